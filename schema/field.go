@@ -1,0 +1,143 @@
+package schema
+
+import (
+	"reflect"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
+	"go.yaml.in/yaml/v3"
+)
+
+// Field describes one field of an entity or of an object. Which of the
+// options a type understands is listed by Options of its Type.
+type Field struct {
+	Name        string  `yaml:"-"`
+	Type        string  `yaml:"type" doc:"The type of the values."`
+	Labels      Text    `yaml:"labels" doc:"The name for people, by language."`
+	Description Text    `yaml:"description" doc:"What the field is for, by language."`
+	Required    bool    `yaml:"required" doc:"A record without a value is refused."`
+	Unique      bool    `yaml:"unique" doc:"No two live records have the same value. Implies an index."`
+	Index       bool    `yaml:"index" doc:"Records can be filtered and sorted by the field."`
+	Immutable   bool    `yaml:"immutable" doc:"The value is set once and never changes."`
+	Search      bool    `yaml:"search" doc:"The full text search looks into the field."`
+	Default     any     `yaml:"default" doc:"The value that a new record gets where none is given."`
+	Deprecated  string  `yaml:"deprecated" doc:"Why the field should not be used any more, and what to use."`
+	Options     Options `yaml:"options" doc:"enum: the values, as a list or as a mapping from value to labels."`
+	To          string  `yaml:"to" doc:"reference: the entity or role that is referred to."`
+	Inverse     string  `yaml:"inverse" doc:"reference: the name of the list on the other side; by default the plural of this entity."`
+	Of          *Field  `yaml:"of" doc:"list: what the items are."`
+	Fields      Fields  `yaml:"fields" doc:"object: its fields."`
+	Min         *int64  `yaml:"min" doc:"integer and decimal: the least value."`
+	Max         *int64  `yaml:"max" doc:"integer and decimal: the greatest value. text: the most characters."`
+	Scale       *int    `yaml:"scale" doc:"decimal and money: how many digits after the point, at the most."`
+	Currency    string  `yaml:"currency" doc:"money: the currency of an amount that comes without one."`
+	Format      string  `yaml:"format" doc:"autonumber: the pattern, for example C-{YYYY}-{00000}."`
+	RegionFrom  string  `yaml:"regionFrom" doc:"phone: the country field beside it that says how a national number is read."`
+
+	Path   string `yaml:"-"` // where the value is stored, when not under its name: "customer.creditLimit"
+	System bool   `yaml:"-"` // set by the program, never by a caller
+	Line   int    `yaml:"-"`
+}
+
+// StoragePath is the dotted path of the value within a record's values.
+func (f *Field) StoragePath() string {
+	if f.Path != "" {
+		return f.Path
+	}
+	return f.Name
+}
+
+// Indexed says whether the store keeps an index that starts with the field.
+func (f *Field) Indexed() bool { return f.Index || f.Unique || f.Type == "reference" }
+
+// Kind is the field's type with its behaviour. It is nil for an unknown type,
+// which a loaded model never contains.
+func (f *Field) Kind() Type { return typeByName(f.Type) }
+
+// Sub returns the field inside an object, or inside a composite value such as
+// money (amount, currency), or nil.
+func (f *Field) Sub(name string) *Field {
+	for _, sub := range f.Subs() {
+		if sub.Name == name {
+			return sub
+		}
+	}
+	return nil
+}
+
+// Subs lists the fields inside an object or a composite value.
+func (f *Field) Subs() Fields {
+	switch f.Type {
+	case "object":
+		return f.Fields
+	case "money":
+		return moneyParts
+	case "phone":
+		return phoneParts
+	}
+	return nil
+}
+
+// Label is the field's name for people in a language, or its name.
+func (f *Field) Label(language string) string {
+	if s := f.Labels.In(language); s != "" {
+		return s
+	}
+	return f.Name
+}
+
+// Fields is an ordered mapping from name to field.
+type Fields []*Field
+
+// DecodeNode reads a mapping and keeps its order.
+func (fs *Fields) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	d.EachEntry(node, func(key, value *yaml.Node) {
+		f := &Field{Name: key.Value}
+		d.Decode(value, reflect.ValueOf(f).Elem())
+		f.Line = key.Line
+		*fs = append(*fs, f)
+	})
+}
+
+// Option is one value of an enum.
+type Option struct {
+	Value  string
+	Labels Text
+}
+
+// Options are the values of an enum in their order.
+type Options []Option
+
+// DecodeNode reads a list of values or a mapping from value to labels.
+func (o *Options) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	if node.Kind == yaml.SequenceNode {
+		for _, item := range node.Content {
+			*o = append(*o, Option{Value: item.Value})
+		}
+		return
+	}
+	d.EachEntry(node, func(key, value *yaml.Node) {
+		option := Option{Value: key.Value}
+		d.Decode(value, reflect.ValueOf(&option.Labels).Elem())
+		*o = append(*o, option)
+	})
+}
+
+// Values lists the values without their labels.
+func (o Options) Values() []string {
+	values := make([]string, len(o))
+	for i, option := range o {
+		values[i] = option.Value
+	}
+	return values
+}
+
+// SystemFields are on every record, kept by the program itself.
+var SystemFields = Fields{
+	{Name: "id", Type: "text", System: true, Index: true, Description: Text{"en": "The record's identity, for ever: a UUID that sorts by age.", "de": "Die Identität des Datensatzes, für immer: eine nach Alter sortierbare UUID."}},
+	{Name: "version", Type: "integer", System: true, Description: Text{"en": "Counts the changes, from 1. Send it as ifVersion to avoid overwriting somebody else's change.", "de": "Zählt die Änderungen, ab 1. Als ifVersion gesendet verhindert sie, fremde Änderungen zu überschreiben."}},
+	{Name: "createdAt", Type: "datetime", System: true, Index: true, Description: Text{"en": "When the record was created.", "de": "Wann der Datensatz angelegt wurde."}},
+	{Name: "createdBy", Type: "text", System: true, Description: Text{"en": "Who created the record.", "de": "Wer den Datensatz angelegt hat."}},
+	{Name: "updatedAt", Type: "datetime", System: true, Index: true, Description: Text{"en": "When the record was changed last.", "de": "Wann der Datensatz zuletzt geändert wurde."}},
+	{Name: "updatedBy", Type: "text", System: true, Description: Text{"en": "Who changed the record last.", "de": "Wer den Datensatz zuletzt geändert hat."}},
+	{Name: "deletedAt", Type: "datetime", System: true, Description: Text{"en": "When the record was deleted; empty on a live one.", "de": "Wann der Datensatz gelöscht wurde; leer bei einem lebenden."}},
+}

@@ -1,0 +1,102 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+)
+
+// Match says whether the filter selects a record with these values. It is
+// the meaning that both stores must agree with. Values of system fields are
+// looked up under their names too. A filter with OpTo or a Var matches
+// nothing: both must be resolved first.
+func (f Filter) Match(values map[string]any) bool { return f.match(values) }
+
+func (f Filter) match(value any) bool {
+	switch {
+	case f.Not != nil:
+		return !f.Not.match(value)
+	case f.Or != nil:
+		return slices.ContainsFunc(f.Or, func(o Filter) bool { return o.match(value) })
+	case f.Op == "":
+		return !slices.ContainsFunc(f.And, func(a Filter) bool { return !a.match(value) })
+	}
+	return f.compare(Lookup(value, f.Path))
+}
+
+func (f Filter) compare(value any) bool {
+	switch f.Op {
+	case OpSome, OpNone, OpEvery:
+		return f.quantify(value)
+	case OpIsNull:
+		return (value == nil) == (f.Value == true)
+	case OpEq:
+		return value != nil && f.equal(value, f.Value)
+	case OpNe:
+		return value == nil || !f.equal(value, f.Value)
+	case OpIn:
+		return value != nil && f.among(value)
+	case OpNotIn:
+		return value == nil || !f.among(value)
+	}
+	if value == nil || f.Op == OpTo {
+		return false
+	}
+	if text, ok := value.(string); ok {
+		operand, _ := f.Value.(string)
+		switch f.Op {
+		case OpContains:
+			return strings.Contains(text, operand)
+		case OpStartsWith:
+			return strings.HasPrefix(text, operand)
+		case OpEndsWith:
+			return strings.HasSuffix(text, operand)
+		}
+	}
+	order := f.Field.Kind().Compare(value, f.Value)
+	switch f.Op {
+	case OpLt:
+		return order < 0
+	case OpLte:
+		return order <= 0
+	case OpGt:
+		return order > 0
+	case OpGte:
+		return order >= 0
+	}
+	return false
+}
+
+func (f Filter) equal(a, b any) bool {
+	if _, unbound := b.(Var); unbound {
+		return false
+	}
+	return f.Field.Kind().Compare(a, b) == 0
+}
+
+func (f Filter) among(value any) bool {
+	list, _ := f.Value.([]any)
+	return slices.ContainsFunc(list, func(v any) bool { return f.equal(value, v) })
+}
+
+func (f Filter) quantify(value any) bool {
+	list, _ := value.([]any)
+	switch f.Op {
+	case OpSome:
+		return slices.ContainsFunc(list, f.Sub.match)
+	case OpNone:
+		return !slices.ContainsFunc(list, f.Sub.match)
+	}
+	return !slices.ContainsFunc(list, func(item any) bool { return !f.Sub.match(item) })
+}
+
+// Lookup returns the value at a dotted path within objects, or nil. The path
+// "" is the value itself.
+func Lookup(value any, path string) any {
+	for path != "" && value != nil {
+		var name string
+		name, path, _ = strings.Cut(path, ".")
+		object, _ := value.(map[string]any)
+		value = object[name]
+	}
+	return value
+}

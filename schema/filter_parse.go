@@ -1,0 +1,232 @@
+package schema
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
+)
+
+// filterParser turns {and: [{country: {eq: DE}}]} into a Filter.
+type filterParser struct {
+	model      *Model
+	anyField   bool // also fields without an index: for rules, not for queries
+	violations Violations
+}
+
+// ParseFilter reads a filter as it is written in GraphQL, in a role's file or
+// by a plugin. It reports every violation by its path. Only fields that
+// CanFilter allows may be used, unless anyField is set. A text that starts
+// with $ becomes a Var when anyField is set.
+func (m *Model) ParseFilter(e *Entity, raw map[string]any, anyField bool) (Filter, error) {
+	p := &filterParser{model: m, anyField: anyField}
+	f := p.entity(e, raw, "filter")
+	return f, p.violations.Err()
+}
+
+func (p *filterParser) add(at, rule, message string) {
+	p.violations = append(p.violations, Violation{Field: at, Rule: rule, Message: message})
+}
+
+func (p *filterParser) entity(e *Entity, raw map[string]any, at string) Filter {
+	anyField := p.anyField || e.Stored().Filterable == "all"
+	return p.object(raw, at, append(e.fieldNames(), fieldNames(SystemFields)...), func(name string) *Field {
+		f := e.Field(name)
+		if f != nil && !anyField && !e.CanFilter(f) && !holdsObjects(f) {
+			p.add(at+"."+name, "indexed", noIndex)
+		}
+		return f
+	}, anyField)
+}
+
+const noIndex = "cannot be filtered by: it has no index (add index: true to the field, or filterable: all to the entity)"
+
+// holdsObjects says whether the filter goes on to fields with indexes of
+// their own.
+func holdsObjects(f *Field) bool {
+	return f.Type == "object" || f.Type == "list" && f.Of.Type == "object"
+}
+
+// object parses and, or, not and the fields of an entity or object.
+func (p *filterParser) object(raw map[string]any, at string, known []string, field func(string) *Field, anyField bool) Filter {
+	var all []Filter
+	for _, key := range sortedKeys(raw) {
+		value, here := raw[key], at+"."+key
+		switch key {
+		case "and", "or":
+			list, ok := value.([]any)
+			if !ok {
+				p.add(here, "type", "must be a list of filters, not "+show(value))
+				continue
+			}
+			parts := []Filter{}
+			for i, item := range list {
+				parts = append(parts, p.object(p.asObject(item, index(here, i)), index(here, i), known, field, anyField))
+			}
+			if key == "and" {
+				all = append(all, All(parts...))
+			} else {
+				all = append(all, Any(parts...))
+			}
+		case "not":
+			inner := p.object(p.asObject(value, here), here, known, field, anyField)
+			all = append(all, Filter{Not: &inner})
+		default:
+			f := field(key)
+			if f == nil {
+				p.add(here, "unknown", "is no field"+strictyaml.Suggest(key, known))
+				continue
+			}
+			all = append(all, p.field(f, f.StoragePath(), p.asObject(value, here), here, anyField))
+		}
+	}
+	return All(all...)
+}
+
+// field parses {eq: ..., in: [...]} of one field, or the filter of what lies
+// inside: the parts of an object, the items of a list, the record referred to.
+func (p *filterParser) field(f *Field, path string, raw map[string]any, at string, anyField bool) Filter {
+	var all []Filter
+	operators := f.Kind().Operators()
+	inner := map[string]any{}
+	for _, key := range sortedKeys(raw) {
+		op := Op(key)
+		if !slices.Contains(operators, op) {
+			inner[key] = raw[key]
+			continue
+		}
+		all = append(all, p.comparison(f, path, op, raw[key], at+"."+key, anyField))
+	}
+	if len(inner) == 0 {
+		return All(all...)
+	}
+	switch target := p.model.Entity(f.To); {
+	case f.Type == "reference" && target != nil:
+		sub := p.entity(target, inner, at)
+		all = append(all, Filter{Path: path, Op: OpTo, Field: f, Sub: &sub})
+	case len(f.Subs()) > 0:
+		sub := p.object(inner, at, fieldNames(f.Subs()), func(name string) *Field {
+			sub := f.Sub(name)
+			if sub != nil && !anyField && !sub.Indexed() && !holdsObjects(sub) {
+				p.add(at+"."+name, "indexed", noIndex)
+			}
+			return sub
+		}, anyField)
+		all = append(all, under(path, sub))
+	default:
+		for _, key := range sortedKeys(inner) {
+			p.add(at+"."+key, "unknown", "is no operator of "+f.Type+strictyaml.Suggest(key, opNames(operators)))
+		}
+	}
+	return All(all...)
+}
+
+func (p *filterParser) comparison(f *Field, path string, op Op, raw any, at string, anyField bool) Filter {
+	c := Filter{Path: path, Op: op, Field: f}
+	switch op {
+	case OpSome, OpNone, OpEvery:
+		sub := p.field(f.Of, "", p.asObject(raw, at), at, anyField)
+		c.Sub = &sub
+	case OpIsNull:
+		v, ok := raw.(bool)
+		if !ok {
+			p.add(at, "type", "must be true or false, not "+show(raw))
+		}
+		c.Value = v
+	case OpIn, OpNotIn:
+		list, ok := raw.([]any)
+		if !ok {
+			p.add(at, "type", "must be a list, not "+show(raw))
+		}
+		values := []any{}
+		for i, item := range list {
+			values = append(values, p.operand(f, item, index(at, i)))
+		}
+		c.Value = values
+	default:
+		c.Value = p.operand(f, raw, at)
+	}
+	return c
+}
+
+// operand brings a value to compare with into the canonical form. The limits
+// of the field do not hold for it: revenue > -1 is a fair question.
+func (p *filterParser) operand(f *Field, raw any, at string) any {
+	if s, ok := raw.(string); ok && p.anyField && strings.HasPrefix(s, "$") {
+		return Var(s[1:])
+	}
+	free := *f
+	free.Min, free.Max, free.Scale = nil, nil, nil
+	if f.Type == "email" || f.Type == "url" || f.Type == "country" || f.Type == "language" {
+		free.Type = "text" // a part of an address is no address
+		if s, ok := raw.(string); ok && f.Type == "email" {
+			raw = strings.ToLower(s)
+		}
+	}
+	value, err := free.Kind().Parse(&free, raw, Scope{})
+	if err != nil {
+		p.add(at, "type", err.Error())
+	}
+	return value
+}
+
+func (p *filterParser) asObject(raw any, at string) map[string]any {
+	object, ok := raw.(map[string]any)
+	if !ok && raw != nil {
+		p.add(at, "type", "must be an object such as {eq: ...}, not "+show(raw))
+	}
+	return object
+}
+
+// under moves a filter from inside an object to the object's holder. What is
+// inside the items of a list stays relative to the items.
+func under(path string, f Filter) Filter {
+	if f.Op != "" {
+		if path != "" {
+			f.Path = strings.TrimSuffix(path+"."+f.Path, ".")
+		}
+		return f
+	}
+	move := func(list []Filter) []Filter {
+		if list == nil {
+			return nil
+		}
+		moved := []Filter{}
+		for _, one := range list {
+			moved = append(moved, under(path, one))
+		}
+		return moved
+	}
+	f.And, f.Or = move(f.And), move(f.Or)
+	if f.Not != nil {
+		inner := under(path, *f.Not)
+		f.Not = &inner
+	}
+	return f
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+func opNames(ops []Op) []string {
+	names := make([]string, len(ops))
+	for i, op := range ops {
+		names[i] = string(op)
+	}
+	return names
+}
+
+func fieldNames(fields Fields) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names
+}

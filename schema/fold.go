@@ -1,0 +1,83 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold makes a text comparable for people: lower case, without accents, ß as
+// ss, so that "Strasse" finds "Straße" and "sao" finds "São".
+func Fold(s string) string {
+	// A transformer has a state: one for each call.
+	plain, _, err := transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
+	if err != nil {
+		plain = s
+	}
+	return folded.Replace(strings.ToLower(plain))
+}
+
+// folded are letters that no decomposition takes apart.
+var folded = strings.NewReplacer("ß", "ss", "ø", "o", "æ", "ae", "œ", "oe", "ł", "l", "đ", "d")
+
+// Words splits a text into its folded words of letters and digits.
+func Words(s string) []string {
+	return strings.FieldsFunc(Fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// SearchWords lists the words under which a record is found, each once, in
+// order. The values are those of the stored entity.
+func (e *Entity) SearchWords(values map[string]any) []string {
+	var words []string
+	for _, f := range e.Stored().Fields {
+		words = append(words, searchWords(f, values[f.Name])...)
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+func searchWords(f *Field, value any) []string {
+	var words []string
+	switch v := value.(type) {
+	case string:
+		if f.Search {
+			words = Words(v)
+		}
+	case []any:
+		of := *f.Of
+		of.Search = of.Search || f.Search
+		for _, item := range v {
+			words = append(words, searchWords(&of, item)...)
+		}
+	case map[string]any:
+		if f.Type == "phone" && f.Search {
+			return phoneWords(v)
+		}
+		for _, sub := range f.Subs() {
+			words = append(words, searchWords(sub, v[sub.Name])...)
+		}
+	}
+	return words
+}
+
+// phoneWords finds a number by its digits, however it was grouped.
+func phoneWords(phone map[string]any) []string {
+	var words []string
+	for _, key := range []string{"raw", "e164"} {
+		text, _ := phone[key].(string)
+		digits := strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, text)
+		if digits != "" {
+			words = append(words, digits)
+		}
+	}
+	return words
+}

@@ -1,0 +1,174 @@
+package schema
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
+)
+
+var (
+	nameForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
+	// reserved are names that the API gives a meaning of its own.
+	reserved = []string{"and", "or", "not", "some", "none", "every", "eq", "ne", "in", "isNull", "node", "nodes", "edges", "pageInfo", "totalCount", "query", "mutation", "subscription", "history"}
+)
+
+// lint checks each entity by itself, before roles and bases are composed.
+func (l *loader) lint() {
+	plurals := map[string]*Entity{}
+	for _, e := range l.model.entities {
+		l.lintName(e, e.Line, "the name", e.Name)
+		l.lintName(e, e.Line, "the plural", e.Plural)
+		if other := plurals[e.Plural]; other != nil {
+			l.add(e.File, e.Line, "plural %q is already that of %q", e.Plural, other.Name)
+		}
+		plurals[e.Plural] = e
+		if e.Plural == e.Name || l.model.byName[e.Plural] != nil {
+			l.add(e.File, e.Line, "plural %q must differ from every entity's name", e.Plural)
+		}
+		if e.Filterable != "" && e.Filterable != "indexed" && e.Filterable != "all" {
+			l.add(e.File, e.Line, "filterable must be indexed or all, not %s", e.Filterable)
+		}
+		if len(e.Fields) == 0 && !e.IsRole() {
+			l.add(e.File, e.Line, "%q has no fields", e.Name)
+		}
+		l.lintFields(e, e.Fields, "")
+		if e.IsRole() {
+			l.lintRole(e)
+		}
+		l.lintIndexes(e)
+		if e.Title != "" && e.Field(e.Title) == nil && (e.Base == nil || e.Base.Field(e.Title) == nil) {
+			l.add(e.File, e.Line, "title: there is no field %q%s", e.Title, strictyaml.Suggest(e.Title, e.fieldNames()))
+		}
+	}
+}
+
+func (l *loader) lintName(e *Entity, line int, what, name string) {
+	switch {
+	case !nameForm.MatchString(name):
+		l.add(e.File, line, "%s %q must be camelCase: a lower-case letter, then letters and digits", what, name)
+	case slices.Contains(reserved, name):
+		l.add(e.File, line, "%s %q is reserved: the API uses the word itself", what, name)
+	}
+}
+
+func (l *loader) lintFields(e *Entity, fields Fields, prefix string) {
+	for _, f := range fields {
+		l.lintName(e, f.Line, "the field", f.Name)
+		if hasField(SystemFields, f.Name) && prefix == "" {
+			l.add(e.File, f.Line, "field %q is kept by the program for every record; choose another name", f.Name)
+		}
+		if fault := lintRegion(f, fields); fault != "" && !(e.IsRole() && hasField(e.Base.Fields, f.RegionFrom)) {
+			l.add(e.File, f.Line, "field %q: %s", prefix+f.Name, fault)
+		}
+		l.lintField(e, f, prefix+f.Name, prefix != "")
+	}
+}
+
+func (l *loader) lintField(e *Entity, f *Field, at string, nested bool) {
+	kind := f.Kind()
+	if kind == nil {
+		l.add(e.File, f.Line, "field %q: unknown type %q%s", at, f.Type, strictyaml.Suggest(f.Type, typeNames()))
+		return
+	}
+	for _, option := range f.given() {
+		if !slices.Contains(kind.Options(), option) {
+			l.add(e.File, f.Line, "field %q: type %s has no option %q", at, f.Type, option)
+		}
+	}
+	faults := kind.Lint(f)
+	for _, fault := range faults {
+		l.add(e.File, f.Line, "field %q: %s", at, fault)
+	}
+	if len(faults) > 0 {
+		return
+	}
+	if nested && f.Unique {
+		l.add(e.File, f.Line, "field %q: unique is for fields of the record itself", at)
+	}
+	if nested && f.Type == "autonumber" {
+		l.add(e.File, f.Line, "field %q: an autonumber is for fields of the record itself", at)
+	}
+	if f.Default != nil {
+		if _, err := kind.Parse(f, f.Default, Scope{}); err != nil {
+			l.add(e.File, f.Line, "field %q: default %s", at, err)
+		}
+	}
+	if f.To != "" && l.model.byName[f.To] == nil {
+		l.add(e.File, f.Line, "field %q: to: there is no entity or role %q%s", at, f.To, strictyaml.Suggest(f.To, l.names()))
+	}
+	if f.Of != nil {
+		f.Of.Line = max(f.Of.Line, f.Line)
+		l.lintField(e, f.Of, at, true)
+	}
+	l.lintFields(e, f.Fields, at+".")
+}
+
+// given lists the type's own options that a definition uses.
+func (f *Field) given() []string {
+	var given []string
+	for option, set := range map[string]bool{
+		"options": len(f.Options) > 0, "to": f.To != "", "inverse": f.Inverse != "", "of": f.Of != nil,
+		"fields": len(f.Fields) > 0, "min": f.Min != nil, "max": f.Max != nil, "scale": f.Scale != nil,
+		"currency": f.Currency != "", "format": f.Format != "", "regionFrom": f.RegionFrom != "",
+	} {
+		if set {
+			given = append(given, option)
+		}
+	}
+	slices.Sort(given)
+	return given
+}
+
+// lintRole keeps the fields of a role and of its base apart, because a view
+// shows both side by side.
+func (l *loader) lintRole(role *Entity) {
+	for _, f := range role.Fields {
+		if own := role.Base.Field(f.Name); own != nil {
+			l.add(role.File, f.Line, "field %q: %s has a field of that name (%s:%d), and the role shows both", f.Name, role.Base.Name, role.Base.File, own.Line)
+		}
+		if slices.Contains([]string{"since", "until", RolesField}, f.Name) {
+			l.add(role.File, f.Line, "field %q is kept by the program for every role; choose another name", f.Name)
+		}
+	}
+	if own := role.Base.Field(role.Name); own != nil {
+		l.add(role.Base.File, own.Line, "field %q has the name of a role (%s:%d), which is stored there", role.Name, role.File, role.Line)
+	}
+}
+
+func (l *loader) lintIndexes(e *Entity) {
+	for _, index := range e.Indexes {
+		if len(index) == 0 {
+			l.add(e.File, e.Line, "an index needs at least one field")
+		}
+		for _, name := range index {
+			name = strings.TrimPrefix(name, "-")
+			if e.Field(name) == nil && (e.Base == nil || e.Base.Field(name) == nil) {
+				l.add(e.File, e.Line, "indexes: there is no field %q%s", name, strictyaml.Suggest(name, e.fieldNames()))
+			}
+		}
+	}
+}
+
+// lintReferences sees to it that the list on the other side of a reference
+// has a name of its own there.
+func (l *loader) lintReferences() {
+	if len(l.problems) > 0 {
+		return
+	}
+	taken := map[string]string{}
+	for _, from := range l.model.Stored() {
+		for _, r := range l.model.References(from) {
+			at := fmt.Sprintf("%s:%d", from.File, r.Field.Line)
+			key := r.To.Stored().Name + "." + r.Inverse
+			if r.To.Stored().Field(r.Inverse) != nil || r.To.Field(r.Inverse) != nil {
+				l.add(from.File, r.Field.Line, "field %q: the other side, %s, has a field %q; name the list there with inverse:", r.Path, r.To.Name, r.Inverse)
+			} else if first := taken[key]; first != "" {
+				l.add(from.File, r.Field.Line, "field %q: the list %q of %s is already the other side of the reference in %s; name this one with inverse:", r.Path, r.Inverse, r.To.Name, first)
+			}
+			taken[key] = at
+		}
+	}
+}

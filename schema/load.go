@@ -1,0 +1,173 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
+)
+
+// Source is one file of entity definitions and who brought it.
+type Source struct {
+	Layer string // "shipped", "plugin complaints", "site": in messages
+	File  string // as it should stand in messages
+	Data  []byte
+}
+
+// ReadSources reads every *.yaml and *.yml file below a directory, in the
+// order of their names. prefix goes before the file's name in messages.
+func ReadSources(layer, prefix string, dir fs.FS) ([]Source, error) {
+	var sources []Source
+	err := fs.WalkDir(dir, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" {
+			return nil
+		}
+		data, err := fs.ReadFile(dir, name)
+		sources = append(sources, Source{Layer: layer, File: path.Join(prefix, name), Data: data})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the entity definitions in %s: %w", prefix, err)
+	}
+	return sources, nil
+}
+
+// Load reads entity definitions, in layers from the first to the last, into a
+// model. Each file holds one entity, role or extension. It returns every
+// mistake of every file at once, as strictyaml.Problems.
+func Load(sources ...Source) (*Model, error) {
+	l := &loader{model: &Model{byName: map[string]*Entity{}}}
+	var extensions []*Entity
+	for _, s := range sources {
+		e := l.decode(s)
+		switch {
+		case e == nil:
+		case e.Extends != "":
+			extensions = append(extensions, e)
+		default:
+			l.declare(e)
+		}
+	}
+	for _, x := range extensions {
+		l.extend(x)
+	}
+	l.bindRoles()
+	if err := l.problems.Err(); err != nil {
+		return nil, err // what follows would only repeat the same mistakes
+	}
+	l.lint()
+	l.model.compose()
+	l.lintReferences()
+	if err := l.problems.Err(); err != nil {
+		return nil, err
+	}
+	return l.model, nil
+}
+
+type loader struct {
+	model    *Model
+	problems strictyaml.Problems
+}
+
+func (l *loader) add(file string, line int, format string, args ...any) {
+	l.problems = append(l.problems, strictyaml.Problem{File: file, Line: line, Message: fmt.Sprintf(format, args...)})
+}
+
+// decode returns nil when the file does not even say what it describes.
+func (l *loader) decode(s Source) *Entity {
+	e := &Entity{File: s.File}
+	problems := strictyaml.Decode(s.File, s.Data, e)
+	l.problems = append(l.problems, problems...)
+	said := 0
+	for _, name := range []string{e.Name, e.RoleName, e.Extends} {
+		if name != "" {
+			said++
+		}
+	}
+	if said != 1 {
+		l.add(s.File, e.Line, "a file describes one thing: start with entity: NAME, role: NAME or extend: NAME")
+		return nil
+	}
+	if e.RoleName != "" {
+		e.Name = e.RoleName
+	}
+	if e.Plural == "" {
+		e.Plural = e.Name + "s"
+	}
+	return e
+}
+
+func (l *loader) declare(e *Entity) {
+	if first := l.model.byName[e.Name]; first != nil {
+		l.add(e.File, e.Line, "%q is already defined in %s:%d; to add fields to it write extend: %s", e.Name, first.File, first.Line, e.Name)
+		return
+	}
+	l.model.byName[e.Name] = e
+	l.model.entities = append(l.model.entities, e)
+}
+
+// extend adds fields and indexes to what an earlier layer defined. It adds
+// and never contradicts.
+func (l *loader) extend(x *Entity) {
+	e := l.model.byName[x.Extends]
+	if e == nil {
+		l.add(x.File, x.Line, "extend: there is no entity or role %q%s", x.Extends, strictyaml.Suggest(x.Extends, l.names()))
+		return
+	}
+	for _, f := range x.Fields {
+		if own := e.Field(f.Name); own != nil {
+			l.add(x.File, f.Line, "field %q is already defined in %s:%d; a later layer cannot redefine it", f.Name, e.File, own.Line)
+			continue
+		}
+		e.Fields = append(e.Fields, f)
+	}
+	e.Indexes = append(e.Indexes, x.Indexes...)
+}
+
+func (l *loader) bindRoles() {
+	for _, e := range l.model.entities {
+		if e.RoleName == "" {
+			continue
+		}
+		base := l.model.byName[e.Of]
+		switch {
+		case e.Of == "":
+			l.add(e.File, e.Line, "role %q needs of: the entity whose records hold it, for example of: party", e.Name)
+		case base == nil:
+			l.add(e.File, e.Line, "of: there is no entity %q%s", e.Of, strictyaml.Suggest(e.Of, l.names()))
+		case base.RoleName != "":
+			l.add(e.File, e.Line, "of: %q is a role itself; name the entity", e.Of)
+		default:
+			e.Base = base
+		}
+	}
+}
+
+func (l *loader) names() []string {
+	names := make([]string, 0, len(l.model.entities))
+	for _, e := range l.model.entities {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
+// ErrNoEntity is wrapped by the error of Model.Find.
+var ErrNoEntity = errors.New("no such entity")
+
+// Find is Entity with an error that suggests the nearest name.
+func (m *Model) Find(name string) (*Entity, error) {
+	if e := m.Entity(name); e != nil {
+		return e, nil
+	}
+	var names []string
+	for _, e := range m.entities {
+		names = append(names, e.Name)
+	}
+	return nil, fmt.Errorf("%w: %q%s", ErrNoEntity, name, strings.TrimSuffix(strictyaml.Suggest(name, names), "?"))
+}

@@ -1,0 +1,189 @@
+package strictyaml
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// NodeDecoder is implemented by a type that reads its own node, for example
+// a mapping whose keys are names and whose order matters.
+type NodeDecoder interface {
+	DecodeNode(d *Decoder, node *yaml.Node)
+}
+
+// Decoder carries the file's name and collects the problems. It is handed to
+// a NodeDecoder, which decodes the parts below it with Decode.
+type Decoder struct {
+	file     string
+	problems Problems
+}
+
+// Decode fills into, a pointer to a struct with `yaml:"name"` tags, from one
+// YAML document. An empty document leaves it as it is.
+func Decode(file string, data []byte, into any) Problems {
+	d := &Decoder{file: file}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		line, message := splitLine(err)
+		d.problems = append(d.problems, Problem{file, line, message})
+		return d.problems
+	}
+	if len(doc.Content) == 0 {
+		return nil
+	}
+	d.Decode(doc.Content[0], reflect.ValueOf(into).Elem())
+	return d.problems
+}
+
+// Add records a problem at a node.
+func (d *Decoder) Add(node *yaml.Node, format string, args ...any) {
+	d.problems = append(d.problems, Problem{d.file, node.Line, fmt.Sprintf(format, args...)})
+}
+
+// Decode fills v from a node and records what does not fit.
+func (d *Decoder) Decode(node *yaml.Node, v reflect.Value) {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if nd, ok := v.Addr().Interface().(NodeDecoder); ok {
+		nd.DecodeNode(d, node)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		d.Decode(node, v.Elem())
+	case reflect.Struct:
+		d.decodeStruct(node, v)
+	case reflect.Map:
+		d.decodeMap(node, v)
+	case reflect.Slice:
+		d.decodeSlice(node, v)
+	default:
+		if err := node.Decode(v.Addr().Interface()); err != nil {
+			d.Add(node, "%s where %s is expected", describe(node), expected(v))
+		}
+	}
+}
+
+// EachEntry calls f for every key of a mapping, in the order of the file, and
+// reports keys that stand twice. It records a problem if node is no mapping.
+func (d *Decoder) EachEntry(node *yaml.Node, f func(key, value *yaml.Node)) {
+	if node.Kind != yaml.MappingNode {
+		d.Add(node, "%s where a mapping (key: value) is expected", describe(node))
+		return
+	}
+	first := map[string]int{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		if line, seen := first[key.Value]; seen {
+			d.Add(key, "%q stands here again, first on line %d", key.Value, line)
+			continue
+		}
+		first[key.Value] = key.Line
+		f(key, node.Content[i+1])
+	}
+}
+
+func (d *Decoder) decodeStruct(node *yaml.Node, v reflect.Value) {
+	fields := fieldsByKey(v.Type())
+	d.EachEntry(node, func(key, value *yaml.Node) {
+		index, ok := fields[key.Value]
+		if !ok {
+			d.Add(key, "unknown key %q%s", key.Value, Suggest(key.Value, keysOf(v.Type())))
+			return
+		}
+		d.Decode(value, v.Field(index))
+	})
+	if line := v.FieldByName("Line"); line.IsValid() && line.Kind() == reflect.Int {
+		line.SetInt(int64(node.Line))
+	}
+}
+
+func (d *Decoder) decodeMap(node *yaml.Node, v reflect.Value) {
+	v.Set(reflect.MakeMap(v.Type()))
+	d.EachEntry(node, func(key, value *yaml.Node) {
+		element := reflect.New(v.Type().Elem()).Elem()
+		d.Decode(value, element)
+		v.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), element)
+	})
+}
+
+func (d *Decoder) decodeSlice(node *yaml.Node, v reflect.Value) {
+	if node.Kind != yaml.SequenceNode {
+		d.Add(node, "%s where a list is expected", describe(node))
+		return
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content)))
+	for i, item := range node.Content {
+		d.Decode(item, v.Index(i))
+	}
+}
+
+// keysOf lists the keys that a struct knows, in the order of its fields.
+func keysOf(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		if key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); key != "" && key != "-" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func fieldsByKey(t reflect.Type) map[string]int {
+	fields := map[string]int{}
+	for i := range t.NumField() {
+		if key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); key != "" && key != "-" {
+			fields[key] = i
+		}
+	}
+	return fields
+}
+
+func describe(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	}
+	return strconv.Quote(node.Value)
+}
+
+func expected(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.String:
+		return "a text"
+	}
+	return "a " + v.Kind().String()
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): `)
+
+// splitLine takes the line number out of a YAML syntax error's text.
+func splitLine(err error) (int, string) {
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	var typeError *yaml.TypeError
+	if errors.As(err, &typeError) && len(typeError.Errors) > 0 {
+		message = typeError.Errors[0]
+	}
+	match := yamlLine.FindStringSubmatch(message)
+	if match == nil {
+		return 0, message
+	}
+	line, _ := strconv.Atoi(match[1])
+	return line, "this is not valid YAML: " + strings.Replace(message, match[0], "", 1)
+}

@@ -1,0 +1,95 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Type is what a field's values look like. There is one file for each.
+//
+// Parse turns what a caller sent into the canonical form (see Canonical
+// values in README.md), or returns an error whose text completes "<field> …",
+// such as "must be one of open, closed, not paused". Parse of a canonical
+// value returns it unchanged.
+type Type interface {
+	Name() string
+	Doc() string       // one line for the reference and the JSON Schema
+	Options() []string // the field options that it understands beyond the general ones
+	Lint(f *Field) []string
+	Parse(f *Field, raw any, s Scope) (any, error)
+	Compare(a, b any) int // of two canonical values; 0 for types without an order
+	Operators() []Op
+}
+
+// Scope is what a value may depend on besides itself.
+type Scope struct {
+	Siblings map[string]any // the raw values of the object that the value belongs to
+	Region   string         // the country (ISO 3166) whose national phone numbers are understood
+}
+
+// Types lists every field type, in the order of the reference.
+func Types() []Type {
+	return []Type{
+		textType{}, integerType{}, decimalType{}, moneyType{}, booleanType{}, dateType{}, datetimeType{}, enumType{},
+		emailType{}, phoneType{}, urlType{}, countryType{}, languageType{}, referenceType{}, listType{}, objectType{}, autonumberType{},
+	}
+}
+
+var types = func() map[string]Type {
+	byName := map[string]Type{}
+	for _, t := range Types() {
+		byName[t.Name()] = t
+	}
+	return byName
+}()
+
+func typeByName(name string) Type { return types[name] }
+
+func typeNames() []string {
+	var names []string
+	for _, t := range Types() {
+		names = append(names, t.Name())
+	}
+	return names
+}
+
+// plain is embedded by types that have no options, nothing to lint and the
+// order and operators of a text.
+type plain struct{}
+
+func (plain) Options() []string    { return nil }
+func (plain) Lint(*Field) []string { return nil }
+func (plain) Operators() []Op      { return textOps }
+func (plain) Compare(a, b any) int {
+	x, _ := a.(string)
+	y, _ := b.(string)
+	return strings.Compare(x, y)
+}
+
+// mustBe is the error of a value that does not fit: "must be a date, not x".
+func mustBe(what string, raw any) error {
+	return fmt.Errorf("must be %s, not %s", what, show(raw))
+}
+
+// show prints a value in a message, cut when long.
+func show(raw any) string {
+	var s string
+	switch v := raw.(type) {
+	case nil:
+		s = "null"
+	case string:
+		if s = v; v == "" {
+			s = `""`
+		}
+	case map[string]any:
+		s = "an object"
+	case []any:
+		s = "a list"
+	default:
+		s = fmt.Sprint(v)
+	}
+	if r := []rune(s); len(r) > 40 {
+		s = string(r[:40]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,25 @@
+package schema
+
+import (
+	"strings"
+
+	"golang.org/x/text/language"
+)
+
+type countryType struct{ plain }
+
+func (countryType) Name() string { return "country" }
+func (countryType) Doc() string {
+	return "A country by its two letters (ISO 3166-1 alpha-2), such as DE."
+}
+
+func (countryType) Parse(_ *Field, raw any, _ Scope) (any, error) {
+	s, _ := raw.(string)
+	s = strings.ToUpper(strings.TrimSpace(s))
+	region, err := language.ParseRegion(s)
+	// Aliases such as UK parse too, but are not codes of the standard.
+	if err != nil || !region.IsCountry() || len(s) != 2 || region.Canonicalize().String() != s {
+		return nil, mustBe("a country by its two letters such as DE", raw)
+	}
+	return s, nil
+}

@@ -1,0 +1,59 @@
+package schema
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+type integerType struct{ plain }
+
+func (integerType) Name() string      { return "integer" }
+func (integerType) Doc() string       { return "A whole number of up to 64 bits." }
+func (integerType) Options() []string { return []string{"min", "max"} }
+func (integerType) Operators() []Op   { return orderedOps }
+
+func (integerType) Compare(a, b any) int {
+	x, _ := a.(int64)
+	y, _ := b.(int64)
+	return cmp.Compare(x, y)
+}
+
+func (integerType) Parse(f *Field, raw any, _ Scope) (any, error) {
+	n, ok := wholeNumber(raw)
+	if !ok {
+		return nil, mustBe("a whole number", raw)
+	}
+	if f.Min != nil && n < *f.Min {
+		return nil, fmt.Errorf("must be at least %d, not %d", *f.Min, n)
+	}
+	if f.Max != nil && n > *f.Max {
+		return nil, fmt.Errorf("must be at most %d, not %d", *f.Max, n)
+	}
+	return n, nil
+}
+
+func wholeNumber(raw any) (int64, bool) {
+	switch v := raw.(type) {
+	case int64:
+		return v, true
+	case int:
+		return int64(v), true
+	case int32:
+		return int64(v), true
+	case float64:
+		// Beyond 2^53 a float64 no longer holds every whole number.
+		if v == math.Trunc(v) && math.Abs(v) <= 1<<53 {
+			return int64(v), true
+		}
+	case json.Number:
+		n, err := strconv.ParseInt(v.String(), 10, 64)
+		return n, err == nil
+	case string:
+		n, err := strconv.ParseInt(v, 10, 64)
+		return n, err == nil
+	}
+	return 0, false
+}

@@ -1,0 +1,63 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// phoneParts are the paths below a phone number that can be filtered.
+var phoneParts = Fields{
+	{Name: "raw", Type: "text", System: true, Index: true},
+	{Name: "e164", Type: "text", System: true, Index: true},
+}
+
+type phoneType struct{ plain }
+
+func (phoneType) Name() string { return "phone" }
+func (phoneType) Doc() string {
+	return "A phone number as it was typed (raw) and, where the country's plan allows it, in E.164 (e164)."
+}
+func (phoneType) Options() []string { return []string{"regionFrom"} }
+func (phoneType) Operators() []Op   { return []Op{OpIsNull} }
+func (phoneType) Compare(a, b any) int {
+	x, _ := a.(map[string]any)
+	y, _ := b.(map[string]any)
+	return plain{}.Compare(x["e164"], y["e164"])
+}
+
+func (phoneType) Parse(f *Field, raw any, s Scope) (any, error) {
+	typed, ok := raw.(string)
+	if m, isObject := raw.(map[string]any); isObject {
+		typed, ok = m["raw"].(string)
+	}
+	typed = strings.TrimSpace(typed)
+	if !ok || typed == "" || len(typed) > 64 || !strings.ContainsAny(typed, "0123456789") {
+		return nil, mustBe("a phone number such as +49 30 1234567", raw)
+	}
+	region := s.Region
+	if own, ok := s.Siblings[f.RegionFrom].(string); ok && own != "" {
+		region = own
+	}
+	value := map[string]any{"raw": typed}
+	if number, err := phonenumbers.Parse(typed, region); err == nil && phonenumbers.IsValidNumber(number) {
+		value["e164"] = phonenumbers.Format(number, phonenumbers.E164)
+	}
+	return value, nil
+}
+
+// Lint cannot see the fields beside the phone; lintFields checks regionFrom.
+func (phoneType) Lint(*Field) []string { return nil }
+
+func lintRegion(f *Field, beside Fields) string {
+	if f.Type != "phone" || f.RegionFrom == "" {
+		return ""
+	}
+	for _, b := range beside {
+		if b.Name == f.RegionFrom && b.Type == "country" {
+			return ""
+		}
+	}
+	return fmt.Sprintf("regionFrom %q is no country field beside it", f.RegionFrom)
+}

@@ -1,0 +1,30 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+type textType struct{ plain }
+
+func (textType) Name() string { return "text" }
+func (textType) Doc() string {
+	return "Any text. White space around it is removed; an empty text is no value."
+}
+func (textType) Options() []string { return []string{"max"} }
+
+func (textType) Parse(f *Field, raw any, _ Scope) (any, error) {
+	s, ok := raw.(string)
+	if !ok {
+		return nil, mustBe("a text", raw)
+	}
+	s = strings.TrimSpace(s)
+	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+		return nil, fmt.Errorf("must be valid UTF-8 without null characters")
+	}
+	if f.Max != nil && int64(utf8.RuneCountInString(s)) > *f.Max {
+		return nil, fmt.Errorf("must have at most %d characters, not %d", *f.Max, utf8.RuneCountInString(s))
+	}
+	return s, nil
+}
