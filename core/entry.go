@@ -1,0 +1,70 @@
+package core
+
+import (
+	"reflect"
+	"sort"
+	"time"
+)
+
+// Entry is the journal's line about one change: history, event and audit are
+// readings of it. It is identified by RecordID and Version.
+type Entry struct {
+	Entity   string
+	RecordID string
+	Version  int64 // the record's version after the change
+	Action   Action
+	At       time.Time
+	Actor    Actor
+	Diffs    []Diff
+}
+
+// Diff says what happened to one field: From and To are canonical values, nil
+// for none.
+type Diff struct {
+	Path string // storage path; the parts of an object are listed one by one
+	From any
+	To   any
+}
+
+// Entry derives the journal's line from the change.
+func (c Change) Entry() Entry {
+	var before map[string]any
+	if c.Before != nil {
+		before = c.Before.Values
+	}
+	return Entry{
+		Entity: c.After.Entity, RecordID: c.After.ID, Version: c.After.Version,
+		Action: c.Action, At: c.At, Actor: c.Actor,
+		Diffs: Diffs(before, c.After.Values),
+	}
+}
+
+// Diffs compares canonical values, going into objects but not into lists,
+// sorted by path.
+func Diffs(before, after map[string]any) []Diff {
+	var diffs []Diff
+	collect(&diffs, "", before, after)
+	sort.Slice(diffs, func(i, j int) bool { return diffs[i].Path < diffs[j].Path })
+	return diffs
+}
+
+func collect(diffs *[]Diff, prefix string, before, after map[string]any) {
+	names := map[string]bool{}
+	for name := range before {
+		names[name] = true
+	}
+	for name := range after {
+		names[name] = true
+	}
+	for name := range names {
+		from, to := before[name], after[name]
+		fromObject, isFrom := from.(map[string]any)
+		toObject, isTo := to.(map[string]any)
+		switch {
+		case isFrom && isTo, isFrom && to == nil, isTo && from == nil:
+			collect(diffs, prefix+name+".", fromObject, toObject)
+		case !reflect.DeepEqual(from, to):
+			*diffs = append(*diffs, Diff{Path: prefix + name, From: from, To: to})
+		}
+	}
+}

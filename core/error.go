@@ -1,0 +1,68 @@
+package core
+
+import (
+	"errors"
+
+	"github.com/openxrm/xrm/schema"
+)
+
+// Code says what a caller can do about an error.
+type Code string
+
+// The codes, as they stand in extensions.code.
+const (
+	Invalid         Code = "INVALID"         // the request breaks a rule; fix it and send it again
+	NotFound        Code = "NOT_FOUND"       // no such record, or the actor may not know it exists
+	Forbidden       Code = "FORBIDDEN"       // the actor may not do this at all
+	Conflict        Code = "CONFLICT"        // somebody else changed the record first, or holds the unique value; reload it
+	Unavailable     Code = "UNAVAILABLE"     // a plugin or the database is down; try again later
+	RateLimited     Code = "RATE_LIMITED"    // too much at once; wait
+	Unauthenticated Code = "UNAUTHENTICATED" // no key, or one that is not known
+	Internal        Code = "INTERNAL"        // our fault; details are in the log
+)
+
+// Error is the only kind of error that a user gets to see. Message says what
+// is wrong and what to do about it.
+type Error struct {
+	Code       Code
+	Message    string
+	Violations schema.Violations // one per offending field
+	Cause      error             // for the log; never shown to the user
+}
+
+// Error returns the message, with the violations and the cause for the log.
+func (e *Error) Error() string {
+	s := e.Message
+	if len(e.Violations) > 0 {
+		s += " " + e.Violations.Error()
+	}
+	if e.Cause != nil {
+		s += " (" + e.Cause.Error() + ")"
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// GraphQLError is what a client gets: the message, the code and the violations.
+func (e *Error) GraphQLError() (string, map[string]any) {
+	extensions := map[string]any{"code": string(e.Code)}
+	if len(e.Violations) > 0 {
+		extensions["violations"] = e.Violations
+	}
+	return e.Message, extensions
+}
+
+// CodeOf returns the code of an error; Internal for one that is not ours and
+// "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var ours *Error
+	if errors.As(err, &ours) {
+		return ours.Code
+	}
+	return Internal
+}

@@ -1,0 +1,99 @@
+package execution
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/graphql-go/graphql"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// FieldName names a field of an object type of the schema.
+type FieldName struct {
+	Type, Field string
+}
+
+// Config is what an [Engine] is made of. Only Schema is required.
+type Config struct {
+	Schema graphql.Schema
+
+	// Batch are the fields that are resolved for many objects at once; they
+	// need no Resolve in the schema.
+	Batch map[FieldName]BatchResolve
+
+	// PageSizes say how many items a field yields when its arguments first and
+	// last do not: its default page size, or a guess for a plain list. Only the
+	// cost of a query depends on it. A field that is not named yields one.
+	PageSizes map[FieldName]int
+
+	Limits Limits
+
+	// Log gets every error that a client does not get to see. It is called from
+	// many goroutines.
+	Log func(context.Context, Failure)
+
+	// RequestID gives the id under which the log keeps a request, for the
+	// sentence that a client gets instead of the error.
+	RequestID func(context.Context) string
+}
+
+// Engine answers the documents of one schema. It never changes and is safe for
+// concurrent use.
+type Engine struct {
+	types      *types
+	document   *ast.Schema
+	sdl        string
+	limits     Limits
+	pageSizes  map[FieldName]int
+	cache      *lru.Cache[string, *Document]
+	logFailure func(context.Context, Failure)
+	requestID  func(context.Context) string
+}
+
+// New builds everything that graphql-go would build lazily, so that nothing of
+// the schema changes afterwards. It fails when the schema contradicts itself,
+// or when the configuration names a field that the schema does not have.
+func New(c Config) (*Engine, error) {
+	compiled, err := compile(c.Schema, c.Batch)
+	if err != nil {
+		return nil, fmt.Errorf("graphql schema: %w", err)
+	}
+	for name := range c.PageSizes {
+		if !compiled.hasField(name) {
+			return nil, fmt.Errorf("graphql schema: a page size is given for %s.%s, which does not exist", name.Type, name.Field)
+		}
+	}
+	sdl, err := printSDL(c.Schema)
+	if err != nil {
+		return nil, fmt.Errorf("graphql schema: %w", err)
+	}
+	document, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphql", Input: sdl})
+	if err != nil {
+		return nil, fmt.Errorf("graphql schema: %w", err)
+	}
+	// Validation would let @defer pass, and execution would ignore it.
+	delete(document.Directives, "defer")
+
+	limits := c.Limits.withDefaults()
+	cache, err := lru.New[string, *Document](limits.CachedDocuments)
+	if err != nil {
+		return nil, fmt.Errorf("document cache: %w", err)
+	}
+	return &Engine{
+		types:      compiled,
+		document:   document,
+		sdl:        sdl,
+		limits:     limits,
+		pageSizes:  c.PageSizes,
+		cache:      cache,
+		logFailure: c.Log,
+		requestID:  c.RequestID,
+	}, nil
+}
+
+// SDL is the schema in the schema definition language, everything in
+// alphabetical order, so that two prints can be compared.
+func (e *Engine) SDL() string { return e.sdl }
+

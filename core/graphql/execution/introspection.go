@@ -1,0 +1,94 @@
+package execution
+
+import (
+	"sort"
+
+	"github.com/graphql-go/graphql"
+)
+
+// completeIntrospection makes graphql-go's introspection answer all that
+// gqlparser lets a client ask (graphql-go's is older than the specification),
+// in a stable order, with defaults that are written as literals.
+func completeIntrospection(t *types) {
+	schema, typ := t.objects["__Schema"], t.objects["__Type"]
+	value, directive := t.objects["__InputValue"], t.objects["__Directive"]
+
+	schema.constant("description", graphql.String, nil)
+	schema.fields["types"].resolve = func(p graphql.ResolveParams) (any, error) {
+		var all []graphql.Type
+		for _, name := range typeNames(t.schema) {
+			all = append(all, t.schema.Type(name))
+		}
+		return all, nil
+	}
+
+	typ.constant("specifiedByURL", graphql.String, nil)
+	typ.constant("isOneOf", graphql.Boolean, false)
+	typ.fields["interfaces"].resolve = interfacesOf
+	typ.sort("fields", func(item any) string { return item.(*graphql.FieldDefinition).Name })
+	typ.sort("inputFields", func(item any) string { return item.(*graphql.InputObjectField).Name() })
+	typ.sort("enumValues", func(item any) string { return item.(*graphql.EnumValueDefinition).Name })
+	typ.sort("possibleTypes", func(item any) string { return item.(*graphql.Object).Name() })
+
+	value.constant("isDeprecated", graphql.NewNonNull(graphql.Boolean), false)
+	value.constant("deprecationReason", graphql.String, nil)
+	value.fields["defaultValue"].resolve = defaultLiteral
+
+	directive.constant("isRepeatable", graphql.NewNonNull(graphql.Boolean), false)
+	argumentName := func(item any) string { return item.(*graphql.Argument).Name() }
+	directive.fields["args"].resolve = func(p graphql.ResolveParams) (any, error) {
+		return p.Source.(*graphql.Directive).Args, nil
+	}
+	directive.sort("args", argumentName)
+	t.objects["__Field"].sort("args", argumentName)
+}
+
+func (t *objectType) constant(name string, typ graphql.Output, value any) {
+	t.add(&graphql.FieldDefinition{
+		Name:    name,
+		Type:    typ,
+		Resolve: func(graphql.ResolveParams) (any, error) { return value, nil },
+	})
+}
+
+// sort orders what a list field answers, because graphql-go answers from maps.
+func (t *objectType) sort(name string, key func(any) string) {
+	answer := t.fields[name].resolve
+	t.fields[name].resolve = func(p graphql.ResolveParams) (any, error) {
+		value, err := answer(p)
+		if err != nil || isNil(value) {
+			return value, err
+		}
+		sorted := append([]any(nil), items(value)...)
+		sort.Slice(sorted, func(i, j int) bool { return key(sorted[i]) < key(sorted[j]) })
+		if sorted == nil {
+			sorted = []any{}
+		}
+		return sorted, nil
+	}
+}
+
+func interfacesOf(p graphql.ResolveParams) (any, error) {
+	switch t := p.Source.(type) {
+	case *graphql.Object:
+		return t.Interfaces(), nil
+	case *graphql.Interface:
+		return []any{}, nil
+	}
+	return nil, nil
+}
+
+func defaultLiteral(p graphql.ResolveParams) (any, error) {
+	var t graphql.Input
+	var value any
+	switch source := p.Source.(type) {
+	case *graphql.Argument:
+		t, value = source.Type, source.DefaultValue
+	case *graphql.InputObjectField:
+		t, value = source.Type, source.DefaultValue
+	}
+	if value == nil {
+		return nil, nil
+	}
+	return literal(t, value)
+}

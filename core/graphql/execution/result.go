@@ -1,0 +1,203 @@
+package execution
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Result is the answer to one request.
+type Result struct {
+	// Executed tells a request that was carried out, if only in part, from one
+	// that was refused; only the former has data, which may be null.
+	Executed   bool
+	Errors     Errors
+	Extensions map[string]any
+
+	data *holder
+}
+
+// Refuse is the answer to a request that is not carried out.
+func Refuse(errs ...*Error) *Result { return &Result{Errors: errs} }
+
+// MarshalJSON writes the answer as [Result.AppendJSON] does.
+func (r *Result) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil) }
+
+// AppendJSON appends the answer in the form of the GraphQL specification, the
+// fields in the order in which the document names them. It fails only when the
+// extensions of an error cannot be written as JSON.
+func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
+	dst = append(dst, '{')
+	separator := ""
+	part := func(name string) { dst = append(append(append(dst, separator...), name...), ':'); separator = "," }
+	if len(r.Errors) > 0 {
+		errs, err := json.Marshal([]*Error(r.Errors))
+		if err != nil {
+			return nil, err
+		}
+		part(`"errors"`)
+		dst = append(dst, errs...)
+	}
+	if r.Executed {
+		part(`"data"`)
+		if r.data == nil {
+			dst = append(dst, "null"...)
+		} else {
+			dst = r.data.appendJSON(dst)
+		}
+	}
+	if len(r.Extensions) > 0 {
+		extensions, err := json.Marshal(r.Extensions)
+		if err != nil {
+			return nil, err
+		}
+		part(`"extensions"`)
+		dst = append(dst, extensions...)
+	}
+	return append(dst, '}'), nil
+}
+
+// holder is an object or a list of the answer while it fills. It knows its
+// place, so that an error can name its path and a null can travel upwards.
+type holder struct {
+	values  []any        // *holder, a leaf, or nil for null
+	fields  []*collected // what the values of an object are; nil for a list
+	parent  *holder      // nil for the root
+	index   int          // of this holder in the parent's values
+	nonNull bool         // whether that place refuses null
+	list    bool
+	dead    bool // nulled, or part of something that was
+}
+
+func (h *holder) alive() bool {
+	for ; h != nil; h = h.parent {
+		if h.dead {
+			return false
+		}
+	}
+	return true
+}
+
+// path is the way from the root to the value at index i.
+func (h *holder) path(i int) []any {
+	depth := 0
+	for at := h; at != nil; at = at.parent {
+		depth++
+	}
+	path := make([]any, depth)
+	for ; h != nil; h = h.parent {
+		depth--
+		if h.list {
+			path[depth] = i
+		} else {
+			path[depth] = h.fields[i].key
+		}
+		i = h.index
+	}
+	return path
+}
+
+func (h *holder) appendJSON(dst []byte) []byte {
+	if h.list {
+		dst = append(dst, '[')
+		for i, value := range h.values {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendValue(dst, value)
+		}
+		return append(dst, ']')
+	}
+	dst = append(dst, '{')
+	for i, value := range h.values {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(append(append(dst, '"'), h.fields[i].key...), `":`...)
+		dst = appendValue(dst, value)
+	}
+	return append(dst, '}')
+}
+
+func appendValue(dst []byte, value any) []byte {
+	if h, ok := value.(*holder); ok {
+		return h.appendJSON(dst)
+	}
+	return appendLeaf(dst, value)
+}
+
+func appendLeaf(dst []byte, value any) []byte {
+	switch value := value.(type) {
+	case string:
+		return appendString(dst, value)
+	case bool:
+		return strconv.AppendBool(dst, value)
+	case int64:
+		return strconv.AppendInt(dst, value, 10)
+	case float64:
+		return appendFloat(dst, value)
+	case json.Number:
+		return append(dst, value...)
+	case json.RawMessage:
+		return append(dst, value...)
+	}
+	return append(dst, "null"...)
+}
+
+func appendFloat(dst []byte, f float64) []byte {
+	format := byte('f')
+	if abs := max(f, -f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	return strconv.AppendFloat(dst, f, format, -1, 64)
+}
+
+func appendString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		dst = append(dst, s[start:i]...)
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			if c < ' ' {
+				dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+			} else {
+				dst = append(dst, "\uFFFD"...)
+			}
+		}
+		i++
+		start = i
+	}
+	return append(append(dst, s[start:]...), '"')
+}
+
+// decodeNumbers decodes JSON as requests are decoded: a number keeps its digits.
+func decodeNumbers(text []byte) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	err := decoder.Decode(&value)
+	return value, err
+}

@@ -1,0 +1,35 @@
+package core
+
+import "github.com/openxrm/xrm/schema"
+
+// Query asks for records of one stored entity. Paths are storage paths.
+type Query struct {
+	Filter  schema.Filter // no Var and no OpTo left in it
+	Search  []string      // folded words (schema.Words); a record matches when each is the beginning of one of its words
+	Deleted bool          // also deleted records
+
+	OrderBy []Order // the store adds the id as the last key; empty means by id
+	First   int     // how many records at most; 0 means none, negative no limit
+	After   []any   // keyset: only what comes after this position: one value for each Order (nil for none), then the id
+	Reverse bool    // read the order backwards: for pages before a position. Results come in the reversed order.
+
+	// Per asks for First records for each of its keys instead, in one query:
+	// the lists of a page of parents. Results come grouped in no particular
+	// order of groups, each group in order.
+	Per *Per
+}
+
+// Order is one key of a sort. Missing values come first ascending and last
+// descending; texts sort by their bytes.
+type Order struct {
+	Path       string
+	Field      *schema.Field // the leaf, for its type
+	Descending bool
+}
+
+// Per splits a query by the value at Path, which is a reference.
+type Per struct {
+	Path   string
+	InList bool // the path leads through a list: a record may belong to several keys
+	Keys   []string
+}

@@ -1,0 +1,84 @@
+package core
+
+import (
+	"maps"
+	"time"
+)
+
+// Record is one record of a stored entity; a customer is a Record of the
+// entity party. Values are canonical (schema/README.md): string, int64, bool,
+// map[string]any and []any; a field without a value is an absent key.
+type Record struct {
+	Entity    string // the stored entity
+	ID        string // UUIDv7
+	Version   int64  // from 1; counts the changes
+	CreatedAt time.Time
+	CreatedBy string // Actor.ID
+	UpdatedAt time.Time
+	UpdatedBy string
+	DeletedAt time.Time // zero while the record lives
+	Values    map[string]any
+}
+
+// Deleted says whether the record was deleted (softly: it can be restored).
+func (r *Record) Deleted() bool { return !r.DeletedAt.IsZero() }
+
+// Clone returns a copy that shares nothing with the receiver. The clone of
+// nil is nil.
+func (r *Record) Clone() *Record {
+	if r == nil {
+		return nil
+	}
+	c := *r
+	c.Values, _ = CloneValue(r.Values).(map[string]any)
+	return &c
+}
+
+// CloneValue copies a canonical value with all that lies inside it.
+func CloneValue(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		c := maps.Clone(v)
+		for key, inner := range c {
+			c[key] = CloneValue(inner)
+		}
+		return c
+	case []any:
+		c := make([]any, len(v))
+		for i, item := range v {
+			c[i] = CloneValue(item)
+		}
+		return c
+	}
+	return value
+}
+
+// Actor is who acts: a user, a program with a key, or a plugin for one.
+type Actor struct {
+	ID    string   // stable; what createdBy and the history show
+	Name  string   // for people
+	Roles []string // names of role files
+	Party string   // id of the party that an outside user belongs to; "" for none
+	Via   string   // name of the plugin that acts for the user; "" for none
+}
+
+// Action is what a change does to a record, in the past tense of an event.
+type Action string
+
+// The actions. Granting and withdrawing a role are updates.
+const (
+	Created  Action = "created"
+	Updated  Action = "updated"
+	Deleted  Action = "deleted"
+	Restored Action = "restored"
+)
+
+// Change is one step of a record's life. A store commits the record, its
+// history entry and its event as one atomic write of this one value.
+type Change struct {
+	Actor  Actor
+	At     time.Time
+	Action Action
+	Before *Record // nil when the record is created
+	After  *Record // never nil; a deletion sets DeletedAt
+}

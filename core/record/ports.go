@@ -1,0 +1,87 @@
+package record
+
+import (
+	"context"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// Store keeps records. core/sqlite and core/mongo implement it; what it
+// promises is tested by core/storetest against both. All methods are safe
+// for concurrent use; nothing passed in or returned is shared afterwards.
+//
+// An error that a user can do something about is a *core.Error: Unavailable
+// when the database cannot be reached or does not answer in time, Conflict as
+// described. The driver's text stands only in its Cause.
+type Store interface {
+	// Prepare makes collections and indexes for the stored entities of a model
+	// and leaves alone what exists. Records are accepted for these entities
+	// from then on. It can be called again with a later model.
+	Prepare(ctx context.Context, m *schema.Model) error
+
+	// Find returns the records that a query selects, in its order. Deleted
+	// records are left out unless the query asks for them.
+	Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error)
+
+	// Count returns how many records the query selects, page and order aside,
+	// but counts no further than limit. With q.Per it counts for each key;
+	// otherwise the only key is "". Keys without records may be missing.
+	Count(ctx context.Context, e *schema.Entity, q core.Query, limit int) (map[string]int, error)
+
+	// Commit makes changes of one entity durable, each atomically: the record,
+	// its history entry and its event, all or none. The changes are
+	// independent: errs[i] is nil or says why change i was not made, and the
+	// others are. When the whole call fails, every entry says so.
+	//
+	// A change whose Before is not the version that is stored (or, for a new
+	// record, whose id exists) gets a Conflict with one Violation of Rule
+	// "version". A value of a unique field that another live record has gets
+	// a Conflict with one Violation of Rule "unique" and the field's storage
+	// path. Unique holds among live records only, and not for missing values.
+	//
+	// When Commit returns nil the change survives a crash of the process and,
+	// as far as the database can promise it, of the machine.
+	Commit(ctx context.Context, e *schema.Entity, changes []core.Change) (errs []error)
+
+	// Next draws the next number of a counter: 1, 2, 3, ... and none twice.
+	Next(ctx context.Context, counter string) (int64, error)
+
+	// History returns the entries of one record, latest first, those that the
+	// relay has not moved yet included, each once: at most first of them, with
+	// versions below before (0 for from the latest).
+	History(ctx context.Context, e *schema.Entity, id string, first int, before int64) ([]core.Entry, error)
+}
+
+// Catalog knows which entities exist right now.
+type Catalog interface {
+	// Model returns the current model. A request asks once and keeps it.
+	Model() *schema.Model
+}
+
+// Policy decides who may do what.
+type Policy interface {
+	// Readable selects the records of an entity, or of a role, that the actor
+	// may see. The filter may contain OpTo, but no Var. An actor who may see
+	// none gets a Forbidden error.
+	Readable(m *schema.Model, a core.Actor, e *schema.Entity) (schema.Filter, error)
+
+	// Visible returns which fields of a record the actor may see, as storage
+	// paths of top-level fields or of a role's fields; nil means all of them.
+	Visible(m *schema.Model, a core.Actor, r *core.Record) (map[string]bool, error)
+
+	// Writable selects the records that the actor may write with this action.
+	// It is asked of the record before and after the change. fields are the
+	// storage paths that the change touches; one that the actor may not write
+	// gets a Forbidden error with one Violation for each.
+	Writable(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, fields []string) (schema.Filter, error)
+}
+
+// Hook may change or refuse changes before they are committed. A plugin is a
+// hook; this package does not know that it is a process.
+type Hook interface {
+	// BeforeSave gets copies of changes of one stored entity and may change
+	// the values of After. errs is nil or has one entry for each change; an
+	// entry that is not nil refuses that change.
+	BeforeSave(ctx context.Context, m *schema.Model, e *schema.Entity, changes []core.Change) (errs []error)
+}
