@@ -1,0 +1,98 @@
+package sdk
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// The codes that an Error may have.
+const (
+	Invalid     = "INVALID"     // the request breaks a rule; the user can mend it
+	NotFound    = "NOT_FOUND"   // no such record, or the user may not know it exists
+	Forbidden   = "FORBIDDEN"   // the user may not do this
+	Conflict    = "CONFLICT"    // somebody else changed the record first
+	Unavailable = "UNAVAILABLE" // something that is needed is down; try again later
+	Internal    = "INTERNAL"    // the plugin's or the host's fault; details are in the log
+)
+
+// Error is a refusal that the user gets to see. Host returns it, and a handler
+// may return it; any other error of a handler is shown as INTERNAL, and its
+// text goes to the log only.
+type Error struct {
+	Code       string
+	Message    string
+	Violations []schema.Violation // with Invalid
+}
+
+// Error returns the message and the violations.
+func (e *Error) Error() string {
+	parts := make([]string, 0, len(e.Violations)+1)
+	if e.Message != "" {
+		parts = append(parts, e.Message)
+	}
+	for _, v := range e.Violations {
+		parts = append(parts, v.Field+" "+v.Message)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Reject refuses values because of one field; the message completes "<field>
+// ...": Reject("reason", "is required when a complaint is rejected"). Join
+// several with errors.Join to report them all at once.
+func Reject(field, message string) error {
+	return &Error{Code: Invalid, Violations: []schema.Violation{{Field: field, Rule: "rejected", Message: message}}}
+}
+
+// toWire turns what a handler returned into what the user may see, and says
+// whether there is more to it for the log.
+func toWire(err error) (e *pluginpb.Error, forLog bool) {
+	found := collect(err)
+	if len(found) == 0 {
+		return &pluginpb.Error{Code: Internal}, true
+	}
+	e = &pluginpb.Error{Code: found[0].Code, Message: found[0].Message}
+	for _, f := range found {
+		for _, v := range f.Violations {
+			e.Violations = append(e.Violations, &pluginpb.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
+		}
+	}
+	return e, false
+}
+
+// collect finds every Error in a tree of joined and wrapped errors, in order.
+func collect(err error) []*Error {
+	if err == nil {
+		return nil
+	}
+	var found []*Error
+	switch e := err.(type) {
+	case *Error:
+		return []*Error{e}
+	case interface{ Unwrap() []error }:
+		for _, joined := range e.Unwrap() {
+			found = append(found, collect(joined)...)
+		}
+	default:
+		return collect(errors.Unwrap(err))
+	}
+	return found
+}
+
+// errorFromWire returns nil for nil.
+func errorFromWire(e *pluginpb.Error) error {
+	if e == nil {
+		return nil
+	}
+	err := &Error{Code: e.GetCode(), Message: e.GetMessage()}
+	for _, v := range e.GetViolations() {
+		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
+	}
+	return err
+}
+
+// mistake is an error in the literal of a Plugin, found before it serves.
+func mistake(format string, args ...any) error { return fmt.Errorf(format, args...) }

@@ -1,0 +1,167 @@
+package sdk
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"sync"
+
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// server answers the host for one Plugin.
+type server struct {
+	pluginpb.UnimplementedPluginServer
+
+	plugin      Plugin
+	description *pluginpb.DescribeResponse
+	connect     func() (pluginpb.HostClient, error) // waits for the host's side; called once
+	hostGone    func()                              // the lifeline has ended
+	firstCall   func()                              // called before the first handler; nil for nothing to do
+
+	once    sync.Once
+	host    pluginpb.HostClient
+	hostErr error
+	running sync.RWMutex // held for reading by every call
+}
+
+func (s *server) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
+	return s.description, nil
+}
+
+// Watch is the first call. It connects back to the host, which has a few
+// seconds' patience for that.
+func (s *server) Watch(_ *pluginpb.WatchRequest, stream pluginpb.Plugin_WatchServer) error {
+	if _, err := s.hostClient(); err != nil {
+		return status.Error(codes.Unavailable, err.Error())
+	}
+	if err := stream.Send(&pluginpb.Health{State: pluginpb.Health_SERVING}); err != nil {
+		return err
+	}
+	<-stream.Context().Done()
+	s.hostGone()
+	return nil
+}
+
+// hostClient connects on the first call.
+func (s *server) hostClient() (pluginpb.HostClient, error) {
+	s.once.Do(func() {
+		if s.firstCall != nil {
+			s.firstCall()
+		}
+		if s.host, s.hostErr = s.connect(); s.hostErr != nil {
+			s.hostErr = fmt.Errorf("connect back to the host: %w", s.hostErr)
+		}
+	})
+	return s.host, s.hostErr
+}
+
+func (s *server) BeforeSave(ctx context.Context, r *pluginpb.BeforeSaveRequest) (*pluginpb.BeforeSaveResponse, error) {
+	answer := &pluginpb.BeforeSaveResponse{}
+	for _, change := range r.GetChanges() {
+		verdict := &pluginpb.Verdict{}
+		verdict.Error = s.run(r.GetContext(), "BeforeSave "+change.GetAfter().GetEntity(), func(host Host) error {
+			record, err := fromWire(change.GetAfter())
+			if err != nil {
+				return err
+			}
+			if record.Before, err = fromWire(change.GetBefore()); err != nil {
+				return err
+			}
+			rule, ok := s.plugin.BeforeSave[record.Entity]
+			if !ok {
+				return fmt.Errorf("there is no rule for %s", record.Entity)
+			}
+			if err := rule(ctx, host, record); err != nil {
+				return err
+			}
+			verdict.Patch, err = record.patch()
+			return err
+		})
+		answer.Verdicts = append(answer.Verdicts, verdict)
+	}
+	return answer, nil
+}
+
+func (s *server) Resolve(ctx context.Context, r *pluginpb.ResolveRequest) (*pluginpb.ResolveResponse, error) {
+	answer := &pluginpb.ResolveResponse{}
+	answer.Error = s.run(r.GetContext(), "Resolve "+r.GetEntity()+"."+r.GetField(), func(host Host) error {
+		parents, err := manyFromWire(r.GetParents())
+		if err != nil {
+			return err
+		}
+		for _, f := range s.plugin.Fields {
+			if f.entity != r.GetEntity() || f.name != r.GetField() {
+				continue
+			}
+			values, err := f.resolve(ctx, host, parents)
+			if err != nil {
+				return err
+			}
+			for _, value := range values {
+				encoded, err := pluginpb.EncodeAny(value)
+				if err != nil {
+					return err
+				}
+				answer.Values = append(answer.Values, encoded)
+			}
+			return nil
+		}
+		return fmt.Errorf("there is no field %s.%s", r.GetEntity(), r.GetField())
+	})
+	return answer, nil
+}
+
+func (s *server) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
+	answer := &pluginpb.CallResponse{}
+	answer.Error = s.run(r.GetContext(), "Call "+r.GetOperation(), func(host Host) error {
+		for _, o := range s.plugin.Operations {
+			if o.name != r.GetOperation() {
+				continue
+			}
+			result, err := o.call(ctx, host, r.GetArguments())
+			if err != nil {
+				return err
+			}
+			answer.Result, err = pluginpb.EncodeAny(result)
+			return err
+		}
+		return fmt.Errorf("there is no operation %s", r.GetOperation())
+	})
+	return answer, nil
+}
+
+// Drain waits for the calls that run. The host has a deadline of its own.
+func (s *server) Drain(context.Context, *pluginpb.DrainRequest) (*pluginpb.DrainResponse, error) {
+	s.running.Lock()
+	defer s.running.Unlock()
+	return &pluginpb.DrainResponse{}, nil
+}
+
+// run calls a handler. A panic costs this call and not the process; what the
+// user may not see goes to standard error, which the host logs.
+func (s *server) run(call *pluginpb.CallContext, what string, handler func(Host) error) (answer *pluginpb.Error) {
+	s.running.RLock()
+	defer s.running.RUnlock()
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(os.Stderr, "%s (call %s): panic: %v\n%s", what, call.GetCallId(), p, debug.Stack())
+			answer = &pluginpb.Error{Code: Internal}
+		}
+	}()
+	host, err := s.hostClient()
+	if err == nil {
+		err = handler(caller{host: host, context: call})
+	}
+	if err == nil {
+		return nil
+	}
+	answer, forLog := toWire(err)
+	if forLog {
+		fmt.Fprintf(os.Stderr, "%s (call %s): %v\n", what, call.GetCallId(), err)
+	}
+	return answer
+}
