@@ -100,8 +100,9 @@ func (fs *Fields) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 
 // Option is one value of an enum.
 type Option struct {
-	Value  string
-	Labels Text
+	Value   string
+	Labels  Text
+	Inverse Text // what it is called seen from the other side: "employs" for "works for"
 }
 
 // Options are the values of an enum in their order.
@@ -116,8 +117,17 @@ func (o *Options) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 		return
 	}
 	d.EachEntry(node, func(key, value *yaml.Node) {
-		option := Option{Value: key.Value}
-		d.Decode(value, reflect.ValueOf(&option.Labels).Elem())
+		option := Option{Value: key.Value, Labels: Text{}}
+		d.EachEntry(value, func(key, value *yaml.Node) {
+			into := reflect.ValueOf(&option.Inverse).Elem()
+			if key.Value != "inverse" {
+				into = reflect.New(reflect.TypeFor[string]()).Elem()
+			}
+			d.Decode(value, into)
+			if key.Value != "inverse" {
+				option.Labels[key.Value] = into.String()
+			}
+		})
 		*o = append(*o, option)
 	})
 }
