@@ -3,6 +3,8 @@ package core
 import (
 	"maps"
 	"time"
+
+	"github.com/openxrm/xrm/schema"
 )
 
 // Record is one record of a stored entity; a customer is a Record of the
@@ -22,6 +24,34 @@ type Record struct {
 
 // Deleted says whether the record was deleted (softly: it can be restored).
 func (r *Record) Deleted() bool { return !r.DeletedAt.IsZero() }
+
+// System returns a system field's canonical value by its name, or nil.
+func (r *Record) System(name string) any {
+	switch name {
+	case "id":
+		return r.ID
+	case "version":
+		return r.Version
+	case "createdAt":
+		return instant(r.CreatedAt)
+	case "createdBy":
+		return r.CreatedBy
+	case "updatedAt":
+		return instant(r.UpdatedAt)
+	case "updatedBy":
+		return r.UpdatedBy
+	case "deletedAt":
+		return instant(r.DeletedAt)
+	}
+	return nil
+}
+
+func instant(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return schema.Instant(t)
+}
 
 // Clone returns a copy that shares nothing with the receiver. The clone of
 // nil is nil.

@@ -70,6 +70,11 @@ type Policy interface {
 	// paths of top-level fields or of a role's fields; nil means all of them.
 	Visible(m *schema.Model, a core.Actor, r *core.Record) (map[string]bool, error)
 
+	// Askable returns which fields the actor may filter, sort and search by, in
+	// the form of Visible: only what is visible in every record that the actor
+	// may read of the entity, or else a filter would tell what the answer hides.
+	Askable(m *schema.Model, a core.Actor, e *schema.Entity) (map[string]bool, error)
+
 	// Writable selects the records that the actor may write with this action.
 	// It is asked of the record before and after the change. fields are the
 	// storage paths that the change touches; one that the actor may not write

@@ -96,4 +96,3 @@ func New(c Config) (*Engine, error) {
 // SDL is the schema in the schema definition language, everything in
 // alphabetical order, so that two prints can be compared.
 func (e *Engine) SDL() string { return e.sdl }
-

@@ -34,6 +34,9 @@ type Location struct {
 
 func (e *Error) Error() string { return e.Message }
 
+// GraphQLError lets a resolver return an Error as it is.
+func (e *Error) GraphQLError() (string, map[string]any) { return e.Message, e.Extensions }
+
 // Errors are all reasons why a document or its variables were refused.
 type Errors []*Error
 
@@ -75,6 +78,8 @@ func invalid(at *ast.Position, format string, args ...any) *Error {
 		Extensions: map[string]any{"code": codeInvalid},
 	}
 }
+
+var _ Presentable = (*Error)(nil)
 
 func locations(at *ast.Position) []Location {
 	if at == nil {

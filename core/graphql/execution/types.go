@@ -9,8 +9,8 @@ import (
 
 // types is the schema in the form that execution needs: complete and read-only.
 type types struct {
-	schema                 graphql.Schema
-	objects                map[string]*objectType
+	schema                  graphql.Schema
+	objects                 map[string]*objectType
 	query, mutation, pubsub *objectType
 }
 
@@ -40,15 +40,11 @@ func compile(schema graphql.Schema, batch map[FieldName]BatchResolve) (*types, e
 		}
 	}
 	for _, name := range typeNames(schema) {
-		abstract, ok := schema.Type(name).(graphql.Abstract)
-		if !ok {
+		if !graphql.IsAbstractType(schema.Type(name)) {
 			continue
 		}
-		switch abstract.(type) {
-		case *graphql.Interface, *graphql.Union:
-			for _, object := range schema.PossibleTypes(abstract) {
-				t.objects[object.Name()].is[name] = true
-			}
+		for _, object := range schema.PossibleTypes(schema.Type(name)) {
+			t.objects[object.Name()].is[name] = true
 		}
 	}
 	t.query = t.root(schema.QueryType())

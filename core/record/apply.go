@@ -1,0 +1,120 @@
+package record
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"github.com/shopspring/decimal"
+)
+
+// apply makes the record as it would be after the change.
+func (s *Session) apply(e *schema.Entity, w *work) error {
+	d, before := w.draft, w.change.Before
+	if before != nil {
+		if err := s.guard(e, d, before); err != nil {
+			return err
+		}
+	}
+	after := before.Clone()
+	if after == nil {
+		after = &core.Record{Entity: e.Stored().Name, ID: s.NewID(), Values: map[string]any{}}
+	}
+	if err := refuseSystem(e, d.Set); err != nil {
+		return err
+	}
+	for path, value := range d.Set {
+		set(after.Values, path, core.CloneValue(value))
+	}
+	for path, amount := range d.Add {
+		if err := add(e, after.Values, path, amount); err != nil {
+			return err
+		}
+	}
+	w.change.After = after
+	w.change.At = s.Now().UTC()
+	w.result.Outcome = Outcome(w.change.Action)
+	switch w.change.Action {
+	case core.Created:
+		after.CreatedAt, after.CreatedBy = w.change.At, s.Actor.ID
+		s.grant(after, e)
+	case core.Updated:
+		if d.By != nil {
+			s.grant(after, e)
+		}
+	case core.Deleted:
+		after.DeletedAt = w.change.At
+	case core.Restored:
+		after.DeletedAt = time.Time{}
+	}
+	s.grant(after, d.Grant)
+	s.withdraw(after, d.Withdraw)
+	after.UpdatedAt, after.UpdatedBy = w.change.At, s.Actor.ID
+	after.Version++
+	return nil
+}
+
+// refuseSystem keeps callers from writing what the program keeps itself.
+func refuseSystem(e *schema.Entity, values map[string]any) error {
+	var violations schema.Violations
+	for path := range values {
+		if f, _ := e.At(path); f != nil && f.System {
+			violations = append(violations, schema.Violation{Field: path, Rule: "system", Message: "is kept by the program and cannot be set"})
+		}
+	}
+	if len(violations) == 0 {
+		return nil
+	}
+	return invalid(e, violations)
+}
+
+// guard refuses a change that was meant for another state of the record.
+func (s *Session) guard(e *schema.Entity, d *Draft, before *core.Record) error {
+	switch {
+	case d.Action == core.Restored && !before.Deleted():
+		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s is not deleted.", e.Name)}
+	case d.Action != core.Restored && before.Deleted():
+		return notFound(e, before.ID)
+	case d.IfVersion != 0 && d.IfVersion != before.Version:
+		return stale(e)
+	case d.Action == core.Deleted && e.IsRole() && holdsOther(e, before):
+		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s also holds other roles. Withdraw the role %s instead, or delete the %s.", e.Name, e.Name, e.Base.Name)}
+	case d.Guard != nil && !d.Guard.Match(withSystem(before)):
+		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s was not changed: the condition does not hold.", e.Name)}
+	}
+	return nil
+}
+
+// add changes a number by an amount, exactly.
+func add(e *schema.Entity, values map[string]any, path, amount string) error {
+	field, inList := e.At(path)
+	delta, err := decimal.NewFromString(amount)
+	if field == nil || inList || err != nil || (field.Type != "integer" && field.Type != "decimal") {
+		return invalid(e, schema.Violations{{Field: path, Rule: "add", Message: "must be a number of the record to add " + amount + " to"}})
+	}
+	now := decimal.Zero
+	switch v := schema.Lookup(values, path).(type) {
+	case int64:
+		now = decimal.NewFromInt(v)
+	case string:
+		now = schema.Decimal(v)
+	}
+	set(values, path, now.Add(delta).String())
+	return nil
+}
+
+// withSystem is what a filter sees of a record: its values and, beside them,
+// the system fields.
+func withSystem(r *core.Record) map[string]any {
+	values := make(map[string]any, len(r.Values)+len(schema.SystemFields))
+	for name, value := range r.Values {
+		values[name] = value
+	}
+	for _, f := range schema.SystemFields {
+		if value := r.System(f.Name); value != nil {
+			values[f.Name] = value
+		}
+	}
+	return values
+}

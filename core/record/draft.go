@@ -1,0 +1,109 @@
+package record
+
+import (
+	"strings"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// Draft is one wish to change something, as a client has it.
+type Draft struct {
+	Action core.Action
+	ID     string // of the record; "" to create one
+
+	// By makes a creation an upsert: when a live record has the value that Set
+	// gives to this unique field, that record is updated instead.
+	By *schema.Field
+
+	// Set holds the new values by storage path, as the caller sent them; nil
+	// clears a field, an absent one is left alone.
+	Set map[string]any
+
+	// Add is added to integers and decimals, by storage path, on the very
+	// version that the write replaces: a negative number is taken away.
+	Add map[string]string
+
+	IfVersion int64          // the write fails unless this is the stored version; 0 for any
+	Guard     *schema.Filter // the write fails unless the version that it replaces matches
+
+	Grant    *schema.Entity // this role is granted with the change
+	Withdraw *schema.Entity // this role is withdrawn with the change
+}
+
+// Outcome says what a draft came to.
+type Outcome string
+
+// The outcomes. An update that changes nothing is not written.
+const (
+	Created   Outcome = "created"
+	Updated   Outcome = "updated"
+	Unchanged Outcome = "unchanged"
+	Deleted   Outcome = "deleted"
+	Restored  Outcome = "restored"
+)
+
+// Result is what became of one draft: the record with the fields that the
+// actor may see, or the error.
+type Result struct {
+	Record  *core.Record
+	Outcome Outcome
+	Err     error
+}
+
+// work is a draft on its way through the pipeline.
+type work struct {
+	draft  *Draft
+	result *Result
+	change core.Change
+	drawn  map[string]bool // autonumber paths that were given a drawn number
+	again  bool            // another writer came first: start over with what is stored now
+}
+
+// failed says whether the draft is out of the pipeline.
+func (w *work) failed() bool { return w.result.Err != nil }
+
+// fields lists the storage paths that the change touches, cut to the depth at
+// which rights are given: top-level fields, and the fields of a role.
+func (w *work) fields(m *schema.Model) []string {
+	var before map[string]any
+	if w.change.Before != nil {
+		before = w.change.Before.Values
+	}
+	touched := map[string]bool{}
+	for _, d := range core.Diffs(before, w.change.After.Values) {
+		touched[rightsPath(m, w.change.After.Entity, d.Path)] = true
+	}
+	return sorted(touched)
+}
+
+func rightsPath(m *schema.Model, entity, path string) string {
+	parts := strings.SplitN(path, ".", 3)
+	if role := m.Entity(parts[0]); len(parts) > 1 && role != nil && role.IsRole() && role.Base.Name == entity {
+		return parts[0] + "." + parts[1]
+	}
+	return parts[0]
+}
+
+// set writes a value at a storage path, making the objects on the way; nil
+// removes it.
+func set(values map[string]any, path string, value any) {
+	name, rest, inside := strings.Cut(path, ".")
+	if !inside {
+		if value == nil {
+			delete(values, name)
+		} else {
+			values[name] = value
+		}
+		return
+	}
+	object, ok := values[name].(map[string]any)
+	if !ok {
+		if value == nil {
+			return
+		}
+		object = map[string]any{}
+		values[name] = object
+	}
+	set(object, rest, value)
+}

@@ -1,0 +1,89 @@
+package record
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// load reads what is stored now, with one query for the ids and one for the
+// values of each unique field.
+func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
+	var ids []string
+	byField := map[*schema.Field][]any{}
+	for _, w := range works {
+		switch {
+		case w.draft.ID != "":
+			ids = append(ids, w.draft.ID)
+		case w.draft.By != nil:
+			value, err := s.keyValue(e, w.draft)
+			if err != nil {
+				w.result.Err = err
+				continue
+			}
+			byField[w.draft.By] = append(byField[w.draft.By], value)
+		}
+	}
+	found := map[any]*core.Record{}
+	if err := s.loadInto(ctx, e, found, ids, byField); err != nil {
+		s.step(works, func(*work) error { return err })
+		return
+	}
+	s.step(works, func(w *work) error {
+		w.change = core.Change{Actor: s.Actor, Action: w.draft.Action}
+		switch {
+		case w.draft.ID != "":
+			w.change.Before = found[w.draft.ID]
+			if w.change.Before == nil {
+				return notFound(e, w.draft.ID)
+			}
+		case w.draft.By != nil:
+			value, _ := s.keyValue(e, w.draft)
+			if w.change.Before = found[[2]any{w.draft.By.Name, value}]; w.change.Before != nil {
+				w.change.Action = core.Updated
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Session) loadInto(ctx context.Context, e *schema.Entity, found map[any]*core.Record, ids []string, byField map[*schema.Field][]any) error {
+	if len(ids) > 0 {
+		records, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: ByIDs(ids), First: -1, Deleted: true})
+		if err != nil {
+			return fmt.Errorf("load %s: %w", e.Plural, err)
+		}
+		for _, r := range records {
+			found[r.ID] = r
+		}
+	}
+	for field, values := range byField {
+		filter := schema.Filter{Path: field.StoragePath(), Op: schema.OpIn, Value: values, Field: field}
+		records, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: filter, First: -1})
+		if err != nil {
+			return fmt.Errorf("load %s: %w", e.Plural, err)
+		}
+		for _, r := range records {
+			found[[2]any{field.Name, schema.Lookup(r.Values, field.StoragePath())}] = r
+		}
+	}
+	return nil
+}
+
+// keyValue is the canonical value by which an upsert finds its record.
+func (s *Session) keyValue(e *schema.Entity, d *Draft) (any, error) {
+	value, err := d.By.Kind().Parse(d.By, d.Set[d.By.StoragePath()], schema.Scope{Region: s.Region})
+	if err != nil || value == "" {
+		return nil, invalid(e, schema.Violations{{Field: d.By.Name, Rule: "required", Message: "is needed to find the record, and " + reason(err)}})
+	}
+	return value, nil
+}
+
+func reason(err error) string {
+	if err == nil {
+		return "must not be empty"
+	}
+	return err.Error()
+}

@@ -1,0 +1,108 @@
+package record
+
+import (
+	"strings"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// mask takes the fields out of a record that the actor may not see. The
+// record is the session's own.
+func (s *Session) mask(r *core.Record) error {
+	visible, err := s.Policy.Visible(s.Model, s.Actor, r)
+	if err != nil || visible == nil {
+		return err
+	}
+	base := s.Model.Entity(r.Entity)
+	for name, value := range r.Values {
+		if role := s.Model.Entity(name); role != nil && role.Base == base {
+			object, _ := value.(map[string]any)
+			for inner := range object {
+				if !visible[name+"."+inner] {
+					delete(object, inner)
+				}
+			}
+			if len(object) == 0 {
+				delete(r.Values, name)
+			}
+		} else if !visible[name] {
+			delete(r.Values, name)
+		}
+	}
+	return nil
+}
+
+// isVisible says whether a storage path lies in a visible field.
+func isVisible(visible map[string]bool, path string) bool {
+	if visible == nil || visible[path] {
+		return true
+	}
+	for i := len(path) - 1; i > 0; i-- {
+		if path[i] == '.' && visible[path[:i]] {
+			return true
+		}
+	}
+	return false
+}
+
+// askable refuses a query that asks for what its answer would hide.
+func (s *Session) askable(e *schema.Entity, q core.Query) error {
+	visible, err := s.Policy.Askable(s.Model, s.Actor, e)
+	if err != nil || visible == nil {
+		return err
+	}
+	hidden := map[string]bool{}
+	check := func(path string) {
+		if schemaSystem(path) || path == schema.RolesField || isVisible(visible, path) {
+			return
+		}
+		hidden[e.FromStorage(path)] = true
+	}
+	paths(q.Filter, "", check)
+	for _, o := range q.OrderBy {
+		check(o.Path)
+	}
+	if len(q.Search) > 0 {
+		for _, f := range e.Fields {
+			if f.Search {
+				check(f.StoragePath())
+			}
+		}
+	}
+	if len(hidden) == 0 {
+		return nil
+	}
+	names := sorted(hidden)
+	return &core.Error{
+		Code:    core.Forbidden,
+		Message: "You may not filter, sort or search " + e.Plural + " by " + strings.Join(names, ", ") + ", because you may not see it in all of them.",
+	}
+}
+
+// paths calls f for the storage path of every comparison of the filter; those
+// of the records behind a reference are checked when the reference is resolved.
+func paths(filter schema.Filter, prefix string, f func(path string)) {
+	for _, inner := range append(append([]schema.Filter{}, filter.And...), filter.Or...) {
+		paths(inner, prefix, f)
+	}
+	if filter.Not != nil {
+		paths(*filter.Not, prefix, f)
+	}
+	if filter.Op == "" {
+		return
+	}
+	f(strings.TrimSuffix(prefix+filter.Path, "."))
+	if filter.Sub != nil && filter.Op != schema.OpTo {
+		paths(*filter.Sub, strings.TrimPrefix(prefix+filter.Path+".", "."), f)
+	}
+}
+
+func schemaSystem(path string) bool {
+	for _, f := range schema.SystemFields {
+		if f.Name == path {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,117 @@
+package record
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// Find returns the records of an entity or role that the query selects and
+// the actor may see, without the fields that the actor may not see. The
+// filter may reach over references; q.Filter and q.OrderBy use storage paths.
+func (s *Session) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
+	q, err := s.restrict(ctx, e, q)
+	if err != nil {
+		return nil, err
+	}
+	records, err := s.Store.Find(ctx, e.Stored(), q)
+	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", e.Plural, err)
+	}
+	for _, r := range records {
+		if err := s.mask(r); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+// Count returns how many records Find would find without a page, for each key
+// of q.Per or for the key "", and no more than limit.
+func (s *Session) Count(ctx context.Context, e *schema.Entity, q core.Query, limit int) (map[string]int, error) {
+	q, err := s.restrict(ctx, e, q)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.Store.Count(ctx, e.Stored(), q, limit)
+	if err != nil {
+		return nil, fmt.Errorf("count %s: %w", e.Plural, err)
+	}
+	return counts, nil
+}
+
+// Load returns the records with these ids that the actor may see, by id, in
+// one query. Ids without such a record are missing.
+func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string) (map[string]*core.Record, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	records, err := s.Find(ctx, e, core.Query{Filter: ByIDs(ids), First: -1})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]*core.Record, len(records))
+	for _, r := range records {
+		byID[r.ID] = r
+	}
+	return byID, nil
+}
+
+// History returns what happened to a record, latest first, as far as the
+// actor may see the record and its fields today.
+func (s *Session) History(ctx context.Context, e *schema.Entity, id string, first int, before int64) ([]core.Entry, error) {
+	found, err := s.Find(ctx, e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	visible, err := s.Policy.Visible(s.Model, s.Actor, found[0])
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.Store.History(ctx, e.Stored(), id, first, before)
+	if err != nil {
+		return nil, fmt.Errorf("history of %s: %w", e.Name, err)
+	}
+	for i := range entries {
+		var diffs []core.Diff
+		for _, d := range entries[i].Diffs {
+			if isVisible(visible, d.Path) {
+				diffs = append(diffs, d)
+			}
+		}
+		entries[i].Diffs = diffs
+	}
+	return entries, nil
+}
+
+// restrict narrows a query to what the actor may see and ask for.
+func (s *Session) restrict(ctx context.Context, e *schema.Entity, q core.Query) (core.Query, error) {
+	readable, err := s.Policy.Readable(s.Model, s.Actor, e)
+	if err != nil {
+		return q, err
+	}
+	if err := s.askable(e, q); err != nil {
+		return q, err
+	}
+	asked, err := s.resolve(ctx, q.Filter, s.readableIDs)
+	if err != nil {
+		return q, err
+	}
+	allowed, err := s.resolve(ctx, readable, s.anyIDs)
+	if err != nil {
+		return q, err
+	}
+	q.Filter = schema.All(e.HasRole(), allowed, asked)
+	return q, nil
+}
+
+// ByIDs selects records by their ids.
+func ByIDs(ids []string) schema.Filter {
+	values := make([]any, len(ids))
+	for i, id := range ids {
+		values[i] = id
+	}
+	return schema.Filter{Path: "id", Op: schema.OpIn, Value: values, Field: schema.SystemFields[0]}
+}

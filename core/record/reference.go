@@ -1,0 +1,94 @@
+package record
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// pointer is a reference that a change sets anew.
+type pointer struct {
+	draft int    // index of the draft
+	at    string // path for the message: "lines[2].product"
+	id    string
+}
+
+// checkReferences adds a violation for every new reference to a record that
+// does not exist or that the actor may not see, with one query for each
+// entity that is referred to.
+func (s *Session) checkReferences(ctx context.Context, e *schema.Entity, works []*work, violations []schema.Violations) error {
+	pointers := map[*schema.Entity][]pointer{}
+	for _, r := range s.Model.References(e.Stored()) {
+		for i, w := range works {
+			for _, p := range newPointers(r, w.change) {
+				p.draft = i
+				pointers[r.To] = append(pointers[r.To], p)
+			}
+		}
+	}
+	for target, list := range pointers {
+		ids := map[string]bool{}
+		for _, p := range list {
+			ids[p.id] = true
+		}
+		found, err := s.Load(ctx, target, sorted(ids))
+		if err != nil && core.CodeOf(err) != core.Forbidden {
+			return err
+		}
+		for _, p := range list {
+			if found[p.id] == nil {
+				violations[p.draft] = append(violations[p.draft], schema.Violation{
+					Field: p.at, Rule: "reference", Message: "must be the id of an existing " + target.Name + " that you may see, not " + p.id,
+				})
+			}
+		}
+	}
+	return nil
+}
+
+func newPointers(r schema.Reference, c core.Change) []pointer {
+	if c.Action == core.Deleted {
+		return nil
+	}
+	var before map[string]any
+	if c.Before != nil {
+		before = c.Before.Values
+	}
+	old := map[string]bool{}
+	for _, p := range pointersAt(before, r.Path, "") {
+		old[p.id] = true
+	}
+	var added []pointer
+	for _, p := range pointersAt(c.After.Values, r.Path, "") {
+		if !old[p.id] {
+			added = append(added, p)
+		}
+	}
+	return added
+}
+
+// pointersAt collects the references at a storage path that may lead through
+// lists.
+func pointersAt(value any, path, at string) []pointer {
+	switch v := value.(type) {
+	case string:
+		if path == "" {
+			return []pointer{{at: at, id: v}}
+		}
+	case []any:
+		var all []pointer
+		for i, item := range v {
+			all = append(all, pointersAt(item, path, at+"["+strconv.Itoa(i)+"]")...)
+		}
+		return all
+	case map[string]any:
+		name, rest := cutPath(path)
+		if at != "" {
+			at += "."
+		}
+		return pointersAt(v[name], rest, at+name)
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// maxAttempts bounds how often a write starts over because another process
+// changed the record in between.
+const maxAttempts = 20
+
+// Save is the only way a record changes:
+//
+//	load → apply → policy → validate → hooks → validate → commit (record, history entry, event)
+//
+// Hooks run between two validations: the first spares plugins from garbage,
+// the second spares the store from plugins.
+//
+// The drafts are for one entity or role and independent of each other: each
+// gets its own Result, in order. They go through each step together, so that
+// a step costs one query or one call to a plugin, not one for each draft.
+// With dryRun everything happens but the commit.
+func (s *Session) Save(ctx context.Context, e *schema.Entity, drafts []Draft, dryRun bool) []Result {
+	results := make([]Result, len(drafts))
+	for _, round := range rounds(drafts) {
+		works := make([]*work, len(round))
+		for n, i := range round {
+			works[n] = &work{draft: &drafts[i], result: &results[i]}
+		}
+		leave := s.queue.enter(s.keys(e, works))
+		s.save(ctx, e, works, dryRun)
+		leave()
+	}
+	return results
+}
+
+// save takes drafts of different records through the pipeline, those that lost
+// a race once more.
+func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dryRun bool) {
+	for attempt := 1; len(works) > 0; attempt++ {
+		s.load(ctx, e, works)
+		s.step(works, func(w *work) error { return s.apply(e, w) })
+		s.policy(ctx, e, works)
+		s.validate(ctx, e, works)
+		s.hooks(ctx, e, works)
+		s.validate(ctx, e, works)
+		if !dryRun {
+			s.commit(ctx, e, works)
+		}
+		var again []*work
+		for _, w := range works {
+			if w.again && attempt < maxAttempts {
+				again = append(again, &work{draft: w.draft, result: w.result})
+				*w.result = Result{}
+				continue
+			}
+			s.finish(e, w)
+		}
+		works = again
+	}
+}
+
+// step runs f for every draft that is still in the pipeline.
+func (s *Session) step(works []*work, f func(*work) error) {
+	for _, w := range works {
+		if w.failed() {
+			continue
+		}
+		if err := f(w); err != nil {
+			w.result.Err = err
+		}
+	}
+}
+
+// alive lists the drafts that are still in the pipeline and change something.
+func alive(works []*work) []*work {
+	return slices.DeleteFunc(slices.Clone(works), func(w *work) bool { return w.failed() || w.result.Outcome == Unchanged })
+}
+
+// hooks hands copies of the changes to every hook. A hook sees what the ones
+// before it made of them.
+func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) {
+	for _, h := range s.Hooks {
+		living := alive(works)
+		if len(living) == 0 {
+			return
+		}
+		changes := make([]core.Change, len(living))
+		for i, w := range living {
+			changes[i] = w.change
+			changes[i].Before, changes[i].After = w.change.Before.Clone(), w.change.After.Clone()
+		}
+		errs := h.BeforeSave(ctx, s.Model, e.Stored(), changes)
+		for i, w := range living {
+			w.change.After.Values = changes[i].After.Values // the rest is not the hook's to change
+			if errs != nil && errs[i] != nil {
+				w.result.Err = errs[i]
+			}
+		}
+	}
+}
+
+// commit gives numbers and versions and hands the changes to the store.
+func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
+	s.step(works, func(w *work) error { return s.number(ctx, e.Stored(), w) })
+	living := alive(works)
+	if len(living) == 0 {
+		return
+	}
+	changes := make([]core.Change, len(living))
+	for i, w := range living {
+		changes[i] = w.change
+	}
+	errs := s.Store.Commit(ctx, e.Stored(), changes)
+	for i, w := range living {
+		if errs[i] == nil {
+			continue
+		}
+		w.result.Err = fmt.Errorf("save %s: %w", e.Name, errs[i])
+		s.explain(e, w, errs[i])
+	}
+	if s.Committed != nil {
+		s.Committed()
+	}
+}
+
+// finish makes the result that the actor gets to see.
+func (s *Session) finish(e *schema.Entity, w *work) {
+	if w.failed() {
+		return
+	}
+	w.result.Record = w.change.After.Clone()
+	if err := s.mask(w.result.Record); err != nil {
+		*w.result = Result{Err: err}
+	}
+}
+
+// rounds splits drafts so that no round has two of the same record: the second
+// must see what the first did.
+func rounds(drafts []Draft) [][]int {
+	var all [][]int
+	turn := map[any]int{}
+	for i, d := range drafts {
+		var key any = d.ID
+		if d.By != nil {
+			key = [2]any{d.By.Name, fmt.Sprint(d.Set[d.By.StoragePath()])}
+		}
+		n := 0
+		if key != "" {
+			n = turn[key]
+			turn[key]++
+		}
+		if n == len(all) {
+			all = append(all, nil)
+		}
+		all[n] = append(all[n], i)
+	}
+	return all
+}
+
+// keys names what the drafts write, for the queue of writers.
+func (s *Session) keys(e *schema.Entity, works []*work) []string {
+	var keys []string
+	for _, w := range works {
+		if w.draft.ID != "" {
+			keys = append(keys, e.Stored().Name+"/"+w.draft.ID)
+		} else if w.draft.By != nil {
+			keys = append(keys, fmt.Sprintf("%s/%s=%v", e.Stored().Name, w.draft.By.StoragePath(), w.draft.Set[w.draft.By.StoragePath()]))
+		}
+	}
+	return keys
+}

@@ -1,0 +1,41 @@
+package record
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// Service is the engine: all that reads or writes records goes through it.
+// The fields are set once, by the program, before the first request.
+type Service struct {
+	Store  Store
+	Policy Policy
+	Hooks  []Hook // run in this order, before every commit
+
+	Now    func() time.Time
+	NewID  func() string
+	Region string // the country (ISO 3166) whose national phone numbers are understood
+	Log    *slog.Logger
+
+	// Committed is told after every commit that something lies ready for
+	// delivery. It must not block.
+	Committed func()
+
+	queue queue
+}
+
+// Session is the service for one request: an actor, and the model that the
+// request started with, whatever happens to the catalog meanwhile.
+type Session struct {
+	*Service
+	Model *schema.Model
+	Actor core.Actor
+}
+
+// As opens a session.
+func (s *Service) As(a core.Actor, m *schema.Model) *Session {
+	return &Session{Service: s, Model: m, Actor: a}
+}
