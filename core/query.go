@@ -8,14 +8,15 @@ type Query struct {
 	Search  []string      // folded words (schema.Words); a record matches when each is the beginning of one of its words
 	Deleted bool          // also deleted records
 
-	OrderBy []Order // the store adds the id as the last key; empty means by id
+	OrderBy []Order // the store adds the id as the last key, in the direction of the one before it; empty means by id, ascending
 	First   int     // how many records at most; 0 means none, negative no limit
 	After   []any   // keyset: only what comes after this position: one value for each Order (nil for none), then the id
 	Reverse bool    // read the order backwards: for pages before a position. Results come in the reversed order.
 
 	// Per asks for First records for each of its keys instead, in one query:
-	// the lists of a page of parents. Results come grouped in no particular
-	// order of groups, each group in order.
+	// the lists of a page of parents. The first First results that have a key
+	// are its list, in order; how the lists of different keys are mixed is not
+	// said, and a record that is in several of them comes at least once.
 	Per *Per
 }
 
