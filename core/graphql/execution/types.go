@@ -3,6 +3,7 @@ package execution
 import (
 	"fmt"
 	"sort"
+	"sync"
 
 	"github.com/graphql-go/graphql"
 )
@@ -96,8 +97,14 @@ func (t *objectType) add(def *graphql.FieldDefinition) {
 	}
 }
 
+// forcing serializes [force]: the types of introspection belong to graphql-go
+// and are shared by all schemas of the process.
+var forcing sync.Mutex
+
 // force makes graphql-go build what it builds on first use, which would race.
 func force(t graphql.Type) error {
+	forcing.Lock()
+	defer forcing.Unlock()
 	switch t := t.(type) {
 	case *graphql.Object:
 		t.Fields()

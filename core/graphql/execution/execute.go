@@ -1,0 +1,202 @@
+package execution
+
+import (
+	"context"
+	"runtime/debug"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Request is what a client sends, by whatever transport.
+type Request struct {
+	Query         string
+	OperationName string         // may be empty when the document holds one operation
+	Variables     map[string]any // decoded with UseNumber, so that no digit is lost
+	Extensions    map[string]any
+}
+
+// Execute answers a query or a mutation. The root is the parent that the
+// resolvers of the root fields get. It never fails otherwise than by the errors
+// in the result; when ctx ends, the result holds what was ready by then.
+func (e *Engine) Execute(ctx context.Context, r Request, root any) (result *Result) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			result = Refuse(e.internal(ctx, Failure{Err: &panicked{cause, debug.Stack()}}))
+		}
+	}()
+	doc, err := e.Prepare(ctx, r.Query)
+	if errs, ok := err.(Errors); ok {
+		return Refuse(errs...)
+	}
+	op, refused := doc.operation(r.OperationName)
+	if refused != nil {
+		return Refuse(refused)
+	}
+	if op.Operation == ast.Subscription {
+		return Refuse(invalid(op.Position, "Subscriptions are not offered over this connection; send a query or a mutation."))
+	}
+	vars, errs := doc.coerceVariables(op, r.Variables)
+	if len(errs) > 0 {
+		return Refuse(errs...)
+	}
+	cost, refused := e.checkCost(op, vars)
+	extensions := map[string]any{"cost": map[string]any{"requested": cost, "limit": e.limits.Cost}}
+	if refused != nil {
+		return &Result{Errors: Errors{refused}, Extensions: extensions}
+	}
+	x := &run{ctx: ctx, engine: e, op: op, vars: vars, root: root}
+	x.start()
+	return &Result{Executed: true, Errors: x.errs, Extensions: extensions, data: x.data}
+}
+
+// run is one execution. It belongs to one goroutine.
+type run struct {
+	ctx    context.Context
+	engine *Engine
+	op     *ast.OperationDefinition
+	vars   map[string]any
+	root   any
+
+	data    *holder // nil once the whole answer is null
+	queue   []*group
+	errs    Errors
+	nulled  bool // whether any holder is dead
+	ended   bool // whether ctx ended before the answer was complete
+	holders []holder
+}
+
+// group is all objects of one type at one path: what is resolved together.
+type group struct {
+	typ     *objectType
+	nodes   []*ast.Field // what is selected for the objects
+	path    []string
+	sources []any
+	holders []*holder
+}
+
+func (x *run) start() {
+	x.data = x.newHolder(nil, 0, false)
+	g := &group{
+		typ:     x.engine.types.query,
+		nodes:   []*ast.Field{{SelectionSet: x.op.SelectionSet}},
+		sources: []any{x.root},
+		holders: []*holder{x.data},
+	}
+	if x.op.Operation != ast.Mutation {
+		x.queue = append(x.queue, g)
+		x.drain()
+	} else {
+		g.typ = x.engine.types.mutation
+		x.mutate(g)
+	}
+	if x.ended {
+		x.errs = append(x.errs, stopped(x.ctx.Err()))
+	}
+}
+
+// mutate carries out the root fields one after another, each to its end. When
+// one makes the whole answer null, the rest is not carried out; when the time
+// is up, the rest is null, but what has been done is still told.
+func (x *run) mutate(g *group) {
+	for i, f := range x.prepare(g) {
+		if x.data == nil {
+			return
+		}
+		if x.stop() {
+			x.null(g.holders[0], i, isNonNull(f.def.typ))
+			continue
+		}
+		x.resolve(g, f, i)
+		x.drain()
+	}
+}
+
+func (x *run) drain() {
+	for len(x.queue) > 0 {
+		g := x.queue[0]
+		x.queue = x.queue[1:]
+		if x.nulled {
+			g.keepAlive()
+		}
+		if len(g.holders) == 0 {
+			continue
+		}
+		for i, f := range x.prepare(g) {
+			if x.stop() {
+				x.abandon(g)
+				break
+			}
+			x.resolve(g, f, i)
+		}
+	}
+}
+
+// stop says whether the time is up.
+func (x *run) stop() bool {
+	if !x.ended && x.ctx.Err() != nil {
+		x.ended = true
+	}
+	return x.ended
+}
+
+// abandon gives up objects that did not get all their fields: an object with
+// holes would break the promises of the schema.
+func (x *run) abandon(g *group) {
+	for _, h := range g.holders {
+		if h.alive() {
+			x.kill(h)
+		}
+	}
+}
+
+// prepare makes room for the fields of the objects of a group.
+func (x *run) prepare(g *group) []*collected {
+	fields := x.collect(g.typ, g.nodes)
+	room := make([]any, len(fields)*len(g.holders))
+	for i, h := range g.holders {
+		h.fields = fields
+		h.values = room[i*len(fields) : (i+1)*len(fields) : (i+1)*len(fields)]
+	}
+	return fields
+}
+
+// keepAlive drops the objects that were nulled while they waited.
+func (g *group) keepAlive() {
+	n := 0
+	for i, h := range g.holders {
+		if h.alive() {
+			g.holders[n], g.sources[n] = h, g.sources[i]
+			n++
+		}
+	}
+	g.holders, g.sources = g.holders[:n], g.sources[:n]
+}
+
+// newHolder takes holders from blocks: an answer has many.
+func (x *run) newHolder(parent *holder, index int, nonNull bool) *holder {
+	if len(x.holders) == cap(x.holders) {
+		x.holders = make([]holder, 0, min(256, max(8, 2*cap(x.holders))))
+	}
+	x.holders = append(x.holders, holder{parent: parent, index: index, nonNull: nonNull})
+	return &x.holders[len(x.holders)-1]
+}
+
+// null writes null at a place of the answer. Where null is refused, the whole
+// holder goes, and so on upwards.
+func (x *run) null(h *holder, i int, nonNull bool) {
+	if nonNull {
+		x.kill(h)
+	} else {
+		h.values[i] = nil
+	}
+}
+
+func (x *run) kill(h *holder) {
+	x.nulled = true
+	h.dead = true
+	if h.parent == nil {
+		x.data = nil
+		return
+	}
+	x.null(h.parent, h.index, h.nonNull)
+}

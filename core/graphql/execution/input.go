@@ -1,0 +1,359 @@
+package execution
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/graphql-go/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/core"
+)
+
+// coercion turns input into what resolvers get, and collects everything that
+// is wrong with it. Resolvers get: Int as int, Float as float64, String and ID
+// as string, Boolean as bool, an enum as its internal value, a list as []any,
+// an input object as map[string]any, a custom scalar as what it parses to.
+// What was left out is a missing key, an explicit null is a key with nil.
+type coercion struct {
+	vars   map[string]any // of the operation, coerced; nil while they are
+	report func(path, message string, args ...any)
+}
+
+// value coerces a value that came as JSON.
+func (c *coercion) value(t graphql.Type, v any, path string) any {
+	if nonNull, ok := t.(*graphql.NonNull); ok {
+		if v == nil {
+			c.report(path, "Expected non-nullable type %q not to be null.", t)
+			return nil
+		}
+		t = nonNull.OfType
+	}
+	if v == nil {
+		return nil
+	}
+	switch t := t.(type) {
+	case *graphql.List:
+		list, ok := v.([]any)
+		if !ok {
+			return []any{c.value(t.OfType, v, path)}
+		}
+		out := make([]any, len(list))
+		for i, item := range list {
+			out[i] = c.value(t.OfType, item, path+"["+strconv.Itoa(i)+"]")
+		}
+		return out
+	case *graphql.InputObject:
+		return c.object(t, v, path)
+	case *graphql.Enum:
+		return c.enum(t, v, path)
+	case *graphql.Scalar:
+		out, err := parseScalar(t, v)
+		if err != nil {
+			c.report(path, "%s", err)
+		}
+		return out
+	}
+	return nil
+}
+
+func (c *coercion) object(t *graphql.InputObject, v any, path string) any {
+	given, ok := v.(map[string]any)
+	if !ok {
+		c.report(path, "Expected type %q to be an object.", t)
+		return nil
+	}
+	fields := t.Fields()
+	out := make(map[string]any, len(given))
+	for _, name := range sortedKeys(fields) {
+		def := fields[name]
+		if value, ok := given[name]; ok {
+			out[name] = c.value(def.Type, value, path+"."+name)
+		} else {
+			c.absent(out, t, def, path)
+		}
+	}
+	for _, name := range sortedKeys(given) {
+		if fields[name] == nil {
+			c.report(path, "Field %q is not defined by type %q.%s", name, t, didYouMean(name, sortedKeys(fields)))
+		}
+	}
+	return out
+}
+
+func (c *coercion) absent(out map[string]any, t *graphql.InputObject, def *graphql.InputObjectField, path string) {
+	if def.DefaultValue != nil {
+		out[def.Name()] = copied(def.DefaultValue)
+	} else if _, required := def.Type.(*graphql.NonNull); required {
+		c.report(path, "Field %q of required type %q was not provided.", t.Name()+"."+def.Name(), def.Type)
+	}
+}
+
+func (c *coercion) enum(t *graphql.Enum, v any, path string) any {
+	name, ok := v.(string)
+	if !ok {
+		c.report(path, "Enum %q cannot represent non-string value: %s.", t, shown(v))
+		return nil
+	}
+	out := t.ParseValue(name)
+	if out == nil {
+		var names []string
+		for _, value := range sortedEnumValues(t) {
+			names = append(names, value.Name)
+		}
+		c.report(path, "Value %q does not exist in %q enum.%s", name, t, didYouMean(name, names))
+	}
+	return out
+}
+
+// literal coerces a value of a validated document. It reports what only the
+// variables make wrong.
+func (c *coercion) literal(t graphql.Type, v *ast.Value, path string) any {
+	nonNull, required := t.(*graphql.NonNull)
+	if required {
+		t = nonNull.OfType
+	}
+	if v.Kind == ast.Variable || v.Kind == ast.NullValue {
+		value := c.vars[v.Raw]
+		if v.Kind == ast.NullValue {
+			value = nil
+		}
+		if value == nil && required {
+			c.report(path, "Expected non-nullable type %q not to be null.", nonNull)
+		}
+		return value
+	}
+	switch t := t.(type) {
+	case *graphql.List:
+		if v.Kind != ast.ListValue {
+			return []any{c.literal(t.OfType, v, path)}
+		}
+		out := make([]any, len(v.Children))
+		for i, child := range v.Children {
+			out[i] = c.literal(t.OfType, child.Value, path+"["+strconv.Itoa(i)+"]")
+		}
+		return out
+	case *graphql.InputObject:
+		fields := t.Fields()
+		out := make(map[string]any, len(v.Children))
+		for _, name := range sortedKeys(fields) {
+			child := v.Children.ForName(name)
+			if child == nil || c.isAbsent(child) {
+				c.absent(out, t, fields[name], path)
+			} else {
+				out[name] = c.literal(fields[name].Type, child, path+"."+name)
+			}
+		}
+		return out
+	case *graphql.Enum:
+		return t.ParseValue(v.Raw)
+	case *graphql.Scalar:
+		out, err := parseScalar(t, plainValue(v, c.vars))
+		if err != nil {
+			c.report(path, "%s", err)
+		}
+		return out
+	}
+	return nil
+}
+
+// isAbsent: a variable that was not provided counts as if nothing was written.
+func (c *coercion) isAbsent(v *ast.Value) bool {
+	if v.Kind != ast.Variable {
+		return false
+	}
+	_, ok := c.vars[v.Raw]
+	return !ok
+}
+
+// plainValue is a literal as JSON would have brought it; numbers are int64, or
+// json.Number where that would lose something.
+func plainValue(v *ast.Value, vars map[string]any) any {
+	switch v.Kind {
+	case ast.Variable:
+		return vars[v.Raw]
+	case ast.IntValue, ast.FloatValue:
+		return number(json.Number(v.Raw))
+	case ast.BooleanValue:
+		return v.Raw == "true"
+	case ast.StringValue, ast.BlockValue, ast.EnumValue:
+		return v.Raw
+	case ast.ListValue:
+		list := make([]any, len(v.Children))
+		for i, child := range v.Children {
+			list[i] = plainValue(child.Value, vars)
+		}
+		return list
+	case ast.ObjectValue:
+		object := make(map[string]any, len(v.Children))
+		for _, child := range v.Children {
+			if child.Value.Kind == ast.Variable {
+				if _, ok := vars[child.Value.Raw]; !ok {
+					continue
+				}
+			}
+			object[child.Name] = plainValue(child.Value, vars)
+		}
+		return object
+	}
+	return nil
+}
+
+func number(n json.Number) any {
+	if i, err := strconv.ParseInt(string(n), 10, 64); err == nil {
+		return i
+	}
+	return n
+}
+
+func parseScalar(t *graphql.Scalar, v any) (any, error) {
+	switch builtIn(t) {
+	case intScalar:
+		if n, ok := integer(v); ok {
+			if n < math.MinInt32 || n > math.MaxInt32 {
+				return nil, fmt.Errorf("Int cannot represent non 32-bit signed integer value: %s", shown(v))
+			}
+			return int(n), nil
+		}
+		return nil, fmt.Errorf("Int cannot represent non-integer value: %s", shown(v))
+	case floatScalar:
+		if f, ok := float(v); ok {
+			return f, nil
+		}
+		return nil, fmt.Errorf("Float cannot represent non numeric value: %s", shown(v))
+	case stringScalar:
+		if s, ok := v.(string); ok {
+			return s, nil
+		}
+		return nil, fmt.Errorf("String cannot represent a non string value: %s", shown(v))
+	case booleanScalar:
+		if b, ok := v.(bool); ok {
+			return b, nil
+		}
+		return nil, fmt.Errorf("Boolean cannot represent a non boolean value: %s", shown(v))
+	case idScalar:
+		if s, ok := v.(string); ok {
+			return s, nil
+		}
+		if n, ok := integer(v); ok {
+			return strconv.FormatInt(n, 10), nil
+		}
+		return nil, fmt.Errorf("ID cannot represent a non-string and non-integer value: %s", shown(v))
+	}
+	return parseCustom(t, plainNumbers(v))
+}
+
+// parseCustom lets a scalar of the schema parse: int64 and json.Number for
+// numbers, string, bool, []any, map[string]any. It refuses by nil, as
+// graphql-go has it, or by an error as its result, which says why.
+func parseCustom(t *graphql.Scalar, v any) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	out := t.ParseValue(v)
+	if reason, ok := out.(error); ok {
+		return nil, fmt.Errorf("%s cannot represent %s: %w", t.Name(), shown(v), reason)
+	}
+	if isNil(out) {
+		return nil, fmt.Errorf("Expected value of type %q, found %s.", t.Name(), shown(v))
+	}
+	return out, nil
+}
+
+func integer(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true
+	case int64:
+		return v, true
+	case float64:
+		return int64(v), v == math.Trunc(v) && math.Abs(v) < 1<<53
+	case json.Number:
+		if n, ok := number(v).(int64); ok {
+			return n, true
+		}
+		// 1.0 and 1e3 are integers in another dress.
+		if f, err := v.Float64(); err == nil {
+			return int64(f), f == math.Trunc(f) && math.Abs(f) < 1<<53
+		}
+	}
+	return 0, false
+}
+
+func float(v any) (float64, bool) {
+	switch v := v.(type) {
+	case int:
+		return float64(v), true
+	case int64:
+		return float64(v), true
+	case float64:
+		return v, !math.IsNaN(v) && !math.IsInf(v, 0)
+	case json.Number:
+		f, err := v.Float64()
+		return f, err == nil
+	}
+	return 0, false
+}
+
+// plainNumbers brings decoded JSON into the form that [plainValue] gives.
+func plainNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		return number(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = plainNumbers(item)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, item := range v {
+			out[key] = plainNumbers(item)
+		}
+		return out
+	}
+	return v
+}
+
+// copied keeps resolvers from changing a default that all requests share.
+func copied(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = copied(item)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for key, item := range v {
+			out[key] = copied(item)
+		}
+		return out
+	}
+	return v
+}
+
+// shown is a value for a message, as JSON and not too long.
+func shown(v any) string {
+	const most = 60
+	text, err := marshal(v)
+	if err != nil {
+		return fmt.Sprintf("%T", v)
+	}
+	runes := []rune(string(text.(json.RawMessage)))
+	if len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return string(runes)
+}
+
+func didYouMean(word string, known []string) string {
+	near := core.SuggestionList(word, known)
+	if len(near) == 0 {
+		return ""
+	}
+	return " Did you mean " + core.QuotedOrList(near...) + "?"
+}

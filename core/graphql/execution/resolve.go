@@ -1,0 +1,229 @@
+package execution
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime/debug"
+	"strings"
+
+	"github.com/graphql-go/graphql"
+)
+
+// BatchResolve gives the value of one field for many objects at once.
+//
+// It answers one value per parent, in their order. The errors are nil when
+// there are none, else one per parent, nil where there is none, or a single one
+// that holds for all. A value beside an error is ignored.
+type BatchResolve func(ctx context.Context, p BatchParams) (values []any, errs []error)
+
+// BatchParams is what a [BatchResolve] gets. It must change none of it.
+type BatchParams struct {
+	Parents   []any // never empty; for a root field the root alone
+	Args      map[string]any
+	Selection Selection // what the query asks for below the field
+	Path      []string  // response keys from the root to the field, list indexes left out
+}
+
+// resolve gives one field to all objects of a group.
+func (x *run) resolve(g *group, f *collected, i int) {
+	if f.def == typeName {
+		for _, h := range g.holders {
+			h.values[i] = g.typ.name
+		}
+		return
+	}
+	if x.nulled {
+		g.keepAlive()
+		if len(g.holders) == 0 {
+			return
+		}
+	}
+	c := &completion{run: x, field: f, path: append(g.path[:len(g.path):len(g.path)], f.key)}
+	args, err := x.guardedArguments(f)
+	switch {
+	case err != nil:
+		for _, h := range g.holders {
+			c.settle(h, i, nil, err)
+		}
+	case f.def.batch != nil:
+		x.resolveBatch(g, c, i, args)
+	default:
+		x.resolveEach(g, c, i, args)
+	}
+	x.queue = append(x.queue, c.groups...)
+}
+
+func (x *run) resolveBatch(g *group, c *completion, i int, args map[string]any) {
+	values, errs := guardedBatch(x.ctx, c.field.def.batch, BatchParams{
+		Parents:   g.sources,
+		Args:      args,
+		Selection: Selection{x, c.field.nodes},
+		Path:      c.path,
+	})
+	n := len(g.holders)
+	forAll := error(nil)
+	switch {
+	case len(errs) == 1 && len(values) != n:
+		forAll = errs[0]
+	case len(errs) != 0 && len(errs) != n, len(values) != n && len(errs) != n:
+		forAll = fmt.Errorf("the batch resolver answered %d values and %d errors for %d parents", len(values), len(errs), n)
+	}
+	for k, h := range g.holders {
+		switch {
+		case x.nulled && !h.alive():
+		case forAll != nil:
+			c.settle(h, i, nil, forAll)
+		case len(errs) > 0 && errs[k] != nil:
+			c.settle(h, i, nil, errs[k])
+		case len(values) <= k:
+			c.settle(h, i, nil, nil)
+		default:
+			c.settle(h, i, values[k], nil)
+		}
+	}
+}
+
+func (x *run) resolveEach(g *group, c *completion, i int, args map[string]any) {
+	def := c.field.def
+	p := graphql.ResolveParams{Context: x.ctx, Args: args, Info: x.info(def)}
+	for k, h := range g.holders {
+		if x.nulled && !h.alive() {
+			continue
+		}
+		if k%64 == 63 && x.stop() {
+			x.abandon(g)
+			return
+		}
+		p.Source = g.sources[k]
+		if def.resolve == nil {
+			if m, ok := p.Source.(map[string]any); ok {
+				c.settle(h, i, m[def.name.Field], nil)
+				continue
+			}
+		}
+		value, err := guardedResolve(def, p)
+		c.settle(h, i, value, err)
+	}
+}
+
+// info is what graphql-go's resolvers expect to be told. The parts that need
+// graphql-go's own syntax tree are left out.
+func (x *run) info(def *field) graphql.ResolveInfo {
+	return graphql.ResolveInfo{
+		FieldName:      def.name.Field,
+		ReturnType:     def.typ,
+		ParentType:     x.engine.types.objects[def.name.Type].graph,
+		Schema:         x.engine.types.schema,
+		RootValue:      x.root,
+		VariableValues: x.vars,
+	}
+}
+
+func (x *run) guardedArguments(f *collected) (args map[string]any, err error) {
+	defer recoverTo(&err)
+	return x.arguments(f.def, f.nodes[0])
+}
+
+func guardedBatch(ctx context.Context, resolve BatchResolve, p BatchParams) (values []any, errs []error) {
+	var err error
+	defer func() {
+		if err != nil {
+			values, errs = nil, []error{err}
+		}
+	}()
+	defer recoverTo(&err)
+	return resolve(ctx, p)
+}
+
+func guardedResolve(def *field, p graphql.ResolveParams) (value any, err error) {
+	defer recoverTo(&err)
+	if def.resolve != nil {
+		return def.resolve(p)
+	}
+	return member(p.Source, def.name.Field), nil
+}
+
+func recoverTo(err *error) {
+	if cause := recover(); cause != nil {
+		*err = &panicked{cause, debug.Stack()}
+	}
+}
+
+// member is the value of a field that has no resolver: the entry of a map, or
+// the struct field with the json tag or the name, as graphql-go has it.
+func member(source any, name string) any {
+	v := reflect.ValueOf(source)
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	switch {
+	case v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
+		value := v.MapIndex(reflect.ValueOf(name).Convert(v.Type().Key()))
+		if value.IsValid() {
+			return value.Interface()
+		}
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			def := v.Type().Field(i)
+			tag, _, _ := strings.Cut(def.Tag.Get("json"), ",")
+			if def.IsExported() && (tag == name || strings.EqualFold(def.Name, name)) {
+				return v.Field(i).Interface()
+			}
+		}
+	}
+	return nil
+}
+
+// settle writes the outcome of a resolver into the answer.
+func (c *completion) settle(h *holder, i int, value any, err error) {
+	if err != nil {
+		c.fail(h, i, isNonNull(c.field.def.typ), err)
+		return
+	}
+	c.complete(h, i, c.field.def.typ, value)
+}
+
+func isNonNull(t graphql.Output) bool {
+	_, ok := t.(*graphql.NonNull)
+	return ok
+}
+
+// fail reports an error at a place of the answer, which becomes null.
+func (c *completion) fail(h *holder, i int, nonNull bool, err error) {
+	x := c.run
+	var shown Presentable
+	switch {
+	case errors.As(err, &shown):
+		message, extensions := shown.GraphQLError()
+		c.report(h, i, &Error{Message: message, Extensions: extensions})
+	case x.ctx.Err() != nil && errors.Is(err, x.ctx.Err()):
+		x.ended = true
+	default:
+		failure := Failure{Field: c.field.def.name.Type + "." + c.field.def.name.Field, Path: h.path(i), Err: err}
+		if same(err, c.logged) {
+			c.report(h, i, &Error{Message: x.engine.hidden(x.ctx), Extensions: map[string]any{"code": codeInternal}})
+		} else {
+			c.logged = err
+			c.report(h, i, x.engine.internal(x.ctx, failure))
+		}
+	}
+	x.null(h, i, nonNull)
+}
+
+func (c *completion) report(h *holder, i int, err *Error) {
+	err.Path = h.path(i)
+	for _, node := range c.field.nodes {
+		err.Locations = append(err.Locations, locations(node.Position)...)
+	}
+	c.run.errs = append(c.run.errs, err)
+}
+
+// same keeps one failure that hits many objects from filling the log.
+func same(a, b error) bool {
+	return b != nil && reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
+}
