@@ -64,3 +64,11 @@ type TypeRef struct {
 	List     *TypeRef
 	Required bool
 }
+
+// EntityName is the entity whose records the type holds, through lists, or "".
+func (t TypeRef) EntityName() string {
+	if t.List != nil {
+		return t.List.EntityName()
+	}
+	return t.Entity
+}

@@ -92,3 +92,13 @@ func pointersAt(value any, path, at string) []pointer {
 	}
 	return nil
 }
+
+// ReferredTo lists the ids at a storage path of a record's values, which may
+// lead through lists.
+func ReferredTo(values map[string]any, path string) []string {
+	var ids []string
+	for _, p := range pointersAt(values, path, "") {
+		ids = append(ids, p.id)
+	}
+	return ids
+}

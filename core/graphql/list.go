@@ -1,0 +1,255 @@
+package graphql
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// page is the answer of a list: the parent of a connection's fields.
+type page struct {
+	records              []*core.Record
+	order                []core.Order
+	hasNext, hasPrevious bool
+	total                int
+}
+
+// edge is a record with its place in the list.
+type edge struct {
+	record *core.Record
+	order  []core.Order
+}
+
+var pageInfo = graphql.NewObject(graphql.ObjectConfig{Name: "PageInfo", Description: "Where a page lies in its list.", Fields: graphql.Fields{
+	"hasNextPage":     {Type: graphql.NewNonNull(graphql.Boolean), Resolve: ofPage(func(p *page) any { return p.hasNext })},
+	"hasPreviousPage": {Type: graphql.NewNonNull(graphql.Boolean), Resolve: ofPage(func(p *page) any { return p.hasPrevious })},
+	"startCursor":     {Type: graphql.String, Resolve: ofPage(func(p *page) any { return p.cursor(0) })},
+	"endCursor":       {Type: graphql.String, Resolve: ofPage(func(p *page) any { return p.cursor(len(p.records) - 1) })},
+}})
+
+func ofPage(f func(*page) any) graphql.FieldResolveFn {
+	return func(p graphql.ResolveParams) (any, error) { return f(p.Source.(*page)), nil }
+}
+
+func (p *page) cursor(i int) any {
+	if i < 0 || i >= len(p.records) {
+		return nil
+	}
+	return encodeCursor(p.order, p.records[i])
+}
+
+// connection is the type of a list (Relay's connection with the shortcut nodes).
+func (b *builder) connection(e *schema.Entity) *graphql.Object {
+	name := typeName(e.Name)
+	o, isNew := b.object(name+"Connection", "A page of "+e.Plural+".")
+	if !isNew {
+		return o
+	}
+	record := b.entity(e)
+	edges, _ := b.object(name+"Edge", "A "+e.Name+" and its place in the list.")
+	edges.AddFieldConfig("cursor", &graphql.Field{Type: graphql.NewNonNull(graphql.String), Resolve: func(p graphql.ResolveParams) (any, error) {
+		at := p.Source.(*edge)
+		return encodeCursor(at.order, at.record), nil
+	}})
+	edges.AddFieldConfig("node", &graphql.Field{Type: record, Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(*edge).record, nil }})
+	o.AddFieldConfig("nodes", &graphql.Field{
+		Type: nonNullList(record), Description: "The records of the page.",
+		Resolve: ofPage(func(p *page) any { return p.records }),
+	})
+	o.AddFieldConfig("edges", &graphql.Field{
+		Type: nonNullList(edges), Description: "The records of the page with their cursors.",
+		Resolve: ofPage(func(p *page) any {
+			all := make([]any, len(p.records))
+			for i, r := range p.records {
+				all[i] = &edge{record: r, order: p.order}
+			}
+			return all
+		}),
+	})
+	o.AddFieldConfig("pageInfo", &graphql.Field{Type: graphql.NewNonNull(pageInfo), Resolve: ofPage(func(p *page) any { return p })})
+	o.AddFieldConfig("totalCount", &graphql.Field{
+		Type:        graphql.NewNonNull(graphql.Int),
+		Description: fmt.Sprintf("How many there are on all pages, counted only when asked for, and no further than %d.", b.MaxCount),
+		Resolve:     ofPage(func(p *page) any { return p.total }),
+	})
+	return o
+}
+
+func nonNullList(of graphql.Type) graphql.Output {
+	return graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(of)))
+}
+
+func (b *builder) listArguments(e *schema.Entity) graphql.FieldConfigArgument {
+	return graphql.FieldConfigArgument{
+		"filter":  {Type: b.filterOf(e)},
+		"search":  {Type: graphql.String, Description: "Words, each the beginning of a word in a searchable field; case and accents do not matter."},
+		"orderBy": {Type: graphql.NewList(graphql.NewNonNull(b.orderOf(e))), Description: "The keys of the sort, the most important first; the id is always the last."},
+		"first":   {Type: graphql.Int, Description: fmt.Sprintf("How many, from the beginning or after a cursor: %d unless said otherwise, %d at most.", b.PageSize, b.MaxPageSize)},
+		"after":   {Type: graphql.String, Description: "A cursor: the page begins after it."},
+		"last":    {Type: graphql.Int, Description: "How many, from the end or before a cursor."},
+		"before":  {Type: graphql.String, Description: "A cursor: the page ends before it."},
+		"deleted": {Type: graphql.Boolean, DefaultValue: false, Description: "Also deleted records."},
+	}
+}
+
+// list adds a field that lists records to a type: to Query, or to the other
+// side of a reference, where per says by which path the records belong to
+// their parents.
+func (b *builder) list(add func(*graphql.Field), typeName, field, description string, e *schema.Entity, per *schema.Reference) {
+	add(&graphql.Field{Type: graphql.NewNonNull(b.connection(e)), Description: description, Args: b.listArguments(e)})
+	b.pageSizes[execution.FieldName{Type: typeName, Field: field}] = b.PageSize
+	b.resolve(typeName, field, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
+		pages, err := b.find(ctx, e, p, per)
+		if err != nil {
+			return nil, []error{err}
+		}
+		return pages, nil
+	})
+}
+
+// inverse adds the list on the other side of a reference.
+func (b *builder) inverse(o *graphql.Object, r schema.Reference) {
+	description := "The " + r.From.Plural + " that refer to it by " + r.Path + "."
+	b.list(func(f *graphql.Field) { o.AddFieldConfig(r.Inverse, f) }, o.Name(), r.Inverse, description, r.From, &r)
+}
+
+// find answers a list field for all its parents with one query, and with a
+// second one when totalCount is selected.
+func (b *builder) find(ctx context.Context, e *schema.Entity, p execution.BatchParams, per *schema.Reference) ([]any, error) {
+	q, err := b.listQuery(e, p.Args)
+	if err != nil {
+		return nil, err
+	}
+	keys := []string{""}
+	if per != nil {
+		keys = parentIDs(p.Parents)
+		q.Per = &core.Per{Path: per.Path, InList: per.InList, Keys: distinct(keys)}
+	}
+	session := b.session(ctx)
+	counts := map[string]int{}
+	if p.Selection.Has("totalCount") {
+		if counts, err = session.Count(ctx, e, unpaged(q), b.MaxCount); err != nil {
+			return nil, err
+		}
+	}
+	var records []*core.Record
+	size := q.First
+	if p.Selection.Has("nodes") || p.Selection.Has("edges") || p.Selection.Has("pageInfo") {
+		q.First++ // one more tells whether there is a next page
+		if records, err = session.Find(ctx, e, q); err != nil {
+			return nil, err
+		}
+	}
+	groups := map[string][]*core.Record{"": records}
+	if per != nil {
+		groups = group(records, per.Path, q)
+	}
+	pages := make([]any, len(keys))
+	for i, key := range keys {
+		pages[i] = makePage(groups[key], q, size, counts[key])
+	}
+	return pages, nil
+}
+
+func makePage(records []*core.Record, q core.Query, size, total int) *page {
+	more := len(records) > size
+	if more {
+		records = records[:size]
+	}
+	p := &page{records: slices.Clone(records), order: q.OrderBy, total: total, hasNext: more, hasPrevious: q.After != nil}
+	if q.Reverse {
+		slices.Reverse(p.records)
+		p.hasNext, p.hasPrevious = p.hasPrevious, p.hasNext
+	}
+	return p
+}
+
+// group splits the records by what they refer to, each group in order. A
+// record that refers to several parents stands in each of their groups.
+func group(records []*core.Record, path string, q core.Query) map[string][]*core.Record {
+	groups := map[string][]*core.Record{}
+	for _, r := range records {
+		for _, id := range distinct(record.ReferredTo(r.Values, path)) {
+			if !slices.ContainsFunc(groups[id], func(other *core.Record) bool { return other.ID == r.ID }) {
+				groups[id] = append(groups[id], r)
+			}
+		}
+	}
+	for _, g := range groups {
+		slices.SortFunc(g, func(a, b *core.Record) int {
+			if q.Reverse {
+				a, b = b, a
+			}
+			return compare(q.OrderBy, a, b)
+		})
+	}
+	return groups
+}
+
+func parentIDs(parents []any) []string {
+	ids := make([]string, len(parents))
+	for i, parent := range parents {
+		ids[i] = parent.(*core.Record).ID
+	}
+	return ids
+}
+
+func unpaged(q core.Query) core.Query {
+	q.After, q.First, q.Reverse, q.OrderBy = nil, -1, false, nil
+	return q
+}
+
+// listQuery reads the arguments of a list field.
+func (b *builder) listQuery(e *schema.Entity, args map[string]any) (core.Query, error) {
+	q := core.Query{First: b.PageSize}
+	var err error
+	if raw, ok := args["filter"].(map[string]any); ok {
+		if q.Filter, err = b.parseFilter(e, raw); err != nil {
+			return q, err
+		}
+	}
+	if q.OrderBy, err = parseOrder(e, args["orderBy"]); err != nil {
+		return q, err
+	}
+	if text, ok := args["search"].(string); ok {
+		q.Search = schema.Words(text)
+	}
+	q.Deleted = args["deleted"] == true
+	first, forward := args["first"].(int)
+	last, backward := args["last"].(int)
+	after, hasAfter := args["after"].(string)
+	before, hasBefore := args["before"].(string)
+	switch {
+	case (forward || hasAfter) && (backward || hasBefore):
+		return q, invalidArgument("last", "page", "cannot be combined with first: read either forwards (first, after) or backwards (last, before)")
+	case hasBefore && !backward:
+		return q, invalidArgument("before", "page", "needs last: how many records before the cursor")
+	case backward:
+		q.First, q.Reverse = last, true
+	case forward:
+		q.First = first
+	}
+	if q.First < 0 || q.First > b.MaxPageSize {
+		return q, invalidArgument(map[bool]string{true: "last", false: "first"}[backward], "page", fmt.Sprintf("must be between 0 and %d, not %d", b.MaxPageSize, q.First))
+	}
+	if hasAfter {
+		q.After, err = decodeCursor(q.OrderBy, after, "after")
+	} else if hasBefore {
+		q.After, err = decodeCursor(q.OrderBy, before, "before")
+	}
+	return q, err
+}
+
+func (b *builder) parseFilter(e *schema.Entity, raw map[string]any) (schema.Filter, error) {
+	f, err := b.Model.ParseFilter(e, raw, false)
+	if violations, ok := err.(schema.Violations); ok {
+		return f, &core.Error{Code: core.Invalid, Message: "The filter was not understood: some parts need attention.", Violations: violations}
+	}
+	return f, err
+}

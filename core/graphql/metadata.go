@@ -1,0 +1,93 @@
+package graphql
+
+import (
+	"slices"
+
+	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// metadata adds entities and entity: the model itself, for programs that work
+// with any entity, such as the import and forms.
+func (b *builder) metadata() {
+	language := graphql.FieldConfigArgument{"language": {Type: graphql.String, DefaultValue: "en", Description: "The language of the text; English where it is missing."}}
+	option := graphql.NewObject(graphql.ObjectConfig{Name: "OptionInfo", Description: "A value of an enum.", Fields: graphql.Fields{
+		"value": {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(o schema.Option, _ string) any { return o.Value })},
+		"label": {Type: graphql.NewNonNull(graphql.String), Args: language, Resolve: of(func(o schema.Option, l string) any {
+			if label := o.Labels.In(l); label != "" {
+				return label
+			}
+			return o.Value
+		})},
+	}})
+	field := graphql.NewObject(graphql.ObjectConfig{Name: "FieldInfo", Description: "A field of an entity.", Fields: graphql.Fields{
+		"name":        {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(f *schema.Field, _ string) any { return f.Name })},
+		"type":        {Type: graphql.NewNonNull(graphql.String), Description: "A type of the entity language, such as text or reference.", Resolve: of(func(f *schema.Field, _ string) any { return f.Type })},
+		"label":       {Type: graphql.NewNonNull(graphql.String), Args: language, Resolve: of(func(f *schema.Field, l string) any { return f.Label(l) })},
+		"description": {Type: graphql.String, Args: language, Resolve: of(func(f *schema.Field, l string) any { return optional(f.Description.In(l)) })},
+		"required":    {Type: graphql.NewNonNull(graphql.Boolean), Resolve: of(func(f *schema.Field, _ string) any { return f.Required })},
+		"unique":      {Type: graphql.NewNonNull(graphql.Boolean), Resolve: of(func(f *schema.Field, _ string) any { return f.Unique })},
+		"immutable":   {Type: graphql.NewNonNull(graphql.Boolean), Resolve: of(func(f *schema.Field, _ string) any { return f.Immutable })},
+		"system":      {Type: graphql.NewNonNull(graphql.Boolean), Description: "Kept by the program; it cannot be written.", Resolve: of(func(f *schema.Field, _ string) any { return f.System })},
+		"to":          {Type: graphql.String, Description: "Of a reference: the entity that it refers to.", Resolve: of(func(f *schema.Field, _ string) any { return optional(f.To) })},
+		"currency":    {Type: graphql.String, Description: "Of money: the currency of an amount without one.", Resolve: of(func(f *schema.Field, _ string) any { return optional(f.Currency) })},
+		"options":     {Type: nonNullList(option), Description: "Of an enum: its values.", Resolve: of(func(f *schema.Field, _ string) any { return f.Options })},
+	}})
+	field.AddFieldConfig("of", &graphql.Field{Type: field, Description: "Of a list: what its items are.", Resolve: of(func(f *schema.Field, _ string) any { return f.Of })})
+	field.AddFieldConfig("fields", &graphql.Field{Type: nonNullList(field), Description: "Of an object: its fields.", Resolve: of(func(f *schema.Field, _ string) any { return f.Fields })})
+	entity := graphql.NewObject(graphql.ObjectConfig{Name: "EntityInfo", Description: "An entity or role of the model.", Fields: graphql.Fields{
+		"name":        {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(e *schema.Entity, _ string) any { return e.Name })},
+		"plural":      {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(e *schema.Entity, _ string) any { return e.Plural })},
+		"label":       {Type: graphql.NewNonNull(graphql.String), Args: language, Resolve: of(func(e *schema.Entity, l string) any { return label(e, l).One })},
+		"labels":      {Type: graphql.NewNonNull(graphql.String), Description: "The plural of the label.", Args: language, Resolve: of(func(e *schema.Entity, l string) any { return label(e, l).Many })},
+		"description": {Type: graphql.String, Args: language, Resolve: of(func(e *schema.Entity, l string) any { return optional(e.Description.In(l)) })},
+		"roleOf":      {Type: graphql.String, Description: "Of a role: the entity whose records hold it.", Resolve: of(func(e *schema.Entity, _ string) any { return optional(e.Of) })},
+		"fields":      {Type: nonNullList(field), Description: "The fields, except those that every record has.", Resolve: of(func(e *schema.Entity, _ string) any { return e.Fields })},
+	}})
+	b.query["entities"] = &graphql.Field{
+		Type: nonNullList(entity), Description: "The entities and roles that the actor may read.",
+		Resolve: func(p graphql.ResolveParams) (any, error) { return b.readable(ActorFrom(p.Context)), nil },
+	}
+	b.query["entity"] = &graphql.Field{
+		Type: entity, Description: "The entity or role of this name, or null.",
+		Args: graphql.FieldConfigArgument{"name": {Type: graphql.NewNonNull(graphql.String)}},
+		Resolve: func(p graphql.ResolveParams) (any, error) {
+			for _, e := range b.readable(ActorFrom(p.Context)) {
+				if e.Name == p.Args["name"] {
+					return e, nil
+				}
+			}
+			return nil, nil
+		},
+	}
+}
+
+// of adapts a function of a Go value to a resolver.
+func of[T any](f func(source T, language string) any) graphql.FieldResolveFn {
+	return func(p graphql.ResolveParams) (any, error) {
+		language, _ := p.Args["language"].(string)
+		return f(p.Source.(T), language), nil
+	}
+}
+
+func label(e *schema.Entity, language string) schema.Label {
+	l, ok := e.Labels[language]
+	if !ok {
+		l = e.Labels["en"]
+	}
+	if l.One == "" {
+		l.One = typeName(e.Name)
+	}
+	if l.Many == "" {
+		l.Many = typeName(e.Plural)
+	}
+	return l
+}
+
+func (b *builder) readable(a core.Actor) []*schema.Entity {
+	return slices.DeleteFunc(slices.Clone(b.Model.Entities()), func(e *schema.Entity) bool {
+		_, err := b.Service.Policy.Readable(b.Model, a, e)
+		return err != nil
+	})
+}

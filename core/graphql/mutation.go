@@ -1,0 +1,153 @@
+package graphql
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+var outcome = graphql.NewEnum(graphql.EnumConfig{
+	Name: "Outcome", Description: "What a change came to.",
+	Values: graphql.EnumValueConfigMap{
+		"created":   {Value: record.Created},
+		"updated":   {Value: record.Updated},
+		"unchanged": {Value: record.Unchanged, Description: "The record was like this already; nothing was written."},
+		"deleted":   {Value: record.Deleted},
+		"restored":  {Value: record.Restored},
+	},
+})
+
+var (
+	id        = &graphql.ArgumentConfig{Type: graphql.NewNonNull(graphql.ID)}
+	ifVersion = &graphql.ArgumentConfig{Type: long, Description: "Fails with CONFLICT when the record has another version by now."}
+	dryRun    = &graphql.ArgumentConfig{Type: graphql.Boolean, DefaultValue: false, Description: "Checks everything and writes nothing."}
+)
+
+// mutations adds the ways to change an entity. Every one of them ends in
+// record.Session.Save.
+func (b *builder) mutations(e *schema.Entity) {
+	one, many := typeName(e.Name), typeName(e.Plural)
+	data := &graphql.ArgumentConfig{Type: graphql.NewNonNull(b.inputOf(e))}
+	list := &graphql.ArgumentConfig{
+		Type:        graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(b.inputOf(e)))),
+		Description: fmt.Sprintf("At most %d. Each gets in or is refused by itself: what is refused is null, with an error at its place.", b.MaxPageSize),
+	}
+	created := func(set map[string]any) record.Draft { return record.Draft{Action: core.Created, Set: set} }
+
+	b.change(e, "create"+one, "Creates a "+e.Name+".", graphql.FieldConfigArgument{"data": data, "dryRun": dryRun},
+		func(args map[string]any) record.Draft { return created(byStoragePath(e, args["data"])) })
+	b.changes(e, "create"+many, "Creates many "+e.Plural+" at once.", graphql.FieldConfigArgument{"data": list, "dryRun": dryRun},
+		func(args map[string]any, item any) record.Draft { return created(byStoragePath(e, item)) })
+	b.change(e, "update"+one, "Changes a "+e.Name+".", graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion, "data": data, "dryRun": dryRun},
+		func(args map[string]any) record.Draft {
+			return draft(core.Updated, args, byStoragePath(e, args["data"]))
+		})
+	b.change(e, "delete"+one, "Deletes a "+e.Name+"; restore"+one+" brings it back.", graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion},
+		func(args map[string]any) record.Draft { return draft(core.Deleted, args, nil) })
+	b.change(e, "restore"+one, "Brings a deleted "+e.Name+" back.", graphql.FieldConfigArgument{"id": id},
+		func(args map[string]any) record.Draft { return draft(core.Restored, args, nil) })
+
+	if len(e.UniqueFields()) > 0 {
+		by := &graphql.ArgumentConfig{Type: graphql.NewNonNull(b.uniqueField(e)), Description: "The field that says which record is meant."}
+		upsert := func(args map[string]any, item any) record.Draft {
+			d := created(byStoragePath(e, item))
+			d.By, _ = args["by"].(*schema.Field)
+			return d
+		}
+		b.change(e, "upsert"+one, "Updates the "+e.Name+" that has the value of a unique field, or creates it.", graphql.FieldConfigArgument{"by": by, "data": data, "dryRun": dryRun},
+			func(args map[string]any) record.Draft { return upsert(args, args["data"]) })
+		b.changes(e, "upsert"+many, "Updates or creates many "+e.Plural+" at once.", graphql.FieldConfigArgument{"by": by, "data": list, "dryRun": dryRun}, upsert)
+	}
+	if e.IsRole() {
+		b.roleMutations(e)
+	}
+}
+
+// roleMutations grants and withdraws a role of a record that exists.
+func (b *builder) roleMutations(role *schema.Entity) {
+	optional := &graphql.ArgumentConfig{Type: b.inputOf(role)}
+	b.change(role, "grant"+typeName(role.Name), "Makes a "+role.Base.Name+" also a "+role.Name+". One that was it before gets its number and data back.",
+		graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion, "data": optional, "dryRun": dryRun},
+		func(args map[string]any) record.Draft {
+			d := draft(core.Updated, args, byStoragePath(role, args["data"]))
+			d.Grant = role
+			return d
+		})
+	b.change(role, "withdraw"+typeName(role.Name), "Ends the role. The record, its other roles and the history stay.",
+		graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion, "dryRun": dryRun},
+		func(args map[string]any) record.Draft {
+			d := draft(core.Updated, args, nil)
+			d.Withdraw = role
+			return d
+		})
+}
+
+func draft(action core.Action, args map[string]any, set map[string]any) record.Draft {
+	d := record.Draft{Action: action, Set: set}
+	d.ID, _ = args["id"].(string)
+	d.IfVersion, _ = number(args["ifVersion"])
+	return d
+}
+
+// uniqueField is the enum of the fields by which an upsert finds a record.
+func (b *builder) uniqueField(e *schema.Entity) *graphql.Enum {
+	name := typeName(e.Name) + "UniqueField"
+	if b.enums[name] == nil {
+		values := graphql.EnumValueConfigMap{}
+		for _, f := range e.UniqueFields() {
+			values[f.Name] = &graphql.EnumValueConfig{Value: f, Description: f.Description.In("en")}
+		}
+		b.enums[name] = graphql.NewEnum(graphql.EnumConfig{Name: name, Description: "A field of which no two " + e.Plural + " have the same value.", Values: values})
+	}
+	return b.enums[name]
+}
+
+// payload is the answer of a mutation: the record and what was done.
+func (b *builder) payload(e *schema.Entity) *graphql.Object {
+	o, isNew := b.object(typeName(e.Name)+"Payload", "What became of a "+e.Name+".")
+	if isNew {
+		o.AddFieldConfig(e.Name, &graphql.Field{Type: b.entity(e), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Record, nil }})
+		o.AddFieldConfig("outcome", &graphql.Field{Type: graphql.NewNonNull(outcome), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Outcome, nil }})
+	}
+	return o
+}
+
+// change adds a mutation of one record.
+func (b *builder) change(e *schema.Entity, name, description string, args graphql.FieldConfigArgument, draft func(args map[string]any) record.Draft) {
+	b.mutation[name] = &graphql.Field{Type: b.payload(e), Description: description, Args: args}
+	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
+		result := b.session(ctx).Save(ctx, e, []record.Draft{draft(p.Args)}, p.Args["dryRun"] == true)[0]
+		if result.Err != nil {
+			return nil, []error{result.Err}
+		}
+		return []any{result}, nil
+	})
+}
+
+// changes adds a mutation of many records, which answers for each of them.
+func (b *builder) changes(e *schema.Entity, name, description string, args graphql.FieldConfigArgument, draft func(args map[string]any, item any) record.Draft) {
+	b.mutation[name] = &graphql.Field{Type: graphql.NewNonNull(graphql.NewList(b.payload(e))), Description: description, Args: args}
+	b.pageSizes[execution.FieldName{Type: "Mutation", Field: name}] = b.MaxPageSize
+	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
+		data, _ := p.Args["data"].([]any)
+		if len(data) > b.MaxPageSize {
+			return nil, []error{invalidArgument("data", "page", fmt.Sprintf("must have at most %d items, not %d", b.MaxPageSize, len(data)))}
+		}
+		drafts := make([]record.Draft, len(data))
+		for i, item := range data {
+			drafts[i] = draft(p.Args, item)
+		}
+		answers := make([]any, len(data))
+		for i, result := range b.session(ctx).Save(ctx, e, drafts, p.Args["dryRun"] == true) {
+			if answers[i] = any(result); result.Err != nil {
+				answers[i] = result.Err
+			}
+		}
+		return []any{answers}, nil
+	})
+}

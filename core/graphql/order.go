@@ -1,0 +1,89 @@
+package graphql
+
+import (
+	"strings"
+
+	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+var direction = graphql.NewEnum(graphql.EnumConfig{
+	Name:        "OrderDirection",
+	Description: "Missing values come first ascending and last descending.",
+	Values: graphql.EnumValueConfigMap{
+		"ASC":  {Value: "ASC", Description: "From the least to the greatest."},
+		"DESC": {Value: "DESC", Description: "From the greatest to the least."},
+	},
+})
+
+// orderOf is the input type of one key of a sort: {displayName: ASC}.
+func (b *builder) orderOf(e *schema.Entity) *graphql.InputObject {
+	return b.input(typeName(e.Name)+"OrderBy", "One key of a sort: exactly one field.", func() graphql.InputObjectConfigFieldMap {
+		fields := graphql.InputObjectConfigFieldMap{}
+		for _, f := range append(append(schema.Fields{}, schema.SystemFields...), e.Fields...) {
+			if sortPath(e, f) != "" {
+				fields[f.Name] = &graphql.InputObjectFieldConfig{Type: direction, Description: f.Description.In("en")}
+			}
+		}
+		return fields
+	})
+}
+
+// sortPath is the storage path by which a field is sorted, or "".
+func sortPath(e *schema.Entity, f *schema.Field) string {
+	switch {
+	case !e.CanFilter(f) || f.Type == "object" || f.Type == "list" || f.Type == "reference":
+		return ""
+	case f.Type == "money":
+		return f.StoragePath() + ".amount"
+	case f.Type == "phone":
+		return f.StoragePath() + ".e164"
+	}
+	return f.StoragePath()
+}
+
+// parseOrder reads the argument orderBy.
+func parseOrder(e *schema.Entity, raw any) ([]core.Order, error) {
+	list, _ := raw.([]any)
+	var order []core.Order
+	for _, item := range list {
+		key, _ := item.(map[string]any)
+		if len(key) != 1 {
+			return nil, invalidArgument("orderBy", "order", "must name exactly one field in each item, for example [{createdAt: DESC}, {id: ASC}]")
+		}
+		for name, way := range key {
+			path := sortPath(e, e.Field(name))
+			leaf, _ := e.At(path)
+			if way == nil {
+				return nil, invalidArgument("orderBy", "order", "must say ASC or DESC for "+name)
+			}
+			order = append(order, core.Order{Path: path, Field: leaf, Descending: way == "DESC"})
+		}
+	}
+	return order, nil
+}
+
+// compare orders two records as a store does.
+func compare(order []core.Order, a, b *core.Record) int {
+	for _, o := range order {
+		x, y := valueAt(a, o.Path), valueAt(b, o.Path)
+		way := 0
+		switch {
+		case x == nil && y == nil:
+		case x == nil:
+			way = -1
+		case y == nil:
+			way = 1
+		default:
+			way = o.Field.Kind().Compare(x, y)
+		}
+		if o.Descending {
+			way = -way
+		}
+		if way != 0 {
+			return way
+		}
+	}
+	return strings.Compare(a.ID, b.ID)
+}

@@ -1,0 +1,163 @@
+package graphql
+
+import (
+	"context"
+
+	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/schema"
+)
+
+// entity makes the object type of an entity or role. Its parents are
+// *core.Record.
+func (b *builder) entity(e *schema.Entity) *graphql.Object {
+	name := typeName(e.Name)
+	o, isNew := b.object(name, e.Description.In("en"))
+	if !isNew {
+		return o
+	}
+	for _, f := range schema.SystemFields {
+		t := graphql.Output(b.leaf(name, f))
+		if f.Name == "id" {
+			t = graphql.ID
+		}
+		if f.Name != "deletedAt" {
+			t = graphql.NewNonNull(t)
+		}
+		o.AddFieldConfig(f.Name, &graphql.Field{Type: t, Description: describe(f)})
+		b.resolve(name, f.Name, system(f.Name))
+	}
+	for _, f := range e.Fields {
+		parent := name
+		if !f.System && f.Path == "" && e.IsRole() {
+			parent = typeName(e.Base.Name) // the parts of a base's field have one type in all views
+		}
+		b.field(o, parent, f, f.StoragePath())
+	}
+	for _, r := range b.Model.ReferencesTo(e) {
+		b.inverse(o, r)
+	}
+	return o
+}
+
+// field adds a field to an object type and resolves it from the storage path.
+// parent is the prefix of the names of the types that lie inside.
+func (b *builder) field(o *graphql.Object, parent string, f *schema.Field, path string) {
+	config := &graphql.Field{Type: b.output(parent, f), Description: describe(f), DeprecationReason: f.Deprecated}
+	o.AddFieldConfig(f.Name, config)
+	switch {
+	case f.Type == "reference":
+		b.resolve(o.Name(), f.Name, b.toOne(b.Model.Entity(f.To), path))
+	case f.Type == "list" && f.Of.Type == "reference":
+		b.resolve(o.Name(), f.Name, b.toMany(b.Model.Entity(f.Of.To), path))
+	default:
+		b.resolve(o.Name(), f.Name, value(path))
+	}
+}
+
+// output is the type of a field in an answer. It is nullable: what an actor
+// may not see is null.
+func (b *builder) output(parent string, f *schema.Field) graphql.Output {
+	switch f.Type {
+	case "reference":
+		return b.entity(b.Model.Entity(f.To))
+	case "list":
+		of := *f.Of
+		of.Name = singular(f.Name)
+		return graphql.NewList(graphql.NewNonNull(b.output(parent, &of)))
+	case "money", "phone":
+		return b.composite(f)
+	case "object":
+		name := partName(parent, f)
+		if f.System {
+			name = typeName(f.Name) + "Role"
+			parent = typeName(f.Name)
+		} else {
+			parent = name
+		}
+		o, isNew := b.object(name, f.Description.In("en"))
+		if isNew {
+			for _, sub := range f.Fields {
+				b.field(o, parent, sub, sub.Name)
+			}
+		}
+		return o
+	}
+	return b.leaf(parent, f)
+}
+
+func (b *builder) composite(f *schema.Field) *graphql.Object {
+	o, isNew := b.object(typeName(f.Type), f.Kind().Doc())
+	if isNew {
+		for _, sub := range f.Subs() {
+			o.AddFieldConfig(sub.Name, &graphql.Field{Type: b.leaf("", sub)})
+			b.resolve(o.Name(), sub.Name, value(sub.Name))
+		}
+	}
+	return o
+}
+
+// leaf is the scalar or enum of a field, the same in answers, inputs and
+// filters.
+func (b *builder) leaf(parent string, f *schema.Field) graphql.Type {
+	switch f.Type {
+	case "integer":
+		return long
+	case "decimal":
+		return decimal
+	case "boolean":
+		return graphql.Boolean
+	case "date":
+		return date
+	case "datetime":
+		return dateTime
+	case "enum":
+		return b.enum(parent, f)
+	case "reference":
+		return graphql.ID
+	}
+	return graphql.String
+}
+
+func (b *builder) enum(parent string, f *schema.Field) *graphql.Enum {
+	name := parent + typeName(f.Name)
+	if e := b.enums[name]; e != nil {
+		return e
+	}
+	values := graphql.EnumValueConfigMap{}
+	for _, option := range f.Options {
+		values[option.Value] = &graphql.EnumValueConfig{Value: option.Value, Description: option.Labels.In("en")}
+	}
+	e := graphql.NewEnum(graphql.EnumConfig{Name: name, Description: f.Description.In("en"), Values: values})
+	b.enums[name] = e
+	return e
+}
+
+// values returns what a parent, a record or an object within one, holds.
+func values(parent any) any {
+	if r, ok := parent.(*core.Record); ok {
+		return r.Values
+	}
+	return parent
+}
+
+func value(path string) execution.BatchResolve {
+	return func(_ context.Context, p execution.BatchParams) ([]any, []error) {
+		out := make([]any, len(p.Parents))
+		for i, parent := range p.Parents {
+			out[i] = schema.Lookup(values(parent), path)
+		}
+		return out, nil
+	}
+}
+
+func system(name string) execution.BatchResolve {
+	return func(_ context.Context, p execution.BatchParams) ([]any, []error) {
+		out := make([]any, len(p.Parents))
+		for i, parent := range p.Parents {
+			out[i] = parent.(*core.Record).System(name)
+		}
+		return out, nil
+	}
+}
