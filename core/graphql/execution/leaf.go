@@ -100,7 +100,7 @@ func serializeInt(plain any) (any, error) {
 	if n < math.MinInt32 || n > math.MaxInt32 {
 		return nil, fmt.Errorf("Int cannot represent non 32-bit signed integer value: %d", n)
 	}
-	return n, nil
+	return plain, nil
 }
 
 // leaf brings a value into one of the few forms that [appendLeaf] writes.

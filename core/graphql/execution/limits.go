@@ -5,7 +5,7 @@ package execution
 type Limits struct {
 	DocumentBytes   int // length of the document's text: 100,000
 	Tokens          int // names, punctuators and values in the document: 10,000
-	Fields          int // fields written in the document, fragments counted once: 1,000
+	Fields          int // fields and fragment spreads written in the document: 1,000
 	Aliases         int // aliases written in the document: 100
 	Depth           int // fields inside one another, introspection aside: 15
 	Cost            int // fields of the answer as far as the page sizes tell: 100,000

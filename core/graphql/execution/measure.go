@@ -21,7 +21,7 @@ func (e *Engine) checkSize(query *ast.QueryDocument) *Error {
 		return nil
 	}
 	if s.fields > s.limits.Fields {
-		return invalid(s.exceeded, "The document has more than %d fields, which is the limit.", s.limits.Fields)
+		return invalid(s.exceeded, "The document has more than %d fields and fragment spreads, which is the limit.", s.limits.Fields)
 	}
 	if s.aliases > s.limits.Aliases {
 		return invalid(s.exceeded, "The document has more than %d aliases, which is the limit.", s.limits.Aliases)
@@ -56,6 +56,10 @@ func (s *sizes) count(set ast.SelectionSet) {
 			s.count(selection.SelectionSet)
 		case *ast.InlineFragment:
 			s.count(selection.SelectionSet)
+		case *ast.FragmentSpread:
+			if s.fields++; s.fields > s.limits.Fields {
+				s.exceeded = selection.Position
+			}
 		}
 	}
 }

@@ -76,7 +76,7 @@ func TestLimitsSayWhatWasExceededAndWhere(t *testing.T) {
 		},
 		"fields": {
 			limits: Limits{Fields: 2}, query: `{ rooted ...F } fragment F on Query { rooted ... { rooted } }`,
-			want: `{"message":"The document has more than 2 fields, which is the limit.","locations":[{"line":1,"column":52}],"extensions":{"code":"INVALID"}}`,
+			want: `{"message":"The document has more than 2 fields and fragment spreads, which is the limit.","locations":[{"line":1,"column":39}],"extensions":{"code":"INVALID"}}`,
 		},
 		"aliases": {
 			limits: Limits{Aliases: 1}, query: `{ a: rooted rooted b: rooted }`,
