@@ -1,0 +1,126 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// writers is how many updates of one Commit are under way at once.
+const writers = 8
+
+// Commit makes each change by one write of one document: the record, its
+// journal entry and so its event are there together or not at all.
+func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Change) []error {
+	errs := make([]error, len(changes))
+	var created, updated []int
+	for i, c := range changes {
+		if c.Before == nil {
+			created = append(created, i)
+		} else {
+			updated = append(updated, i)
+		}
+	}
+	s.insert(ctx, e, changes, created, errs)
+	s.update(ctx, e, changes, updated, errs)
+	return errs
+}
+
+// insert writes all new records with one command.
+func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Change, which []int, errs []error) {
+	var documents []any
+	var sent []int // sent[n] is the change that documents[n] belongs to
+	for _, i := range which {
+		set, _, err := fieldsOf(e, nil, changes[i].After)
+		if err != nil {
+			errs[i] = s.failed("write "+e.Name, err)
+			continue
+		}
+		document := append(bson.D{{Key: idField, Value: changes[i].After.ID}}, set...)
+		documents = append(documents, append(document, bson.E{Key: journalField, Value: bson.A{encodeEntry(changes[i].Entry())}}))
+		sent = append(sent, i)
+	}
+	if len(sent) == 0 {
+		return
+	}
+	_, err := s.collection(e).InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	var some driver.BulkWriteException
+	if errors.As(err, &some) && some.WriteConcernError == nil {
+		for _, refused := range some.WriteErrors {
+			i := sent[refused.Index]
+			errs[i] = s.refused(e, changes[i], refused.WriteError)
+		}
+		return
+	}
+	if err != nil {
+		for _, i := range sent {
+			errs[i] = s.writeFailed("create "+e.Name, err)
+		}
+	}
+}
+
+// update writes each change by itself: a bulk would tell how many of its
+// updates found their version, but not which. Changes of one record follow
+// each other, those of different records do not wait.
+func (s *Store) update(ctx context.Context, e *schema.Entity, changes []core.Change, which []int, errs []error) {
+	var order []string
+	byRecord := map[string][]int{}
+	for _, i := range which {
+		id := changes[i].After.ID
+		if byRecord[id] == nil {
+			order = append(order, id)
+		}
+		byRecord[id] = append(byRecord[id], i)
+	}
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, writers)
+	for _, id := range order {
+		turn <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turn }()
+			for _, i := range byRecord[id] {
+				errs[i] = s.updateOne(ctx, e, changes[i])
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (s *Store) updateOne(ctx context.Context, e *schema.Entity, c core.Change) error {
+	set, unset, err := fieldsOf(e, c.Before, c.After)
+	if err != nil {
+		return s.failed("write "+e.Name, err)
+	}
+	change := bson.D{
+		{Key: "$set", Value: set},
+		{Key: "$push", Value: bson.D{{Key: journalField, Value: encodeEntry(c.Entry())}}},
+	}
+	if len(unset) > 0 {
+		gone := make(bson.D, len(unset))
+		for i, name := range unset {
+			gone[i] = bson.E{Key: name, Value: ""}
+		}
+		change = append(change, bson.E{Key: "$unset", Value: gone})
+	}
+	result, err := s.collection(e).UpdateOne(ctx, bson.D{{Key: idField, Value: c.After.ID}, {Key: versionField, Value: c.Before.Version}}, change)
+	switch {
+	case err != nil:
+		return s.refused(e, c, err)
+	case result.MatchedCount == 0:
+		return stale(c, nil)
+	}
+	return nil
+}
+
+func (s *Store) refused(e *schema.Entity, c core.Change, err error) error {
+	if isDuplicate(err) {
+		return duplicate(e, c, err)
+	}
+	return s.writeFailed("write "+e.Name, err)
+}

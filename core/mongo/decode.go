@@ -1,0 +1,129 @@
+package mongo
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// decodeRecord reads a record's document. It needs no schema: the BSON type
+// says what the canonical form is.
+func decodeRecord(entity string, raw bson.Raw) (*core.Record, error) {
+	elements, err := raw.Elements()
+	if err != nil {
+		return nil, fmt.Errorf("read a document of %s: %w", entity, err)
+	}
+	r := &core.Record{Entity: entity, Values: make(map[string]any, len(elements))}
+	for _, element := range elements {
+		name, v := element.Key(), element.Value()
+		switch name {
+		case idField:
+			r.ID = v.StringValue()
+		case versionField:
+			r.Version = v.AsInt64()
+		case "createdAt":
+			r.CreatedAt = v.Time().UTC()
+		case "createdBy":
+			r.CreatedBy = v.StringValue()
+		case "updatedAt":
+			r.UpdatedAt = v.Time().UTC()
+		case "updatedBy":
+			r.UpdatedBy = v.StringValue()
+		case deletedField:
+			r.DeletedAt = v.Time().UTC()
+		case liveField, wordsField, journalField:
+		default:
+			value, err := decode(v)
+			if err != nil {
+				return nil, fmt.Errorf("read %s of %s %s: %w", name, entity, r.ID, err)
+			}
+			if value != nil {
+				r.Values[name] = value
+			}
+		}
+	}
+	return r, nil
+}
+
+// decode turns a stored value into its canonical form; nil for a stored null.
+func decode(v bson.RawValue) (any, error) {
+	switch v.Type {
+	case bson.TypeString:
+		return v.StringValue(), nil
+	case bson.TypeInt64, bson.TypeInt32:
+		return v.AsInt64(), nil
+	case bson.TypeBoolean:
+		return v.Boolean(), nil
+	case bson.TypeDecimal128:
+		return plainDecimal(v.Decimal128())
+	case bson.TypeDateTime:
+		return time.UnixMilli(v.DateTime()).UTC().Format(schema.InstantFormat), nil
+	case bson.TypeEmbeddedDocument:
+		return decodeObject(v.Document())
+	case bson.TypeArray:
+		return decodeList(v.Array())
+	case bson.TypeNull:
+		return nil, nil
+	}
+	return nil, fmt.Errorf("a value of BSON type %s was not written by xrm", v.Type)
+}
+
+func decodeObject(raw bson.Raw) (map[string]any, error) {
+	elements, err := raw.Elements()
+	if err != nil {
+		return nil, err
+	}
+	object := make(map[string]any, len(elements))
+	for _, element := range elements {
+		value, err := decode(element.Value())
+		if err != nil {
+			return nil, err
+		}
+		if value != nil {
+			object[element.Key()] = value
+		}
+	}
+	return object, nil
+}
+
+func decodeList(raw bson.RawArray) ([]any, error) {
+	items, err := raw.Values()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]any, len(items))
+	for i, item := range items {
+		if list[i], err = decode(item); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// plainDecimal writes a decimal without an exponent, with the digits that
+// were stored.
+func plainDecimal(d bson.Decimal128) (string, error) {
+	digits, exponent, err := d.BigInt()
+	if err != nil {
+		return "", fmt.Errorf("the decimal %s is no number", d)
+	}
+	text, sign := digits.String(), ""
+	if digits.Sign() < 0 {
+		text, sign = text[1:], "-"
+	}
+	switch {
+	case exponent > 0 && digits.Sign() != 0:
+		text += strings.Repeat("0", exponent)
+	case exponent < 0:
+		if missing := 1 - exponent - len(text); missing > 0 {
+			text = strings.Repeat("0", missing) + text
+		}
+		point := len(text) + exponent
+		text = text[:point] + "." + text[point:]
+	}
+	return sign + text, nil
+}

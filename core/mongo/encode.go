@@ -1,0 +1,124 @@
+package mongo
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// The fields of a document beside the record's own, whose names never start
+// with an underscore.
+const (
+	idField      = "_id"
+	versionField = "version"
+	deletedField = "deletedAt"
+	liveField    = "_live"    // true on a record that is not deleted: what partial indexes can test
+	wordsField   = "_words"   // the folded words of the searchable fields
+	journalField = "_journal" // the entries that the relay has not moved yet
+)
+
+// fieldsOf returns what a record's document sets, and the names of what an
+// earlier version had and this one has not.
+func fieldsOf(e *schema.Entity, before, after *core.Record) (set bson.D, unset []string, err error) {
+	set = bson.D{
+		{Key: versionField, Value: after.Version},
+		{Key: "createdAt", Value: bson.NewDateTimeFromTime(after.CreatedAt)},
+		{Key: "createdBy", Value: after.CreatedBy},
+		{Key: "updatedAt", Value: bson.NewDateTimeFromTime(after.UpdatedAt)},
+		{Key: "updatedBy", Value: after.UpdatedBy},
+	}
+	if after.Deleted() {
+		set = append(set, bson.E{Key: deletedField, Value: bson.NewDateTimeFromTime(after.DeletedAt)})
+		unset = append(unset, liveField)
+	} else {
+		set = append(set, bson.E{Key: liveField, Value: true})
+		unset = append(unset, deletedField)
+	}
+	if words := e.SearchWords(after.Values); len(words) > 0 {
+		set = append(set, bson.E{Key: wordsField, Value: words})
+	} else {
+		unset = append(unset, wordsField)
+	}
+	values, err := encodeObject(e.Stored().Fields, after.Values)
+	if err != nil {
+		return nil, nil, err
+	}
+	if before != nil {
+		for name := range before.Values {
+			if _, kept := after.Values[name]; !kept {
+				unset = append(unset, name)
+			}
+		}
+		slices.Sort(unset)
+	}
+	return append(set, values...), unset, nil
+}
+
+// encodeObject writes the fields in the order of the schema, then those that
+// the schema does not know (any more) by name: stored data are never dropped.
+func encodeObject(fields schema.Fields, values map[string]any) (bson.D, error) {
+	d := make(bson.D, 0, len(values))
+	for _, f := range fields {
+		if v, ok := values[f.Name]; ok {
+			encoded, err := encode(f, v)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", f.Name, err)
+			}
+			d = append(d, bson.E{Key: f.Name, Value: encoded})
+		}
+	}
+	if len(d) == len(values) {
+		return d, nil
+	}
+	known := len(d)
+	for name, v := range values {
+		if !slices.ContainsFunc(d[:known], func(e bson.E) bool { return e.Key == name }) {
+			d = append(d, bson.E{Key: name, Value: v})
+		}
+	}
+	slices.SortFunc(d[known:], func(a, b bson.E) int { return strings.Compare(a.Key, b.Key) })
+	return d, nil
+}
+
+// encode turns a canonical value into what MongoDB compares and sorts as the
+// field's type demands: exact decimals and instants.
+func encode(f *schema.Field, value any) (any, error) {
+	switch v := value.(type) {
+	case []any:
+		if f.Of == nil {
+			return v, nil
+		}
+		list := make(bson.A, len(v))
+		for i, item := range v {
+			encoded, err := encode(f.Of, item)
+			if err != nil {
+				return nil, fmt.Errorf("item %d: %w", i, err)
+			}
+			list[i] = encoded
+		}
+		return list, nil
+	case map[string]any:
+		return encodeObject(f.Subs(), v)
+	case string:
+		switch f.Type {
+		case "decimal":
+			d, err := bson.ParseDecimal128(v)
+			if err != nil {
+				return nil, fmt.Errorf("%q is no canonical decimal", v)
+			}
+			return d, nil
+		case "datetime":
+			t, err := time.Parse(schema.InstantFormat, v)
+			if err != nil {
+				return nil, fmt.Errorf("%q is no canonical datetime", v)
+			}
+			return bson.NewDateTimeFromTime(t), nil
+		}
+	}
+	return value, nil
+}

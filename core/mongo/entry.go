@@ -1,0 +1,79 @@
+package mongo
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// encodeEntry writes what a record's document does not say already. The
+// values are stored in their canonical form: nobody sorts by them.
+func encodeEntry(entry core.Entry) bson.D {
+	actor := bson.D{{Key: "id", Value: entry.Actor.ID}}
+	for _, part := range []bson.E{{Key: "name", Value: entry.Actor.Name}, {Key: "party", Value: entry.Actor.Party}, {Key: "via", Value: entry.Actor.Via}} {
+		if part.Value != "" {
+			actor = append(actor, part)
+		}
+	}
+	if len(entry.Actor.Roles) > 0 {
+		actor = append(actor, bson.E{Key: "roles", Value: entry.Actor.Roles})
+	}
+	diffs := make(bson.A, len(entry.Diffs))
+	for i, d := range entry.Diffs {
+		diff := bson.D{{Key: "path", Value: d.Path}}
+		if d.From != nil {
+			diff = append(diff, bson.E{Key: "from", Value: d.From})
+		}
+		if d.To != nil {
+			diff = append(diff, bson.E{Key: "to", Value: d.To})
+		}
+		diffs[i] = diff
+	}
+	return bson.D{
+		{Key: versionField, Value: entry.Version},
+		{Key: "action", Value: string(entry.Action)},
+		{Key: "at", Value: bson.NewDateTimeFromTime(entry.At)},
+		{Key: "actor", Value: actor},
+		{Key: "diffs", Value: diffs},
+	}
+}
+
+func decodeEntry(entity, id string, raw bson.Raw) (core.Entry, error) {
+	object, err := decodeObject(raw)
+	if err != nil {
+		return core.Entry{}, fmt.Errorf("read a journal entry of %s %s: %w", entity, id, err)
+	}
+	entry := core.Entry{Entity: entity, RecordID: id}
+	entry.Version, _ = object[versionField].(int64)
+	action, _ := object["action"].(string)
+	entry.Action = core.Action(action)
+	at, _ := object["at"].(string)
+	entry.At, _ = time.Parse(schema.InstantFormat, at)
+	entry.Actor = decodeActor(object["actor"])
+	diffs, _ := object["diffs"].([]any)
+	for _, one := range diffs {
+		d, _ := one.(map[string]any)
+		path, _ := d["path"].(string)
+		entry.Diffs = append(entry.Diffs, core.Diff{Path: path, From: d["from"], To: d["to"]})
+	}
+	return entry, nil
+}
+
+func decodeActor(value any) core.Actor {
+	object, _ := value.(map[string]any)
+	text := func(key string) string {
+		s, _ := object[key].(string)
+		return s
+	}
+	actor := core.Actor{ID: text("id"), Name: text("name"), Party: text("party"), Via: text("via")}
+	roles, _ := object["roles"].([]any)
+	for _, role := range roles {
+		if name, ok := role.(string); ok {
+			actor.Roles = append(actor.Roles, name)
+		}
+	}
+	return actor
+}

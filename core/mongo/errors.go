@@ -1,0 +1,91 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+)
+
+const (
+	unreachable = "The database cannot be reached at the moment. Nothing was changed; try again in a few seconds."
+	unconfirmed = "The database did not confirm the change, so it may or may not have been saved. Load the record to see which, then try again if need be."
+)
+
+// failed says what could not be done. It is an Unavailable error when trying
+// again later can help, and otherwise one that only the log gets to see.
+func (s *Store) failed(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s in MongoDB at %s: %w", what, s.hosts, err)
+	if !passing(err) {
+		return err
+	}
+	return &core.Error{Code: core.Unavailable, Message: unreachable, Cause: err}
+}
+
+// writeFailed is failed for a write, which may have been carried out although
+// its answer was lost.
+func (s *Store) writeFailed(what string, err error) error {
+	err = s.failed(what, err)
+	var ours *core.Error
+	if errors.As(err, &ours) && !neverSent(err) {
+		ours.Message = unconfirmed
+	}
+	return err
+}
+
+func neverSent(err error) bool {
+	var noServer topology.ServerSelectionError
+	return errors.As(err, &noServer)
+}
+
+// passing says whether an error is about the connection or the state of the
+// server, not about what was asked.
+func passing(err error) bool {
+	var (
+		noServer     topology.ServerSelectionError
+		noConnection topology.ConnectionError
+		server       driver.ServerError
+	)
+	switch {
+	case driver.IsTimeout(err), driver.IsNetworkError(err),
+		errors.Is(err, context.Canceled), errors.Is(err, driver.ErrClientDisconnected),
+		errors.As(err, &noServer), errors.As(err, &noConnection):
+		return true
+	case !errors.As(err, &server):
+		return false
+	}
+	for _, code := range passingCodes() {
+		if server.HasErrorCode(code) {
+			return true
+		}
+	}
+	return server.HasErrorLabel("RetryableWriteError") || server.HasErrorLabel("TransientTransactionError")
+}
+
+// passingCodes are what a server answers while it starts, stops, elects a
+// primary or has too much to do.
+func passingCodes() []int {
+	return []int{
+		6,     // HostUnreachable
+		7,     // HostNotFound
+		50,    // MaxTimeMSExpired
+		64,    // WriteConcernTimeout
+		89,    // NetworkTimeout
+		91,    // ShutdownInProgress
+		100,   // UnsatisfiableWriteConcern
+		189,   // PrimarySteppedDown
+		262,   // ExceededTimeLimit
+		9001,  // SocketException
+		10107, // NotWritablePrimary
+		11600, // InterruptedAtShutdown
+		11602, // InterruptedDueToReplStateChange
+		13435, // NotPrimaryNoSecondaryOk
+		13436, // NotPrimaryOrSecondary
+	}
+}

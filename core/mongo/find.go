@@ -1,0 +1,75 @@
+package mongo
+
+import (
+	"context"
+	"regexp"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Find returns the records that a query selects, in its order.
+func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
+	if q.First == 0 || q.Per != nil && len(q.Per.Keys) == 0 {
+		return nil, nil
+	}
+	selected, err := selection(q)
+	if err != nil {
+		return nil, err
+	}
+	keys := sortKeys(q)
+	if q.After != nil {
+		page, err := after(keys, q.After)
+		if err != nil {
+			return nil, err
+		}
+		selected = allOf(selected, page)
+	}
+	var cursor *driver.Cursor
+	switch {
+	case q.Per == nil || q.First < 0 && !q.Per.InList:
+		cursor, err = s.find(ctx, e, allOf(selected, ofAny(q.Per)), sortBy(keys), q.First)
+	case len(q.Per.Keys) == 1:
+		cursor, err = s.find(ctx, e, allOf(selected, of(q.Per, q.Per.Keys[0])), sortBy(keys), q.First)
+	default:
+		cursor, err = s.collection(e).Aggregate(ctx, eachPage(e, q, selected, sortBy(keys)))
+	}
+	if err != nil {
+		return nil, s.failed("find "+e.Plural, err)
+	}
+	name := e.Stored().Name
+	records, err := all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) { return decodeRecord(name, raw) })
+	return records, s.failed("read "+e.Plural, err)
+}
+
+func (s *Store) find(ctx context.Context, e *schema.Entity, filter, sort bson.D, first int) (*driver.Cursor, error) {
+	opts := options.Find().SetSort(sort).SetProjection(withoutInner())
+	if first > 0 {
+		opts.SetLimit(int64(first))
+	}
+	return s.collection(e).Find(ctx, filter, opts)
+}
+
+// withoutInner leaves what is not the record's own out of an answer.
+func withoutInner() bson.D {
+	return bson.D{{Key: liveField, Value: 0}, {Key: wordsField, Value: 0}, {Key: journalField, Value: 0}}
+}
+
+// selection is what a query selects, page and Per aside.
+func selection(q core.Query) (bson.D, error) {
+	filter, err := where(q.Filter)
+	if err != nil {
+		return nil, err
+	}
+	parts := []bson.D{filter}
+	for _, word := range q.Search {
+		parts = append(parts, bson.D{{Key: wordsField, Value: bson.D{{Key: "$regex", Value: "^" + regexp.QuoteMeta(word)}}}})
+	}
+	if !q.Deleted {
+		parts = append(parts, bson.D{{Key: liveField, Value: true}})
+	}
+	return allOf(parts...), nil
+}

@@ -1,0 +1,158 @@
+package mongo
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// indexesOf lists the indexes that an entity's metadata ask for. An index's
+// name says all that it is, so that a changed index is another one.
+func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
+	indexes := []driver.IndexModel{
+		{
+			Keys:    bson.D{{Key: journalField + "." + versionField, Value: 1}},
+			Options: options.Index().SetName("pending").SetSparse(true),
+		},
+	}
+	for _, f := range schema.SystemFields {
+		if f.Index && f.Name != "id" {
+			indexes = append(indexes, ordered(f.Name))
+		}
+	}
+	searchable := false
+	walk(e.Fields, "", func(path string, f *schema.Field) {
+		searchable = searchable || f.Search
+		if f.Unique {
+			indexes = append(indexes, unique(comparedPath(f, path)))
+		}
+		if f.Indexed() {
+			for _, part := range filtered(f, path) {
+				indexes = append(indexes, ordered(part))
+			}
+		}
+	})
+	if searchable {
+		indexes = append(indexes, driver.IndexModel{
+			Keys:    bson.D{{Key: wordsField, Value: 1}},
+			Options: options.Index().SetName("words"),
+		})
+	}
+	for _, owner := range append([]*schema.Entity{e}, m.Roles(e)...) {
+		for _, index := range owner.Indexes {
+			indexes = append(indexes, ordered(paths(owner, index)...))
+		}
+	}
+	return withoutRepeats(indexes)
+}
+
+// ordered is an index that a page can be read from in order: the id, which
+// makes every position unique, is its last key. A leading minus means descending.
+func ordered(paths ...string) driver.IndexModel {
+	var keys bson.D
+	for _, path := range paths {
+		if name, descending := strings.CutPrefix(path, "-"); descending {
+			keys = append(keys, bson.E{Key: name, Value: -1})
+		} else {
+			keys = append(keys, bson.E{Key: path, Value: 1})
+		}
+	}
+	if !hasKey(keys, idField) {
+		keys = append(keys, bson.E{Key: idField, Value: 1})
+	}
+	return driver.IndexModel{Keys: keys, Options: options.Index().SetName("by:" + strings.Join(paths, ","))}
+}
+
+// unique holds among the live records that have a value.
+func unique(path string) driver.IndexModel {
+	return driver.IndexModel{
+		Keys: bson.D{{Key: path, Value: 1}},
+		Options: options.Index().SetName(uniquePrefix + path).SetUnique(true).SetPartialFilterExpression(bson.D{
+			{Key: liveField, Value: true},
+			{Key: path, Value: bson.D{{Key: "$exists", Value: true}}},
+		}),
+	}
+}
+
+// comparedPath is the path of what makes two values of a field the same.
+func comparedPath(f *schema.Field, path string) string {
+	switch f.Type {
+	case "money":
+		return path + ".amount"
+	case "phone":
+		return path + ".e164"
+	}
+	return path
+}
+
+// filtered are the paths by which people look for values of a field.
+func filtered(f *schema.Field, path string) []string {
+	switch f.Type {
+	case "object":
+		return nil
+	case "phone":
+		return []string{path + ".e164", path + ".raw"}
+	}
+	return []string{comparedPath(f, path)}
+}
+
+// uniqueField is the storage path of the field that a unique index is for.
+func uniqueField(e *schema.Entity, indexed string) string {
+	found := indexed
+	walk(e.Stored().Fields, "", func(path string, f *schema.Field) {
+		if f.Unique && comparedPath(f, path) == indexed {
+			found = path
+		}
+	})
+	return found
+}
+
+// walk visits every field with its storage path: those in objects and in
+// lists too, and a list of plain values at its own path.
+func walk(fields schema.Fields, prefix string, visit func(path string, f *schema.Field)) {
+	for _, f := range fields {
+		path, leaf := prefix+f.Name, f
+		if f.Type == "list" {
+			item := *f.Of
+			item.Index, item.Search = item.Index || f.Index, item.Search || f.Search
+			leaf = &item
+		}
+		visit(path, leaf)
+		if leaf.Type == "object" {
+			walk(leaf.Fields, path+".", visit)
+		}
+	}
+}
+
+// paths are the storage paths of a declared index.
+func paths(e *schema.Entity, index schema.Index) []string {
+	list := make([]string, len(index))
+	for i, name := range index {
+		name, descending := strings.CutPrefix(name, "-")
+		if f := e.Field(name); f != nil {
+			name = f.StoragePath()
+		}
+		if name == "id" {
+			name = idField
+		}
+		if descending {
+			name = "-" + name
+		}
+		list[i] = name
+	}
+	return list
+}
+
+func withoutRepeats(indexes []driver.IndexModel) []driver.IndexModel {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(indexes, func(i driver.IndexModel) bool {
+		name := nameOf(i)
+		repeated := seen[name]
+		seen[name] = true
+		return repeated
+	})
+}

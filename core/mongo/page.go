@@ -1,0 +1,117 @@
+package mongo
+
+import (
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// sortKey is one key of the order in which a query is read.
+type sortKey struct {
+	path       string
+	field      *schema.Field
+	descending bool
+}
+
+// sortKeys returns the keys of a query's order, the id as the last, turned
+// round when the query reads backwards. MongoDB sorts a missing value first
+// ascending and last descending, which is just the order that core.Order asks for.
+func sortKeys(q core.Query) []sortKey {
+	keys := make([]sortKey, 0, len(q.OrderBy)+1)
+	for _, o := range q.OrderBy {
+		keys = append(keys, sortKey{path: translator{root: true}.path(o.Path), field: o.Field, descending: o.Descending != q.Reverse})
+	}
+	return append(keys, sortKey{path: idField, descending: q.Reverse})
+}
+
+func sortBy(keys []sortKey) bson.D {
+	d := make(bson.D, 0, len(keys))
+	for _, k := range keys {
+		direction := 1
+		if k.descending {
+			direction = -1
+		}
+		if !hasKey(d, k.path) {
+			d = append(d, bson.E{Key: k.path, Value: direction})
+		}
+	}
+	return d
+}
+
+func hasKey(d bson.D, key string) bool {
+	for _, e := range d {
+		if e.Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// after selects what comes after a position: the first key is beyond it, or
+// the first is equal and the second beyond, and so on. The first key's range
+// stands beside that once more, alone, because that is what lets a server
+// start reading an index at the position.
+func after(keys []sortKey, position []any) (bson.D, error) {
+	if len(position) != len(keys) {
+		return nil, &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The page's position has %d values, but the order has %d keys. Start again from the first page.", len(position), len(keys))}
+	}
+	var alternatives []bson.D
+	var equal []bson.D
+	for i, k := range keys {
+		value, err := k.encode(position[i])
+		if err != nil {
+			return nil, err
+		}
+		if beyond := k.beyond(value); !isNothing(beyond) {
+			alternatives = append(alternatives, allOf(append(equal[:i:i], beyond)...))
+		}
+		equal = append(equal, bson.D{{Key: k.path, Value: value}})
+	}
+	first, err := keys[0].encode(position[0])
+	if err != nil {
+		return nil, err
+	}
+	return allOf(keys[0].notBefore(first), anyOf(alternatives)), nil
+}
+
+func (k sortKey) encode(value any) (any, error) {
+	if value == nil {
+		return nil, nil
+	}
+	return operand(k.field, value)
+}
+
+// beyond selects the values that come after this one in the key's order.
+func (k sortKey) beyond(value any) bson.D {
+	switch {
+	case k.path == idField && k.descending:
+		return bson.D{{Key: k.path, Value: bson.D{{Key: "$lt", Value: value}}}}
+	case value == nil && k.descending:
+		return nothing()
+	case value == nil:
+		return bson.D{{Key: k.path, Value: bson.D{{Key: "$ne", Value: nil}}}}
+	case k.descending:
+		return anyOf([]bson.D{
+			{{Key: k.path, Value: bson.D{{Key: "$lt", Value: value}}}},
+			{{Key: k.path, Value: nil}},
+		})
+	}
+	return bson.D{{Key: k.path, Value: bson.D{{Key: "$gt", Value: value}}}}
+}
+
+// notBefore selects this value and those that come after it.
+func (k sortKey) notBefore(value any) bson.D {
+	switch {
+	case k.path == idField: // nothing is equal to an id: beyond alone says it all
+		return bson.D{}
+	case value == nil && k.descending:
+		return bson.D{{Key: k.path, Value: nil}}
+	case value == nil:
+		return bson.D{}
+	case k.descending:
+		return bson.D{{Key: k.path, Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$gt", Value: value}}}}}}
+	}
+	return bson.D{{Key: k.path, Value: bson.D{{Key: "$gte", Value: value}}}}
+}

@@ -1,0 +1,120 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/openxrm/xrm/core"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Pending returns entries that lie in the documents of their records, at most
+// limit of them, those of one record from the oldest to the latest. It looks
+// into every collection of records, also where no entity has that name any more.
+func (s *Store) Pending(ctx context.Context, limit int) ([]core.Entry, error) {
+	names, err := s.db.ListCollectionNames(ctx, bson.D{})
+	if err != nil {
+		return nil, s.failed("list the collections", err)
+	}
+	var entries []core.Entry
+	for _, name := range names {
+		if strings.Contains(name, ".") { // ours, see store.go, or the server's own
+			continue
+		}
+		if len(entries) >= limit {
+			break
+		}
+		more, err := s.pendingOf(ctx, name, limit-len(entries))
+		if err != nil {
+			return nil, s.failed("read the new history of "+name, err)
+		}
+		entries = append(entries, more...)
+	}
+	return entries[:min(limit, len(entries))], nil
+}
+
+func (s *Store) pendingOf(ctx context.Context, entity string, limit int) ([]core.Entry, error) {
+	cursor, err := s.db.Collection(entity).Find(ctx,
+		bson.D{{Key: journalField + "." + versionField, Value: bson.D{{Key: "$gte", Value: int64(1)}}}},
+		options.Find().SetProjection(bson.D{{Key: journalField, Value: 1}}).SetLimit(int64(limit)))
+	if err != nil {
+		return nil, err
+	}
+	var entries []core.Entry
+	_, err = all(ctx, cursor, func(raw bson.Raw) (struct{}, error) {
+		more, err := entriesIn(entity, raw.Lookup(idField).StringValue(), raw)
+		entries = append(entries, more...)
+		return struct{}{}, err
+	})
+	return entries, err
+}
+
+// Append writes entries to the journal. Each has an id of its own there, so
+// that one which was written before, by whomever, stays as it is.
+func (s *Store) Append(ctx context.Context, entries []core.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	documents := make([]any, len(entries))
+	for i, entry := range entries {
+		documents[i] = append(bson.D{
+			{Key: idField, Value: journalID(entry.Entity, entry.RecordID, entry.Version)},
+			{Key: "entity", Value: entry.Entity},
+			{Key: "record", Value: entry.RecordID},
+		}, encodeEntry(entry)...)
+	}
+	_, err := s.journal().InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	return s.failed("write the journal", withoutDuplicates(err))
+}
+
+// Settle removes these entries from the documents of their records.
+func (s *Store) Settle(ctx context.Context, entries []core.Entry) error {
+	type owner struct{ entity, record string }
+	settled := map[owner][]int64{}
+	for _, entry := range entries {
+		of := owner{entry.Entity, entry.RecordID}
+		settled[of] = append(settled[of], entry.Version)
+	}
+	removals := map[string][]driver.WriteModel{}
+	for of, versions := range settled {
+		removals[of.entity] = append(removals[of.entity], removal(of.record, versions)...)
+	}
+	for entity, models := range removals {
+		if _, err := s.db.Collection(entity).BulkWrite(ctx, models); err != nil {
+			return s.failed("settle the new history of "+entity, err)
+		}
+	}
+	return nil
+}
+
+// removal takes entries out of a record's document, and then the list itself
+// if it is empty, since the index of what is pending would keep it.
+func removal(id string, versions []int64) []driver.WriteModel {
+	these := bson.D{{Key: versionField, Value: bson.D{{Key: "$in", Value: versions}}}}
+	return []driver.WriteModel{
+		driver.NewUpdateOneModel().
+			SetFilter(bson.D{{Key: idField, Value: id}}).
+			SetUpdate(bson.D{{Key: "$pull", Value: bson.D{{Key: journalField, Value: these}}}}),
+		driver.NewUpdateOneModel().
+			SetFilter(bson.D{{Key: idField, Value: id}, {Key: journalField, Value: bson.D{{Key: "$size", Value: 0}}}}).
+			SetUpdate(bson.D{{Key: "$unset", Value: bson.D{{Key: journalField, Value: ""}}}}),
+	}
+}
+
+// withoutDuplicates is nil when an insert left nothing out but what was there
+// already.
+func withoutDuplicates(err error) error {
+	var some driver.BulkWriteException
+	if !errors.As(err, &some) || some.WriteConcernError != nil {
+		return err
+	}
+	for _, refused := range some.WriteErrors {
+		if !isDuplicate(refused.WriteError) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// Prepare makes the indexes that the model asks for, and with them the
+// collections. What exists is left alone. A field that cannot become unique
+// because records have the same value is an Invalid error that names it.
+func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
+	for _, e := range m.Stored() {
+		if err := s.createIndexes(ctx, e, indexesOf(m, e)); err != nil {
+			return err
+		}
+	}
+	_, err := s.keys().Indexes().CreateMany(ctx, keyIndexes())
+	return s.failed("create the index of the keys", err)
+}
+
+func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []driver.IndexModel) error {
+	_, err := s.collection(e).Indexes().CreateMany(ctx, indexes)
+	if err == nil {
+		return nil
+	}
+	var ours *core.Error
+	if err := s.failed("create the indexes of "+e.Name, err); errors.As(err, &ours) {
+		return err
+	}
+	// One by one, to find the one that cannot be.
+	for _, index := range indexes {
+		_, err := s.collection(e).Indexes().CreateOne(ctx, index)
+		switch {
+		case err == nil:
+		case uniqueName.MatchString(nameOf(index)) && !passing(err):
+			field := uniqueField(e, uniqueName.FindStringSubmatch(nameOf(index))[1])
+			return &core.Error{
+				Code:       core.Invalid,
+				Message:    fmt.Sprintf("The field %s of %s cannot be unique: there are live records with the same value.", field, e.Name),
+				Violations: schema.Violations{{Field: e.Name + "." + field, Rule: "unique", Message: "has values that several records share"}},
+				Cause:      err,
+			}
+		default:
+			return s.failed(fmt.Sprintf("create the index %q of %s", nameOf(index), e.Name), err)
+		}
+	}
+	return nil
+}
+
+// nameOf reads the name that was given to an index.
+func nameOf(index driver.IndexModel) string {
+	var o options.IndexOptions
+	for _, set := range index.Options.List() {
+		// The setters of this package's indexes only assign.
+		_ = set(&o)
+	}
+	return *o.Name
+}

@@ -1,0 +1,93 @@
+package mongo
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/openxrm/xrm/core/storetest"
+)
+
+// lab is the address of the MongoDB that the tests use.
+func lab(t *testing.T) string {
+	t.Helper()
+	uri := os.Getenv("XRM_TEST_MONGO_URI")
+	if uri == "" {
+		t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
+	}
+	return strings.TrimSuffix(uri, "/")
+}
+
+// open returns a store in a database of its own, which is dropped at the end.
+func open(t *testing.T, uri string) *Store {
+	t.Helper()
+	name := "xrm_test_" + strings.ToLower(rand.Text())
+	s, err := New(Config{URI: uri + "/" + name, Search: 2 * time.Second, Timeout: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		// The test has closed its store, or let its server go.
+		cleaner, err := New(Config{URI: lab(t) + "/" + name})
+		if err == nil {
+			err = cleaner.db.Drop(context.Background())
+		}
+		if err == nil {
+			err = cleaner.Close()
+		}
+		if err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	return s
+}
+
+func TestContract(t *testing.T) {
+	uri := lab(t)
+	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, uri) })
+}
+
+func TestAnAddressThatMakesNoSenseIsRefusedWithoutItsPassword(t *testing.T) {
+	tests := map[string]string{
+		"another scheme":             "http://root:secret@localhost/",
+		"no host":                    "mongodb://root:secret@/xrm",
+		"an at sign in the password": "mongodb://root:sec@ret@localhost/xrm",
+	}
+	for name, uri := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := New(Config{URI: uri})
+			want := "the address of the MongoDB makes no sense: write it as mongodb://host:27017/database, with special characters in the password percent-encoded"
+			if got := fmt.Sprint(err); got != want {
+				t.Errorf("New(%q) says %q; want %q", uri, got, want)
+			}
+		})
+	}
+}
+
+func TestTheAddressNamesTheDatabase(t *testing.T) {
+	tests := map[string]struct{ uri, want string }{
+		"a name":               {"mongodb://localhost:1/sales", "sales"},
+		"no name":              {"mongodb://localhost:1/", "xrm"},
+		"no path":              {"mongodb://localhost:1", "xrm"},
+		"options":              {"mongodb://localhost:1/sales?tls=true", "sales"},
+		"options but no name":  {"mongodb://localhost:1/?tls=true", "xrm"},
+		"several hosts":        {"mongodb://a:1,b:2,c:3/sales?replicaSet=rs", "sales"},
+		"a percent-encoded":    {"mongodb://u:p%2Fw@localhost:1/sales%2D1", "sales-1"},
+		"a password with path": {"mongodb://u:p%2Fother@localhost:1/", "xrm"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s, err := New(Config{URI: tt.uri})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.db.Name(); got != tt.want {
+				t.Errorf("the database of %s is %q; want %q", tt.uri, got, tt.want)
+			}
+		})
+	}
+}
