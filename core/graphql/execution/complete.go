@@ -17,7 +17,8 @@ type completion struct {
 	logged error    // the last error that went to the log
 }
 
-// complete writes a value of type t at a place of the answer.
+// complete writes a value of type t at a place of the answer. A value that is
+// an error, as an item of a list may be, fails at its place.
 func (c *completion) complete(h *holder, i int, t graphql.Type, value any) {
 	nonNull := false
 	if wrapper, ok := t.(*graphql.NonNull); ok {
@@ -34,7 +35,11 @@ func (c *completion) complete(h *holder, i int, t graphql.Type, value any) {
 		c.run.null(h, i, nonNull)
 		return
 	}
-	var err error
+	err, failed := value.(error)
+	if failed {
+		c.fail(h, i, nonNull, err)
+		return
+	}
 	switch t := t.(type) {
 	case *graphql.Scalar:
 		h.values[i], err = guardedScalar(t, value)

@@ -74,6 +74,10 @@ func TestExecuteFollowsTheSpecification(t *testing.T) {
 			query: `{ broken { ok holes } }`,
 			want:  `{"errors":[{"message":"Cannot return null for non-nullable field Broken.holes.","locations":[{"line":1,"column":15}],"path":["broken","holes",1],"extensions":{"code":"INTERNAL"}}],"data":{"broken":{"ok":"ok","holes":null}}}`,
 		},
+		"an item of a list may be an error": {
+			query: `{ broken { partly } }`,
+			want:  `{"errors":[{"message":"Not this one.","locations":[{"line":1,"column":12}],"path":["broken","partly",1],"extensions":{"code":"CONFLICT"}}],"data":{"broken":{"partly":["a",null]}}}`,
+		},
 		"values that do not fit their type": {
 			query: `{ broken { big } b: broken { noList } c: broken { color } d: broken { pet { name } } }`,
 			want: `{"errors":[` + hidden(`"broken","big"`, 12) + `,` + hidden(`"b","noList"`, 30) + `,` + hidden(`"c","color"`, 51) + `,` + hidden(`"d","pet"`, 71) +

@@ -15,7 +15,8 @@ import (
 //
 // It answers one value per parent, in their order. The errors are nil when
 // there are none, else one per parent, nil where there is none, or a single one
-// that holds for all. A value beside an error is ignored.
+// that holds for all. A value beside an error is ignored. An item of a list may
+// be an error as well, which then is reported at the place of the item.
 type BatchResolve func(ctx context.Context, p BatchParams) (values []any, errs []error)
 
 // BatchParams is what a [BatchResolve] gets. It must change none of it.

@@ -191,6 +191,7 @@ func (s *shop) query(v *vocabulary) *graphql.Object {
 		"big":     {Type: graphql.Int, Resolve: answer(int64(1)<<40, nil)},
 		"noList":  {Type: graphql.NewList(graphql.String), Resolve: answer("x", nil)},
 		"list":    {Type: graphql.NewList(graphql.String), Resolve: answer([]string{"a", "b"}, nil)},
+		"partly":  {Type: graphql.NewList(graphql.String), Resolve: answer([]any{"a", refusal{"Not this one.", "CONFLICT"}}, nil)},
 		"holes":   {Type: graphql.NewList(graphql.NewNonNull(graphql.String)), Resolve: answer([]any{"a", nil, "c"}, nil)},
 		"color":   {Type: v.color, Resolve: answer(9, nil)},
 		"pet":     {Type: v.pet, Resolve: answer(map[string]any{"kind": "fish"}, nil)},
