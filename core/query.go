@@ -16,7 +16,7 @@ type Query struct {
 	// Per asks for First records for each of its keys instead, in one query:
 	// the lists of a page of parents. The first First results that have a key
 	// are its list, in order; how the lists of different keys are mixed is not
-	// said, and a record that is in several of them comes at least once.
+	// said, and a record that is in several of them comes once.
 	Per *Per
 }
 
