@@ -13,10 +13,11 @@ import (
 
 // Config is what an API is built from.
 type Config struct {
-	Model         *schema.Model
-	Service       *record.Service
-	Contributions []core.Contribution  // of the plugins
-	Plugins       func() []core.Plugin // the state of the plugins now; nil without any
+	Model      *schema.Model
+	Service    *record.Service
+	Operations []Operation          // of the plugins
+	Fields     []ComputedField      // of the plugins
+	Plugins    func() []core.Plugin // the state of the plugins now; nil without any
 
 	PageSize    int // of a list that asks for none: 20
 	MaxPageSize int // 200
@@ -56,10 +57,8 @@ func Build(c Config) (*execution.Engine, error) {
 		b.mutations(e)
 	}
 	b.metadata()
-	for _, contribution := range c.Contributions {
-		if err := b.contribute(contribution); err != nil {
-			return nil, err
-		}
+	if err := b.contribute(); err != nil {
+		return nil, err
 	}
 	b.plugins()
 	s, err := graphql.NewSchema(graphql.SchemaConfig{

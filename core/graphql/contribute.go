@@ -11,232 +11,139 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// contribute adds what a plugin offers. A name that is taken is an error that
+// Operation is a query or mutation that a plugin adds. Its arguments and its
+// result are described in the entity language. A record in the result is its
+// id: it is read with the rights of the actor, so that a plugin shows nobody
+// what is hidden.
+type Operation struct {
+	Plugin    string
+	Name      string
+	Doc       string
+	Mutation  bool
+	Arguments schema.Fields
+	Result    *schema.Field
+	Call      func(ctx context.Context, a core.Actor, m *schema.Model, arguments map[string]any) (any, error)
+}
+
+// ComputedField is a field that a plugin computes for an entity or role.
+type ComputedField struct {
+	Plugin string
+	Entity string
+	Field  *schema.Field
+
+	// Resolve returns one value for each of the parents, in one call. The
+	// parents are what the actor may see of them.
+	Resolve func(ctx context.Context, a core.Actor, m *schema.Model, parents []*core.Record) ([]any, error)
+}
+
+// contribute adds what plugins offer. A name that is taken is an error that
 // names the plugin; nothing of the API is silently replaced.
-func (b *builder) contribute(c core.Contribution) error {
-	p := &contributed{builder: b, plugin: c.Plugin}
-	for _, t := range c.Objects {
-		p.declare(t)
-	}
-	for _, op := range c.Operations {
-		p.operation(op)
-	}
-	for _, f := range c.Fields {
-		p.field(f)
-	}
-	return errors.Join(p.errs...)
-}
-
-type contributed struct {
-	*builder
-	plugin string
-	errs   []error
-}
-
-func (p *contributed) fail(format string, args ...any) {
-	p.errs = append(p.errs, fmt.Errorf("plugin %s: "+format, append([]any{p.plugin}, args...)...))
-}
-
-func (p *contributed) declare(t core.ObjectType) {
-	if p.objects[t.Name] != nil || p.inputs[t.Name] != nil || p.enums[t.Name] != nil {
-		p.fail("the type %s exists already; choose another name", t.Name)
-		return
-	}
-	if t.Input {
-		p.builder.input(t.Name, t.Doc, func() graphql.InputObjectConfigFieldMap {
-			fields := graphql.InputObjectConfigFieldMap{}
-			for _, m := range t.Members {
-				fields[m.Name] = &graphql.InputObjectFieldConfig{Type: p.typeOf(m.Type).(graphql.Input), Description: m.Doc}
-			}
-			return fields
-		})
-		return
-	}
-	o, _ := p.object(t.Name, t.Doc)
-	for _, m := range t.Members {
-		o.AddFieldConfig(m.Name, &graphql.Field{Type: p.typeOf(m.Type).(graphql.Output), Description: m.Doc})
-		if m.Type.EntityName() != "" {
-			p.resolve(t.Name, m.Name, p.records(m.Type, func(_ context.Context, parents []any) ([]any, error) {
-				out := make([]any, len(parents))
-				for i, parent := range parents {
-					out[i] = schema.Lookup(parent, m.Name)
-				}
-				return out, nil
-			}))
+func (b *builder) contribute() error {
+	var errs []error
+	for _, op := range b.Operations {
+		if err := b.operation(op); err != nil {
+			errs = append(errs, fmt.Errorf("plugin %s: %w", op.Plugin, err))
 		}
 	}
+	for _, f := range b.Fields {
+		if err := b.computed(f); err != nil {
+			errs = append(errs, fmt.Errorf("plugin %s: %w", f.Plugin, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
-func (p *contributed) operation(op core.Operation) {
-	root, typeName := p.query, "Query"
+func (b *builder) operation(op Operation) error {
+	root, rootName := b.query, "Query"
 	if op.Mutation {
-		root, typeName = p.mutation, "Mutation"
+		root, rootName = b.mutation, "Mutation"
 	}
 	if root[op.Name] != nil {
-		p.fail("the %s %s exists already; choose another name", typeName, op.Name)
-		return
+		return fmt.Errorf("there is a field %s in %s already; choose another name", op.Name, rootName)
+	}
+	if err := b.known(op.Result); err != nil {
+		return fmt.Errorf("%s: %w", op.Name, err)
 	}
 	args := graphql.FieldConfigArgument{}
-	for _, m := range op.Arguments {
-		args[m.Name] = &graphql.ArgumentConfig{Type: p.typeOf(m.Type).(graphql.Input), Description: m.Doc}
-	}
-	root[op.Name] = &graphql.Field{Type: nullable(p.typeOf(op.Returns)).(graphql.Output), Description: op.Doc, Args: args}
-	p.builder.resolve(typeName, op.Name, func(ctx context.Context, params execution.BatchParams) ([]any, []error) {
-		result, err := op.Call(ctx, ActorFrom(ctx), p.Model, params.Args)
-		if err != nil {
-			return nil, []error{err}
+	for _, a := range op.Arguments {
+		t := b.inputType(typeName(op.Name), a)
+		if a.Required {
+			t = graphql.NewNonNull(t)
 		}
-		return p.load(ctx, op.Returns, []any{result})
-	})
+		args[a.Name] = &graphql.ArgumentConfig{Type: t, Description: a.Description.In("en")}
+	}
+	root[op.Name] = &graphql.Field{Type: b.output(typeName(op.Name), op.Result), Description: op.Doc, Args: args}
+	b.resolve(rootName, op.Name, b.withRecords(op.Result, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
+		result, err := op.Call(ctx, ActorFrom(ctx), b.Model, p.Args)
+		return []any{result}, err
+	}))
+	return nil
 }
 
-// field adds a computed field, and for a base entity the same to its roles.
-func (p *contributed) field(f core.ComputedField) {
-	target := p.Model.Entity(f.Entity)
+// computed adds a field to its entity and, for a base, to the views of it.
+func (b *builder) computed(f ComputedField) error {
+	target := b.Model.Entity(f.Entity)
 	if target == nil {
-		p.fail("the field %s is for an entity %q that does not exist", f.Name, f.Entity)
-		return
+		return fmt.Errorf("there is no entity %q for the field %s", f.Entity, f.Field.Name)
 	}
-	for _, e := range append([]*schema.Entity{target}, p.Model.Roles(target)...) {
-		o := p.entity(e)
-		if o.Fields()[f.Name] != nil {
-			p.fail("%s has a field %s already; choose another name", e.Name, f.Name)
-			continue
+	if err := b.known(f.Field); err != nil {
+		return fmt.Errorf("%s.%s: %w", f.Entity, f.Field.Name, err)
+	}
+	for _, e := range append([]*schema.Entity{target}, b.Model.Roles(target)...) {
+		o := b.entity(e)
+		if o.Fields()[f.Field.Name] != nil {
+			return fmt.Errorf("%s has a field %s already; choose another name", e.Name, f.Field.Name)
 		}
-		o.AddFieldConfig(f.Name, &graphql.Field{Type: nullable(p.typeOf(f.Returns)).(graphql.Output), Description: f.Doc})
-		p.resolve(o.Name(), f.Name, p.records(f.Returns, func(ctx context.Context, parents []any) ([]any, error) {
-			records := make([]*core.Record, len(parents))
-			for i, parent := range parents {
-				records[i] = parent.(*core.Record)
+		o.AddFieldConfig(f.Field.Name, &graphql.Field{Type: b.output(typeName(f.Entity), f.Field), Description: describe(f.Field)})
+		b.resolve(o.Name(), f.Field.Name, b.withRecords(f.Field, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
+			parents := make([]*core.Record, len(p.Parents))
+			for i, parent := range p.Parents {
+				parents[i] = parent.(*core.Record)
 			}
-			return f.Resolve(ctx, ActorFrom(ctx), p.Model, records)
+			return f.Resolve(ctx, ActorFrom(ctx), b.Model, parents)
 		}))
 	}
+	return nil
 }
 
-// records resolves values and then the records that they name, in one query.
-func (p *contributed) records(t core.TypeRef, resolve func(context.Context, []any) ([]any, error)) execution.BatchResolve {
-	return func(ctx context.Context, params execution.BatchParams) ([]any, []error) {
-		values, err := resolve(ctx, params.Parents)
+// known refuses a type that leads to an entity that does not exist.
+func (b *builder) known(f *schema.Field) error {
+	if f.Of != nil {
+		return b.known(f.Of)
+	}
+	if f.Type == "reference" && b.Model.Entity(f.To) == nil {
+		return fmt.Errorf("there is no entity %q to return", f.To)
+	}
+	for _, sub := range f.Fields {
+		if err := b.known(sub); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withRecords puts records in the place of the ids that a plugin returned for
+// the field itself, with one query for all parents; those inside objects are
+// resolved like every other reference.
+func (b *builder) withRecords(f *schema.Field, resolve func(context.Context, execution.BatchParams) ([]any, error)) execution.BatchResolve {
+	return func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
+		found, err := resolve(ctx, p)
 		if err != nil {
 			return nil, []error{err}
 		}
-		return p.load(ctx, t, values)
-	}
-}
-
-// load puts records in the place of the ids that a plugin returned. They are
-// read with the rights of the actor: a plugin shows nobody what is hidden.
-func (p *contributed) load(ctx context.Context, t core.TypeRef, values []any) ([]any, []error) {
-	target := p.Model.Entity(t.EntityName())
-	if target == nil {
-		return values, nil
-	}
-	var ids []string
-	each(values, func(id string) { ids = append(ids, id) })
-	found, err := p.session(ctx).Load(ctx, target, distinct(ids))
-	if err != nil {
-		return nil, []error{err}
-	}
-	out := make([]any, len(values))
-	for i, value := range values {
-		out[i] = replace(value, func(id string) any {
-			if r := found[id]; r != nil {
-				return r
-			}
-			return nil
-		})
-	}
-	return out, nil
-}
-
-func each(value any, f func(id string)) {
-	switch v := value.(type) {
-	case string:
-		f(v)
-	case []any:
-		for _, item := range v {
-			each(item, f)
+		var load execution.BatchResolve
+		switch {
+		case f.Type == "reference":
+			load = b.toOne(b.Model.Entity(f.To), "value")
+		case f.Type == "list" && f.Of.Type == "reference":
+			load = b.toMany(b.Model.Entity(f.Of.To), "value")
+		default:
+			return found, nil
 		}
-	}
-}
-
-func replace(value any, f func(id string) any) any {
-	switch v := value.(type) {
-	case string:
-		return f(v)
-	case []any:
-		out := []any{}
-		for _, item := range v {
-			if r := replace(item, f); r != nil {
-				out = append(out, r)
-			}
+		p.Parents = make([]any, len(found))
+		for i, value := range found {
+			p.Parents[i] = map[string]any{"value": value}
 		}
-		return out
-	}
-	return value
-}
-
-// typeOf is the type of the API that a plugin names.
-func (p *contributed) typeOf(t core.TypeRef) graphql.Type {
-	var found graphql.Type
-	switch {
-	case t.List != nil:
-		found = graphql.NewList(p.typeOf(*t.List))
-	case t.Entity != "":
-		if e := p.Model.Entity(t.Entity); e != nil {
-			found = p.entity(e)
-		}
-	case t.Object != "":
-		if o := p.objects[t.Object]; o != nil {
-			found = o
-		} else if i := p.inputs[t.Object]; i != nil {
-			found = i
-		}
-	default:
-		for _, s := range []*graphql.Scalar{graphql.String, graphql.ID, graphql.Int, graphql.Float, graphql.Boolean, long, decimal, date, dateTime, anyJSON} {
-			if s.Name() == t.Scalar {
-				found = s
-			}
-		}
-	}
-	if found == nil {
-		p.fail("there is no type %s%s%s", t.Scalar, t.Entity, t.Object)
-		return graphql.String
-	}
-	if t.Required {
-		return graphql.NewNonNull(found)
-	}
-	return found
-}
-
-// nullable takes the promise back that there is always a value: a plugin may
-// be down.
-func nullable(t graphql.Type) graphql.Type {
-	if n, ok := t.(*graphql.NonNull); ok {
-		return n.OfType
-	}
-	return t
-}
-
-// plugins adds the state of the plugins to the API.
-func (b *builder) plugins() {
-	if b.Plugins == nil {
-		return
-	}
-	text := func(f func(core.Plugin) any) *graphql.Field {
-		return &graphql.Field{Type: graphql.String, Resolve: func(p graphql.ResolveParams) (any, error) { return f(p.Source.(core.Plugin)), nil }}
-	}
-	info := graphql.NewObject(graphql.ObjectConfig{Name: "PluginInfo", Description: "A plugin and how it is doing.", Fields: graphql.Fields{
-		"name":      text(func(p core.Plugin) any { return p.Name }),
-		"version":   text(func(p core.Plugin) any { return optional(p.Version) }),
-		"state":     text(func(p core.Plugin) any { return p.State }),
-		"since":     {Type: dateTime, Resolve: func(p graphql.ResolveParams) (any, error) { return schema.Instant(p.Source.(core.Plugin).Since), nil }},
-		"restarts":  {Type: graphql.Int, Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(core.Plugin).Restarts, nil }},
-		"lastError": text(func(p core.Plugin) any { return optional(p.LastError) }),
-	}})
-	b.query["plugins"] = &graphql.Field{
-		Type: nonNullList(info), Description: "The plugins and how they are doing.",
-		Resolve: func(graphql.ResolveParams) (any, error) { return b.Plugins(), nil },
+		return load(ctx, p)
 	}
 }

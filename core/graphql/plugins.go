@@ -1,0 +1,29 @@
+package graphql
+
+import (
+	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// plugins adds the state of the plugins to the API.
+func (b *builder) plugins() {
+	if b.Plugins == nil {
+		return
+	}
+	of := func(t graphql.Output, f func(core.Plugin) any) *graphql.Field {
+		return &graphql.Field{Type: t, Resolve: func(p graphql.ResolveParams) (any, error) { return f(p.Source.(core.Plugin)), nil }}
+	}
+	info := graphql.NewObject(graphql.ObjectConfig{Name: "PluginInfo", Description: "A plugin and how it is doing.", Fields: graphql.Fields{
+		"name":      of(graphql.NewNonNull(graphql.String), func(p core.Plugin) any { return p.Name }),
+		"version":   of(graphql.String, func(p core.Plugin) any { return optional(p.Version) }),
+		"state":     of(graphql.NewNonNull(graphql.String), func(p core.Plugin) any { return p.State }),
+		"since":     of(dateTime, func(p core.Plugin) any { return schema.Instant(p.Since) }),
+		"restarts":  of(graphql.Int, func(p core.Plugin) any { return p.Restarts }),
+		"lastError": of(graphql.String, func(p core.Plugin) any { return optional(p.LastError) }),
+	}})
+	b.query["plugins"] = &graphql.Field{
+		Type: nonNullList(info), Description: "The plugins and how they are doing.",
+		Resolve: func(graphql.ResolveParams) (any, error) { return b.Plugins(), nil },
+	}
+}
