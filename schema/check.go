@@ -112,11 +112,4 @@ func (c *checker) reported(at string) bool {
 	return false
 }
 
-func hasField(fields Fields, name string) bool {
-	for _, f := range fields {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
-}
+func hasField(fields Fields, name string) bool { return findField(fields, name) != nil }

@@ -1,13 +1,31 @@
 package schema
 
 import (
+	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // Text is a text by language ("en", "de"). English is what is shown where a
 // language is missing.
 type Text map[string]string
+
+// DecodeNode reads a mapping from language to text, or a text alone, which is
+// then shown in every language.
+func (t *Text) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	if node.Kind == yaml.ScalarNode {
+		var one string
+		d.Decode(node, reflect.ValueOf(&one).Elem())
+		*t = Text{"en": one}
+		return
+	}
+	texts := map[string]string{}
+	d.Decode(node, reflect.ValueOf(&texts).Elem())
+	*t = texts
+}
 
 // In returns the text in a language, else in English, else "".
 func (t Text) In(language string) string {
@@ -46,6 +64,8 @@ type Entity struct {
 	File string  `yaml:"-"` // where it was read from
 	Line int     `yaml:"-"`
 	Base *Entity `yaml:"-"` // the entity that stores the records of this role; nil for an entity of its own
+
+	broken bool // its file has mistakes that make others look like mistakes too
 }
 
 // Stored is the entity whose records are stored: the base of a role, or the

@@ -36,6 +36,7 @@ type Field struct {
 	Path   string `yaml:"-"` // where the value is stored, when not under its name: "customer.creditLimit"
 	System bool   `yaml:"-"` // set by the program, never by a caller
 	Line   int    `yaml:"-"`
+	file   string // where it was read
 }
 
 // StoragePath is the dotted path of the value within a record's values.
@@ -47,7 +48,10 @@ func (f *Field) StoragePath() string {
 }
 
 // Indexed says whether the store keeps an index that starts with the field.
-func (f *Field) Indexed() bool { return f.Index || f.Unique || f.Type == "reference" }
+// References always have one, for their other side.
+func (f *Field) Indexed() bool {
+	return f.Index || f.Unique || f.Type == "reference" || f.Type == "list" && f.Of.Type == "reference"
+}
 
 // Kind is the field's type with its behaviour. It is nil for an unknown type,
 // which a loaded model never contains.
@@ -55,10 +59,12 @@ func (f *Field) Kind() Type { return typeByName(f.Type) }
 
 // Sub returns the field inside an object, or inside a composite value such as
 // money (amount, currency), or nil.
-func (f *Field) Sub(name string) *Field {
-	for _, sub := range f.Subs() {
-		if sub.Name == name {
-			return sub
+func (f *Field) Sub(name string) *Field { return findField(f.Subs(), name) }
+
+func findField(fields Fields, name string) *Field {
+	for _, f := range fields {
+		if f.Name == name {
+			return f
 		}
 	}
 	return nil
@@ -111,24 +117,31 @@ type Options []Option
 // DecodeNode reads a list of values or a mapping from value to labels.
 func (o *Options) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 	if node.Kind == yaml.SequenceNode {
-		for _, item := range node.Content {
-			*o = append(*o, Option{Value: item.Value})
+		var values []string
+		d.Decode(node, reflect.ValueOf(&values).Elem())
+		for _, value := range values {
+			*o = append(*o, Option{Value: value})
 		}
 		return
 	}
 	d.EachEntry(node, func(key, value *yaml.Node) {
-		option := Option{Value: key.Value, Labels: Text{}}
-		d.EachEntry(value, func(key, value *yaml.Node) {
-			into := reflect.ValueOf(&option.Inverse).Elem()
-			if key.Value != "inverse" {
-				into = reflect.New(reflect.TypeFor[string]()).Elem()
-			}
-			d.Decode(value, into)
-			if key.Value != "inverse" {
-				option.Labels[key.Value] = into.String()
-			}
-		})
+		option := Option{Value: key.Value}
+		d.Decode(value, reflect.ValueOf(&option).Elem())
 		*o = append(*o, option)
+	})
+}
+
+// DecodeNode reads the labels by language, and inverse among them.
+func (o *Option) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	o.Labels = Text{}
+	d.EachEntry(node, func(key, value *yaml.Node) {
+		if key.Value == "inverse" {
+			d.Decode(value, reflect.ValueOf(&o.Inverse).Elem())
+			return
+		}
+		var label string
+		d.Decode(value, reflect.ValueOf(&label).Elem())
+		o.Labels[key.Value] = label
 	})
 }
 

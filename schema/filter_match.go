@@ -7,9 +7,27 @@ import (
 
 // Match says whether the filter selects a record with these values. It is
 // the meaning that both stores must agree with. Values of system fields are
-// looked up under their names too. A filter with OpTo or a Var matches
-// nothing: both must be resolved first.
-func (f Filter) Match(values map[string]any) bool { return f.match(values) }
+// looked up under their names too. A filter that is not Resolved matches
+// nothing.
+func (f Filter) Match(values map[string]any) bool { return f.Resolved() && f.match(values) }
+
+// Resolved says whether the filter can be decided by looking at one record:
+// it has neither an OpTo nor a Var left in it.
+func (f Filter) Resolved() bool {
+	unresolved := func(inner Filter) bool { return !inner.Resolved() }
+	switch {
+	case f.Op == OpTo, slices.ContainsFunc(f.And, unresolved), slices.ContainsFunc(f.Or, unresolved),
+		f.Not != nil && unresolved(*f.Not), f.Sub != nil && unresolved(*f.Sub):
+		return false
+	}
+	switch v := f.Value.(type) {
+	case Var:
+		return false
+	case []any:
+		return !slices.ContainsFunc(v, func(item any) bool { _, isVar := item.(Var); return isVar })
+	}
+	return true
+}
 
 func (f Filter) match(value any) bool {
 	switch {
@@ -38,7 +56,7 @@ func (f Filter) compare(value any) bool {
 	case OpNotIn:
 		return value == nil || !f.among(value)
 	}
-	if value == nil || f.Op == OpTo {
+	if value == nil {
 		return false
 	}
 	if text, ok := value.(string); ok {
@@ -66,12 +84,7 @@ func (f Filter) compare(value any) bool {
 	return false
 }
 
-func (f Filter) equal(a, b any) bool {
-	if _, unbound := b.(Var); unbound {
-		return false
-	}
-	return f.Field.Kind().Compare(a, b) == 0
-}
+func (f Filter) equal(a, b any) bool { return f.Field.Kind().Compare(a, b) == 0 }
 
 func (f Filter) among(value any) bool {
 	list, _ := f.Value.([]any)

@@ -164,6 +164,10 @@ func (p *filterParser) operand(f *Field, raw any, at string) any {
 			raw = strings.ToLower(s)
 		}
 	}
+	if raw == nil {
+		p.add(at, "type", "must not be null; to select missing values write {isNull: true}")
+		return nil
+	}
 	value, err := free.Kind().Parse(&free, raw, Scope{})
 	if err != nil {
 		p.add(at, "type", err.Error())
@@ -173,8 +177,14 @@ func (p *filterParser) operand(f *Field, raw any, at string) any {
 
 func (p *filterParser) asObject(raw any, at string) map[string]any {
 	object, ok := raw.(map[string]any)
-	if !ok && raw != nil {
+	switch {
+	case raw == nil:
+		// Dropping it would select more than was asked for.
+		p.add(at, "type", "must be an object, not null; to select missing values write {isNull: true}")
+	case !ok:
 		p.add(at, "type", "must be an object such as {eq: ...}, not "+show(raw))
+	case len(object) == 0 && p.anyField:
+		p.add(at, "type", "is empty; say what it is compared with, such as {eq: ...}")
 	}
 	return object
 }

@@ -22,7 +22,7 @@ func Fold(s string) string {
 }
 
 // folded are letters that no decomposition takes apart.
-var folded = strings.NewReplacer("ß", "ss", "ø", "o", "æ", "ae", "œ", "oe", "ł", "l", "đ", "d")
+var folded = strings.NewReplacer("ß", "ss", "ø", "o", "æ", "ae", "œ", "oe", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "ħ", "h", "ı", "i", "ς", "σ")
 
 // Words splits a text into its folded words of letters and digits.
 func Words(s string) []string {

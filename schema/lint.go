@@ -2,25 +2,28 @@ package schema
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"golang.org/x/text/language"
 )
 
 var (
 	nameForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
 	// reserved are names that the API gives a meaning of its own.
-	reserved = []string{"and", "or", "not", "some", "none", "every", "eq", "ne", "in", "isNull", "node", "nodes", "edges", "pageInfo", "totalCount", "query", "mutation", "subscription", "history"}
+	reserved = []string{"and", "or", "not", "some", "none", "every", "eq", "ne", "in", "notIn", "isNull", "node", "nodes", "edges", "pageInfo", "totalCount", "query", "mutation", "subscription", "history"}
 )
 
 // lint checks each entity by itself, before roles and bases are composed.
 func (l *loader) lint() {
 	plurals := map[string]*Entity{}
 	for _, e := range l.model.entities {
-		l.lintName(e, e.Line, "the name", e.Name)
-		l.lintName(e, e.Line, "the plural", e.Plural)
+		l.lintName(e.File, e.Line, "the name", e.Name)
+		l.lintName(e.File, e.Line, "the plural", e.Plural)
 		if other := plurals[e.Plural]; other != nil {
 			l.add(e.File, e.Line, "plural %q is already that of %q", e.Plural, other.Name)
 		}
@@ -31,7 +34,14 @@ func (l *loader) lint() {
 		if e.Filterable != "" && e.Filterable != "indexed" && e.Filterable != "all" {
 			l.add(e.File, e.Line, "filterable must be indexed or all, not %s", e.Filterable)
 		}
-		if len(e.Fields) == 0 && !e.IsRole() {
+		l.lintTexts(e.File, e.Line, "description", e.Description)
+		for language := range e.Labels {
+			l.lintLanguage(e.File, e.Line, "labels", language)
+		}
+		if e.broken {
+			continue // what follows would only repeat the same mistakes
+		}
+		if len(e.Fields) == 0 && e.RoleName == "" {
 			l.add(e.File, e.Line, "%q has no fields", e.Name)
 		}
 		l.lintFields(e, e.Fields, "")
@@ -45,65 +55,105 @@ func (l *loader) lint() {
 	}
 }
 
-func (l *loader) lintName(e *Entity, line int, what, name string) {
+func (l *loader) lintName(file string, line int, what, name string) {
 	switch {
 	case !nameForm.MatchString(name):
-		l.add(e.File, line, "%s %q must be camelCase: a lower-case letter, then letters and digits", what, name)
+		l.add(file, line, "%s %q must be camelCase: a lower-case letter, then letters and digits", what, name)
 	case slices.Contains(reserved, name):
-		l.add(e.File, line, "%s %q is reserved: the API uses the word itself", what, name)
+		l.add(file, line, "%s %q is reserved: the API uses the word itself", what, name)
 	}
 }
 
 func (l *loader) lintFields(e *Entity, fields Fields, prefix string) {
 	for _, f := range fields {
-		l.lintName(e, f.Line, "the field", f.Name)
+		l.lintName(f.file, f.Line, "the field", f.Name)
 		if hasField(SystemFields, f.Name) && prefix == "" {
-			l.add(e.File, f.Line, "field %q is kept by the program for every record; choose another name", f.Name)
+			l.add(f.file, f.Line, "field %q is kept by the program for every record; choose another name", f.Name)
 		}
 		if fault := lintRegion(f, fields); fault != "" && !(e.IsRole() && hasField(e.Base.Fields, f.RegionFrom)) {
-			l.add(e.File, f.Line, "field %q: %s", prefix+f.Name, fault)
+			l.add(f.file, f.Line, "field %q: %s", prefix+f.Name, fault)
 		}
 		l.lintField(e, f, prefix+f.Name, prefix != "")
 	}
 }
 
 func (l *loader) lintField(e *Entity, f *Field, at string, nested bool) {
+	add := func(format string, args ...any) {
+		l.add(f.file, f.Line, "field %q: "+format, append([]any{at}, args...)...)
+	}
 	kind := f.Kind()
 	if kind == nil {
-		l.add(e.File, f.Line, "field %q: unknown type %q%s", at, f.Type, strictyaml.Suggest(f.Type, typeNames()))
+		if f.Type == "" {
+			add("needs a type, for example type: text")
+			return
+		}
+		add("unknown type %q%s", f.Type, strictyaml.Suggest(f.Type, typeNames()))
 		return
 	}
+	l.lintTexts(f.file, f.Line, "labels", f.Labels)
+	l.lintTexts(f.file, f.Line, "description", f.Description)
 	for _, option := range f.given() {
 		if !slices.Contains(kind.Options(), option) {
-			l.add(e.File, f.Line, "field %q: type %s has no option %q", at, f.Type, option)
+			add("type %s has no option %q%s", f.Type, option, ownersOf(option))
 		}
 	}
 	faults := kind.Lint(f)
+	if f.Min != nil && f.Max != nil && *f.Min > *f.Max {
+		faults = append(faults, fmt.Sprintf("min %d is greater than max %d", *f.Min, *f.Max))
+	}
 	for _, fault := range faults {
-		l.add(e.File, f.Line, "field %q: %s", at, fault)
+		add("%s", fault)
 	}
 	if len(faults) > 0 {
 		return
 	}
 	if nested && f.Unique {
-		l.add(e.File, f.Line, "field %q: unique is for fields of the record itself", at)
+		add("unique is for fields of the record itself")
 	}
 	if nested && f.Type == "autonumber" {
-		l.add(e.File, f.Line, "field %q: an autonumber is for fields of the record itself", at)
+		add("an autonumber is for fields of the record itself")
 	}
 	if f.Default != nil {
-		if _, err := kind.Parse(f, f.Default, Scope{}); err != nil {
-			l.add(e.File, f.Line, "field %q: default %s", at, err)
+		c := checker{isNew: true}
+		c.value(f, f.Default, nil, "default")
+		for _, v := range c.violations {
+			add("%s %s", v.Field, v.Message)
 		}
 	}
-	if f.To != "" && l.model.byName[f.To] == nil {
-		l.add(e.File, f.Line, "field %q: to: there is no entity or role %q%s", at, f.To, strictyaml.Suggest(f.To, l.names()))
+	if f.Inverse != "" {
+		l.lintName(f.file, f.Line, "field "+strconv.Quote(at)+": inverse", f.Inverse)
+	}
+	if f.To != "" && l.model.byName[f.To] == nil && !l.unread {
+		add("to: there is no entity or role %q%s", f.To, strictyaml.Suggest(f.To, l.names()))
 	}
 	if f.Of != nil {
 		f.Of.Line = max(f.Of.Line, f.Line)
 		l.lintField(e, f.Of, at, true)
 	}
 	l.lintFields(e, f.Fields, at+".")
+}
+
+// ownersOf says which types do have an option.
+func ownersOf(option string) string {
+	var owners []string
+	for _, t := range Types() {
+		if slices.Contains(t.Options(), option) {
+			owners = append(owners, t.Name())
+		}
+	}
+	return "; it belongs to " + strings.Join(owners, ", ")
+}
+
+func (l *loader) lintTexts(file string, line int, key string, texts Text) {
+	for _, languageCode := range slices.Sorted(maps.Keys(texts)) {
+		l.lintLanguage(file, line, key, languageCode)
+	}
+}
+
+func (l *loader) lintLanguage(file string, line int, key, code string) {
+	if _, err := language.Parse(code); err != nil {
+		l.add(file, line, "%s: %q is no language such as en or de", key, code)
+	}
 }
 
 // given lists the type's own options that a definition uses.
@@ -126,15 +176,15 @@ func (f *Field) given() []string {
 // shows both side by side.
 func (l *loader) lintRole(role *Entity) {
 	for _, f := range role.Fields {
-		if own := role.Base.Field(f.Name); own != nil {
-			l.add(role.File, f.Line, "field %q: %s has a field of that name (%s:%d), and the role shows both", f.Name, role.Base.Name, role.Base.File, own.Line)
+		if own := findField(role.Base.Fields, f.Name); own != nil {
+			l.add(f.file, f.Line, "field %q: %s has a field of that name (%s:%d), and the role shows both", f.Name, role.Base.Name, own.file, own.Line)
 		}
 		if slices.Contains([]string{"since", "until", RolesField}, f.Name) {
-			l.add(role.File, f.Line, "field %q is kept by the program for every role; choose another name", f.Name)
+			l.add(f.file, f.Line, "field %q is kept by the program for every role; choose another name", f.Name)
 		}
 	}
 	if own := role.Base.Field(role.Name); own != nil {
-		l.add(role.Base.File, own.Line, "field %q has the name of a role (%s:%d), which is stored there", role.Name, role.File, role.Line)
+		l.add(own.file, own.Line, "field %q has the name of a role (%s:%d), which is stored there", role.Name, role.File, role.Line)
 	}
 }
 
@@ -155,20 +205,16 @@ func (l *loader) lintIndexes(e *Entity) {
 // lintReferences sees to it that the list on the other side of a reference
 // has a name of its own there.
 func (l *loader) lintReferences() {
-	if len(l.problems) > 0 {
-		return
-	}
-	taken := map[string]string{}
+	taken := map[string]Reference{}
 	for _, from := range l.model.Stored() {
 		for _, r := range l.model.References(from) {
-			at := fmt.Sprintf("%s:%d", from.File, r.Field.Line)
 			key := r.To.Stored().Name + "." + r.Inverse
 			if r.To.Stored().Field(r.Inverse) != nil || r.To.Field(r.Inverse) != nil {
-				l.add(from.File, r.Field.Line, "field %q: the other side, %s, has a field %q; name the list there with inverse:", r.Path, r.To.Name, r.Inverse)
-			} else if first := taken[key]; first != "" {
-				l.add(from.File, r.Field.Line, "field %q: the list %q of %s is already the other side of the reference in %s; name this one with inverse:", r.Path, r.Inverse, r.To.Name, first)
+				l.add(r.Field.file, r.Field.Line, "field %q: the other side, %s, has a field %q; name the list there with inverse:", r.Path, r.To.Name, r.Inverse)
+			} else if first, ok := taken[key]; ok {
+				l.add(r.Field.file, r.Field.Line, "field %q: the list %q of %s is already the other side of %s.%s; name this one with inverse:", r.Path, r.Inverse, r.To.Name, first.From.Name, first.Path)
 			}
-			taken[key] = at
+			taken[key] = r
 		}
 	}
 }

@@ -58,10 +58,10 @@ func Load(sources ...Source) (*Model, error) {
 		l.extend(x)
 	}
 	l.bindRoles()
-	if err := l.problems.Err(); err != nil {
-		return nil, err // what follows would only repeat the same mistakes
-	}
 	l.lint()
+	if err := l.problems.Err(); err != nil {
+		return nil, err
+	}
 	l.model.compose()
 	l.lintReferences()
 	if err := l.problems.Err(); err != nil {
@@ -73,6 +73,7 @@ func Load(sources ...Source) (*Model, error) {
 type loader struct {
 	model    *Model
 	problems strictyaml.Problems
+	unread   bool // a file could not be read so far as to say what it describes
 }
 
 func (l *loader) add(file string, line int, format string, args ...any) {
@@ -91,8 +92,15 @@ func (l *loader) decode(s Source) *Entity {
 		}
 	}
 	if said != 1 {
-		l.add(s.File, e.Line, "a file describes one thing: start with entity: NAME, role: NAME or extend: NAME")
+		if l.unread = true; len(problems) == 0 {
+			l.add(s.File, e.Line, "a file describes one thing: start with entity: NAME, role: NAME or extend: NAME")
+		}
 		return nil
+	}
+	e.broken = len(problems) > 0
+	setFile(e.Fields, s.File)
+	if e.Extends != "" {
+		return e
 	}
 	if e.RoleName != "" {
 		e.Name = e.RoleName
@@ -101,6 +109,18 @@ func (l *loader) decode(s Source) *Entity {
 		e.Plural = e.Name + "s"
 	}
 	return e
+}
+
+// setFile notes where fields were read, because an extension brings them into
+// an entity of another file.
+func setFile(fields Fields, file string) {
+	for _, f := range fields {
+		f.file = file
+		setFile(f.Fields, file)
+		if f.Of != nil {
+			setFile(Fields{f.Of}, file)
+		}
+	}
 }
 
 func (l *loader) declare(e *Entity) {
@@ -117,12 +137,18 @@ func (l *loader) declare(e *Entity) {
 func (l *loader) extend(x *Entity) {
 	e := l.model.byName[x.Extends]
 	if e == nil {
-		l.add(x.File, x.Line, "extend: there is no entity or role %q%s", x.Extends, strictyaml.Suggest(x.Extends, l.names()))
+		if !l.unread {
+			l.add(x.File, x.Line, "extend: there is no entity or role %q%s", x.Extends, strictyaml.Suggest(x.Extends, l.names()))
+		}
 		return
 	}
+	for _, key := range x.beyondExtension() {
+		l.add(x.File, x.Line, "an extension adds fields and indexes; it cannot change %s of %q", key, x.Extends)
+	}
+	e.broken = e.broken || x.broken
 	for _, f := range x.Fields {
-		if own := e.Field(f.Name); own != nil {
-			l.add(x.File, f.Line, "field %q is already defined in %s:%d; a later layer cannot redefine it", f.Name, e.File, own.Line)
+		if own := findField(e.Fields, f.Name); own != nil {
+			l.add(x.File, f.Line, "field %q is already defined in %s:%d; a later layer cannot redefine it", f.Name, own.file, own.Line)
 			continue
 		}
 		e.Fields = append(e.Fields, f)
@@ -130,15 +156,39 @@ func (l *loader) extend(x *Entity) {
 	e.Indexes = append(e.Indexes, x.Indexes...)
 }
 
+// beyondExtension lists the keys of an extension that only a definition has.
+func (e *Entity) beyondExtension() []string {
+	var keys []string
+	for _, k := range []struct {
+		key string
+		set bool
+	}{
+		{"of", e.Of != ""}, {"plural", e.Plural != ""}, {"labels", len(e.Labels) > 0},
+		{"description", len(e.Description) > 0}, {"title", e.Title != ""}, {"filterable", e.Filterable != ""},
+	} {
+		if k.set {
+			keys = append(keys, k.key)
+		}
+	}
+	return keys
+}
+
 func (l *loader) bindRoles() {
 	for _, e := range l.model.entities {
 		if e.RoleName == "" {
+			if e.Of != "" {
+				l.add(e.File, e.Line, "of: is for roles; %q is an entity of its own", e.Name)
+			}
 			continue
+		}
+		if e.Filterable != "" {
+			l.add(e.File, e.Line, "filterable is for entities that store records; set it on %q", e.Of)
 		}
 		base := l.model.byName[e.Of]
 		switch {
 		case e.Of == "":
 			l.add(e.File, e.Line, "role %q needs of: the entity whose records hold it, for example of: party", e.Name)
+		case base == nil && l.unread: // perhaps in the file that could not be read
 		case base == nil:
 			l.add(e.File, e.Line, "of: there is no entity %q%s", e.Of, strictyaml.Suggest(e.Of, l.names()))
 		case base.RoleName != "":

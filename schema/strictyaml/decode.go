@@ -1,12 +1,15 @@
 package strictyaml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -17,28 +20,45 @@ type NodeDecoder interface {
 	DecodeNode(d *Decoder, node *yaml.Node)
 }
 
+// maxNodes is far more than a person writes, and keeps aliases of aliases of
+// aliases from filling the memory.
+const maxNodes = 200_000
+
 // Decoder carries the file's name and collects the problems. It is handed to
 // a NodeDecoder, which decodes the parts below it with Decode.
 type Decoder struct {
 	file     string
+	nodes    int
+	open     map[*yaml.Node]bool // anchors whose content is being decoded
 	problems Problems
 }
 
 // Decode fills into, a pointer to a struct with `yaml:"name"` tags, from one
 // YAML document. An empty document leaves it as it is.
 func Decode(file string, data []byte, into any) Problems {
-	d := &Decoder{file: file}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		line, message := splitLine(err)
-		d.problems = append(d.problems, Problem{file, line, message})
+	d := &Decoder{file: file, open: map[*yaml.Node]bool{}}
+	documents := yaml.NewDecoder(bytes.NewReader(data))
+	var first, second yaml.Node
+	if err := documents.Decode(&first); err != nil {
+		if err != io.EOF {
+			d.syntax(err)
+		}
 		return d.problems
 	}
-	if len(doc.Content) == 0 {
-		return nil
+	if err := documents.Decode(&second); err == nil {
+		d.Add(&second, "a second document begins here; put it into a file of its own")
+	} else if err != io.EOF {
+		d.syntax(err)
 	}
-	d.Decode(doc.Content[0], reflect.ValueOf(into).Elem())
+	if len(first.Content) > 0 {
+		d.Decode(first.Content[0], reflect.ValueOf(into).Elem())
+	}
 	return d.problems
+}
+
+func (d *Decoder) syntax(err error) {
+	line, message := splitLine(err)
+	d.problems = append(d.problems, Problem{d.file, line, "this is not valid YAML: " + message})
 }
 
 // Add records a problem at a node.
@@ -48,8 +68,21 @@ func (d *Decoder) Add(node *yaml.Node, format string, args ...any) {
 
 // Decode fills v from a node and records what does not fit.
 func (d *Decoder) Decode(node *yaml.Node, v reflect.Value) {
+	if d.nodes++; d.nodes > maxNodes {
+		if d.nodes == maxNodes+1 {
+			d.Add(node, "the file is too long, or its aliases unfold to too much")
+		}
+		return
+	}
 	if node.Kind == yaml.AliasNode {
-		node = node.Alias
+		if node = node.Alias; d.open[node] {
+			d.Add(node, "anchor %q contains itself", node.Anchor)
+			return
+		}
+	}
+	if node.Anchor != "" {
+		d.open[node] = true
+		defer delete(d.open, node)
 	}
 	if nd, ok := v.Addr().Interface().(NodeDecoder); ok {
 		nd.DecodeNode(d, node)
@@ -65,8 +98,13 @@ func (d *Decoder) Decode(node *yaml.Node, v reflect.Value) {
 		d.decodeMap(node, v)
 	case reflect.Slice:
 		d.decodeSlice(node, v)
-	default:
+	case reflect.Interface:
 		if err := node.Decode(v.Addr().Interface()); err != nil {
+			line, message := splitLine(err)
+			d.problems = append(d.problems, Problem{d.file, max(line, node.Line), message})
+		}
+	default:
+		if err := node.Decode(v.Addr().Interface()); err != nil || node.ShortTag() == "!!null" {
 			d.Add(node, "%s where %s is expected", describe(node), expected(v))
 		}
 	}
@@ -75,6 +113,9 @@ func (d *Decoder) Decode(node *yaml.Node, v reflect.Value) {
 // EachEntry calls f for every key of a mapping, in the order of the file, and
 // reports keys that stand twice. It records a problem if node is no mapping.
 func (d *Decoder) EachEntry(node *yaml.Node, f func(key, value *yaml.Node)) {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
 	if node.Kind != yaml.MappingNode {
 		d.Add(node, "%s where a mapping (key: value) is expected", describe(node))
 		return
@@ -154,10 +195,16 @@ func describe(node *yaml.Node) string {
 	case yaml.SequenceNode:
 		return "a list"
 	}
+	if node.ShortTag() == "!!null" {
+		return "nothing"
+	}
 	return strconv.Quote(node.Value)
 }
 
 func expected(v reflect.Value) string {
+	if v.Type() == reflect.TypeFor[time.Duration]() {
+		return "a duration such as 10s"
+	}
 	switch v.Kind() {
 	case reflect.Bool:
 		return "true or false"
@@ -173,7 +220,7 @@ func expected(v reflect.Value) string {
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
-// splitLine takes the line number out of a YAML syntax error's text.
+// splitLine takes the line number out of the text of a YAML error.
 func splitLine(err error) (int, string) {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	var typeError *yaml.TypeError
@@ -185,5 +232,5 @@ func splitLine(err error) (int, string) {
 		return 0, message
 	}
 	line, _ := strconv.Atoi(match[1])
-	return line, "this is not valid YAML: " + strings.Replace(message, match[0], "", 1)
+	return line, strings.Replace(message, match[0], "", 1)
 }

@@ -56,14 +56,20 @@ func (ps Problems) Err() error {
 // Suggest completes a message with the known word nearest to the given one,
 // as `; did you mean "string"?`, or with nothing when no word is near.
 func Suggest(word string, known []string) string {
-	best, distance := "", len(word)/2+1
+	if best := Nearest(word, known, len(word)/2); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return ""
+}
+
+// Nearest returns the known word that the given one becomes with the fewest
+// letters changed, at most so many, or "".
+func Nearest(word string, known []string, letters int) string {
+	best := ""
 	for _, k := range known {
-		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(k)); d < distance {
-			best, distance = k, d
+		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(k)); d <= letters {
+			best, letters = k, d-1
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return best
 }

@@ -1,0 +1,97 @@
+package access
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+)
+
+// KeyStore finds keys by their hash.
+type KeyStore interface {
+	// KeyByHash returns nil and no error when there is no such key.
+	KeyByHash(ctx context.Context, hash string) (*core.Key, error)
+}
+
+// cacheFor is how long a key that was revoked may still work.
+const cacheFor = 3 * time.Second
+
+// maxCached bounds the memory; there are far fewer keys in use at a time.
+const maxCached = 10_000
+
+// Authenticator turns the Authorization header of a request into an actor.
+// Safe for concurrent use; must not be copied after first use.
+type Authenticator struct {
+	Keys KeyStore
+	Now  func() time.Time // time.Now when nil
+
+	mu    sync.Mutex
+	known map[string]cached
+}
+
+type cached struct {
+	actor core.Actor
+	until time.Time
+}
+
+// Authenticate returns the actor whose key the header carries, as "Bearer
+// xrm_…". Whatever is wrong with the header is an Unauthenticated error that
+// says what to send; an error of the KeyStore is returned as it is. A key that
+// is revoked works for three more seconds at the most.
+func (au *Authenticator) Authenticate(ctx context.Context, header string) (core.Actor, error) {
+	scheme, secret, _ := strings.Cut(strings.TrimSpace(header), " ")
+	secret = strings.TrimSpace(secret)
+	switch {
+	case scheme == "":
+		return core.Actor{}, unauthenticated("An API key is needed: send it in the header Authorization: Bearer xrm_…")
+	case !strings.EqualFold(scheme, "Bearer"):
+		return core.Actor{}, unauthenticated("The Authorization header must have the form Bearer xrm_…")
+	case !strings.HasPrefix(secret, keyPrefix):
+		return core.Actor{}, unauthenticated("This is no API key: a key begins with " + keyPrefix + ". Send it in the header Authorization: Bearer xrm_…")
+	}
+	hash := HashKey(secret)
+	if actor, ok := au.remembered(hash); ok {
+		return actor, nil
+	}
+	key, err := au.Keys.KeyByHash(ctx, hash)
+	switch {
+	case err != nil:
+		return core.Actor{}, err
+	case key == nil:
+		return core.Actor{}, unauthenticated("This API key is not known: it was mistyped, or it is revoked. Ask an administrator for a new one.")
+	}
+	actor := core.Actor{ID: key.ID, Name: key.Name, Roles: key.Roles, Party: key.Party}
+	au.remember(hash, actor)
+	return actor, nil
+}
+
+func (au *Authenticator) now() time.Time {
+	if au.Now != nil {
+		return au.Now()
+	}
+	return time.Now()
+}
+
+func (au *Authenticator) remembered(hash string) (core.Actor, bool) {
+	au.mu.Lock()
+	defer au.mu.Unlock()
+	c, ok := au.known[hash]
+	return c.actor, ok && au.now().Before(c.until)
+}
+
+// remember keeps keys that were found only, so that nobody fills the memory
+// with keys that do not exist.
+func (au *Authenticator) remember(hash string, actor core.Actor) {
+	au.mu.Lock()
+	defer au.mu.Unlock()
+	if au.known == nil || len(au.known) >= maxCached {
+		au.known = map[string]cached{}
+	}
+	au.known[hash] = cached{actor, au.now().Add(cacheFor)}
+}
+
+func unauthenticated(message string) error {
+	return &core.Error{Code: core.Unauthenticated, Message: message}
+}

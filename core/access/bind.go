@@ -1,0 +1,118 @@
+package access
+
+import (
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// What a rule may say about the actor, after the $.
+const (
+	userID    = "user.id"
+	userParty = "user.party"
+)
+
+// bind puts the actor into a rule. A comparison with something that the actor
+// does not have, such as the party of somebody who belongs to none, makes the
+// rule select less, never more: it fails, and inside a not it holds.
+func bind(f schema.Filter, a core.Actor) schema.Filter {
+	known := map[schema.Var]string{userID: a.ID, userParty: a.Party}
+	return rewrite(f, true, func(c schema.Filter, positive bool) schema.Filter {
+		missing := false
+		value := func(v any) any {
+			name, isVar := v.(schema.Var)
+			if !isVar {
+				return v
+			}
+			missing = missing || known[name] == ""
+			return known[name]
+		}
+		if list, ok := c.Value.([]any); ok {
+			bound := make([]any, len(list))
+			for i, item := range list {
+				bound[i] = value(item)
+			}
+			c.Value = bound
+		} else {
+			c.Value = value(c.Value)
+		}
+		if missing {
+			return constant(!positive)
+		}
+		return c
+	})
+}
+
+// settle decides every comparison that reaches over a reference, which only a
+// query can answer: assume says whether they are taken to widen or to narrow
+// what the filter selects.
+func settle(f schema.Filter, widen bool) schema.Filter {
+	return rewrite(f, true, func(c schema.Filter, positive bool) schema.Filter {
+		if c.Op == schema.OpTo {
+			return constant(widen == positive)
+		}
+		return c
+	})
+}
+
+func constant(holds bool) schema.Filter {
+	if holds {
+		return schema.Filter{}
+	}
+	return schema.Nothing()
+}
+
+// rewrite replaces every comparison. positive says whether the filter selects
+// more when the comparison does; a not or a none on the way turns it around.
+func rewrite(f schema.Filter, positive bool, replace func(c schema.Filter, positive bool) schema.Filter) schema.Filter {
+	each := func(list []schema.Filter) []schema.Filter {
+		if list == nil {
+			return nil
+		}
+		rewritten := make([]schema.Filter, len(list))
+		for i, one := range list {
+			rewritten[i] = rewrite(one, positive, replace)
+		}
+		return rewritten
+	}
+	f.And, f.Or = each(f.And), each(f.Or)
+	if f.Not != nil {
+		inner := rewrite(*f.Not, !positive, replace)
+		f.Not = &inner
+	}
+	if f.Sub != nil {
+		inner := rewrite(*f.Sub, positive != (f.Op == schema.OpNone), replace)
+		f.Sub = &inner
+	}
+	if f.Op == "" {
+		return f
+	}
+	return replace(f, positive)
+}
+
+// vars lists the names of the variables in a rule.
+func vars(f schema.Filter) []string {
+	var names []string
+	rewrite(f, true, func(c schema.Filter, _ bool) schema.Filter {
+		list, isList := c.Value.([]any)
+		if !isList {
+			list = []any{c.Value}
+		}
+		for _, value := range list {
+			if v, ok := value.(schema.Var); ok {
+				names = append(names, string(v))
+			}
+		}
+		return c
+	})
+	return names
+}
+
+// reaches says whether a rule reaches over a reference.
+func reaches(f schema.Filter) bool {
+	found := false
+	rewrite(f, true, func(c schema.Filter, _ bool) schema.Filter {
+		found = found || c.Op == schema.OpTo
+		return c
+	})
+	return found
+}

@@ -1,0 +1,128 @@
+package access
+
+import (
+	"reflect"
+
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/strictyaml"
+	"go.yaml.in/yaml/v3"
+)
+
+// everyEntity is the key of a rule for all entities that its file does not
+// name otherwise.
+const everyEntity = "*"
+
+// role is one file. It does not depend on a model: see compile.
+type role struct {
+	name        string
+	description schema.Text
+	rules       []*rule
+	file        string
+	line        int
+}
+
+// rule says what a role may do with the records of one entity or role view.
+type rule struct {
+	on         string
+	line       int
+	conditions [verbs]condition
+	fields     *fieldRights // nil: every field may be read and written
+}
+
+// DecodeNode reads role, description, and a rule under every other key.
+func (r *role) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	r.line = node.Line
+	d.EachEntry(node, func(key, value *yaml.Node) {
+		switch key.Value {
+		case "role":
+			d.Decode(value, reflect.ValueOf(&r.name).Elem())
+		case "description":
+			d.Decode(value, reflect.ValueOf(&r.description).Elem())
+		default:
+			rule := &rule{on: key.Value, line: key.Line}
+			d.Decode(value, reflect.ValueOf(rule).Elem())
+			r.rules = append(r.rules, rule)
+		}
+	})
+}
+
+// ruleBody is what stands under the name of an entity.
+type ruleBody struct {
+	Read   condition    `yaml:"read"`
+	Create condition    `yaml:"create"`
+	Update condition    `yaml:"update"`
+	Delete condition    `yaml:"delete"`
+	Fields *fieldRights `yaml:"fields"`
+}
+
+// DecodeNode reads a mapping, or true or false for everything or nothing.
+func (r *rule) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	if node.Kind == yaml.ScalarNode {
+		var all condition
+		d.Decode(node, reflect.ValueOf(&all).Elem())
+		for v := range r.conditions {
+			r.conditions[v] = all
+		}
+		return
+	}
+	var body ruleBody
+	d.Decode(node, reflect.ValueOf(&body).Elem())
+	r.conditions = [verbs]condition{read: body.Read, create: body.Create, update: body.Update, remove: body.Delete}
+	r.fields = body.Fields
+}
+
+// condition is true, false or a filter. The zero condition is false.
+type condition struct {
+	always bool
+	filter map[string]any
+	node   *yaml.Node // of the filter, to find the lines of what is wrong in it
+}
+
+// DecodeNode reads a boolean or a mapping.
+func (c *condition) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	if node.Kind == yaml.MappingNode {
+		var filter any
+		d.Decode(node, reflect.ValueOf(&filter).Elem())
+		c.filter, _ = filter.(map[string]any)
+		c.node = node
+		return
+	}
+	if node.Kind != yaml.ScalarNode || node.ShortTag() != "!!bool" || node.Decode(&c.always) != nil {
+		d.Add(node, "write true, false or a filter such as {country: {eq: DE}}")
+	}
+}
+
+// right is what may be done with one field. A greater one includes the others.
+type right int
+
+const (
+	none right = iota
+	mayRead
+	mayWrite
+)
+
+var rights = map[string]right{"none": none, "read": mayRead, "write": mayWrite}
+
+// fieldRights are the fields that a rule speaks of, by name.
+type fieldRights struct {
+	entries []fieldRight
+}
+
+type fieldRight struct {
+	name  string
+	right right
+	line  int
+}
+
+// DecodeNode reads a mapping from a field's name to none, read or write.
+func (f *fieldRights) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	d.EachEntry(node, func(key, value *yaml.Node) {
+		var word string
+		d.Decode(value, reflect.ValueOf(&word).Elem())
+		level, known := rights[word]
+		if !known {
+			d.Add(value, "field %q: %q is none of none, read and write%s", key.Value, word, strictyaml.Suggest(word, []string{"none", "read", "write"}))
+		}
+		f.entries = append(f.entries, fieldRight{key.Value, level, key.Line})
+	})
+}

@@ -1,0 +1,132 @@
+package access
+
+import (
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// Visible returns the fields that the rules which select this very record let
+// see, together; nil means all fields. The caller must not change the map.
+//
+// A rule that reaches over a reference cannot be decided by looking at the
+// record. It counts only when no rule is certain: then the record must have
+// come through one of the rules that are left, and only what all of them let
+// see is visible. A record that no rule selects shows its system fields.
+func (r *Roles) Visible(m *schema.Model, a core.Actor, record *core.Record) (map[string]bool, error) {
+	e := m.Entity(record.Entity)
+	if e == nil {
+		return systemPaths(), nil
+	}
+	values := withSystem(record)
+	var certain, possible []*grant
+	for _, g := range allowing(read, r.grants(m, a, e)) {
+		switch decide(g, a, values) {
+		case yes:
+			certain = append(certain, g)
+		case perhaps:
+			possible = append(possible, g)
+		}
+	}
+	if len(certain) > 0 {
+		return union(certain), nil
+	}
+	return intersection(possible), nil
+}
+
+// Askable returns the fields that every rule under which the actor may see
+// records of the entity lets see, in the form of Visible.
+func (r *Roles) Askable(m *schema.Model, a core.Actor, e *schema.Entity) (map[string]bool, error) {
+	return intersection(allowing(read, r.grants(m, a, e))), nil
+}
+
+type verdict int
+
+const (
+	no verdict = iota
+	perhaps
+	yes
+)
+
+// decide says whether a rule lets the actor see a record with these values.
+func decide(g *grant, a core.Actor, values map[string]any) verdict {
+	rule := *g.filters[read]
+	switch {
+	case !g.on.HasRole().Match(values):
+		return no
+	case rule.IsZero():
+		return yes
+	}
+	rule = bind(rule, a)
+	if !reaches(rule) {
+		if rule.Match(values) {
+			return yes
+		}
+		return no
+	}
+	switch {
+	case settle(rule, false).Match(values):
+		return yes
+	case settle(rule, true).Match(values):
+		return perhaps
+	}
+	return no
+}
+
+// union is what at least one of the grants lets see.
+func union(grants []*grant) map[string]bool {
+	all := map[string]bool{}
+	for _, g := range grants {
+		if g.visible == nil || len(grants) == 1 {
+			return g.visible
+		}
+		for path := range g.visible {
+			all[path] = true
+		}
+	}
+	return all
+}
+
+// intersection is what every one of the grants lets see; without a grant, the
+// system fields.
+func intersection(grants []*grant) map[string]bool {
+	if len(grants) == 0 {
+		return systemPaths()
+	}
+	common := grants[0].visible
+	for _, g := range grants[1:] {
+		common = both(common, g.visible)
+	}
+	return common
+}
+
+// both intersects two sets of which nil is the set of everything.
+func both(a, b map[string]bool) map[string]bool {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	common := map[string]bool{}
+	for path := range a {
+		if b[path] {
+			common[path] = true
+		}
+	}
+	return common
+}
+
+// withSystem adds the system fields, by which a rule may select too.
+func withSystem(r *core.Record) map[string]any {
+	values := make(map[string]any, len(r.Values)+len(schema.SystemFields))
+	for name, value := range r.Values {
+		values[name] = value
+	}
+	values["id"], values["version"] = r.ID, r.Version
+	values["createdAt"], values["createdBy"] = schema.Instant(r.CreatedAt), r.CreatedBy
+	values["updatedAt"], values["updatedBy"] = schema.Instant(r.UpdatedAt), r.UpdatedBy
+	if r.Deleted() {
+		values["deletedAt"] = schema.Instant(r.DeletedAt)
+	}
+	return values
+}
