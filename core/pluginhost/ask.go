@@ -1,0 +1,123 @@
+package pluginhost
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// Call carries out an operation for an actor and returns its result, in the
+// canonical form and of the type that the operation has; nil for none. A nil
+// argument is an explicit null.
+func (h *Host) Call(ctx context.Context, m *schema.Model, actor core.Actor, op Operation, arguments map[string]any) (any, error) {
+	timeout := h.config.ResolveTimeout
+	if op.Mutation {
+		timeout = h.config.CallTimeout
+	}
+	one := &call{plugin: op.Plugin, actor: actor, model: m, mayWrite: op.Mutation}
+	encoded, err := pluginpb.Encode(arguments)
+	if err != nil {
+		return nil, fmt.Errorf("call %s: %w", op.Name, err)
+	}
+	var result any
+	err = h.ask(ctx, one, timeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
+		answer, err := client.Call(ctx, &pluginpb.CallRequest{Context: id, Operation: op.Name, Arguments: encoded})
+		if err != nil {
+			return err
+		}
+		if answer.GetError() != nil {
+			return h.refusal(one, answer.GetError(), op.Name+" was not carried out")
+		}
+		if result, err = checked(op.Result, answer.GetResult()); err != nil {
+			return h.nonsense(one, "answered %s with a result that does not fit: %w", op.Name, err)
+		}
+		return nil
+	})
+	return result, err
+}
+
+// maxParents is how many parents go into one message.
+const maxParents = 1000
+
+// Resolve computes a field for many records, in one call unless they are very
+// many. It returns one value for each parent, in order: in the canonical form
+// and of the field's type, nil for none. The parents may be the same record
+// more than once.
+func (h *Host) Resolve(ctx context.Context, m *schema.Model, actor core.Actor, field ComputedField, parents []*core.Record) ([]any, error) {
+	entity, err := m.Find(field.Entity)
+	if err != nil {
+		return nil, fmt.Errorf("resolve %s: %w", field.Field.Name, err)
+	}
+	position := map[string]int{} // of the first record with this id
+	var distinct []*core.Record
+	for _, p := range parents {
+		if _, seen := position[p.ID]; !seen {
+			position[p.ID] = len(distinct)
+			distinct = append(distinct, p)
+		}
+	}
+	found := make([]any, 0, len(distinct))
+	for len(found) < len(distinct) {
+		some := distinct[len(found):min(len(distinct), len(found)+maxParents)]
+		values, err := h.resolve(ctx, m, actor, field, entity, some)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, values...)
+	}
+	values := make([]any, len(parents))
+	for i, p := range parents {
+		values[i] = found[position[p.ID]]
+	}
+	return values, nil
+}
+
+func (h *Host) resolve(ctx context.Context, m *schema.Model, actor core.Actor, field ComputedField, entity *schema.Entity, parents []*core.Record) ([]any, error) {
+	one := &call{plugin: field.Plugin, actor: actor, model: m}
+	name := field.Entity + "." + field.Field.Name
+	values := make([]any, len(parents))
+	encoded, err := encodeAll(entity, parents)
+	if err != nil {
+		return nil, fmt.Errorf("resolve %s: %w", name, err)
+	}
+	err = h.ask(ctx, one, h.config.ResolveTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
+		answer, err := client.Resolve(ctx, &pluginpb.ResolveRequest{Context: id, Entity: field.Entity, Field: field.Field.Name, Parents: encoded})
+		if err != nil {
+			return err
+		}
+		if answer.GetError() != nil {
+			return h.refusal(one, answer.GetError(), name+" could not be computed")
+		}
+		if n := len(answer.GetValues()); n != len(parents) {
+			return h.nonsense(one, "gave %d values of %s for %d parents", n, name, len(parents))
+		}
+		for i, value := range answer.GetValues() {
+			if values[i], err = checked(field.Field, value); err != nil {
+				return h.nonsense(one, "gave a value of %s that does not fit: %w", name, err)
+			}
+		}
+		return nil
+	})
+	return values, err
+}
+
+// checked reads a value of a declared type, by the rules that records obey. An
+// empty list is no value to a record, but it is to the API.
+func checked(f *schema.Field, encoded []byte) (any, error) {
+	raw, err := pluginpb.DecodeAny(encoded)
+	if err != nil {
+		return nil, err
+	}
+	only := &schema.Entity{Name: f.Name, Fields: schema.Fields{f}}
+	values, err := only.Check(map[string]any{f.Name: raw}, false, "")
+	if err != nil {
+		return nil, err
+	}
+	if value := values[f.Name]; value != nil || f.Type != "list" {
+		return value, nil
+	}
+	return []any{}, nil
+}

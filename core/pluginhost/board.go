@@ -1,0 +1,81 @@
+package pluginhost
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// board is what is known of every plugin right now. Whoever wants to wait for
+// a change waits for the channel to be closed.
+type board struct {
+	mu      sync.Mutex
+	entries []*entry // by name
+	changed chan struct{}
+}
+
+type entry struct {
+	status       Status
+	contribution *Contribution         // nil until the plugin was described once
+	client       pluginpb.PluginClient // nil unless serving
+}
+
+// update changes one entry and tells everybody.
+func (b *board) update(name string, change func(*entry)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.entries {
+		if e.status.Name == name {
+			change(e)
+		}
+	}
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+// look returns copies of all entries, and a channel that is closed when they
+// are out of date.
+func (b *board) look() ([]entry, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	entries := make([]entry, len(b.entries))
+	for i, e := range b.entries {
+		entries[i] = *e
+	}
+	return entries, b.changed
+}
+
+// find returns a copy of one entry.
+func (b *board) find(name string) (entry, bool) {
+	entries, _ := b.look()
+	i := slices.IndexFunc(entries, func(e entry) bool { return e.status.Name == name })
+	if i < 0 {
+		return entry{}, false
+	}
+	return entries[i], true
+}
+
+// wait returns when the plugins are as wanted, or with the error of ctx.
+func (b *board) wait(ctx context.Context, wanted func([]Status) bool) error {
+	for {
+		entries, changed := b.look()
+		if wanted(statuses(entries)) {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func statuses(entries []entry) []Status {
+	list := make([]Status, len(entries))
+	for i, e := range entries {
+		list[i] = e.status
+	}
+	return list
+}

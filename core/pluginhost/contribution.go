@@ -1,0 +1,150 @@
+package pluginhost
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// Contribution is what a plugin adds, in the words of the core. It stays valid
+// while the plugin is down. It is never changed.
+type Contribution struct {
+	Plugin     string
+	Version    string
+	Entities   []schema.Source
+	BeforeSave []string // names of entities or roles
+	Operations []Operation
+	Fields     []ComputedField
+}
+
+// Operation is a query or mutation of the API. Arguments and result are fields
+// of the entity language: a reference is the id of a record, which whoever
+// shows it reads with the rights of the actor. An argument of type reference
+// without To is any id. Result is never required.
+type Operation struct {
+	Plugin    string
+	Name      string
+	Mutation  bool
+	Doc       string
+	Arguments schema.Fields
+	Result    *schema.Field
+}
+
+// ComputedField is a field that Resolve computes. Field.Name is its name; its
+// type is as with the result of an Operation.
+type ComputedField struct {
+	Plugin string
+	Entity string // entity or role
+	Field  *schema.Field
+}
+
+// contribution checks what a plugin says of itself.
+func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, error) {
+	if d.GetName() != m.Name || d.GetVersion() != m.Version {
+		return nil, fmt.Errorf("%w: it says that it is %s %s, but its %s says %s %s", errInvalid,
+			d.GetName(), d.GetVersion(), ManifestFile, m.Name, m.Version)
+	}
+	t := &translator{objects: map[string]*pluginpb.ObjectType{}}
+	for _, o := range d.GetObjects() {
+		t.objects[o.GetName()] = o
+	}
+	c := &Contribution{Plugin: m.Name, Version: m.Version, BeforeSave: slices.Clone(d.GetBeforeSave())}
+	for _, file := range d.GetEntities() {
+		c.Entities = append(c.Entities, schema.Source{
+			Layer: "plugin " + m.Name,
+			File:  path.Join("plugin "+m.Name, path.Clean("/" + file.GetPath())[1:]),
+			Data:  file.GetYaml(),
+		})
+	}
+	for _, o := range d.GetOperations() {
+		c.Operations = append(c.Operations, t.operation(m.Name, o))
+	}
+	for _, f := range d.GetFields() {
+		where := f.GetEntity() + "." + f.GetName()
+		field := t.field(where, f.GetName(), f.GetDoc(), f.GetReturns(), false, 0)
+		c.Fields = append(c.Fields, ComputedField{Plugin: m.Name, Entity: f.GetEntity(), Field: field})
+	}
+	if err := t.problems.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", errInvalid, err)
+	}
+	return c, nil
+}
+
+// translator turns types of the wire into fields of the entity language.
+type translator struct {
+	objects  map[string]*pluginpb.ObjectType
+	problems strictyaml.Problems
+}
+
+func (t *translator) add(where, format string, args ...any) {
+	t.problems = append(t.problems, strictyaml.Problem{File: where, Message: fmt.Sprintf(format, args...)})
+}
+
+func (t *translator) operation(plugin string, o *pluginpb.Operation) Operation {
+	op := Operation{Plugin: plugin, Name: o.GetName(), Doc: o.GetDoc(), Mutation: o.GetKind() == pluginpb.Operation_MUTATION}
+	if k := o.GetKind(); k != pluginpb.Operation_QUERY && k != pluginpb.Operation_MUTATION {
+		t.add(o.GetName(), "it is neither a query nor a mutation")
+	}
+	if o.GetName() == "" {
+		t.add("operation", "its name is missing")
+	}
+	for _, a := range o.GetArguments() {
+		op.Arguments = append(op.Arguments, t.field(o.GetName()+"."+a.GetName(), a.GetName(), a.GetDoc(), a.GetType(), true, 0))
+	}
+	op.Result = t.field(o.GetName(), "result", "", o.GetReturns(), false, 0)
+	return op
+}
+
+// scalars of the wire that are not called the same in the entity language.
+var scalarTypes = []string{"text", "integer", "decimal", "boolean", "date", "datetime", "id"}
+
+// maxTypeDepth is how deep objects may lie in each other.
+const maxTypeDepth = 8
+
+// field translates one member. What a plugin returns is never required: it
+// must not be able to take away what stands beside it.
+func (t *translator) field(where, name, doc string, of *pluginpb.Type, input bool, depth int) *schema.Field {
+	f := &schema.Field{Name: name, Required: input && of.GetRequired()}
+	if doc != "" {
+		f.Description = schema.Text{"en": doc}
+	}
+	if depth > maxTypeDepth {
+		t.add(where, "its type goes more than %d levels deep, or contains itself", maxTypeDepth)
+		return f
+	}
+	switch of := of.GetOf().(type) {
+	case *pluginpb.Type_Scalar:
+		f.Type = of.Scalar
+		switch {
+		case !slices.Contains(scalarTypes, of.Scalar):
+			t.add(where, "there is no type %q%s", of.Scalar, strictyaml.Suggest(of.Scalar, scalarTypes))
+		case of.Scalar == "id" && input:
+			f.Type = "reference"
+		case of.Scalar == "id":
+			f.Type = "text"
+		}
+	case *pluginpb.Type_Entity:
+		if f.Type, f.To = "reference", of.Entity; input || of.Entity == "" {
+			t.add(where, "a record of %q cannot stand here", of.Entity)
+		}
+	case *pluginpb.Type_List:
+		f.Type, f.Of = "list", t.field(where, name, "", of.List, input, depth+1)
+	case *pluginpb.Type_Object:
+		f.Type = "object"
+		object := t.objects[of.Object]
+		if object == nil {
+			t.add(where, "there is no object type %q", of.Object)
+			return f
+		}
+		for _, m := range object.GetMembers() {
+			f.Fields = append(f.Fields, t.field(where+"."+m.GetName(), m.GetName(), m.GetDoc(), m.GetType(), input, depth+1))
+		}
+	default:
+		t.add(where, "its type is missing")
+	}
+	return f
+}

@@ -1,0 +1,99 @@
+package pluginhost
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// down is the answer in place of a plugin that does not run.
+func down(plugin string, cause error) error {
+	return &core.Error{
+		Code:    core.Unavailable,
+		Message: fmt.Sprintf("The plugin %s is not running at the moment. Try again in a few seconds.", plugin),
+		Cause:   cause,
+	}
+}
+
+// internal logs what is wrong with a plugin, and tells the user no more than
+// whose fault it is.
+func (h *Host) internal(one *call, cause error) error {
+	h.config.Log.Error("plugin failed a call", "plugin", one.plugin, "call", one.id, "error", cause)
+	return &core.Error{
+		Code:    core.Internal,
+		Message: fmt.Sprintf("The plugin %s made a mistake; the details are in the server's log under call %s.", one.plugin, one.id),
+		Cause:   cause,
+	}
+}
+
+// nonsense is internal for an answer that does not fit the question.
+func (h *Host) nonsense(one *call, format string, args ...any) error {
+	return h.internal(one, fmt.Errorf("it "+format, args...))
+}
+
+// transportError turns a gRPC status into an error for users. It leaves alone
+// nil and what is for users already.
+func (h *Host) transportError(one *call, err error, timeout time.Duration) error {
+	var ours *core.Error
+	if err == nil || errors.As(err, &ours) {
+		return err
+	}
+	switch status.Code(err) {
+	case codes.Unavailable, codes.Canceled:
+		return down(one.plugin, err)
+	case codes.DeadlineExceeded:
+		h.config.Log.Warn("plugin did not answer in time", "plugin", one.plugin, "call", one.id, "timeout", timeout)
+		return &core.Error{
+			Code:    core.Unavailable,
+			Message: fmt.Sprintf("The plugin %s did not answer within %s. Try again in a few seconds.", one.plugin, timeout),
+			Cause:   err,
+		}
+	}
+	return h.internal(one, err)
+}
+
+// refusals are the codes that a plugin may answer with.
+var refusals = []core.Code{core.Invalid, core.NotFound, core.Forbidden, core.Conflict, core.Unavailable}
+
+// refusal turns what a plugin answered in band into an error for users. what
+// completes a message that the plugin has left out: "The complaint was not saved".
+func (h *Host) refusal(one *call, e *pluginpb.Error, what string) error {
+	if e == nil {
+		return nil
+	}
+	if !slices.Contains(refusals, core.Code(e.GetCode())) {
+		return h.nonsense(one, "answered %s %s", e.GetCode(), e.GetMessage())
+	}
+	err := &core.Error{Code: core.Code(e.GetCode()), Message: e.GetMessage()}
+	for _, v := range e.GetViolations() {
+		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
+	}
+	switch {
+	case err.Message != "":
+	case err.Code == core.Invalid:
+		err.Message = what + ": some fields need attention."
+	default:
+		err.Message = what + "."
+	}
+	return err
+}
+
+// toWire is what a plugin gets to know of an error: what a user would.
+func toWire(err error) *pluginpb.Error {
+	var ours *core.Error
+	if !errors.As(err, &ours) {
+		return &pluginpb.Error{Code: string(core.Internal), Message: "Something went wrong at the host; the details are in its log."}
+	}
+	e := &pluginpb.Error{Code: string(ours.Code), Message: ours.Message}
+	for _, v := range ours.Violations {
+		e.Violations = append(e.Violations, &pluginpb.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
+	}
+	return e
+}

@@ -1,0 +1,138 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health/grpc_health_v1"
+)
+
+// link is the connection to one running process.
+type link struct {
+	goplugin.NetRPCUnsupportedPlugin
+
+	callbacks func([]grpc.ServerOption) *grpc.Server
+	client    *goplugin.Client
+	process   *process
+
+	plugin pluginpb.PluginClient
+	health grpc_health_v1.HealthClient
+	watch  pluginpb.Plugin_WatchClient
+	unlink context.CancelFunc // ends watch
+}
+
+var _ goplugin.GRPCPlugin = (*link)(nil)
+
+// connect starts a process and returns when it has said hello and opened its
+// lifeline. When that has not happened by the deadline of ctx, or fails, the
+// process is killed and nothing of it is left.
+func connect(ctx context.Context, m Manifest, spawn *spawner, runDir string, log *slog.Logger, callbacks func([]grpc.ServerOption) *grpc.Server) (*link, error) {
+	l := &link{callbacks: callbacks, process: newProcess(m, spawn, log)}
+	deadline, _ := ctx.Deadline()
+	l.client = goplugin.NewClient(&goplugin.ClientConfig{
+		HandshakeConfig: goplugin.HandshakeConfig{
+			ProtocolVersion: pluginpb.Protocol, MagicCookieKey: pluginpb.CookieKey, MagicCookieValue: pluginpb.CookieValue,
+		},
+		Plugins: goplugin.PluginSet{pluginpb.Service: l},
+		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, socketDir string) (runner.Runner, error) {
+			l.process.prepare(spec, socketDir)
+			return l.process, nil
+		},
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		SkipHostEnv:      true,
+		StartTimeout:     time.Until(deadline) + time.Second, // ours comes first, with the better reason
+		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: runDir},
+		Logger:           hclog.NewNullLogger(), // what matters is in Status
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithIdleTimeout(0), // a socket that went idle could not be dialled again once its file is gone
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginpb.MaxMessage)),
+		},
+	})
+	stop := context.AfterFunc(ctx, func() { l.process.kill(errNotReady) })
+	err := l.open()
+	if stop(); err == nil && ctx.Err() == nil {
+		return l, nil
+	}
+	started := l.process.ID() != ""
+	if started && l.process.endsWithin(200*time.Millisecond) {
+		err = nil // the end of the process says more than the broken connection
+	}
+	l.close()
+	if started {
+		err = l.process.fate(err)
+	}
+	return nil, err
+}
+
+var errNotReady = errors.New("it was not ready in time")
+
+// open does everything that can hang; killing the process unblocks it.
+func (l *link) open() error {
+	protocol, err := l.client.Client()
+	if err != nil {
+		return err
+	}
+	if _, err := protocol.Dispense(pluginpb.Service); err != nil {
+		return err
+	}
+	watching, unlink := context.WithCancel(context.Background())
+	l.unlink = unlink
+	if l.watch, err = l.plugin.Watch(watching, &pluginpb.WatchRequest{}); err != nil {
+		return err
+	}
+	_, err = l.watch.Recv()
+	return err
+}
+
+// GRPCClient implements goplugin.GRPCPlugin: it serves the callbacks.
+func (l *link) GRPCClient(_ context.Context, broker *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
+	go broker.AcceptAndServe(pluginpb.HostService, l.callbacks)
+	l.plugin = pluginpb.NewPluginClient(conn)
+	l.health = grpc_health_v1.NewHealthClient(conn)
+	return l, nil
+}
+
+// GRPCServer implements goplugin.GRPCPlugin.
+func (l *link) GRPCServer(*goplugin.GRPCBroker, *grpc.Server) error {
+	return errors.New("the host does not serve plugins")
+}
+
+// ping asks whether the plugin answers at all.
+func (l *link) ping(ctx context.Context, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	_, err := l.health.Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: goplugin.GRPCServiceName})
+	return err
+}
+
+// drain lets the running calls end.
+func (l *link) drain(timeout time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	_, _ = l.plugin.Drain(ctx, &pluginpb.DrainRequest{}) // it is stopped either way
+}
+
+// close ends the process, by force when it does not end by itself, and frees
+// all that belongs to it.
+func (l *link) close() {
+	const patience = 2 * time.Second
+	watchdog := time.AfterFunc(patience, func() { l.process.kill(nil) })
+	defer watchdog.Stop()
+	l.client.Kill()
+	if l.unlink != nil {
+		l.unlink()
+	}
+	if l.process.dir != "" {
+		_ = os.RemoveAll(l.process.dir)
+	}
+}

@@ -1,0 +1,258 @@
+package pluginhost_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc"
+)
+
+// The test binary is its own plugin. A plugin sees no environment of ours, so
+// what it plays is in the name under which it was started.
+func TestMain(m *testing.M) {
+	if os.Getenv(pluginpb.CookieKey) == pluginpb.CookieValue {
+		play(filepath.Base(os.Args[0]))
+		return
+	}
+	if dir := os.Getenv("XRM_TEST_HOST"); dir != "" {
+		hostUntilKilled(dir)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func play(role string) {
+	switch role {
+	case "hangs":
+		select {}
+	case "exits":
+		fmt.Fprintln(os.Stderr, "no licence found")
+		os.Exit(3)
+	case "prints-first":
+		fmt.Println("Welcome!")
+	case "other-protocol":
+		fmt.Println("1|7|unix|" + os.Getenv("PLUGIN_UNIX_SOCKET_DIR") + "/plugin|grpc|x")
+		select {}
+	case "made-up-address":
+		fmt.Println("1|1|tcp|127.0.0.1:1|grpc|x")
+		select {}
+	case "garbage":
+		os.Stderr.WriteString("{\"@message\": 1}\n\xff\xfe\x00 not text\n{\n" + strings.Repeat("x", 1<<20) + "\n")
+	case "grandchild":
+		child := exec.Command("sleep", "20")
+		child.Stdout, child.Stderr = os.Stdout, os.Stderr
+		child.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // out of reach of a kill of the group
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+	}
+	goplugin.Serve(&goplugin.ServeConfig{
+		HandshakeConfig: goplugin.HandshakeConfig{ProtocolVersion: pluginpb.Protocol, MagicCookieKey: pluginpb.CookieKey, MagicCookieValue: pluginpb.CookieValue},
+		Plugins:         goplugin.PluginSet{pluginpb.Service: &actor{role: role}},
+		GRPCServer:      goplugin.DefaultGRPCServer,
+		Logger:          hclog.NewNullLogger(),
+	})
+}
+
+// actor is a plugin that speaks the protocol itself, without the SDK, and not
+// always well.
+type actor struct {
+	goplugin.NetRPCUnsupportedPlugin
+	pluginpb.UnimplementedPluginServer
+	role   string
+	broker *goplugin.GRPCBroker
+	host   pluginpb.HostClient
+}
+
+func (a *actor) GRPCServer(broker *goplugin.GRPCBroker, s *grpc.Server) error {
+	a.broker = broker
+	pluginpb.RegisterPluginServer(s, a)
+	return nil
+}
+
+func (a *actor) GRPCClient(context.Context, *goplugin.GRPCBroker, *grpc.ClientConn) (any, error) {
+	return nil, errors.New("not a host")
+}
+
+func (a *actor) Watch(_ *pluginpb.WatchRequest, stream pluginpb.Plugin_WatchServer) error {
+	conn, err := a.broker.Dial(pluginpb.HostService)
+	if err != nil {
+		return err
+	}
+	a.host = pluginpb.NewHostClient(conn)
+	if a.role == "garbage" {
+		_, _ = syscall.Write(1, []byte(strings.Repeat("y", 1<<20)+"\nand more\n"))
+	}
+	if err := stream.Send(&pluginpb.Health{State: pluginpb.Health_SERVING}); err != nil {
+		return err
+	}
+	<-stream.Context().Done()
+	return nil
+}
+
+const ticketYAML = `entity: ticket
+fields:
+  title: {type: text}
+  customer: {type: reference, to: customer}
+  state: {type: enum, options: [open, closed], default: open, index: true}
+`
+
+func scalar(name string) *pluginpb.Type {
+	return &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: name}, Required: true}
+}
+
+func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
+	d := &pluginpb.DescribeResponse{
+		Name: a.role, Version: "1.0.0",
+		Entities:   []*pluginpb.EntityFile{{Path: "entities/ticket.yaml", Yaml: []byte(ticketYAML)}},
+		BeforeSave: []string{"customer", "ticket"},
+		Operations: []*pluginpb.Operation{
+			{Name: "environment", Kind: pluginpb.Operation_QUERY, Returns: &pluginpb.Type{Of: &pluginpb.Type_List{List: scalar("text")}}},
+			{Name: "closeTicket", Kind: pluginpb.Operation_MUTATION, Doc: "Closes a ticket.",
+				Arguments: []*pluginpb.Member{{Name: "id", Type: scalar("id")}, {Name: "by", Doc: "How.", Type: scalar("text")}},
+				Returns:   &pluginpb.Type{Of: &pluginpb.Type_Entity{Entity: "ticket"}}},
+		},
+		Fields: []*pluginpb.ComputedField{
+			{Entity: "customer", Name: "tickets", Returns: &pluginpb.Type{Of: &pluginpb.Type_List{List: &pluginpb.Type{Of: &pluginpb.Type_Entity{Entity: "ticket"}}}}},
+			{Entity: "customer", Name: "mood", Returns: scalar("text")},
+		},
+	}
+	if a.role == "someone-else" {
+		d.Name = "complaints"
+	}
+	return d, nil
+}
+
+func (a *actor) BeforeSave(ctx context.Context, r *pluginpb.BeforeSaveRequest) (*pluginpb.BeforeSaveResponse, error) {
+	answer := &pluginpb.BeforeSaveResponse{}
+	for _, change := range r.GetChanges() {
+		values, err := pluginpb.Decode(change.GetAfter().GetValues())
+		if err != nil {
+			return nil, err
+		}
+		v := &pluginpb.Verdict{}
+		switch values["title"] {
+		case "hang":
+			<-ctx.Done()
+			return nil, ctx.Err()
+		case "die":
+			os.Exit(1)
+		case "no verdict":
+			continue
+		case "strange patch":
+			v.Patch = []byte(`{"colour":"red"}`)
+		case "broken patch":
+			v.Patch = []byte(`[`)
+		case "save inside":
+			saved, err := a.host.Save(ctx, &pluginpb.SaveRequest{Context: r.GetContext(), Entity: "ticket", Patch: []byte(`{}`)})
+			if err != nil {
+				return nil, err
+			}
+			v.Error = saved.GetError()
+		case "reject":
+			v.Error = &pluginpb.Error{Code: "INVALID", Violations: []*pluginpb.Violation{{Field: "title", Rule: "rejected", Message: "is not nice"}}}
+		case "shout":
+			v.Patch = []byte(`{"title":"SHOUT","state":null}`)
+		}
+		if change.GetAfter().GetEntity() == "customer" && values["segment"] == "a" {
+			v.Patch = []byte(`{"segment":"A"}`)
+		}
+		answer.Verdicts = append(answer.Verdicts, v)
+	}
+	return answer, nil
+}
+
+func (a *actor) Resolve(ctx context.Context, r *pluginpb.ResolveRequest) (*pluginpb.ResolveResponse, error) {
+	answer := &pluginpb.ResolveResponse{}
+	if r.GetField() == "mood" {
+		for _, parent := range r.GetParents() {
+			answer.Values = append(answer.Values, []byte(map[string]string{"c1": `"happy"`, "c2": `null`, "c3": `7`}[parent.GetId()]))
+		}
+		if a.role == "miscounts" {
+			answer.Values = append(answer.Values, []byte(`"one too many"`))
+		}
+		return answer, nil
+	}
+	ids := make([]any, len(r.GetParents()))
+	for i, parent := range r.GetParents() {
+		ids[i] = parent.GetId()
+	}
+	filter, err := pluginpb.Encode(map[string]any{"customer": map[string]any{"in": ids}})
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.host.Find(ctx, &pluginpb.FindRequest{Context: r.GetContext(), Entity: "ticket", Filter: filter})
+	if err != nil || found.GetError() != nil {
+		return &pluginpb.ResolveResponse{Error: found.GetError()}, err
+	}
+	of := map[any][]string{}
+	for _, ticket := range found.GetRecords() {
+		values, err := pluginpb.Decode(ticket.GetValues())
+		if err != nil {
+			return nil, err
+		}
+		of[values["customer"]] = append(of[values["customer"]], ticket.GetId())
+	}
+	for _, parent := range r.GetParents() {
+		value, err := json.Marshal(of[parent.GetId()])
+		if err != nil {
+			return nil, err
+		}
+		answer.Values = append(answer.Values, value)
+	}
+	return answer, nil
+}
+
+func (a *actor) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
+	if r.GetOperation() == "environment" {
+		value, err := json.Marshal(os.Environ())
+		return &pluginpb.CallResponse{Result: value}, err
+	}
+	arguments, err := pluginpb.Decode(r.GetArguments())
+	if err != nil {
+		return nil, err
+	}
+	id, _ := arguments["id"].(string)
+	switch id {
+	case "panic":
+		return nil, io.ErrUnexpectedEOF
+	case "lie":
+		return &pluginpb.CallResponse{Result: []byte(`{"id":"t1"}`)}, nil
+	case "stale token":
+		r.Context.Token = "made up"
+	}
+	saved, err := a.host.Save(ctx, &pluginpb.SaveRequest{Context: r.GetContext(), Entity: "ticket", Id: id, Patch: []byte(`{"state":"closed"}`)})
+	if err != nil || saved.GetError() != nil {
+		return &pluginpb.CallResponse{Error: saved.GetError()}, err
+	}
+	value, err := json.Marshal(saved.GetRecord().GetId())
+	return &pluginpb.CallResponse{Result: value}, err
+}
+
+func (a *actor) Drain(context.Context, *pluginpb.DrainRequest) (*pluginpb.DrainResponse, error) {
+	return &pluginpb.DrainResponse{}, nil
+}
+
+// hostUntilKilled is the other process of TestPluginsDieWithTheHost.
+func hostUntilKilled(dir string) {
+	h, err := pluginhost.Start(pluginhost.Config{Dir: dir})
+	if err != nil {
+		panic(err)
+	}
+	_ = h.Wait(context.Background(), func(all []pluginhost.Status) bool { return all[0].State == pluginhost.Serving })
+	fmt.Println(h.Plugins()[0].PID)
+	select {}
+}

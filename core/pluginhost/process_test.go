@@ -1,0 +1,165 @@
+package pluginhost_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/openxrm/xrm/core/pluginhost"
+)
+
+func TestAPluginThatCannotStartSaysWhy(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		state pluginhost.State
+		want  string // how LastError begins; "DIR" is the plugin directory
+	}{
+		"hangs":           {pluginhost.Backoff, "start: it was not ready in time"},
+		"exits":           {pluginhost.Backoff, "start: its process ended: exit status 3\nno licence found"},
+		"prints-first":    {pluginhost.Backoff, `start: it printed "Welcome!" on standard output, where only the handshake may be; print to standard error`},
+		"made-up-address": {pluginhost.Backoff, `start: it wants to be reached at "tcp 127.0.0.1:1"; only a unix socket in PLUGIN_UNIX_SOCKET_DIR is allowed`},
+		"other-protocol":  {pluginhost.Incompatible, "start: incompatible: it speaks plugin protocol 7 and this xrm speaks 1; upgrade xrm or use an older version of the plugin"},
+		"someone-else":    {pluginhost.Invalid, "invalid: it says that it is complaints 1.0.0, but its plugin.yaml says someone-else 1.0.0"},
+	}
+	for role, tt := range tests {
+		t.Run(role, func(t *testing.T) {
+			t.Parallel()
+			config := pluginhost.Config{Dir: install(t, role), MinBackoff: time.Hour, MaxBackoff: time.Hour}
+			if role == "hangs" {
+				config.StartTimeout = 500 * time.Millisecond
+			}
+			h := start(t, config)
+			got := await(t, h, role, in(tt.state))
+			if !strings.HasPrefix(got.LastError, tt.want) || got.PID != 0 {
+				t.Errorf("LastError = %q, PID %d; want %q, 0", got.LastError, got.PID, tt.want)
+			}
+		})
+	}
+}
+
+func TestAPluginThatFailsAgainAndAgainIsInACrashLoopAndStillTried(t *testing.T) {
+	t.Parallel()
+	h := start(t, pluginhost.Config{Dir: install(t, "exits")})
+	await(t, h, "exits", in(pluginhost.CrashLoop))
+	await(t, h, "exits", func(s pluginhost.Status) bool { return s.Restarts >= 7 })
+}
+
+func TestGarbageOnTheOutputsHarmsNobody(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "garbage", pluginhost.Config{})
+	if _, err := h.Call(t.Context(), model(t), agent, operation(t, h, "environment"), nil); err != nil {
+		t.Error(err)
+	}
+	if s := h.Plugins()[0]; s.State != pluginhost.Serving || s.Restarts != 0 {
+		t.Errorf("after garbage the plugin is %+v, want it serving", s)
+	}
+}
+
+func TestAKilledPluginComesBack(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "good", pluginhost.Config{})
+	killed := h.Plugins()[0].PID
+	began := time.Now()
+	signal(t, killed, syscall.SIGKILL)
+	back := await(t, h, "good", func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.Restarts == 1 })
+	if back.LastError != "its process ended: signal: killed" || back.PID == killed {
+		t.Errorf("LastError = %q, PID %d after %d", back.LastError, back.PID, killed)
+	}
+	t.Logf("serving again after %s", time.Since(began))
+}
+
+func TestAPluginThatHangsLaterIsKilledAndComesBack(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "good", pluginhost.Config{HealthEvery: 50 * time.Millisecond, HealthTimeout: 300 * time.Millisecond})
+	signal(t, h.Plugins()[0].PID, syscall.SIGSTOP)
+	back := await(t, h, "good", func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.Restarts == 1 })
+	if want := "it did not answer 3 health checks in a row and was killed"; back.LastError != want {
+		t.Errorf("LastError = %q, want %q", back.LastError, want)
+	}
+}
+
+func TestAGrandchildWithThePipesHidesNoDeath(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "grandchild", pluginhost.Config{})
+	signal(t, h.Plugins()[0].PID, syscall.SIGKILL)
+	await(t, h, "grandchild", func(s pluginhost.Status) bool { return s.Restarts == 1 })
+}
+
+func TestCloseEndsAPluginThatHangs(t *testing.T) {
+	t.Parallel()
+	h, err := pluginhost.Start(pluginhost.Config{Dir: install(t, "good"), Open: (&memory{}).open, DrainTimeout: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := await(t, h, "good", in(pluginhost.Serving)).PID
+	signal(t, pid, syscall.SIGSTOP)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, 0); err == nil {
+		t.Errorf("process %d is still there after Close", pid)
+	}
+	if got := h.Plugins()[0].State; got != pluginhost.Stopped {
+		t.Errorf("state = %s, want %s", got, pluginhost.Stopped)
+	}
+}
+
+func TestCloseDoesNotWaitForAStart(t *testing.T) {
+	t.Parallel()
+	h, err := pluginhost.Start(pluginhost.Config{Dir: install(t, "hangs"), StartTimeout: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAPluginSeesNothingOfTheHostsEnvironment(t *testing.T) {
+	t.Setenv("XRM_STORE", "mongodb://user:secret@db")
+	h := serving(t, "good", pluginhost.Config{})
+	got, err := h.Call(t.Context(), model(t), agent, operation(t, h, "environment"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := []string{"PATH", "LANG", "TZ", "TMPDIR", "XRM_PLUGIN", "PWD"}
+	for _, pair := range got.([]any) {
+		name, _, _ := strings.Cut(pair.(string), "=")
+		if !slices.Contains(allowed, name) && !strings.HasPrefix(name, "PLUGIN_") {
+			t.Errorf("the plugin sees %s", name)
+		}
+	}
+}
+
+func TestNothingIsLeftBehind(t *testing.T) {
+	run := filepath.Join(os.TempDir(), fmt.Sprintf("xrm-test-%d", os.Getpid()))
+	t.Cleanup(func() { _ = os.RemoveAll(run) })
+	h, err := pluginhost.Start(pluginhost.Config{Dir: install(t, "good", "exits"), RunDir: run, MinBackoff: time.Hour, MaxBackoff: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, h, "good", in(pluginhost.Serving))
+	await(t, h, "exits", in(pluginhost.Backoff))
+	if info, err := os.Stat(run); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("run directory: %v, %v; want it to be for us alone", info.Mode(), err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	left, err := os.ReadDir(run)
+	if err != nil || len(left) > 0 {
+		t.Errorf("in the run directory: %v, %v; want nothing", left, err)
+	}
+}
+
+func signal(t *testing.T, pid int, s syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(pid, s); err != nil {
+		t.Fatal(err)
+	}
+}

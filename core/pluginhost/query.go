@@ -1,0 +1,70 @@
+package pluginhost
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// maxPage is the most records in one answer to a plugin.
+const maxPage = 1000
+
+// query turns a request into one of the core's, in the one filter language.
+func query(m *schema.Model, e *schema.Entity, r *pluginpb.FindRequest) (core.Query, error) {
+	q := core.Query{First: maxPage}
+	if n := int(r.GetLimit()); n > 0 && n < maxPage {
+		q.First = n
+	}
+	raw, err := pluginpb.Decode(r.GetFilter())
+	if err != nil {
+		return q, &core.Error{Code: core.Invalid, Message: "The filter cannot be read.", Cause: err}
+	}
+	if q.Filter, err = m.ParseFilter(e, raw, false); err != nil {
+		return q, invalid("The filter does not fit "+e.Plural+".", err)
+	}
+	for _, o := range r.GetOrderBy() {
+		f := e.Field(o.GetField())
+		if f == nil || !e.CanFilter(f) || f.Type == "list" || f.Type == "object" {
+			return q, &core.Error{Code: core.Invalid, Message: fmt.Sprintf("%s cannot be sorted by %q: it must be a field with an index.", e.Plural, o.GetField())}
+		}
+		q.OrderBy = append(q.OrderBy, core.Order{Path: f.StoragePath(), Field: f, Descending: o.GetDescending()})
+	}
+	if r.GetAfter() == "" {
+		return q, nil
+	}
+	after, err := pluginpb.DecodeAny([]byte(r.GetAfter()))
+	values, isList := after.([]any)
+	if err != nil || !isList || len(values) != len(q.OrderBy)+1 {
+		return q, &core.Error{Code: core.Invalid, Message: "The cursor is none of this query. Pass on what came with the page before.", Cause: err}
+	}
+	q.After = values
+	return q, nil
+}
+
+// cursor is where the page after a record begins.
+func cursor(orders []core.Order, last *core.Record) (string, error) {
+	values := make([]any, 0, len(orders)+1)
+	for _, o := range orders {
+		value := last.System(o.Path)
+		if value == nil {
+			value = schema.Lookup(last.Values, o.Path)
+		}
+		values = append(values, value)
+	}
+	encoded, err := json.Marshal(append(values, last.ID))
+	return string(encoded), err
+}
+
+// invalid carries the violations over, if there are any.
+func invalid(message string, err error) error {
+	e := &core.Error{Code: core.Invalid, Message: message, Cause: err}
+	var violations schema.Violations
+	if errors.As(err, &violations) {
+		e.Violations, e.Cause = violations, nil
+	}
+	return e
+}

@@ -1,0 +1,215 @@
+package pluginhost_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// install puts plugins that play these roles into a directory.
+func install(t *testing.T, roles ...string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range roles {
+		folder := filepath.Join(dir, role)
+		manifest := fmt.Sprintf("name: %s\nversion: 1.0.0\nprotocol: 1\nexecutable: %s\n", role, role)
+		if err := os.Mkdir(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(binary, filepath.Join(folder, role)); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(folder, "plugin.yaml"), manifest)
+	}
+	return dir
+}
+
+func write(t *testing.T, file, content string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start starts a host, with timings for impatient people.
+func start(t *testing.T, config pluginhost.Config) *pluginhost.Host {
+	t.Helper()
+	if config.Open == nil {
+		config.Open = (&memory{}).open
+	}
+	config.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	config.MinBackoff = cmp.Or(config.MinBackoff, 20*time.Millisecond)
+	config.MaxBackoff = cmp.Or(config.MaxBackoff, 50*time.Millisecond)
+	config.SaveTimeout = cmp.Or(config.SaveTimeout, 5*time.Second)
+	h, err := pluginhost.Start(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+// await waits until a plugin is as wanted, and returns its status then.
+func await(t *testing.T, h *pluginhost.Host, name string, wanted func(pluginhost.Status) bool) (found pluginhost.Status) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	err := h.Wait(ctx, func(all []pluginhost.Status) bool {
+		for _, s := range all {
+			if s.Name == name && wanted(s) {
+				found = s
+				return true
+			}
+		}
+		return false
+	})
+	if err != nil {
+		t.Fatalf("%s never got there: %v; the plugins are %+v", name, err, h.Plugins())
+	}
+	return found
+}
+
+func in(state pluginhost.State) func(pluginhost.Status) bool {
+	return func(s pluginhost.Status) bool { return s.State == state }
+}
+
+// serving starts a host with one plugin that plays a role well enough.
+func serving(t *testing.T, role string, config pluginhost.Config) *pluginhost.Host {
+	t.Helper()
+	config.Dir = install(t, role)
+	h := start(t, config)
+	await(t, h, role, in(pluginhost.Serving))
+	return h
+}
+
+func model(t *testing.T) *schema.Model {
+	t.Helper()
+	source := func(name, yaml string) schema.Source {
+		return schema.Source{Layer: "test", File: name, Data: []byte(yaml)}
+	}
+	m, err := schema.Load(
+		source("party.yaml", "entity: party\nfields:\n  name: {type: text}\n"),
+		source("customer.yaml", "role: customer\nof: party\nfields:\n  segment: {type: text}\n"),
+		source("supplier.yaml", "role: supplier\nof: party\nfields:\n  rating: {type: integer}\n"),
+		source("ticket.yaml", ticketYAML),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func ticket(id string, values map[string]any) *core.Record {
+	return &core.Record{Entity: "ticket", ID: id, Version: 1, Values: values}
+}
+
+func customer(id string) *core.Record {
+	return &core.Record{Entity: "party", ID: id, Version: 1, Values: map[string]any{
+		"name": "Customer " + id, "roles": []any{"customer"}, "customer": map[string]any{"segment": "b"},
+	}}
+}
+
+// operation returns what a plugin has contributed under a name.
+func operation(t *testing.T, h *pluginhost.Host, name string) pluginhost.Operation {
+	t.Helper()
+	list, _ := h.Contributions()
+	for _, c := range list {
+		for _, o := range c.Operations {
+			if o.Name == name {
+				return o
+			}
+		}
+	}
+	t.Fatalf("nobody contributes an operation %s", name)
+	return pluginhost.Operation{}
+}
+
+func field(t *testing.T, h *pluginhost.Host, name string) pluginhost.ComputedField {
+	t.Helper()
+	list, _ := h.Contributions()
+	for _, c := range list {
+		for _, f := range c.Fields {
+			if f.Field.Name == name {
+				return f
+			}
+		}
+	}
+	t.Fatalf("nobody contributes a field %s", name)
+	return pluginhost.ComputedField{}
+}
+
+var agent = core.Actor{ID: "u1", Name: "Ada", Roles: []string{"agent"}}
+
+// memory is what sessions read and write; it notes who did.
+type memory struct {
+	mu      sync.Mutex
+	records []*core.Record
+	finds   int
+	actors  []core.Actor
+}
+
+func (m *memory) open(a core.Actor, _ *schema.Model) pluginhost.Session {
+	return session{memory: m, actor: a}
+}
+
+type session struct {
+	*memory
+	actor core.Actor
+}
+
+func (s session) Find(_ context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finds++
+	s.actors = append(s.actors, s.actor)
+	var found []*core.Record
+	for _, r := range s.records {
+		values := map[string]any{"id": r.ID}
+		for name, value := range r.Values {
+			values[name] = value
+		}
+		after := len(q.After) == 0 || r.ID > q.After[0].(string)
+		if r.Entity == e.Stored().Name && q.Filter.Match(values) && after {
+			found = append(found, r.Clone())
+		}
+	}
+	slices.SortFunc(found, func(a, b *core.Record) int { return strings.Compare(a.ID, b.ID) })
+	return found[:min(len(found), q.First)], nil
+}
+
+func (s session) Save(_ context.Context, e *schema.Entity, drafts []record.Draft, _ bool) []record.Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.actors = append(s.actors, s.actor)
+	for _, r := range s.records {
+		if r.ID == drafts[0].ID {
+			for path, value := range drafts[0].Set {
+				r.Values[path] = value
+			}
+			r.Version++
+			return []record.Result{{Record: r.Clone(), Outcome: record.Updated}}
+		}
+	}
+	return []record.Result{{Err: &core.Error{Code: core.NotFound, Message: "There is no " + e.Name + " with the id " + drafts[0].ID + ", or you may not see it."}}}
+}

@@ -1,0 +1,84 @@
+package pluginhost
+
+import (
+	"strings"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// encode shows a record to a plugin as an entity or, like the API, as a role:
+// with the fields of both, side by side. It returns nil for nil.
+func encode(e *schema.Entity, r *core.Record) (*pluginpb.Record, error) {
+	if r == nil {
+		return nil, nil
+	}
+	values := r.Values
+	if e.IsRole() {
+		values = map[string]any{}
+		for _, f := range e.Fields {
+			if value := schema.Lookup(r.Values, f.StoragePath()); value != nil {
+				values[f.Name] = value
+			}
+		}
+	}
+	encoded, err := pluginpb.Encode(values)
+	if err != nil {
+		return nil, err
+	}
+	return &pluginpb.Record{
+		Entity: e.Name, Id: r.ID, Version: r.Version, Values: encoded,
+		CreatedAt: instant(r.CreatedAt), CreatedBy: r.CreatedBy,
+		UpdatedAt: instant(r.UpdatedAt), UpdatedBy: r.UpdatedBy, DeletedAt: instant(r.DeletedAt),
+	}, nil
+}
+
+func encodeAll(e *schema.Entity, records []*core.Record) ([]*pluginpb.Record, error) {
+	encoded := make([]*pluginpb.Record, len(records))
+	for i, r := range records {
+		var err error
+		if encoded[i], err = encode(e, r); err != nil {
+			return nil, err
+		}
+	}
+	return encoded, nil
+}
+
+// stored turns a patch of the view into one by storage path. Names that are
+// no field stay as they are: record refuses them in its own words.
+func stored(e *schema.Entity, patch map[string]any) map[string]any {
+	set := make(map[string]any, len(patch))
+	for name, value := range patch {
+		if f := e.Field(name); f != nil {
+			name = f.StoragePath()
+		}
+		set[name] = value
+	}
+	return set
+}
+
+// setAt writes a value at a storage path; nil removes it.
+func setAt(values map[string]any, path string, value any) {
+	name, rest, inside := strings.Cut(path, ".")
+	switch inner, _ := values[name].(map[string]any); {
+	case inside && inner != nil:
+		setAt(inner, rest, value)
+	case inside && value != nil:
+		inner = map[string]any{}
+		setAt(inner, rest, value)
+		values[name] = inner
+	case !inside && value != nil:
+		values[name] = value
+	case !inside:
+		delete(values, name)
+	}
+}
+
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return schema.Instant(t)
+}
