@@ -3,7 +3,6 @@ package mongo
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -11,9 +10,6 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
-
-// writers is how many updates of one Commit are under way at once.
-const writers = 8
 
 // Commit makes each change by one write of one document: the record, its
 // journal entry and so its event are there together or not at all.
@@ -78,18 +74,11 @@ func (s *Store) update(ctx context.Context, e *schema.Entity, changes []core.Cha
 		}
 		byRecord[id] = append(byRecord[id], i)
 	}
-	var wg sync.WaitGroup
-	turn := make(chan struct{}, writers)
-	for _, id := range order {
-		turn <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-turn }()
-			for _, i := range byRecord[id] {
-				errs[i] = s.updateOne(ctx, e, changes[i])
-			}
-		})
-	}
-	wg.Wait()
+	inParallel(len(order), func(n int) {
+		for _, i := range byRecord[order[n]] {
+			errs[i] = s.updateOne(ctx, e, changes[i])
+		}
+	})
 }
 
 func (s *Store) updateOne(ctx context.Context, e *schema.Entity, c core.Change) error {

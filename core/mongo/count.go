@@ -2,6 +2,8 @@ package mongo
 
 import (
 	"context"
+	"errors"
+	"maps"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -13,24 +15,42 @@ import (
 // limit: for each key of q.Per, or for the key "".
 func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit int) (map[string]int, error) {
 	selected, err := selection(q)
-	if err != nil || limit <= 0 || q.Per != nil && len(q.Per.Keys) == 0 {
-		return map[string]int{}, err
+	if err != nil {
+		return nil, err
 	}
-	keys := []string{""}
+	chunks := [][]string{{""}}
 	if q.Per != nil {
-		keys = q.Per.Keys
+		chunks = keyChunks(q.Per)
 	}
-	cursor, err := s.collection(e).Aggregate(ctx, union(e, keys, func(key string) driver.Pipeline {
-		match := selected
-		if q.Per != nil {
-			match = allOf(selected, of(q.Per, key))
-		}
-		return driver.Pipeline{
-			{{Key: "$match", Value: match}},
-			{{Key: "$limit", Value: limit}},
-			{{Key: "$group", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "$literal", Value: key}}}, {Key: "n", Value: bson.D{{Key: "$sum", Value: int64(1)}}}}}},
-		}
-	}))
+	counts := map[string]int{}
+	if limit <= 0 {
+		return counts, nil
+	}
+	found, errs := make([]map[string]int, len(chunks)), make([]error, len(chunks))
+	inParallel(len(chunks), func(i int) {
+		found[i], errs[i] = s.count(ctx, e, union(e, chunks[i], func(key string) driver.Pipeline {
+			match := selected
+			if q.Per != nil {
+				match = allOf(selected, of(q.Per, key))
+			}
+			return driver.Pipeline{
+				{{Key: "$match", Value: match}},
+				{{Key: "$limit", Value: limit}},
+				{{Key: "$group", Value: bson.D{
+					{Key: "_id", Value: bson.D{{Key: "$literal", Value: key}}},
+					{Key: "n", Value: bson.D{{Key: "$sum", Value: int64(1)}}},
+				}}},
+			}
+		}))
+	})
+	for _, some := range found {
+		maps.Copy(counts, some)
+	}
+	return counts, errors.Join(errs...)
+}
+
+func (s *Store) count(ctx context.Context, e *schema.Entity, pipeline driver.Pipeline) (map[string]int, error) {
+	cursor, err := s.collection(e).Aggregate(ctx, pipeline)
 	if err != nil {
 		return nil, s.failed("count "+e.Plural, err)
 	}

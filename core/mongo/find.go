@@ -28,29 +28,38 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 		}
 		selected = allOf(selected, page)
 	}
-	var cursor *driver.Cursor
 	switch {
-	case q.Per == nil || q.First < 0 && !q.Per.InList:
-		cursor, err = s.find(ctx, e, allOf(selected, ofAny(q.Per)), sortBy(keys), q.First)
+	case q.Per == nil:
+		return s.page(ctx, e, selected, sortBy(keys), q.First)
+	case q.First < 0:
+		return s.page(ctx, e, allOf(selected, ofAny(q.Per)), sortBy(keys), q.First)
 	case len(q.Per.Keys) == 1:
-		cursor, err = s.find(ctx, e, allOf(selected, of(q.Per, q.Per.Keys[0])), sortBy(keys), q.First)
-	default:
-		cursor, err = s.collection(e).Aggregate(ctx, eachPage(e, q, selected, sortBy(keys)))
+		return s.page(ctx, e, allOf(selected, of(q.Per, q.Per.Keys[0])), sortBy(keys), q.First)
 	}
+	records, err := s.pages(ctx, e, q, selected, sortBy(keys))
+	if q.Per.InList {
+		records = inOneOrder(records, keys)
+	}
+	return records, err
+}
+
+func (s *Store) page(ctx context.Context, e *schema.Entity, filter, sort bson.D, first int) ([]*core.Record, error) {
+	opts := options.Find().SetSort(sort).SetProjection(withoutInner())
+	if first > 0 {
+		opts.SetLimit(int64(first))
+	}
+	cursor, err := s.collection(e).Find(ctx, filter, opts)
+	return s.read(ctx, e, cursor, err)
+}
+
+// read reads what a query has found, unless it failed.
+func (s *Store) read(ctx context.Context, e *schema.Entity, cursor *driver.Cursor, err error) ([]*core.Record, error) {
 	if err != nil {
 		return nil, s.failed("find "+e.Plural, err)
 	}
 	name := e.Stored().Name
 	records, err := all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) { return decodeRecord(name, raw) })
 	return records, s.failed("read "+e.Plural, err)
-}
-
-func (s *Store) find(ctx context.Context, e *schema.Entity, filter, sort bson.D, first int) (*driver.Cursor, error) {
-	opts := options.Find().SetSort(sort).SetProjection(withoutInner())
-	if first > 0 {
-		opts.SetLimit(int64(first))
-	}
-	return s.collection(e).Find(ctx, filter, opts)
 }
 
 // withoutInner leaves what is not the record's own out of an answer.

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -15,15 +16,18 @@ type sortKey struct {
 	descending bool
 }
 
-// sortKeys returns the keys of a query's order, the id as the last, turned
-// round when the query reads backwards. MongoDB sorts a missing value first
+// sortKeys returns the keys of a query's order, turned round when the query
+// reads backwards. The id is the last, in the direction of the key before it,
+// so that one index serves both directions. MongoDB sorts a missing value first
 // ascending and last descending, which is just the order that core.Order asks for.
 func sortKeys(q core.Query) []sortKey {
 	keys := make([]sortKey, 0, len(q.OrderBy)+1)
+	descending := q.Reverse
 	for _, o := range q.OrderBy {
-		keys = append(keys, sortKey{path: translator{root: true}.path(o.Path), field: o.Field, descending: o.Descending != q.Reverse})
+		descending = o.Descending != q.Reverse
+		keys = append(keys, sortKey{path: translator{root: true}.path(o.Path), field: o.Field, descending: descending})
 	}
-	return append(keys, sortKey{path: idField, descending: q.Reverse})
+	return append(keys, sortKey{path: idField, descending: descending})
 }
 
 func sortBy(keys []sortKey) bson.D {
@@ -81,6 +85,41 @@ func (k sortKey) encode(value any) (any, error) {
 		return nil, nil
 	}
 	return operand(k.field, value)
+}
+
+// compare puts two records in the key's order, as MongoDB does.
+func (k sortKey) compare(a, b *core.Record) int {
+	x, y := k.of(a), k.of(b)
+	order := 0
+	switch {
+	case x == nil || y == nil:
+		order = present(x) - present(y)
+	case k.path == idField:
+		order = strings.Compare(a.ID, b.ID)
+	default:
+		order = k.field.Kind().Compare(x, y)
+	}
+	if k.descending {
+		return -order
+	}
+	return order
+}
+
+func (k sortKey) of(r *core.Record) any {
+	if k.path == idField {
+		return r.ID
+	}
+	if value := r.System(k.path); value != nil {
+		return value
+	}
+	return schema.Lookup(r.Values, k.path)
+}
+
+func present(value any) int {
+	if value == nil {
+		return 0
+	}
+	return 1
 }
 
 // beyond selects the values that come after this one in the key's order.

@@ -10,7 +10,7 @@ import (
 func (t translator) quantified(f schema.Filter) (bson.D, error) {
 	sub := *f.Sub
 	if f.Op == schema.OpEvery {
-		sub = schema.Filter{Not: &sub}
+		sub = schema.Filter{Not: f.Sub}
 	}
 	matches, err := t.some(f, sub)
 	if err != nil || f.Op == schema.OpSome {
