@@ -22,6 +22,7 @@ type Config struct {
 	PageSize    int // of a list that asks for none: 20
 	MaxPageSize int // 200
 	MaxCount    int // totalCount counts no further: 10,000
+	MaxBatch    int // records in one bulk mutation: 1,000
 
 	Limits    execution.Limits
 	Log       func(context.Context, execution.Failure)
@@ -34,7 +35,7 @@ func Build(c Config) (*execution.Engine, error) {
 	for _, d := range []struct {
 		limit *int
 		value int
-	}{{&c.PageSize, 20}, {&c.MaxPageSize, 200}, {&c.MaxCount, 10_000}} {
+	}{{&c.PageSize, 20}, {&c.MaxPageSize, 200}, {&c.MaxCount, 10_000}, {&c.MaxBatch, 1_000}} {
 		if *d.limit <= 0 {
 			*d.limit = d.value
 		}

@@ -35,7 +35,7 @@ func (b *builder) mutations(e *schema.Entity) {
 	data := &graphql.ArgumentConfig{Type: graphql.NewNonNull(b.inputOf(e))}
 	list := &graphql.ArgumentConfig{
 		Type:        graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(b.inputOf(e)))),
-		Description: fmt.Sprintf("At most %d. Each gets in or is refused by itself: what is refused is null, with an error at its place.", b.MaxPageSize),
+		Description: fmt.Sprintf("At most %d. Each gets in or is refused by itself: what is refused is null, with an error at its place.", b.MaxBatch),
 	}
 	created := func(set map[string]any) record.Draft { return record.Draft{Action: core.Created, Set: set} }
 
@@ -132,11 +132,10 @@ func (b *builder) change(e *schema.Entity, name, description string, args graphq
 // changes adds a mutation of many records, which answers for each of them.
 func (b *builder) changes(e *schema.Entity, name, description string, args graphql.FieldConfigArgument, draft func(args map[string]any, item any) record.Draft) {
 	b.mutation[name] = &graphql.Field{Type: graphql.NewNonNull(graphql.NewList(b.payload(e))), Description: description, Args: args}
-	b.pageSizes[execution.FieldName{Type: "Mutation", Field: name}] = b.MaxPageSize
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		data, _ := p.Args["data"].([]any)
-		if len(data) > b.MaxPageSize {
-			return nil, []error{invalidArgument("data", "page", fmt.Sprintf("must have at most %d items, not %d", b.MaxPageSize, len(data)))}
+		if len(data) > b.MaxBatch {
+			return nil, []error{invalidArgument("data", "page", fmt.Sprintf("must have at most %d items, not %d", b.MaxBatch, len(data)))}
 		}
 		drafts := make([]record.Draft, len(data))
 		for i, item := range data {

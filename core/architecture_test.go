@@ -1,0 +1,117 @@
+package core_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/openxrm/xrm/"
+
+// mayImport says which packages of ours a package may import, each pattern
+// with everything below it. The first row that fits a package counts. Tests
+// are free to import more.
+var mayImport = []struct {
+	pkg     string
+	imports []string
+	reason  string
+}{
+	{"schema", []string{"schema"}, "the language is pure: it knows no other part"},
+	{"sdk", []string{"schema", "sdk"}, "whatever sdk imports, every plugin must compile"},
+	{"core/access", []string{"schema", "core.", "core/record"}, "rights are decided without knowing doors or stores"},
+	{"core/catalog", []string{"schema", "core.", "core/record"}, "the catalog knows neither doors nor stores"},
+	{"core/record", []string{"schema", "core."}, "the pipelines call ports, which they declare themselves"},
+	{"core/graphql/execution", nil, "execution knows GraphQL and no records"},
+	{"core/graphql/transport", []string{"core/graphql/execution"}, "transport knows HTTP and no records"},
+	{"core/graphql", []string{"schema", "core.", "core/record", "core/catalog", "core/graphql"}, "doors and stores do not know each other"},
+	{"core/mongo", []string{"schema", "core.", "core/record", "core/catalog"}, "doors and stores do not know each other"},
+	{"core/sqlite", []string{"schema", "core.", "core/record", "core/catalog"}, "doors and stores do not know each other"},
+	{"core/storetest", []string{"schema", "core.", "core/record", "core/catalog"}, "the contract knows no store"},
+	{"core/journal", []string{"schema", "core.", "core/record", "core/catalog"}, "delivery knows no store"},
+	{"core/pluginhost", []string{"schema", "core.", "core/record", "core/catalog", "sdk/pluginpb"}, "of the sdk the host shares the wire only"},
+	{"core", []string{"schema"}, "the root package holds nouns only"},
+	{"plugins", []string{"schema", "sdk"}, "a plugin knows the contract, never the core or another plugin"},
+	{"examples", []string{"schema", "sdk"}, "an example knows what its reader knows"},
+	{"cmd", []string{"schema", "sdk", "core", "cmd"}, "the program runs plugins as processes and never links them"},
+}
+
+func TestEveryPackageImportsOnlyWhatItMay(t *testing.T) {
+	root := os.DirFS("..")
+	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "testdata" || strings.HasPrefix(entry.Name(), ".") && name != ".") {
+			return fs.SkipDir
+		}
+		if filepath.Ext(name) == ".go" && !strings.HasSuffix(name, "_test.go") {
+			checkImports(t, name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkImports(t *testing.T, name string) {
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", name), nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg := filepath.ToSlash(filepath.Dir(name))
+	for _, imported := range file.Imports {
+		path, _ := strconv.Unquote(imported.Path.Value)
+		ours, isOurs := strings.CutPrefix(path, module)
+		if !isOurs || strings.HasPrefix(ours+"/", pkg+"/") {
+			continue
+		}
+		if allowed, reason := isAllowed(pkg, ours); !allowed {
+			t.Errorf("%s imports %s: %s (the table is in core/architecture_test.go)", name, ours, reason)
+		}
+	}
+}
+
+func isAllowed(pkg, imported string) (allowed bool, reason string) {
+	for _, row := range mayImport {
+		if pkg != row.pkg && !strings.HasPrefix(pkg, row.pkg+"/") {
+			continue
+		}
+		for _, pattern := range row.imports {
+			exact, isExact := strings.CutSuffix(pattern, ".")
+			if imported == exact || !isExact && strings.HasPrefix(imported, pattern+"/") {
+				return true, ""
+			}
+		}
+		return false, row.reason
+	}
+	return false, "the package is not in the table: decide where it belongs"
+}
+
+func TestTheImportTableRefusesWhatItShould(t *testing.T) {
+	tests := map[string]struct {
+		pkg, imported string
+		want          bool
+	}{
+		"a store may use the pipelines' ports":     {"core/mongo", "core/record", true},
+		"a store may not use the other store":      {"core/mongo", "core/sqlite", false},
+		"a plugin may not use the core":            {"plugins/complaints", "core/record", false},
+		"a plugin may not use another plugin":      {"plugins/complaints", "plugins/loyalty", false},
+		"the language may not use the nouns":       {"schema", "core", false},
+		"the program may not link a plugin":        {"cmd/xrm", "plugins/complaints", false},
+		"the nouns may not use what is built on":   {"core", "core/record", false},
+		"a package that nobody placed may nothing": {"helpers", "schema", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got, reason := isAllowed(tt.pkg, tt.imported); got != tt.want {
+				t.Errorf("%s imports %s: allowed = %v (%s), want %v", tt.pkg, tt.imported, got, reason, tt.want)
+			}
+		})
+	}
+}
