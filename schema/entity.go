@@ -120,8 +120,15 @@ func (e *Entity) At(path string) (f *Field, inList bool) {
 
 // CanFilter says whether a field may be filtered and sorted by.
 func (e *Entity) CanFilter(f *Field) bool {
-	return e.Stored().Filterable == "all" || f.Indexed() || slices.Contains(SystemFields, f) ||
-		slices.ContainsFunc(e.Stored().Indexes, func(i Index) bool { return strings.TrimPrefix(i[0], "-") == f.StoragePath() })
+	return e.Stored().Filterable == "all" || f.Indexed() || slices.Contains(SystemFields, f) || e.leads(f) || e.Stored().leads(f)
+}
+
+// leads says whether one of the entity's further indexes begins with a field.
+func (e *Entity) leads(f *Field) bool {
+	return slices.ContainsFunc(e.Indexes, func(i Index) bool {
+		first := e.Field(strings.TrimPrefix(i[0], "-"))
+		return first != nil && first.StoragePath() == f.StoragePath()
+	})
 }
 
 // UniqueFields lists the fields that identify a live record, in order.

@@ -116,7 +116,7 @@ func (p *filterParser) field(f *Field, path string, raw map[string]any, at strin
 		all = append(all, under(path, sub))
 	default:
 		for _, key := range sortedKeys(inner) {
-			p.add(at+"."+key, "unknown", "is no operator of "+f.Type+strictyaml.Suggest(key, opNames(operators)))
+			p.add(at+"."+key, "unknown", "is no operator of "+f.Type+"; there are "+strings.Join(opNames(operators), ", "))
 		}
 	}
 	return All(all...)
@@ -154,6 +154,9 @@ func (p *filterParser) comparison(f *Field, path string, op Op, raw any, at stri
 // of the field do not hold for it: revenue > -1 is a fair question.
 func (p *filterParser) operand(f *Field, raw any, at string) any {
 	if s, ok := raw.(string); ok && p.anyField && strings.HasPrefix(s, "$") {
+		if f.Type != "text" && f.Type != "reference" {
+			p.add(at, "type", "cannot be "+s+", which is a text or the id of a record, not of type "+f.Type)
+		}
 		return Var(s[1:])
 	}
 	free := *f

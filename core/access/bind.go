@@ -15,29 +15,29 @@ const (
 // does not have, such as the party of somebody who belongs to none, makes the
 // rule select less, never more: it fails, and inside a not it holds.
 func bind(f schema.Filter, a core.Actor) schema.Filter {
-	known := map[schema.Var]string{userID: a.ID, userParty: a.Party}
+	known := map[string]string{userID: a.ID, userParty: a.Party}
+	value := func(v any) any {
+		if name, isVar := v.(schema.Var); isVar {
+			return known[string(name)]
+		}
+		return v
+	}
 	return rewrite(f, true, func(c schema.Filter, positive bool) schema.Filter {
-		missing := false
-		value := func(v any) any {
-			name, isVar := v.(schema.Var)
-			if !isVar {
-				return v
+		for _, name := range vars(c) {
+			if known[name] == "" {
+				return constant(!positive)
 			}
-			missing = missing || known[name] == ""
-			return known[name]
 		}
-		if list, ok := c.Value.([]any); ok {
-			bound := make([]any, len(list))
-			for i, item := range list {
-				bound[i] = value(item)
-			}
-			c.Value = bound
-		} else {
+		list, isList := c.Value.([]any)
+		if !isList {
 			c.Value = value(c.Value)
+			return c
 		}
-		if missing {
-			return constant(!positive)
+		bound := make([]any, len(list))
+		for i, item := range list {
+			bound[i] = value(item)
 		}
+		c.Value = bound
 		return c
 	})
 }
@@ -61,7 +61,7 @@ func constant(holds bool) schema.Filter {
 	return schema.Nothing()
 }
 
-// rewrite replaces every comparison. positive says whether the filter selects
+// rewrite replaces every comparison, the outer ones first. positive says whether the filter selects
 // more when the comparison does; a not or a none on the way turns it around.
 func rewrite(f schema.Filter, positive bool, replace func(c schema.Filter, positive bool) schema.Filter) schema.Filter {
 	each := func(list []schema.Filter) []schema.Filter {
@@ -79,17 +79,18 @@ func rewrite(f schema.Filter, positive bool, replace func(c schema.Filter, posit
 		inner := rewrite(*f.Not, !positive, replace)
 		f.Not = &inner
 	}
+	if f.Op == "" {
+		return f
+	}
+	f = replace(f, positive)
 	if f.Sub != nil {
 		inner := rewrite(*f.Sub, positive != (f.Op == schema.OpNone), replace)
 		f.Sub = &inner
 	}
-	if f.Op == "" {
-		return f
-	}
-	return replace(f, positive)
+	return f
 }
 
-// vars lists the names of the variables in a rule.
+// vars lists the names of the variables in a rule, also deep inside.
 func vars(f schema.Filter) []string {
 	var names []string
 	rewrite(f, true, func(c schema.Filter, _ bool) schema.Filter {

@@ -39,16 +39,16 @@ func (c *compiled) fieldTable(m *schema.Model, r *role, rule *rule, e *schema.En
 // view, or, in the rule of a base entity, one of a role: customer.creditLimit.
 func storagePath(m *schema.Model, e *schema.Entity, name string) (path, fault string) {
 	first, rest, dotted := strings.Cut(name, ".")
-	f := e.Field(first)
+	f, known := e.Field(first), names(e.Fields, "")
 	if f != nil && dotted {
 		role := m.Entity(first)
 		if role == nil || role.Base != e {
 			return "", "rights are given to " + first + " as a whole, not to " + name
 		}
-		f = f.Sub(rest)
+		f, known = f.Sub(rest), names(f.Fields, first+".")
 	}
 	if f == nil {
-		return "", "there is no field \"" + name + "\"" + strictyaml.Suggest(name, fieldNames(e))
+		return "", "there is no field \"" + name + "\"" + strictyaml.Suggest(name, known)
 	}
 	if isSystem(name) {
 		return "", name + " belongs to every record; whoever sees a record sees it"
@@ -124,10 +124,10 @@ func isSystem(name string) bool {
 	return false
 }
 
-func fieldNames(e *schema.Entity) []string {
-	names := make([]string, len(e.Fields))
-	for i, f := range e.Fields {
-		names[i] = f.Name
+func names(fields schema.Fields, prefix string) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = prefix + f.Name
 	}
 	return names
 }
