@@ -1,0 +1,43 @@
+SHELL := /bin/bash
+PLUGINS := $(notdir $(patsubst %/plugin.yaml,%,$(wildcard plugins/*/plugin.yaml)))
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/xrm and bin/plugins/NAME/
+	@mkdir -p bin
+	go build -trimpath -o bin/xrm ./cmd/xrm
+	@for name in $(PLUGINS); do \
+		mkdir -p bin/plugins/$$name && \
+		echo "go build -trimpath -o bin/plugins/$$name/$$name ./plugins/$$name" && \
+		go build -trimpath -o bin/plugins/$$name/$$name ./plugins/$$name && \
+		cp plugins/$$name/plugin.yaml bin/plugins/$$name/ || exit 1; \
+	done
+
+.PHONY: run
+run: build ## Build and serve on http://127.0.0.1:8080/graphql
+	bin/xrm serve
+
+.PHONY: test
+test: ## Run all tests; those of MongoDB need XRM_TEST_MONGO_URI (see make lab)
+	go test -race -shuffle=on ./...
+
+.PHONY: check
+check: ## Everything that CI checks: format, vet, linters, tests
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted, run gofmt -w on: $$unformatted"; exit 1; }
+	go vet ./...
+	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; else echo "golangci-lint is not installed: skipped (see CONTRIBUTING.md)"; fi
+	$(MAKE) test
+
+.PHONY: bench
+bench: ## Compare the API with the bare drivers, on both stores
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: lab
+lab: ## Bring up the MongoDB engine of the tests, and say how to use it
+	.ci/lab up mongo
+	@.ci/lab env
