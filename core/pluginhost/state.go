@@ -3,6 +3,8 @@ package pluginhost
 import (
 	"errors"
 	"time"
+
+	"github.com/openxrm/xrm/core"
 )
 
 // State says how a plugin is doing.
@@ -33,6 +35,14 @@ type Status struct {
 	Restarts  int       // how often its process was started again
 	LastError string    // why it last failed, with the end of its standard error; stays after a restart
 	PID       int       // of its process; 0 while there is none
+}
+
+// Plugin is the part of the status that the API shows.
+func (s Status) Plugin() core.Plugin {
+	return core.Plugin{
+		Name: s.Name, Version: s.Version, State: string(s.State),
+		Since: s.Since, Restarts: s.Restarts, LastError: s.LastError,
+	}
 }
 
 // stateAfter says what becomes of a plugin that failed for the nth time in a

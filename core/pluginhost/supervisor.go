@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -110,7 +111,9 @@ func (s *supervisor) introduce(ctx context.Context, m Manifest, l *link) error {
 	}
 	s.admission.Lock()
 	defer s.admission.Unlock()
-	if err := s.admit(c); err != nil {
+	if err := s.admit(c); core.CodeOf(err) == core.Unavailable {
+		return err // what the contribution needs is down; the plugin is not to blame
+	} else if err != nil {
 		return fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	if err := cache(s.config.CacheDir).store(m, d); err != nil {

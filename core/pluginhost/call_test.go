@@ -1,0 +1,216 @@
+package pluginhost_test
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/schema"
+)
+
+// told is what a user gets to see of an error, with the number of the call
+// that the log has left out.
+func told(err error) string {
+	var ours *core.Error
+	if !errors.As(err, &ours) {
+		return ""
+	}
+	message, _, _ := strings.Cut(ours.Message, " under call ")
+	text := string(ours.Code) + " " + message
+	if len(ours.Violations) > 0 {
+		text += " " + ours.Violations.Error()
+	}
+	return text
+}
+
+func TestACallActsForTheUserWhoCausedIt(t *testing.T) {
+	t.Parallel()
+	records := &memory{records: []*core.Record{ticket("t1", map[string]any{"state": "open"})}}
+	h := serving(t, "good", pluginhost.Config{Open: records.open})
+	got, err := h.Call(t.Context(), agent, model(t), operation(t, h, "closeTicket"), map[string]any{"id": "t1", "by": "phone"})
+	if err != nil || got != "t1" {
+		t.Errorf("Call = %v, %v; want t1", got, err)
+	}
+	want := agent
+	want.Via = "good"
+	if diff := cmp.Diff([]core.Actor{want}, records.actors); diff != "" {
+		t.Errorf("who has written (-want +got):\n%s", diff)
+	}
+	if got := records.records[0].Values["state"]; got != "closed" {
+		t.Errorf("state = %v, want closed", got)
+	}
+}
+
+func TestWhatACallAnswersIsNotSimplyBelieved(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "good", pluginhost.Config{})
+	const mistake = "INTERNAL The plugin good made a mistake; the details are in the server's log"
+	tests := map[string]struct{ id, want string }{
+		"a refusal by the host":    {"t9", "NOT_FOUND There is no ticket with the id t9, or you may not see it."},
+		"a failure":                {"panic", mistake},
+		"a result of another type": {"lie", mistake},
+		"a token that is no token": {"stale token", "FORBIDDEN The call that this belongs to has ended. Ask the host only while a handler runs, with the context that came with it."},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := h.Call(t.Context(), agent, model(t), operation(t, h, "closeTicket"), map[string]any{"id": tt.id})
+			if got := told(err); got != tt.want {
+				t.Errorf("Call(%s): %s; want %s", tt.id, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestAFieldIsResolvedForAllParentsWithOneFind(t *testing.T) {
+	t.Parallel()
+	records := &memory{records: []*core.Record{
+		ticket("t1", map[string]any{"customer": "c1"}), ticket("t2", map[string]any{"customer": "c3"}), ticket("t3", map[string]any{"customer": "c1"}),
+	}}
+	h := serving(t, "good", pluginhost.Config{Open: records.open})
+	parents := []*core.Record{customer("c1"), customer("c2"), customer("c3"), customer("c1")}
+	got, err := h.Resolve(t.Context(), agent, model(t), field(t, h, "tickets"), parents)
+	want := []any{[]any{"t1", "t3"}, []any{}, []any{"t2"}, []any{"t1", "t3"}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("Resolve: %v (-want +got):\n%s", err, diff)
+	}
+	if records.finds != 1 {
+		t.Errorf("%d finds for %d parents, want 1", records.finds, len(parents))
+	}
+}
+
+func TestAFieldThatIsComputedWrongIsNotShown(t *testing.T) {
+	t.Parallel()
+	const mistake = "INTERNAL The plugin %s made a mistake; the details are in the server's log"
+	tests := map[string]struct {
+		role    string
+		parents []*core.Record
+		want    []any
+		wantErr string
+	}{
+		"right":           {"good", []*core.Record{customer("c1"), customer("c2")}, []any{"happy", nil}, ""},
+		"wrong type":      {"good", []*core.Record{customer("c3")}, nil, strings.ReplaceAll(mistake, "%s", "good")},
+		"one value extra": {"miscounts", []*core.Record{customer("c1")}, nil, strings.ReplaceAll(mistake, "%s", "miscounts")},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			h := serving(t, tt.role, pluginhost.Config{})
+			got, err := h.Resolve(t.Context(), agent, model(t), field(t, h, "mood"), tt.parents)
+			if diff := cmp.Diff(tt.want, got); told(err) != tt.wantErr || (err == nil && diff != "") {
+				t.Errorf("Resolve = %v, %s; want %v, %s", got, told(err), tt.want, tt.wantErr)
+			}
+		})
+	}
+}
+
+func TestOfAPluginThatIsDownEverythingIsUnavailable(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "good", pluginhost.Config{MinBackoff: time.Hour, MaxBackoff: time.Hour})
+	op, f := operation(t, h, "closeTicket"), field(t, h, "tickets")
+	for range 2 { // it comes back at once after the first death, and not after the second
+		s := await(t, h, "good", in(pluginhost.Serving))
+		signal(t, s.PID, syscall.SIGKILL)
+		await(t, h, "good", func(now pluginhost.Status) bool { return now.PID != s.PID })
+	}
+	await(t, h, "good", in(pluginhost.Backoff))
+
+	const want = "UNAVAILABLE The plugin good is not running at the moment. Try again in a few seconds."
+	m := model(t)
+	if _, err := h.Call(t.Context(), agent, m, op, nil); told(err) != want {
+		t.Errorf("Call: %s; want %s", told(err), want)
+	}
+	if _, err := h.Resolve(t.Context(), agent, m, f, []*core.Record{customer("c1")}); told(err) != want {
+		t.Errorf("Resolve: %s; want %s", told(err), want)
+	}
+	changes := []core.Change{{Actor: agent, Action: core.Created, After: ticket("t1", nil)}}
+	if errs := h.BeforeSave(t.Context(), m, m.Entity("ticket"), changes); len(errs) != 1 || told(errs[0]) != want {
+		t.Errorf("BeforeSave: %v; want %s", errs, want)
+	}
+	if errs := h.BeforeSave(t.Context(), m, m.Entity("party"), []core.Change{{After: &core.Record{Entity: "party", Values: map[string]any{}}}}); errs != nil {
+		t.Errorf("BeforeSave of what the plugin has no rule for: %v", errs)
+	}
+}
+
+func TestRulesOfAPlugin(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "good", pluginhost.Config{})
+	tests := map[string]struct {
+		title   string
+		want    map[string]any
+		wantErr string
+	}{
+		"nothing to say": {"Screen broken", map[string]any{"title": "Screen broken", "state": "open"}, ""},
+		"a change":       {"shout", map[string]any{"title": "SHOUT"}, ""},
+		"a refusal":      {"reject", nil, "INVALID The ticket was not saved: some fields need attention. title is not nice"},
+		"a field that is not there": {
+			"strange patch", nil, "INTERNAL The plugin good made a mistake; the details are in the server's log",
+		},
+		"a patch that is none": {
+			"broken patch", nil, "INTERNAL The plugin good made a mistake; the details are in the server's log",
+		},
+		"no verdict": {"no verdict", nil, "INTERNAL The plugin good made a mistake; the details are in the server's log"},
+		"a write in the middle of a write": {
+			"save inside", nil, "FORBIDDEN The plugin good wanted to save a ticket in the middle of a read or of another write. Only its mutations may save.",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			m := model(t)
+			changes := []core.Change{{Actor: agent, Action: core.Created, After: ticket("t1", map[string]any{"title": tt.title, "state": "open"})}}
+			errs := h.BeforeSave(t.Context(), m, m.Entity("ticket"), changes)
+			if got := told(errors.Join(errs...)); got != tt.wantErr {
+				t.Fatalf("BeforeSave: %s; want %s", got, tt.wantErr)
+			}
+			if diff := cmp.Diff(tt.want, changes[0].After.Values); tt.want != nil && diff != "" {
+				t.Errorf("values (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestARuleOfARoleIsAskedForThoseWhoHoldIt(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "good", pluginhost.Config{})
+	m := model(t)
+	held, former := customer("c1"), customer("c2")
+	held.Values["customer"] = map[string]any{"segment": "a"}
+	former.Values["customer"] = map[string]any{"segment": "a"}
+	former.Values["roles"] = []any{"supplier"}
+	errs := h.BeforeSave(t.Context(), m, m.Entity("party"), []core.Change{{Actor: agent, After: held}, {Actor: agent, After: former}})
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		r    *core.Record
+		want string
+	}{{held, "A"}, {former, "a"}} {
+		if got := schema.Lookup(tt.r.Values, "customer.segment"); got != tt.want {
+			t.Errorf("segment of %s = %v, want %s", tt.r.ID, got, tt.want)
+		}
+	}
+}
+
+func TestARuleThatHangsFailsClosed(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "good", pluginhost.Config{SaveTimeout: 100 * time.Millisecond})
+	m := model(t)
+	errs := h.BeforeSave(t.Context(), m, m.Entity("ticket"), []core.Change{{After: ticket("t1", map[string]any{"title": "hang"})}})
+	if want := "UNAVAILABLE The plugin good did not answer within 100ms. Try again in a few seconds."; told(errs[0]) != want {
+		t.Errorf("BeforeSave: %s; want %s", told(errs[0]), want)
+	}
+}
+
+func TestARuleWhosePluginDiesFailsClosed(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "good", pluginhost.Config{})
+	m := model(t)
+	errs := h.BeforeSave(t.Context(), m, m.Entity("ticket"), []core.Change{{After: ticket("t1", map[string]any{"title": "die"})}})
+	if want := "UNAVAILABLE The plugin good is not running at the moment. Try again in a few seconds."; told(errs[0]) != want {
+		t.Errorf("BeforeSave: %s; want %s", told(errs[0]), want)
+	}
+	await(t, h, "good", func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.Restarts == 1 })
+}

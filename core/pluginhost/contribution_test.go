@@ -1,0 +1,116 @@
+package pluginhost_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/schema"
+)
+
+func contributionOf(t *testing.T, h *pluginhost.Host) pluginhost.Contribution {
+	t.Helper()
+	list, _ := h.Contributions()
+	if len(list) != 1 {
+		t.Fatalf("contributions = %v, want one", list)
+	}
+	return list[0]
+}
+
+var wantContribution = pluginhost.Contribution{
+	Plugin: "good", Version: "1.0.0", BeforeSave: []string{"customer", "ticket"},
+	Entities: []schema.Source{{Layer: "plugin good", File: "plugin good/entities/ticket.yaml", Data: []byte(ticketYAML)}},
+	Operations: []pluginhost.Operation{
+		{Plugin: "good", Name: "environment", Result: &schema.Field{Name: "result", Type: "list", Of: &schema.Field{Name: "result", Type: "text"}}},
+		{
+			Plugin: "good", Name: "closeTicket", Mutation: true, Doc: "Closes a ticket.",
+			Arguments: schema.Fields{
+				{Name: "id", Type: "reference", Required: true},
+				{Name: "by", Type: "text", Required: true, Description: schema.Text{"en": "How."}},
+			},
+			Result: &schema.Field{Name: "result", Type: "reference", To: "ticket"},
+		},
+	},
+	Fields: []pluginhost.ComputedField{
+		{Plugin: "good", Entity: "customer", Field: &schema.Field{Name: "tickets", Type: "list", Of: &schema.Field{Name: "tickets", Type: "reference", To: "ticket"}}},
+		{Plugin: "good", Entity: "customer", Field: &schema.Field{Name: "mood", Type: "text"}},
+	},
+}
+
+var ignoreLines = cmpopts.IgnoreUnexported(schema.Field{}) // where a field stands in its file
+
+func TestAContributionIsInTheWordsOfTheCore(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "good", pluginhost.Config{})
+	if diff := cmp.Diff(wantContribution, contributionOf(t, h), ignoreLines); diff != "" {
+		t.Errorf("contribution (-want +got):\n%s", diff)
+	}
+}
+
+func TestAContributionOutlivesThePluginAndTheHost(t *testing.T) {
+	t.Parallel()
+	dir, kept := install(t, "good"), t.TempDir()
+	first, err := pluginhost.Start(pluginhost.Config{Dir: dir, CacheDir: kept})
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, first, "good", in(pluginhost.Serving))
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wantContribution, contributionOf(t, first), ignoreLines); diff != "" {
+		t.Errorf("after Close (-want +got):\n%s", diff)
+	}
+
+	second := start(t, pluginhost.Config{Dir: dir, CacheDir: kept, StartTimeout: time.Nanosecond, MinBackoff: time.Hour, MaxBackoff: time.Hour})
+	if diff := cmp.Diff(wantContribution, contributionOf(t, second), ignoreLines); diff != "" {
+		t.Errorf("in a host that has not got it to start (-want +got):\n%s", diff)
+	}
+}
+
+func TestAContributionThatDoesNotFitMakesThePluginInvalid(t *testing.T) {
+	t.Parallel()
+	h := start(t, pluginhost.Config{Dir: install(t, "good"), Accept: func(c pluginhost.Contribution) error {
+		return errors.New("entities/ticket.yaml:1: \"ticket\" is already defined")
+	}})
+	got := await(t, h, "good", in(pluginhost.Invalid))
+	if want := `invalid: entities/ticket.yaml:1: "ticket" is already defined`; got.LastError != want {
+		t.Errorf("LastError = %q, want %q", got.LastError, want)
+	}
+	if list, _ := h.Contributions(); len(list) != 0 {
+		t.Errorf("contributions = %v, want none", list)
+	}
+}
+
+func TestAPluginIsTriedAgainWhenWhatItNeedsIsDown(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	h := start(t, pluginhost.Config{Dir: install(t, "good"), Accept: func(pluginhost.Contribution) error {
+		if asked++; asked == 1 {
+			return &core.Error{Code: core.Unavailable, Message: "The database is down."}
+		}
+		return nil
+	}})
+	await(t, h, "good", in(pluginhost.Serving))
+}
+
+func TestTwoPluginsCannotOfferTheSame(t *testing.T) {
+	t.Parallel()
+	h := start(t, pluginhost.Config{Dir: install(t, "good", "garbage")})
+	h.Settle(t.Context())
+	won := map[pluginhost.State]int{}
+	for _, s := range h.Plugins() {
+		won[s.State]++
+		other := map[string]string{"good": "garbage", "garbage": "good"}[s.Name]
+		if want := "invalid: the plugin " + other + " already has an operation environment; rename one"; s.State == pluginhost.Invalid && s.LastError != want {
+			t.Errorf("LastError = %q, want %q", s.LastError, want)
+		}
+	}
+	if won[pluginhost.Serving] != 1 || won[pluginhost.Invalid] != 1 {
+		t.Errorf("plugins = %+v, want the first to win", h.Plugins())
+	}
+}
