@@ -12,7 +12,7 @@ import (
 // Call carries out an operation for an actor and returns its result, in the
 // canonical form and of the type that the operation has; nil for none. A nil
 // argument is an explicit null.
-func (h *Host) Call(ctx context.Context, actor core.Actor, m *schema.Model, op Operation, arguments map[string]any) (any, error) {
+func (h *Host) Call(ctx context.Context, m *schema.Model, actor core.Actor, op Operation, arguments map[string]any) (any, error) {
 	timeout := h.config.ResolveTimeout
 	if op.Mutation {
 		timeout = h.config.CallTimeout
@@ -46,7 +46,7 @@ const maxParents = 1000
 // many. It returns one value for each parent, in order: in the canonical form
 // and of the field's type, nil for none. The parents may be the same record
 // more than once.
-func (h *Host) Resolve(ctx context.Context, actor core.Actor, m *schema.Model, field ComputedField, parents []*core.Record) ([]any, error) {
+func (h *Host) Resolve(ctx context.Context, m *schema.Model, actor core.Actor, field ComputedField, parents []*core.Record) ([]any, error) {
 	entity, err := m.Find(field.Entity)
 	if err != nil {
 		return nil, fmt.Errorf("resolve %s: %w", field.Field.Name, err)
@@ -62,7 +62,7 @@ func (h *Host) Resolve(ctx context.Context, actor core.Actor, m *schema.Model, f
 	found := make([]any, 0, len(distinct))
 	for len(found) < len(distinct) {
 		some := distinct[len(found):min(len(distinct), len(found)+maxParents)]
-		values, err := h.resolve(ctx, actor, m, field, entity, some)
+		values, err := h.resolve(ctx, m, actor, field, entity, some)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (h *Host) Resolve(ctx context.Context, actor core.Actor, m *schema.Model, f
 	return values, nil
 }
 
-func (h *Host) resolve(ctx context.Context, actor core.Actor, m *schema.Model, field ComputedField, entity *schema.Entity, parents []*core.Record) ([]any, error) {
+func (h *Host) resolve(ctx context.Context, m *schema.Model, actor core.Actor, field ComputedField, entity *schema.Entity, parents []*core.Record) ([]any, error) {
 	one := &call{plugin: field.Plugin, actor: actor, model: m}
 	name := field.Entity + "." + field.Field.Name
 	values := make([]any, len(parents))

@@ -18,7 +18,8 @@ type board struct {
 
 type entry struct {
 	status       Status
-	contribution *Contribution         // nil until the plugin was described once
+	contribution *Contribution         // nil until the plugin was described once, now or in an earlier run
+	accepted     bool                  // by Config.Accept
 	client       pluginpb.PluginClient // nil unless serving
 }
 

@@ -32,7 +32,7 @@ func TestACallActsForTheUserWhoCausedIt(t *testing.T) {
 	t.Parallel()
 	records := &memory{records: []*core.Record{ticket("t1", map[string]any{"state": "open"})}}
 	h := serving(t, "good", pluginhost.Config{Open: records.open})
-	got, err := h.Call(t.Context(), agent, model(t), operation(t, h, "closeTicket"), map[string]any{"id": "t1", "by": "phone"})
+	got, err := h.Call(t.Context(), model(t), agent, operation(t, h, "closeTicket"), map[string]any{"id": "t1", "by": "phone"})
 	if err != nil || got != "t1" {
 		t.Errorf("Call = %v, %v; want t1", got, err)
 	}
@@ -58,7 +58,7 @@ func TestWhatACallAnswersIsNotSimplyBelieved(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := h.Call(t.Context(), agent, model(t), operation(t, h, "closeTicket"), map[string]any{"id": tt.id})
+			_, err := h.Call(t.Context(), model(t), agent, operation(t, h, "closeTicket"), map[string]any{"id": tt.id})
 			if got := told(err); got != tt.want {
 				t.Errorf("Call(%s): %s; want %s", tt.id, got, tt.want)
 			}
@@ -73,7 +73,7 @@ func TestAFieldIsResolvedForAllParentsWithOneFind(t *testing.T) {
 	}}
 	h := serving(t, "good", pluginhost.Config{Open: records.open})
 	parents := []*core.Record{customer("c1"), customer("c2"), customer("c3"), customer("c1")}
-	got, err := h.Resolve(t.Context(), agent, model(t), field(t, h, "tickets"), parents)
+	got, err := h.Resolve(t.Context(), model(t), agent, field(t, h, "tickets"), parents)
 	want := []any{[]any{"t1", "t3"}, []any{}, []any{"t2"}, []any{"t1", "t3"}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("Resolve: %v (-want +got):\n%s", err, diff)
@@ -99,7 +99,7 @@ func TestAFieldThatIsComputedWrongIsNotShown(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			h := serving(t, tt.role, pluginhost.Config{})
-			got, err := h.Resolve(t.Context(), agent, model(t), field(t, h, "mood"), tt.parents)
+			got, err := h.Resolve(t.Context(), model(t), agent, field(t, h, "mood"), tt.parents)
 			if diff := cmp.Diff(tt.want, got); told(err) != tt.wantErr || (err == nil && diff != "") {
 				t.Errorf("Resolve = %v, %s; want %v, %s", got, told(err), tt.want, tt.wantErr)
 			}
@@ -120,10 +120,10 @@ func TestOfAPluginThatIsDownEverythingIsUnavailable(t *testing.T) {
 
 	const want = "UNAVAILABLE The plugin good is not running at the moment. Try again in a few seconds."
 	m := model(t)
-	if _, err := h.Call(t.Context(), agent, m, op, nil); told(err) != want {
+	if _, err := h.Call(t.Context(), m, agent, op, nil); told(err) != want {
 		t.Errorf("Call: %s; want %s", told(err), want)
 	}
-	if _, err := h.Resolve(t.Context(), agent, m, f, []*core.Record{customer("c1")}); told(err) != want {
+	if _, err := h.Resolve(t.Context(), m, agent, f, []*core.Record{customer("c1")}); told(err) != want {
 		t.Errorf("Resolve: %s; want %s", told(err), want)
 	}
 	changes := []core.Change{{Actor: agent, Action: core.Created, After: ticket("t1", nil)}}

@@ -28,10 +28,10 @@ type Config struct {
 	// who caused the call, with Via set to the plugin.
 	Open func(core.Actor, *schema.Model) Session
 
-	// Accept is asked before a contribution becomes part of the host, when it is
-	// new or has changed, and during Start for one that is known from last time.
-	// Its error makes the plugin INVALID; one with the code UNAVAILABLE makes the
-	// host try again. It is called for one plugin at a time. nil accepts all.
+	// Accept is asked before a plugin serves with a contribution that is new or
+	// has changed. Its error makes the plugin INVALID; one with the code
+	// UNAVAILABLE makes the host try again. It is called for one plugin at a
+	// time. nil accepts all.
 	Accept func(Contribution) error
 
 	RunDir   string // for sockets, at most 69 bytes long; "" for a new one in the temporary directory

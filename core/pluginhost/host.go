@@ -41,9 +41,7 @@ func Start(config Config) (*Host, error) {
 	for _, p := range plugins {
 		e := &entry{status: Status{Name: p.manifest.Name, Version: p.manifest.Version, State: Starting, Since: time.Now()}}
 		h.board.entries = append(h.board.entries, e)
-		if c := cache(config.CacheDir).load(p.manifest); c != nil && (config.Accept == nil || config.Accept(*c) == nil) {
-			e.contribution = c
-		}
+		e.contribution = cache(config.CacheDir).load(p.manifest)
 	}
 	for _, p := range plugins {
 		if slices.Contains(config.Disabled, p.manifest.Name) {

@@ -52,7 +52,7 @@ func TestAPluginThatFailsAgainAndAgainIsInACrashLoopAndStillTried(t *testing.T) 
 func TestGarbageOnTheOutputsHarmsNobody(t *testing.T) {
 	t.Parallel()
 	h := serving(t, "garbage", pluginhost.Config{})
-	if _, err := h.Call(t.Context(), agent, model(t), operation(t, h, "environment"), nil); err != nil {
+	if _, err := h.Call(t.Context(), model(t), agent, operation(t, h, "environment"), nil); err != nil {
 		t.Error(err)
 	}
 	if s := h.Plugins()[0]; s.State != pluginhost.Serving || s.Restarts != 0 {
@@ -123,7 +123,7 @@ func TestCloseDoesNotWaitForAStart(t *testing.T) {
 func TestAPluginSeesNothingOfTheHostsEnvironment(t *testing.T) {
 	t.Setenv("XRM_STORE", "mongodb://user:secret@db")
 	h := serving(t, "good", pluginhost.Config{})
-	got, err := h.Call(t.Context(), agent, model(t), operation(t, h, "environment"), nil)
+	got, err := h.Call(t.Context(), model(t), agent, operation(t, h, "environment"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,7 +120,7 @@ func (s *supervisor) introduce(ctx context.Context, m Manifest, l *link) error {
 		s.log.Warn(err.Error())
 	}
 	s.board.update(s.name, func(e *entry) {
-		e.contribution, e.client = c, l.plugin
+		e.contribution, e.accepted, e.client = c, true, l.plugin
 		e.status.Version, e.status.PID = m.Version, int(l.process.pid.Load())
 		e.status.State, e.status.Since = Serving, time.Now()
 	})
@@ -137,8 +137,8 @@ func (s *supervisor) admit(c *Contribution) error {
 			if err := clash(c, e.contribution); err != nil {
 				return err
 			}
-		case reflect.DeepEqual(e.contribution, c):
-			return nil // accepted before
+		case e.accepted && reflect.DeepEqual(e.contribution, c):
+			return nil
 		}
 	}
 	if s.config.Accept == nil {
