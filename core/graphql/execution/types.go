@@ -10,9 +10,9 @@ import (
 
 // types is the schema in the form that execution needs: complete and read-only.
 type types struct {
-	schema                  graphql.Schema
-	objects                 map[string]*objectType
-	query, mutation, pubsub *objectType
+	schema          graphql.Schema
+	objects         map[string]*objectType
+	query, mutation *objectType
 }
 
 type objectType struct {
@@ -50,7 +50,6 @@ func compile(schema graphql.Schema, batch map[FieldName]BatchResolve) (*types, e
 	}
 	t.query = t.root(schema.QueryType())
 	t.mutation = t.root(schema.MutationType())
-	t.pubsub = t.root(schema.SubscriptionType())
 	t.query.add(graphql.SchemaMetaFieldDef)
 	t.query.add(graphql.TypeMetaFieldDef)
 	completeIntrospection(t)

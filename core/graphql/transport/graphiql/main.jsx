@@ -66,7 +66,13 @@ function Page() {
       </form>
       <main>
         {/* A new key starts anew: what may be seen depends on it. */}
-        <GraphiQL key={key} fetcher={fetcher} defaultQuery={welcome} isHeadersEditorEnabled={false} />
+        <GraphiQL
+          key={key}
+          fetcher={fetcher}
+          defaultQuery={welcome}
+          isHeadersEditorEnabled={false}
+          showPersistHeadersSettings={false}
+        />
       </main>
     </>
   );
