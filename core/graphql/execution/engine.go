@@ -43,7 +43,7 @@ type Config struct {
 // concurrent use.
 type Engine struct {
 	types      *types
-	document   *ast.Schema
+	validated  *ast.Schema // the same schema as gqlparser sees it
 	sdl        string
 	limits     Limits
 	pageSizes  map[FieldName]int
@@ -83,7 +83,7 @@ func New(c Config) (*Engine, error) {
 	}
 	return &Engine{
 		types:      compiled,
-		document:   document,
+		validated:  document,
 		sdl:        sdl,
 		limits:     limits,
 		pageSizes:  c.PageSizes,

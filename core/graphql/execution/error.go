@@ -120,7 +120,7 @@ func (e *Engine) hidden(ctx context.Context) string {
 
 // stopped says why a request ended before it was answered.
 func stopped(cause error) *Error {
-	message := "The request was cancelled before it was answered."
+	message := "The client ended the request before it was answered."
 	if errors.Is(cause, context.DeadlineExceeded) {
 		message = "The request took longer than allowed and was stopped; ask for less at once, or try again."
 	}

@@ -24,8 +24,8 @@ func (e *Engine) Execute(ctx context.Context, r Request, root any) (result *Resu
 			result = Refuse(e.internal(ctx, Failure{Err: &panicked{cause, debug.Stack()}}))
 		}
 	}()
-	doc, err := e.Prepare(ctx, r.Query)
-	if errs, ok := err.(Errors); ok {
+	doc, errs := e.document(ctx, r.Query)
+	if len(errs) > 0 {
 		return Refuse(errs...)
 	}
 	op, refused := doc.operation(r.OperationName)

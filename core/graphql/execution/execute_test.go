@@ -235,7 +235,7 @@ func TestExecuteStopsWithItsContext(t *testing.T) {
 	t.Parallel()
 	deadline, cancelDeadline := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancelDeadline()
-	cancelled, cancel := context.WithCancel(t.Context())
+	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	tests := map[string]struct {
 		ctx         context.Context
@@ -246,12 +246,12 @@ func TestExecuteStopsWithItsContext(t *testing.T) {
 			want: `{"errors":[{"message":"The request took longer than allowed and was stopped; ask for less at once, or try again.","extensions":{"code":"UNAVAILABLE"}}],"data":null}`,
 		},
 		"client gone": {
-			ctx: cancelled, query: `{ rooted }`,
-			want: `{"errors":[{"message":"The request was cancelled before it was answered.","extensions":{"code":"UNAVAILABLE"}}],"data":null}`,
+			ctx: gone, query: `{ rooted }`,
+			want: `{"errors":[{"message":"The client ended the request before it was answered.","extensions":{"code":"UNAVAILABLE"}}],"data":null}`,
 		},
 		"mutations that did not run": {
-			ctx: cancelled, query: `mutation { do(what: "one") { after } }`,
-			want: `{"errors":[{"message":"The request was cancelled before it was answered.","extensions":{"code":"UNAVAILABLE"}}],"data":{"do":null}}`,
+			ctx: gone, query: `mutation { do(what: "one") { after } }`,
+			want: `{"errors":[{"message":"The client ended the request before it was answered.","extensions":{"code":"UNAVAILABLE"}}],"data":{"do":null}}`,
 		},
 	}
 	for name, tt := range tests {
@@ -276,7 +276,7 @@ func TestExecuteStopsInTheMiddle(t *testing.T) {
 	go cancel(errors.New("enough"))
 	result := s.engine.Execute(ctx, Request{Query: `{ wait }`}, "root")
 	result.Extensions = nil
-	want := `{"errors":[{"message":"The request was cancelled before it was answered.","extensions":{"code":"UNAVAILABLE"}}],"data":{"wait":null}}`
+	want := `{"errors":[{"message":"The client ended the request before it was answered.","extensions":{"code":"UNAVAILABLE"}}],"data":{"wait":null}}`
 	if got := text(t, result); got != want && !strings.Contains(got, `"data":null`) {
 		t.Errorf("answer = %s, want %s", got, want)
 	}

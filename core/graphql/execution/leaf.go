@@ -95,10 +95,10 @@ func serializeInt(plain any) (any, error) {
 	}
 	n, ok := plain.(int64)
 	if !ok {
-		return nil, fmt.Errorf("Int cannot represent a value of Go type %T", plain)
+		return nil, fmt.Errorf("%s cannot represent a value of Go type %T", graphql.Int, plain)
 	}
 	if n < math.MinInt32 || n > math.MaxInt32 {
-		return nil, fmt.Errorf("Int cannot represent non 32-bit signed integer value: %d", n)
+		return nil, fmt.Errorf("%s cannot represent non 32-bit signed integer value: %d", graphql.Int, n)
 	}
 	return plain, nil
 }
@@ -139,7 +139,7 @@ func leaf(value any) (any, error) {
 
 func finite(f float64) error {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return fmt.Errorf("Float cannot represent %v", f)
+		return fmt.Errorf("%s cannot represent %v", graphql.Float, f)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package execution
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -24,7 +25,15 @@ type Document struct {
 // Prepare parses and validates a document and checks all limits that do not
 // depend on variables. It answers from a cache when it can; a document that is
 // refused takes no place there. The error is an [Errors].
-func (e *Engine) Prepare(ctx context.Context, query string) (doc *Document, err error) {
+func (e *Engine) Prepare(ctx context.Context, query string) (*Document, error) {
+	doc, errs := e.document(ctx, query)
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	return doc, nil
+}
+
+func (e *Engine) document(ctx context.Context, query string) (doc *Document, errs Errors) {
 	if len(query) > e.limits.DocumentBytes {
 		return nil, Errors{invalid(nil, "The document is %d bytes long; at most %d are allowed.", len(query), e.limits.DocumentBytes)}
 	}
@@ -35,11 +44,10 @@ func (e *Engine) Prepare(ctx context.Context, query string) (doc *Document, err 
 	// either: a panic of theirs must cost this request only.
 	defer func() {
 		if cause := recover(); cause != nil {
-			doc, err = nil, Errors{e.internal(ctx, Failure{Err: &panicked{cause, debug.Stack()}})}
+			doc, errs = nil, Errors{e.internal(ctx, Failure{Err: &panicked{cause, debug.Stack()}})}
 		}
 	}()
-	doc, errs := e.prepare(query)
-	if len(errs) > 0 {
+	if doc, errs = e.prepare(query); len(errs) > 0 {
 		return nil, errs
 	}
 	if len(query) <= maxCachedBytes {
@@ -71,8 +79,8 @@ func (e *Engine) prepare(text string) (*Document, Errors) {
 }
 
 func (e *Engine) syntaxError(source *ast.Source, err error) *Error {
-	failure, ok := err.(*gqlerror.Error)
-	if !ok {
+	var failure *gqlerror.Error
+	if !errors.As(err, &failure) {
 		return invalid(nil, "%v", err)
 	}
 	if strings.HasPrefix(failure.Message, "exceeded token limit") {

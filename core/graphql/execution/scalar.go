@@ -55,26 +55,26 @@ func parseScalar(t *graphql.Scalar, v any) (any, error) {
 	case intScalar:
 		if n, ok := integer(v); ok {
 			if n < math.MinInt32 || n > math.MaxInt32 {
-				return nil, fmt.Errorf("Int cannot represent non 32-bit signed integer value: %s", shown(v))
+				return nil, fmt.Errorf("%s cannot represent non 32-bit signed integer value: %s", t, shown(v))
 			}
 			return int(n), nil
 		}
-		return nil, fmt.Errorf("Int cannot represent non-integer value: %s", shown(v))
+		return nil, fmt.Errorf("%s cannot represent non-integer value: %s", t, shown(v))
 	case floatScalar:
 		if f, ok := float(v); ok {
 			return f, nil
 		}
-		return nil, fmt.Errorf("Float cannot represent non numeric value: %s", shown(v))
+		return nil, fmt.Errorf("%s cannot represent non numeric value: %s", t, shown(v))
 	case stringScalar:
 		if s, ok := v.(string); ok {
 			return s, nil
 		}
-		return nil, fmt.Errorf("String cannot represent a non string value: %s", shown(v))
+		return nil, fmt.Errorf("%s cannot represent a non string value: %s", t, shown(v))
 	case booleanScalar:
 		if b, ok := v.(bool); ok {
 			return b, nil
 		}
-		return nil, fmt.Errorf("Boolean cannot represent a non boolean value: %s", shown(v))
+		return nil, fmt.Errorf("%s cannot represent a non boolean value: %s", t, shown(v))
 	case idScalar:
 		if s, ok := v.(string); ok {
 			return s, nil
@@ -82,7 +82,7 @@ func parseScalar(t *graphql.Scalar, v any) (any, error) {
 		if n, ok := integer(v); ok {
 			return strconv.FormatInt(n, 10), nil
 		}
-		return nil, fmt.Errorf("ID cannot represent a non-string and non-integer value: %s", shown(v))
+		return nil, fmt.Errorf("%s cannot represent a non-string and non-integer value: %s", t, shown(v))
 	}
 	return parseCustom(t, plainNumbers(v))
 }
@@ -99,7 +99,7 @@ func parseCustom(t *graphql.Scalar, v any) (any, error) {
 		return nil, fmt.Errorf("%s cannot represent %s: %w", t.Name(), shown(v), reason)
 	}
 	if isNil(out) {
-		return nil, fmt.Errorf("Expected value of type %q, found %s.", t.Name(), shown(v))
+		return nil, invalid(nil, "Expected value of type %q, found %s.", t.Name(), shown(v))
 	}
 	return out, nil
 }

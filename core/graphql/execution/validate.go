@@ -35,7 +35,7 @@ func (e *Engine) validate(query *ast.QueryDocument) (conditions map[string]*ast.
 			errs = append(errs, fromParser(failure))
 		})
 	}
-	core.Walk(e.document, query, events)
+	core.Walk(e.validated, query, events)
 	return conditions, errs
 }
 
@@ -77,15 +77,15 @@ func (e *Engine) checkScalarLiteral(value *ast.Value) error {
 		}
 		if value.Definition.Name == "Int" && value.Kind == ast.IntValue {
 			if _, err := strconv.ParseInt(value.Raw, 10, 32); err != nil {
-				return fmt.Errorf("Int cannot represent non 32-bit signed integer value: %s", value.Raw)
+				return fmt.Errorf("%s cannot represent non 32-bit signed integer value: %s", graphql.Int, value.Raw)
 			}
 		}
 		if value.Kind == ast.ObjectValue {
-			return fmt.Errorf("Expected value of type %q, found %s.", value.ExpectedType, value)
+			return invalid(nil, "Expected value of type %q, found %s.", value.ExpectedType, value)
 		}
 	case ast.Enum:
 		if value.Kind == ast.ObjectValue {
-			return fmt.Errorf("Expected value of type %q, found %s.", value.ExpectedType, value)
+			return invalid(nil, "Expected value of type %q, found %s.", value.ExpectedType, value)
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 
@@ -13,6 +12,7 @@ import (
 type answer struct {
 	w         http.ResponseWriter
 	mediaType string
+	failed    func(error) // hears of an answer that could not be written as JSON
 }
 
 func (a *answer) refuse(status int, code, format string, args ...any) {
@@ -23,7 +23,7 @@ func (a *answer) refuse(status int, code, format string, args ...any) {
 }
 
 // send writes what the engine answered.
-func (a *answer) send(result *execution.Result, log *slog.Logger, r *http.Request) {
+func (a *answer) send(result *execution.Result) {
 	status := http.StatusOK
 	// Clients that accept application/json only tell success by the body, so
 	// that for them a refused document is no failure of HTTP.
@@ -31,14 +31,13 @@ func (a *answer) send(result *execution.Result, log *slog.Logger, r *http.Reques
 		code, _ := result.Errors[0].Extensions["code"].(string)
 		status = statusOf(code)
 	}
-	if err := a.write(status, result); err != nil {
-		log.ErrorContext(r.Context(), "write a GraphQL answer", "error", err)
-	}
+	a.write(status, result)
 }
 
-func (a *answer) write(status int, result *execution.Result) error {
+func (a *answer) write(status int, result *execution.Result) {
 	body, err := result.AppendJSON(nil)
 	if err != nil {
+		a.failed(err)
 		status = http.StatusInternalServerError
 		body = []byte(`{"errors":[{"message":"Something went wrong on our side; the details are in the server's log.","extensions":{"code":"INTERNAL"}}]}`)
 	}
@@ -51,7 +50,6 @@ func (a *answer) write(status int, result *execution.Result) error {
 	a.w.WriteHeader(status)
 	// A client that is gone cannot be told anything.
 	_, _ = a.w.Write(body)
-	return err
 }
 
 // statusOf is the HTTP status of a request that was not carried out.

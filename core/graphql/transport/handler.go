@@ -39,7 +39,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	mediaType, ok := negotiate(r.Header.Values("Accept"))
-	a := &answer{w: w, mediaType: mediaType}
+	a := &answer{w: w, mediaType: mediaType, failed: func(err error) {
+		h.logger().ErrorContext(r.Context(), "write a GraphQL answer", "error", err)
+	}}
 	if !ok {
 		a.refuse(http.StatusNotAcceptable, "INVALID", "The answer can be %s or %s; the Accept header allows neither.", graphqlResponse, plainJSON)
 		return
@@ -76,7 +78,7 @@ func (h *Handler) answer(ctx context.Context, a *answer, w http.ResponseWriter, 
 		a.refuse(http.StatusMethodNotAllowed, "INVALID", "A GET request may only query; send a mutation by POST.")
 		return
 	}
-	a.send(engine.Execute(ctx, request, nil), h.logger(), r)
+	a.send(engine.Execute(ctx, request, nil))
 }
 
 func (h *Handler) authenticate(r *http.Request) (context.Context, error) {

@@ -266,6 +266,21 @@ func TestWhoMayNotAskGetsAGraphQLAnswer(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatIsNoJSONIsLoggedAndHidden(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	h := newHandler(t)
+	h.Log = slog.New(slog.NewTextHandler(&log, nil))
+	h.Context = func(*http.Request) (context.Context, error) {
+		return nil, &execution.Error{Message: "No.", Extensions: map[string]any{"code": "FORBIDDEN", "why": func() {}}}
+	}
+	r := call{body: `{"query": "{ echo }"}`}.do(t.Context(), h)
+	want := refusal("INTERNAL", "Something went wrong on our side; the details are in the server's log.")
+	if got := body(t, r); r.StatusCode != 500 || got != want || !strings.Contains(log.String(), "unsupported type: func()") {
+		t.Errorf("answer = %d %s, log = %q; want 500 %s", r.StatusCode, got, log.String(), want)
+	}
+}
+
 func TestTheServerSaysThatItIsNotReady(t *testing.T) {
 	t.Parallel()
 	h := &Handler{Engine: func(*http.Request) *execution.Engine { return nil }}
