@@ -17,7 +17,9 @@ func (dateType) Parse(_ *Field, raw any, _ Scope) (any, error) {
 			return v, nil
 		}
 	case time.Time: // a YAML file writes a date without quotes
-		return v.Format(time.DateOnly), nil
+		if inFourDigits(v) {
+			return v.Format(time.DateOnly), nil
+		}
 	}
 	return nil, mustBe("a date such as 2026-02-28", raw)
 }

@@ -17,14 +17,19 @@ func (datetimeType) Operators() []Op { return orderedOps }
 func (datetimeType) Parse(_ *Field, raw any, _ Scope) (any, error) {
 	switch v := raw.(type) {
 	case string:
-		if t, err := time.Parse(time.RFC3339Nano, v); err == nil && t.UTC().Year() > 0 && t.UTC().Year() < 10000 {
+		if t, err := time.Parse(time.RFC3339Nano, v); err == nil && inFourDigits(t) {
 			return Instant(t), nil
 		}
-	case time.Time:
-		return Instant(v), nil
+	case time.Time: // a YAML file writes an instant without quotes
+		if inFourDigits(v) {
+			return Instant(v), nil
+		}
 	}
 	return nil, mustBe("an instant such as 2026-02-28T09:30:00Z", raw)
 }
+
+// inFourDigits keeps instants sortable as texts.
+func inFourDigits(t time.Time) bool { return t.UTC().Year() > 0 && t.UTC().Year() < 10000 }
 
 // Instant is the canonical form of a point in time.
 func Instant(t time.Time) string { return t.UTC().Format(InstantFormat) }

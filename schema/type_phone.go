@@ -30,6 +30,11 @@ func (phoneType) Compare(a, b any) int {
 func (phoneType) Parse(f *Field, raw any, s Scope) (any, error) {
 	typed, ok := raw.(string)
 	if m, isObject := raw.(map[string]any); isObject {
+		for key := range m {
+			if key != "raw" && key != "e164" {
+				return nil, fmt.Errorf("must have raw only, not %s", key)
+			}
+		}
 		typed, ok = m["raw"].(string)
 	}
 	typed = strings.TrimSpace(typed)
@@ -38,7 +43,7 @@ func (phoneType) Parse(f *Field, raw any, s Scope) (any, error) {
 	}
 	region := s.Region
 	if own, ok := s.Siblings[f.RegionFrom].(string); ok && own != "" {
-		region = own
+		region = strings.ToUpper(strings.TrimSpace(own)) // it may not be canonical yet
 	}
 	value := map[string]any{"raw": typed}
 	if number, err := phonenumbers.Parse(typed, region); err == nil && phonenumbers.IsValidNumber(number) {

@@ -18,10 +18,17 @@ func (referenceType) Lint(f *Field) []string {
 	return nil
 }
 
+func article(noun string) string {
+	if noun != "" && strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
 func (referenceType) Parse(f *Field, raw any, _ Scope) (any, error) {
 	s, ok := raw.(string)
 	if s = strings.TrimSpace(s); !ok || s == "" || len(s) > 64 {
-		return nil, mustBe("the id of a "+f.To, raw)
+		return nil, mustBe("the id of "+article(f.To), raw)
 	}
 	return s, nil
 }
