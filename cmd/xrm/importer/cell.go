@@ -1,0 +1,158 @@
+package importer
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
+)
+
+// cellReader turns the cells of a row into the texts of one field, as its
+// Source says, before they are converted.
+type cellReader struct {
+	source  *Source
+	columns []int // of column, join or text
+	when    int   // -1 for always
+	text    []textPart
+	pattern *regexp.Regexp
+	missing []string
+}
+
+// textPart is a literal, or a column.
+type textPart struct {
+	literal string
+	column  int // -1 for the literal
+}
+
+// outcome is what a source makes of a row's cells.
+type outcome struct {
+	texts  []string // none for no value
+	many   bool     // the cell was split into a list
+	reason string   // why the text does not fit, completing "<field> …"
+}
+
+// read returns no texts when there is no value.
+func (c *cellReader) read(cells []string) outcome {
+	if c.when >= 0 && c.cell(cells, c.when) == "" {
+		return outcome{}
+	}
+	text := c.raw(cells)
+	if text == "" {
+		if c.source.Default == nil {
+			return outcome{}
+		}
+		return outcome{texts: []string{*c.source.Default}}
+	}
+	if c.pattern != nil {
+		match := c.pattern.FindStringSubmatch(text)
+		switch {
+		case match != nil:
+			text = strings.TrimSpace(match[min(1, len(match)-1)])
+		case c.source.Otherwise != "keep":
+			return outcome{reason: "must match the pattern " + c.source.Pattern + ", not " + strconv.Quote(text)}
+		}
+	}
+	return c.translate(c.split(text))
+}
+
+func (c *cellReader) raw(cells []string) string {
+	switch {
+	case c.source.Constant != nil:
+		return *c.source.Constant
+	case c.source.Text != "":
+		var b strings.Builder
+		for _, part := range c.text {
+			text := part.literal
+			if part.column >= 0 {
+				if text = c.cell(cells, part.column); text == "" {
+					return ""
+				}
+			}
+			b.WriteString(text)
+		}
+		return strings.TrimSpace(b.String())
+	}
+	var texts []string
+	for _, column := range c.columns {
+		if text := c.cell(cells, column); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	with := c.source.With
+	if with == "" {
+		with = " "
+	}
+	return strings.Join(texts, with)
+}
+
+// cell is a cell's text, "" when it means no value.
+func (c *cellReader) cell(cells []string, column int) string {
+	text := strings.TrimSpace(cells[column])
+	if slices.Contains(c.missing, text) {
+		return ""
+	}
+	return text
+}
+
+func (c *cellReader) split(text string) outcome {
+	if c.source.Split == "" {
+		return outcome{texts: nonEmpty(text)}
+	}
+	var parts []string
+	for _, part := range strings.Split(text, c.source.Split) {
+		parts = append(parts, nonEmpty(strings.TrimSpace(part))...)
+	}
+	if c.source.Part == "" || len(parts) == 0 {
+		return outcome{texts: parts, many: true}
+	}
+	switch c.source.Part {
+	case "first":
+		return outcome{texts: parts[:1]}
+	case "last":
+		return outcome{texts: parts[len(parts)-1:]}
+	}
+	if n, _ := strconv.Atoi(c.source.Part); n <= len(parts) {
+		return outcome{texts: parts[n-1 : n]}
+	}
+	return outcome{}
+}
+
+func nonEmpty(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
+
+// translate looks the texts up in the map's values. A value that is empty
+// there means no value.
+func (c *cellReader) translate(o outcome) outcome {
+	if c.source.Values == nil {
+		return o
+	}
+	translated := o.texts[:0:0]
+	for _, text := range o.texts {
+		value, known := c.source.Values[text]
+		switch {
+		case known:
+			translated = append(translated, nonEmpty(value)...)
+		case c.source.Otherwise == "keep":
+			translated = append(translated, text)
+		default:
+			return outcome{reason: "must be one of the values in the map, not " + strconv.Quote(text) + strictyaml.Suggest(text, keysOf(c.source.Values))}
+		}
+	}
+	o.texts = translated
+	return o
+}
+
+func keysOf(values map[string]string) []string {
+	var keys []string
+	for key := range values {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

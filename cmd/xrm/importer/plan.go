@@ -1,0 +1,163 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/openxrm/xrm/cmd/xrm/importer/table"
+	"github.com/openxrm/xrm/schema/strictyaml"
+)
+
+// plan is what an import will do with every row.
+type plan struct {
+	entity   *Entity
+	group    string
+	key      *binding // nil when every row is a new record
+	bindings []*binding
+	clear    []string // fields that no value clears
+	notes    []string // what the user should know before it begins
+}
+
+// planner makes a plan of a map, a header and an entity.
+type planner struct {
+	binder
+	lookups  *lookups
+	problems strictyaml.Problems
+	plan     *plan
+}
+
+// newPlan reports everything that is wrong with the map at once.
+func newPlan(ctx context.Context, m *Map, e *Entity, header []string, l *lookups) (*plan, error) {
+	p := &planner{
+		binder:  binder{m: m, entity: e, header: header, used: map[int]bool{}},
+		lookups: l, plan: &plan{entity: e, group: m.Group},
+	}
+	if p.checkGroup(); len(p.problems) > 0 {
+		return nil, p.problems.Err()
+	}
+	for _, s := range m.Fields {
+		p.add(ctx, s)
+	}
+	for _, name := range m.Ignore {
+		if i := slices.Index(header, name); i >= 0 {
+			p.used[i] = true
+		}
+	}
+	p.matchTheRest(ctx)
+	p.findKey()
+	if !slices.Contains([]string{"", "leave", "clear"}, m.Empty) {
+		p.problem(0, "empty must be leave or clear, not %q", m.Empty)
+	}
+	if m.Empty == "clear" {
+		for _, b := range p.plan.bindings {
+			p.plan.clear = append(p.plan.clear, b.steps[0].name)
+		}
+	}
+	if len(p.plan.bindings) == 0 {
+		p.problem(0, "no column of the file is a field of %s; say in a map which is which (--map)", e.Name)
+	}
+	return p.plan, p.problems.Err()
+}
+
+func (p *planner) problem(line int, format string, args ...any) {
+	p.problems = append(p.problems, strictyaml.Problem{File: p.m.file, Line: line, Message: fmt.Sprintf(format, args...)})
+}
+
+func (p *planner) checkGroup() {
+	if p.m.Group == "" {
+		return
+	}
+	list := field(p.entity.Fields, p.m.Group)
+	if list == nil {
+		p.problem(0, "group: %s has no field %q%s", p.entity.Name, p.m.Group, strictyaml.Suggest(p.m.Group, names(p.entity.Fields)))
+	} else if list.Type != "list" || list.Of.Type != "object" {
+		p.problem(0, "group: %s is no list of objects", p.m.Group)
+	}
+	if p.m.Key == "" {
+		p.problem(0, "group needs key: the field by which rows of one record belong together")
+	}
+}
+
+func (p *planner) add(ctx context.Context, s *Source) {
+	b, err := p.bind(s)
+	if err == nil && b.convert.field.Type == "reference" {
+		b.lookup, err = p.lookups.of(ctx, b.convert.field, s.Lookup)
+	}
+	if err != nil {
+		p.problem(s.line, "%s: %v", s.path, err)
+		return
+	}
+	p.plan.bindings = append(p.plan.bindings, b)
+}
+
+// matchTheRest binds the columns that the map does not mention to the fields
+// that their headers name.
+func (p *planner) matchTheRest(ctx context.Context) {
+	matcher := newMatcher(p.entity, p.m.Group)
+	bound := map[string]bool{}
+	for _, s := range p.m.Fields {
+		bound[s.path] = true
+	}
+	for i, column := range p.header {
+		if p.used[i] || column == "" || column == table.LineColumn || column == table.ReasonsColumn {
+			continue
+		}
+		path := matcher.path(column)
+		if path == "" || bound[path] {
+			p.plan.notes = append(p.plan.notes, fmt.Sprintf("column %q is not imported: %s%s", column, p.whyNot(column, path), p.advice()))
+			continue
+		}
+		bound[path] = true
+		p.add(ctx, &Source{Column: column, path: path})
+	}
+}
+
+func (p *planner) whyNot(column, path string) string {
+	if path != "" {
+		return path + " is already filled by another column"
+	}
+	return p.entity.Name + " has no field of that name" + strings.TrimSuffix(strictyaml.Suggest(column, names(p.entity.Fields)), "?")
+}
+
+func (p *planner) advice() string {
+	if p.m.file == "" {
+		return "; a map file (--map) can say where it goes"
+	}
+	return "; the map can say where it goes, or list it under ignore:"
+}
+
+func (p *planner) findKey() {
+	if p.m.Key == "" {
+		return
+	}
+	f := field(p.entity.Fields, p.m.Key)
+	switch {
+	case f == nil:
+		p.problem(0, "key: %s has no field %q%s", p.entity.Name, p.m.Key, strictyaml.Suggest(p.m.Key, names(p.entity.Fields)))
+		return
+	case !f.Unique:
+		p.problem(0, "key: the field %s of %s is not unique; unique are %s", f.Name, p.entity.Name, strings.Join(uniqueNames(p.entity), ", "))
+		return
+	}
+	for _, b := range p.plan.bindings {
+		if b.path == p.m.Key {
+			p.plan.key = b
+			return
+		}
+	}
+	if len(p.problems) == 0 {
+		p.problem(0, "key: no column fills %s", p.m.Key)
+	}
+}
+
+func uniqueNames(e *Entity) []string {
+	unique := []string{}
+	for _, f := range e.Fields {
+		if f.Unique {
+			unique = append(unique, f.Name)
+		}
+	}
+	return unique
+}

@@ -1,0 +1,266 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/openxrm/xrm/cmd/xrm/client"
+	"github.com/openxrm/xrm/cmd/xrm/importer/table"
+)
+
+// maxRequest is about how many bytes of cells are sent at once.
+const maxRequest = 512 << 10
+
+// Options say what is imported, where to, and who is told about it.
+type Options struct {
+	File   string
+	Map    *Map   // an empty one when there is none
+	Entity string // "" when the map says it
+	Key    string // instead of the map's
+	DryRun bool   // checks everything and writes nothing
+	Batch  int    // records in one request
+	Client *client.Client
+
+	Note     func(text string)       // what the user should know; before the first row
+	Progress func(read, total int64) // bytes of the file; after each batch
+	Rejected func(Reason)            // each row that does not get in
+}
+
+// Reason is why a row did not get in.
+type Reason struct {
+	Line int
+	Text string
+}
+
+// Summary is what an import came to.
+type Summary struct {
+	Rows         int     `json:"rows"`      // of the file that were read
+	Created      int     `json:"created"`   // records, of which one may have several rows
+	Updated      int     `json:"updated"`   // records
+	Unchanged    int     `json:"unchanged"` // records that were like this already
+	Rejected     int     `json:"rejected"`  // rows
+	RejectedFile string  `json:"rejectedFile,omitempty"`
+	DryRun       bool    `json:"dryRun,omitempty"` // nothing was written; the numbers are what would be
+	Seconds      float64 `json:"seconds"`
+}
+
+// Run imports a file. When the error is not nil, the summary says how far it
+// came. It stops behind the current batch when ctx is done.
+func Run(ctx context.Context, o Options) (Summary, error) {
+	started := time.Now()
+	i, err := open(ctx, o)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer i.file.Close()
+	err = i.all(ctx)
+	if closed := i.rejects.close(); err == nil {
+		err = closed
+	}
+	if i.rejects.rows > 0 {
+		i.summary.Rejected, i.summary.RejectedFile = i.rejects.rows, i.rejects.name
+	}
+	i.summary.Seconds = time.Since(started).Seconds()
+	return i.summary, err
+}
+
+// imports is one import under way.
+type imports struct {
+	Options
+	plan    *plan
+	file    *os.File
+	size    int64
+	table   *table.Reader
+	lookups *lookups
+	sender  *sender
+	rejects *rejects
+	summary Summary
+	line    int // the last one that is done with
+}
+
+// open makes everything ready and sends nothing yet.
+func open(ctx context.Context, o Options) (_ *imports, err error) {
+	m := *o.Map
+	o.Map = &m
+	if err := o.agree(); err != nil {
+		return nil, err
+	}
+	i := &imports{Options: o, summary: Summary{DryRun: o.DryRun}}
+	if err := i.openTable(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			i.file.Close()
+		}
+	}()
+	atOnce := *o.Client
+	atOnce.Retry = 0 // a server that is not there at the start is more likely not started than away
+	entity, err := describe(ctx, &atOnce, m.Entity)
+	if err != nil {
+		return nil, err
+	}
+	i.lookups = &lookups{client: o.Client, entities: map[string]*Entity{entity.Name: entity}, all: map[string]*lookup{}, page: o.Batch}
+	if i.plan, err = newPlan(ctx, &m, entity, i.table.Header(), i.lookups); err != nil {
+		return nil, err
+	}
+	for _, note := range i.plan.notes {
+		o.Note(note)
+	}
+	i.sender = &sender{client: o.Client, plan: i.plan}
+	i.rejects, err = newRejects(rejectedName(o.File), i.table, m.CSV.Encoding != "")
+	return i, err
+}
+
+// agree brings together what the map and the command line say.
+func (o *Options) agree() error {
+	switch {
+	case o.Entity == "" && o.Map.Entity == "":
+		return errors.New("say what the rows are: --entity NAME, for example --entity customer")
+	case o.Entity != "" && o.Map.Entity != "" && o.Entity != o.Map.Entity:
+		return fmt.Errorf("%s is a map for %s, but --entity says %s", o.Map.file, o.Map.Entity, o.Entity)
+	}
+	o.Map.Entity = first(o.Entity, o.Map.Entity)
+	o.Map.Key = first(o.Key, o.Map.Key)
+	return nil
+}
+
+func (i *imports) openTable() error {
+	file, err := os.Open(i.File)
+	if err != nil {
+		return fmt.Errorf("read the file to import: %w", err)
+	}
+	dialect, decode, err := i.Map.CSV.dialect()
+	if err == nil {
+		i.table, err = table.NewReader(decode(file), dialect)
+	}
+	if err != nil {
+		file.Close()
+		return fmt.Errorf("%s: %w", i.File, err)
+	}
+	i.file = file
+	if info, err := file.Stat(); err == nil {
+		i.size = info.Size()
+	}
+	return nil
+}
+
+// all imports batch by batch.
+func (i *imports) all(ctx context.Context) error {
+	groups := newGrouper(i.plan, i.table)
+	var batch []*record
+	size := 0
+	for {
+		r, err := groups.next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read %s behind line %d: %w", i.File, i.line, err)
+		}
+		if err == nil {
+			batch, size = append(batch, r), size+r.size()
+		}
+		if errors.Is(err, io.EOF) || len(batch) >= i.Batch || size > maxRequest {
+			if sent := i.batch(ctx, batch); sent != nil {
+				return i.stopped(sent)
+			}
+			batch, size = nil, 0
+			i.Progress(i.table.Offset(), i.size)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if batch == nil && ctx.Err() != nil {
+			return i.stopped(context.Cause(ctx))
+		}
+	}
+}
+
+// batch looks up, sends and counts some records. Records with faults are
+// tried as well, without their faulty fields and without writing them, so
+// that people learn every reason at once.
+func (i *imports) batch(ctx context.Context, batch []*record) error {
+	var wanted []*wantedRef
+	for _, r := range batch {
+		for _, ref := range r.refs {
+			wanted = append(wanted, ref.wanted...)
+		}
+	}
+	if err := i.lookups.find(ctx, wanted); err != nil {
+		return err
+	}
+	var good, keyed, keyless []*record
+	for _, r := range batch {
+		r.resolve()
+		switch {
+		case len(r.faults) == 0:
+			good = append(good, r)
+		case len(r.values) == 0 || i.plan.group != "" && r.about(i.plan.group):
+		case r.key != "":
+			keyed = append(keyed, r)
+		default:
+			keyless = append(keyless, r)
+		}
+	}
+	if err := i.send(ctx, good, i.plan.key != nil, i.DryRun); err != nil {
+		return err
+	}
+	if err := i.send(ctx, keyed, true, true); err != nil {
+		return err
+	}
+	if err := i.send(ctx, keyless, false, true); err != nil {
+		return err
+	}
+	return i.settle(batch)
+}
+
+func (i *imports) send(ctx context.Context, records []*record, keyed, dryRun bool) error {
+	if len(records) == 0 {
+		return nil
+	}
+	answers, err := i.sender.send(ctx, records, keyed, dryRun)
+	if err != nil {
+		return err
+	}
+	for n, a := range answers {
+		if a.refusal != nil {
+			i.sender.explain(records[n], a.refusal)
+		}
+		if a.refusal == nil && a.Outcome == "" {
+			records[n].fault(0, "", "the server gave no answer for it")
+		}
+		if len(records[n].faults) > 0 {
+			continue
+		}
+		switch a.Outcome {
+		case "created":
+			i.summary.Created++
+		case "updated":
+			i.summary.Updated++
+		default:
+			i.summary.Unchanged++
+		}
+	}
+	return nil
+}
+
+// settle writes the rejected rows of a batch in the order of the file.
+func (i *imports) settle(batch []*record) error {
+	for _, r := range batch {
+		i.summary.Rows += len(r.rows)
+		i.line = r.rows[len(r.rows)-1].Line
+		if len(r.faults) == 0 {
+			continue
+		}
+		reasons, err := i.rejects.write(r)
+		if err != nil {
+			return err
+		}
+		for _, reason := range reasons {
+			i.Rejected(reason)
+		}
+	}
+	return nil
+}

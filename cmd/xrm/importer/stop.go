@@ -1,0 +1,38 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Stopped is the error of an import that did not come to the end of its file.
+type Stopped struct {
+	File  string
+	Line  int  // the last line that is done with; 0 for none
+	Keyed bool // running the same import again does no harm
+	Cause error
+}
+
+// Error says how far it came and how to go on.
+func (s *Stopped) Error() string {
+	why := "it was interrupted"
+	if !errors.Is(s.Cause, context.Canceled) {
+		why = s.Cause.Error()
+	}
+	if s.Line == 0 {
+		return fmt.Sprintf("nothing of %s is imported: %s", s.File, why)
+	}
+	advice := "run the same command again to go on: what is in already is found unchanged"
+	if !s.Keyed {
+		advice = "the map names no key, so before you run it again take the lines that are in out of the file; the batch behind them may be in, too"
+	}
+	return fmt.Sprintf("%s is imported up to line %d, then stopped: %s\n%s", s.File, s.Line, why, advice)
+}
+
+// Unwrap returns the cause.
+func (s *Stopped) Unwrap() error { return s.Cause }
+
+func (i *imports) stopped(cause error) error {
+	return &Stopped{File: i.File, Line: i.line, Keyed: i.plan.key != nil || i.DryRun, Cause: cause}
+}
