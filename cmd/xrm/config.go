@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Config is what an operator can set: every field is a key of xrm.yaml and a
+// variable XRM_...; the plain texts are flags too. The doc tags are shown in
+// the help.
+type Config struct {
+	Listen   string `yaml:"listen" koanf:"listen" doc:"address and port where the server listens"`
+	Data     string `yaml:"data" koanf:"data" doc:"folder of the embedded store and of the first key"`
+	Store    string `yaml:"store" koanf:"store" doc:"sqlite, or the mongodb:// URI of a database"`
+	Plugins  string `yaml:"plugins" koanf:"plugins" doc:"folder of the plugins, one folder for each"`
+	Entities string `yaml:"entities" koanf:"entities" doc:"folder of your own entity definitions"`
+	Roles    string `yaml:"roles" koanf:"roles" doc:"folder of your own roles"`
+	Region   string `yaml:"region" koanf:"region" doc:"country whose national phone numbers are understood where a record names none"`
+	Server   string `yaml:"server" koanf:"server" doc:"URL of the server that a client command talks to (default http://LISTEN)"`
+	KeyFile  string `yaml:"keyFile" koanf:"keyFile" doc:"file with the API key of a client command (default DATA/admin.key; XRM_KEY holds the key itself)"`
+
+	Log     Log     `yaml:"log" koanf:"log"`
+	Limits  Limits  `yaml:"limits" koanf:"limits"`
+	Timeout Timeout `yaml:"timeout" koanf:"timeout"`
+}
+
+// Log says how the server logs.
+type Log struct {
+	Format string `yaml:"format" koanf:"format" doc:"text or json"`
+	Level  string `yaml:"level" koanf:"level" doc:"debug, info, warn or error"`
+}
+
+// Limits bound what one request may ask for.
+type Limits struct {
+	Page          int `yaml:"page" koanf:"page" doc:"records on one page"`
+	Count         int `yaml:"count" koanf:"count" doc:"where totalCount stops counting"`
+	Depth         int `yaml:"depth" koanf:"depth" doc:"fields inside one another"`
+	Cost          int `yaml:"cost" koanf:"cost" doc:"fields of the answer"`
+	DocumentBytes int `yaml:"documentBytes" koanf:"documentBytes" doc:"length of a GraphQL document"`
+	BodyBytes     int `yaml:"bodyBytes" koanf:"bodyBytes" doc:"length of a whole request, its variables included"`
+}
+
+// Timeout bounds how long things may take.
+type Timeout struct {
+	Request  time.Duration `yaml:"request" koanf:"request" doc:"for one request"`
+	Store    time.Duration `yaml:"store" koanf:"store" doc:"until a database that does not answer counts as unavailable"`
+	Plugin   time.Duration `yaml:"plugin" koanf:"plugin" doc:"for which the start waits for plugins"`
+	Shutdown time.Duration `yaml:"shutdown" koanf:"shutdown" doc:"for what still runs when the server is told to stop"`
+}
+
+// defaultConfig is what holds where nothing is set.
+func defaultConfig() Config {
+	return Config{
+		Listen: "127.0.0.1:8080", Data: "./data", Store: "sqlite", Plugins: "./bin/plugins", Region: "DE",
+		Log:     Log{Format: "text", Level: "info"},
+		Limits:  Limits{Page: 200, Count: 10_000, Depth: 15, Cost: 100_000, DocumentBytes: 100_000, BodyBytes: 8 << 20},
+		Timeout: Timeout{Request: 30 * time.Second, Store: 5 * time.Second, Plugin: 2 * time.Second, Shutdown: 10 * time.Second},
+	}
+}
+
+// ServerURL is where a client command finds the server.
+func (c Config) ServerURL() string {
+	if c.Server != "" {
+		return strings.TrimRight(c.Server, "/")
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return "http://" + c.Listen
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// check reports every setting that cannot be meant, all at once.
+func (c Config) check() error {
+	var faults []error
+	fault := func(key, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s (%s) "+format, append([]any{key, variable(key)}, args...)...))
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		fault("listen", "must be an address with a port such as 127.0.0.1:8080, not %q", c.Listen)
+	}
+	// The value is not repeated: it may hold a password.
+	if c.Store != "sqlite" && !strings.HasPrefix(c.Store, "mongodb://") && !strings.HasPrefix(c.Store, "mongodb+srv://") {
+		fault("store", "must be sqlite or begin with mongodb://")
+	}
+	if phonenumbers.GetCountryCodeForRegion(c.Region) == 0 {
+		fault("region", "must be a country by its two letters such as DE, not %q", c.Region)
+	}
+	if c.Server != "" && !strings.HasPrefix(c.Server, "http://") && !strings.HasPrefix(c.Server, "https://") {
+		fault("server", "must begin with http:// or https://, not %q", c.Server)
+	}
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
+		fault("log.format", "must be text or json, not %q", c.Log.Format)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		fault("log.level", "must be debug, info, warn or error, not %q", c.Log.Level)
+	}
+	for _, s := range settingsOf(c) {
+		if s.value.CanInt() && s.value.Int() <= 0 {
+			fault(s.key, "must be more than 0, not %v", s.value)
+		}
+	}
+	return errors.Join(faults...)
+}

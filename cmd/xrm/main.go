@@ -1,0 +1,11 @@
+package main
+
+import (
+	"context"
+	"os"
+)
+
+func main() {
+	p := &program{out: os.Stdout, err: os.Stderr, environ: os.Environ()}
+	os.Exit(p.run(context.Background(), os.Args[1:]))
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/openxrm/xrm/cmd/xrm/importer"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// shownReasons is how many rejected rows are shown; all are in the file.
+const shownReasons = 5
+
+// progressView shows how an import goes: a bar on a terminal, and what is to
+// be said about rows on any output.
+type progressView struct {
+	out      io.Writer
+	bar      *progressbar.ProgressBar // nil when out is no terminal
+	rejects  int
+	terminal bool
+}
+
+func newProgressView(out io.Writer) *progressView {
+	file, ok := out.(*os.File)
+	return &progressView{out: out, terminal: ok && term.IsTerminal(int(file.Fd()))}
+}
+
+func (v *progressView) progress(read, total int64) {
+	if !v.terminal {
+		return
+	}
+	if v.bar == nil {
+		v.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(v.out), progressbar.OptionShowBytes(true),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionSetDescription("importing"))
+	}
+	_ = v.bar.Set64(min(read, total)) // a bar that cannot be drawn must not end an import
+}
+
+func (v *progressView) rejected(r importer.Reason) {
+	if v.rejects++; v.rejects <= shownReasons {
+		v.printf("line %d is rejected: %s", r.Line, r.Text)
+	}
+	if v.rejects == shownReasons+1 {
+		v.printf("more rows are rejected")
+	}
+}
+
+// printf prints a line without leaving half a bar behind.
+func (v *progressView) printf(format string, args ...any) {
+	v.clear()
+	fmt.Fprintf(v.out, format+"\n", args...)
+}
+
+func (v *progressView) clear() {
+	if v.bar != nil {
+		_ = v.bar.Clear()
+	}
+}
+
+// printSummary tells people what an import came to.
+func printSummary(out io.Writer, file string, s importer.Summary) error {
+	done := "imported"
+	if s.DryRun {
+		done = "checked, nothing is written; it would be"
+	}
+	_, err := fmt.Fprintf(out, "%s: %s %s: %d created, %d updated, %d unchanged; %s rejected, in %.1f s\n",
+		file, count(s.Rows, "row", "rows"), done, s.Created, s.Updated, s.Unchanged, count(s.Rejected, "row", "rows"), s.Seconds)
+	if err == nil && s.Rejected > 0 {
+		_, err = fmt.Fprintf(out, "The rejected rows are in %s, each with its reasons. Correct them there and import that file.\n", s.RejectedFile)
+	}
+	return err
+}
