@@ -15,6 +15,12 @@ import (
 // journal entry and so its event are there together or not at all.
 func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Change) []error {
 	errs := make([]error, len(changes))
+	if err := s.failed("write "+e.Plural, ctx.Err()); err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
+	}
 	var created, updated []int
 	for i, c := range changes {
 		if c.Before == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	wire "go.mongodb.org/mongo-driver/v2/x/mongo/driver"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
 )
 
@@ -39,9 +40,13 @@ func (s *Store) writeFailed(what string, err error) error {
 	return err
 }
 
+// neverSent says whether a command surely did not reach the server.
 func neverSent(err error) bool {
-	var noServer topology.ServerSelectionError
-	return errors.As(err, &noServer)
+	var (
+		noServer topology.ServerSelectionError
+		noTurn   topology.WaitQueueTimeoutError
+	)
+	return errors.As(err, &noServer) || errors.As(err, &noTurn) || errors.Is(err, wire.ErrDeadlineWouldBeExceeded)
 }
 
 // passing says whether an error is about the connection or the state of the
@@ -64,6 +69,10 @@ func passing(err error) bool {
 		if server.HasErrorCode(code) {
 			return true
 		}
+	}
+	// FerretDB that has lost its PostgreSQL calls that an internal error.
+	if server.HasErrorCodeWithMessage(1, "failed to connect to ") {
+		return true
 	}
 	return server.HasErrorLabel("RetryableWriteError") || server.HasErrorLabel("TransientTransactionError")
 }

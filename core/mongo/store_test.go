@@ -23,10 +23,10 @@ func lab(t *testing.T) string {
 }
 
 // open returns a store in a database of its own, which is dropped at the end.
-func open(t *testing.T, uri string) *Store {
+func open(t *testing.T, uri string, search time.Duration) *Store {
 	t.Helper()
 	name := "xrm_test_" + strings.ToLower(rand.Text())
-	s, err := New(Config{URI: uri + "/" + name, Search: 2 * time.Second, Timeout: 20 * time.Second})
+	s, err := New(Config{URI: uri + "/" + name, Search: search, Timeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func open(t *testing.T, uri string) *Store {
 
 func TestContract(t *testing.T) {
 	uri := lab(t)
-	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, uri) })
+	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, uri, 5*time.Second) })
 }
 
 func TestAnAddressThatMakesNoSenseIsRefusedWithoutItsPassword(t *testing.T) {
