@@ -75,7 +75,7 @@ type Unreachable struct {
 // Error says what to do, too.
 func (u *Unreachable) Error() string {
 	tried := ""
-	if u.Tried > 0 {
+	if u.Tried >= time.Second {
 		tried = fmt.Sprintf(" (tried for %s)", u.Tried.Round(time.Second))
 	}
 	return fmt.Sprintf("cannot reach the server at %s%s: %s; start it with `xrm serve`, or say where it is with --server", u.Server, tried, reason(u.Cause))

@@ -20,12 +20,12 @@ func (s *Stopped) Error() string {
 	if !errors.Is(s.Cause, context.Canceled) {
 		why = s.Cause.Error()
 	}
-	if s.Line == 0 {
-		return fmt.Sprintf("nothing of %s is imported: %s", s.File, why)
-	}
 	advice := "run the same command again to go on: what is in already is found unchanged"
 	if !s.Keyed {
-		advice = "the map names no key, so before you run it again take the lines that are in out of the file; the batch behind them may be in, too"
+		advice = "the map names no key, so look which rows are in and take them out of the file before you run it again"
+	}
+	if s.Line == 0 {
+		return fmt.Sprintf("%s is stopped in its first batch: %s\n%s", s.File, why, advice)
 	}
 	return fmt.Sprintf("%s is imported up to line %d, then stopped: %s\n%s", s.File, s.Line, why, advice)
 }
