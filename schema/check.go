@@ -88,9 +88,10 @@ func (c *checker) value(f *Field, raw any, siblings map[string]any, at string) a
 func (c *checker) list(f *Field, items []any, siblings map[string]any, at string) any {
 	checked := make([]any, 0, len(items))
 	for i, item := range items {
+		faults := len(c.violations)
 		value := c.value(f.Of, item, siblings, index(at, i))
 		if value == nil {
-			if !c.reported(index(at, i)) {
+			if len(c.violations) == faults {
 				c.add(index(at, i), "required", "is empty; leave it out")
 			}
 			continue

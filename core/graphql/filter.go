@@ -13,15 +13,15 @@ func (b *builder) filterOf(e *schema.Entity) *graphql.InputObject {
 		fields := b.connectives(name)
 		for _, f := range schema.SystemFields {
 			if e.CanFilter(f) {
-				b.addFilter(fields, typeName(e.Name), f, true)
+				b.addFilter(e, fields, typeName(e.Name), f, true)
 			}
 		}
 		for _, f := range e.Fields {
 			parent := typeName(e.Name)
-			if e.IsRole() && f.Path == "" && !f.System {
+			if e.IsRole() && f.Path == "" {
 				parent = typeName(e.Base.Name)
 			}
-			b.addFilter(fields, parent, f, e.CanFilter(f))
+			b.addFilter(e, fields, parent, f, e.CanFilter(f))
 		}
 		return fields
 	})
@@ -38,16 +38,16 @@ func (b *builder) connectives(name string) graphql.InputObjectConfigFieldMap {
 
 // addFilter adds a field, if it may be filtered by or holds something that
 // may.
-func (b *builder) addFilter(fields graphql.InputObjectConfigFieldMap, parent string, f *schema.Field, can bool) {
+func (b *builder) addFilter(e *schema.Entity, fields graphql.InputObjectConfigFieldMap, parent string, f *schema.Field, can bool) {
 	var t graphql.Input
 	switch {
 	case f.Type == "object":
-		if name := partName(parent, f); !f.System && hasFilter(f.Fields) {
-			t = b.filterOfParts(name, f.Fields)
+		if name := partName(parent, f); !f.System && hasFilter(e, f.Fields) {
+			t = b.filterOfParts(e, name, f.Fields)
 		}
 	case f.Type == "list" && f.Of.Type == "object":
-		if name := partName(parent, f); hasFilter(f.Of.Fields) {
-			t = b.quantified(name, b.filterOfParts(name, f.Of.Fields))
+		if name := partName(parent, f); hasFilter(e, f.Of.Fields) {
+			t = b.quantified(name, b.filterOfParts(e, name, f.Of.Fields))
 		}
 	case !can:
 	case f.Type == "list":
@@ -81,19 +81,19 @@ func (b *builder) quantified(item string, filter graphql.Input) graphql.Input {
 }
 
 // filterOfParts is the filter of what lies inside an object.
-func (b *builder) filterOfParts(name string, parts schema.Fields) *graphql.InputObject {
+func (b *builder) filterOfParts(e *schema.Entity, name string, parts schema.Fields) *graphql.InputObject {
 	return b.input(name+"Filter", "", func() graphql.InputObjectConfigFieldMap {
 		fields := b.connectives(name + "Filter")
 		for _, f := range parts {
-			b.addFilter(fields, name, f, f.Indexed())
+			b.addFilter(e, fields, name, f, e.CanFilter(f))
 		}
 		return fields
 	})
 }
 
-func hasFilter(fields schema.Fields) bool {
+func hasFilter(e *schema.Entity, fields schema.Fields) bool {
 	for _, f := range fields {
-		if f.Indexed() || f.Type == "object" && hasFilter(f.Fields) || f.Type == "list" && f.Of.Type == "object" && hasFilter(f.Of.Fields) {
+		if e.CanFilter(f) || f.Type == "object" && hasFilter(e, f.Fields) || f.Type == "list" && f.Of.Type == "object" && hasFilter(e, f.Of.Fields) {
 			return true
 		}
 	}
@@ -113,7 +113,7 @@ func (b *builder) fieldFilter(parent string, f *schema.Field) graphql.Input {
 	return b.input(name+"Filter", "", func() graphql.InputObjectConfigFieldMap {
 		fields := operators(f, leaf)
 		for _, sub := range f.Subs() {
-			b.addFilter(fields, "", sub, true)
+			b.addFilter(nil, fields, "", sub, true)
 		}
 		return fields
 	})

@@ -52,7 +52,7 @@ func optional(s string) any {
 func (b *builder) history(e *schema.Entity) {
 	name := e.Name + "History"
 	b.query[name] = &graphql.Field{
-		Type: nonNullList(historyEntry), Description: "What happened to the " + e.Name + ", latest first; also of a deleted one.",
+		Type: graphql.NewList(graphql.NewNonNull(historyEntry)), Description: "What happened to the " + e.Name + ", latest first; also of a deleted one.",
 		Args: graphql.FieldConfigArgument{
 			"id":     id,
 			"first":  {Type: graphql.Int, DefaultValue: b.PageSize, Description: fmt.Sprintf("How many changes, %d at most.", b.MaxPageSize)},
@@ -70,10 +70,14 @@ func (b *builder) history(e *schema.Entity) {
 		if err != nil {
 			return nil, []error{err}
 		}
-		if entries == nil {
-			entries = []core.Entry{}
+		list := make([]any, len(entries))
+		for i, entry := range entries {
+			for k := range entry.Diffs {
+				entry.Diffs[k].Path = e.FromStorage(entry.Diffs[k].Path)
+			}
+			list[i] = entry
 		}
-		return []any{entries}, nil
+		return []any{list}, nil
 	})
 }
 

@@ -100,9 +100,10 @@ func (b *builder) listArguments(e *schema.Entity) graphql.FieldConfigArgument {
 
 // list adds a field that lists records to a type: to Query, or to the other
 // side of a reference, where per says by which path the records belong to
-// their parents.
+// their parents. The field is nullable, so that what fails in one list does
+// not take away what stands beside it.
 func (b *builder) list(add func(*graphql.Field), typeName, field, description string, e *schema.Entity, per *schema.Reference) {
-	add(&graphql.Field{Type: graphql.NewNonNull(b.connection(e)), Description: description, Args: b.listArguments(e)})
+	add(&graphql.Field{Type: b.connection(e), Description: description, Args: b.listArguments(e)})
 	b.pageSizes[execution.FieldName{Type: typeName, Field: field}] = b.PageSize
 	b.resolve(typeName, field, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		pages, err := b.find(ctx, e, p, per)

@@ -30,7 +30,7 @@ func (b *builder) entity(e *schema.Entity) *graphql.Object {
 	}
 	for _, f := range e.Fields {
 		parent := name
-		if !f.System && f.Path == "" && e.IsRole() {
+		if f.Path == "" && e.IsRole() {
 			parent = typeName(e.Base.Name) // the parts of a base's field have one type in all views
 		}
 		b.field(o, parent, f, f.StoragePath())

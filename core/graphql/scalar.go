@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/graphql-go/graphql"
+	"github.com/graphql-go/graphql/language/ast"
 )
 
 // The scalars pass canonical values through as they are; whether a value fits
@@ -17,6 +18,8 @@ var (
 )
 
 func scalar(name, description string, fits func(any) bool) *graphql.Scalar {
+	// graphql-go asks for ParseLiteral, which the engine never calls: it makes
+	// values of literals itself and hands them to ParseValue.
 	return graphql.NewScalar(graphql.ScalarConfig{
 		Name: name, Description: description,
 		Serialize: func(value any) any { return value },
@@ -26,6 +29,7 @@ func scalar(name, description string, fits func(any) bool) *graphql.Scalar {
 			}
 			return value
 		},
+		ParseLiteral: func(ast.Value) any { return nil },
 	})
 }
 

@@ -59,7 +59,12 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 func refuseSystem(e *schema.Entity, values map[string]any) error {
 	var violations schema.Violations
 	for path := range values {
-		if f, _ := e.At(path); f != nil && f.System {
+		name, inside := cutPath(path)
+		f := e.Stored().Field(name)
+		if inside != "" {
+			f, _ = e.At(path)
+		}
+		if f != nil && f.System {
 			violations = append(violations, schema.Violation{Field: path, Rule: "system", Message: "is kept by the program and cannot be set"})
 		}
 	}

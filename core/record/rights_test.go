@@ -1,0 +1,130 @@
+package record_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+func names(records []*core.Record) []string {
+	list := []string{}
+	for _, r := range records {
+		name, _ := r.Values["displayName"].(string)
+		if code, ok := r.Values["code"].(string); ok {
+			name = code
+		}
+		list = append(list, name)
+	}
+	return list
+}
+
+// Whoever may see German customers only sees no other through any door.
+func TestNoDoorShowsWhatARoleHides(t *testing.T) {
+	d := newDesk(t)
+	berlin, paris := d.customer("Berlin", "DE"), d.customer("Paris", "FR")
+	d.create("voucher", map[string]any{"code": "B", "owner": berlin.ID})
+	d.create("voucher", map[string]any{"code": "P", "owner": paris.ID})
+	session, customer := d.as(german), d.entity("customer")
+
+	for name, filter := range map[string]map[string]any{
+		"a list":             nil,
+		"a filter":           {"country": map[string]any{"in": []any{"DE", "FR"}}},
+		"a negation":         {"not": map[string]any{"country": map[string]any{"eq": "DE"}}, "or": []any{map[string]any{}}},
+		"ids":                {"id": map[string]any{"in": []any{berlin.ID, paris.ID}}},
+		"the party of a key": {"id": map[string]any{"eq": paris.ID}},
+	} {
+		for _, entity := range []string{"customer", "party"} {
+			records, err := d.find(german, entity, filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range records {
+				if r.ID == paris.ID {
+					t.Errorf("%s of %s shows Paris", name, entity)
+				}
+			}
+		}
+	}
+	counts, err := session.Count(t.Context(), customer, core.Query{}, 100)
+	if err != nil || counts[""] != 1 {
+		t.Errorf("count = %v, %v; want 1", counts, err)
+	}
+	if loaded, _ := session.Load(t.Context(), d.entity("party"), []string{berlin.ID, paris.ID}); len(loaded) != 1 || loaded[berlin.ID] == nil {
+		t.Errorf("a reference leads to %v, want Berlin only", loaded)
+	}
+	if entries, _ := session.History(t.Context(), customer, paris.ID, 10, 0); len(entries) != 0 {
+		t.Errorf("the history of Paris has %d entries, want none", len(entries))
+	}
+	if vouchers, err := d.find(german, "voucher", nil); err != nil || !cmp.Equal([]string{"B"}, names(vouchers)) {
+		t.Errorf("vouchers = %v, %v; want B by its owner's country", names(vouchers), err)
+	}
+	if vouchers, err := d.find(german, "voucher", map[string]any{"owner": map[string]any{"displayName": map[string]any{"eq": "Paris"}}}); err != nil || len(vouchers) != 0 {
+		t.Errorf("a filter over a reference shows %v, %v; want none", names(vouchers), err)
+	}
+}
+
+func TestNobodyWritesWhatARoleHides(t *testing.T) {
+	d := newDesk(t)
+	paris := d.customer("Paris", "FR")
+	supplier := d.create("supplier", map[string]any{"kind": "organization", "displayName": "Lyon", "country": "FR", "externalId": "lyon"})
+	berlin := d.customer("Berlin", "DE")
+	customer := d.entity("customer")
+	missing := func(id string) string {
+		return "There is no customer with the id " + id + ", or you may not see it."
+	}
+
+	update := d.save(german, "customer", record.Draft{Action: core.Updated, ID: paris.ID, Set: map[string]any{"city": "x"}})[0]
+	d.refused(update.Err, core.NotFound, missing(paris.ID))
+	grant := d.save(german, "customer", record.Draft{Action: core.Updated, ID: supplier.ID, Grant: customer})[0]
+	d.refused(grant.Err, core.NotFound, missing(supplier.ID))
+	upsert := d.save(german, "customer", record.Draft{Action: core.Created, By: customer.Field("externalId"), Set: map[string]any{
+		"externalId": "lyon", "kind": "organization", "displayName": "Stolen", "country": "DE",
+	}})[0]
+	d.refused(upsert.Err, core.Conflict, "The customer was not saved: another one has the same externalId.", "externalId is taken: another party has lyon already")
+	away := d.save(german, "customer", record.Draft{Action: core.Updated, ID: berlin.ID, Set: map[string]any{"country": "FR"}})[0]
+	d.refused(away.Err, core.Forbidden, "You may not make this change to the customer: your roles do not allow it for this record.")
+	abroad := d.save(german, "customer", record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "X", "country": "FR"}})[0]
+	d.refused(abroad.Err, core.Forbidden, "You may not make this change to the customer: your roles do not allow it for this record.")
+}
+
+func TestFieldsThatARoleHidesAreNeitherShownNorAskedForNorWritten(t *testing.T) {
+	d := newDesk(t)
+	r := d.create("customer", map[string]any{"kind": "person", "displayName": "A", "country": "DE", "note": "secret", "customer.creditLimit": map[string]any{"amount": "5", "currency": "EUR"}})
+	seen, err := d.find(german, "customer", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, has := seen[0].Values["note"]; has || schema.Lookup(seen[0].Values, "customer.creditLimit") == nil {
+		t.Errorf("values = %v, want the credit limit and no note", seen[0].Values)
+	}
+	limit := d.save(german, "customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"customer.creditLimit": nil}})[0]
+	if core.CodeOf(limit.Err) != core.Forbidden {
+		t.Errorf("error = %v, want FORBIDDEN", limit.Err)
+	}
+	entries, err := d.as(german).History(t.Context(), d.entity("customer"), r.ID, 10, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, diff := range entries[0].Diffs {
+		if diff.Path == "note" {
+			t.Errorf("the history shows the note: %v", diff)
+		}
+	}
+	note := schema.Filter{Path: "note", Op: schema.OpStartsWith, Value: "s", Field: d.entity("party").Field("note")}
+	_, err = d.as(german).Find(t.Context(), d.entity("customer"), core.Query{Filter: note, First: 1})
+	d.refused(err, core.Forbidden, "You may not filter, sort or search customers by note, because you may not see it in all of them.")
+}
+
+func TestWhoHasNoRuleMayNothing(t *testing.T) {
+	d := newDesk(t)
+	if _, err := d.find(nobody, "customer", nil); core.CodeOf(err) != core.Forbidden {
+		t.Errorf("find: %v, want FORBIDDEN", err)
+	}
+	result := d.save(nobody, "customer", record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "A"}})[0]
+	if core.CodeOf(result.Err) != core.Forbidden {
+		t.Errorf("save: %v, want FORBIDDEN", result.Err)
+	}
+}

@@ -1,0 +1,222 @@
+package record_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+func TestANewCustomerGetsItsRoleAndItsNumber(t *testing.T) {
+	d := newDesk(t)
+	r := d.create("customer", map[string]any{"kind": "organization", "displayName": "Alfreds Futterkiste", "country": "de", "phone": "030-0074321"})
+	want := map[string]any{
+		"kind": "organization", "displayName": "Alfreds Futterkiste", "country": "DE", "status": "active",
+		"phone":    map[string]any{"raw": "030-0074321", "e164": "+49300074321"},
+		"roles":    []any{"customer"},
+		"customer": map[string]any{"number": "C-00001", "since": "2026-02-28T09:30:00.000Z"},
+	}
+	if diff := cmp.Diff(want, r.Values); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+	if r.Entity != "party" || r.Version != 1 || r.CreatedBy != "admin-1" {
+		t.Errorf("record = %s version %d by %s, want party version 1 by admin-1", r.Entity, r.Version, r.CreatedBy)
+	}
+}
+
+func TestNullClearsAFieldAndAnAbsentOneIsLeftAlone(t *testing.T) {
+	d := newDesk(t)
+	r := d.create("customer", map[string]any{"kind": "organization", "displayName": "A", "city": "Berlin", "customer.segment": "A"})
+	r = d.must("customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"city": nil, "customer.segment": "B"}})
+	if _, has := r.Values["city"]; has {
+		t.Errorf("city = %v, want none", r.Values["city"])
+	}
+	if got := schema.Lookup(r.Values, "customer.segment"); got != "B" || r.Values["displayName"] != "A" || r.Version != 2 {
+		t.Errorf("segment = %v, displayName = %v, version = %d; want B, A, 2", got, r.Values["displayName"], r.Version)
+	}
+}
+
+func TestAnUpdateThatChangesNothingIsNotWritten(t *testing.T) {
+	d := newDesk(t)
+	r := d.customer("A", "DE")
+	result := d.save(admin, "customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"country": "de"}})[0]
+	if result.Outcome != record.Unchanged || result.Record.Version != 1 {
+		t.Errorf("outcome = %s, version = %d; want unchanged, 1", result.Outcome, result.Record.Version)
+	}
+}
+
+func TestEveryViolationIsReportedAtOnceInTheWordsOfTheView(t *testing.T) {
+	d := newDesk(t)
+	result := d.save(admin, "customer", record.Draft{Action: core.Created, Set: map[string]any{
+		"kind": "company", "email": "nobody", "customer.segment": "Z", "customer.accountManager": "id-404",
+	}})[0]
+	d.refused(result.Err, core.Invalid, "The customer was not saved: some fields need attention.",
+		"accountManager must be the id of an existing party that you may see, not id-404",
+		"displayName is required",
+		"email must be an e-mail address such as maria@example.org, not nobody",
+		"kind must be one of person, organization, not company",
+		"segment must be one of A, B, C, not Z",
+	)
+}
+
+func TestAStaleVersionIsAConflict(t *testing.T) {
+	d := newDesk(t)
+	r := d.customer("A", "DE")
+	d.must("customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"city": "Bonn"}})
+	result := d.save(admin, "customer", record.Draft{Action: core.Updated, ID: r.ID, IfVersion: 1, Set: map[string]any{"city": "Ulm"}})[0]
+	d.refused(result.Err, core.Conflict, "The customer was changed by somebody else in the meantime. Reload it and try again.", "version is out of date")
+}
+
+func TestWhatTheProgramKeepsCannotBeSet(t *testing.T) {
+	d := newDesk(t)
+	result := d.save(admin, "party", record.Draft{Action: core.Created, Set: map[string]any{
+		"kind": "person", "displayName": "A", "roles": []any{"customer"},
+	}})[0]
+	d.refused(result.Err, core.Invalid, "The party was not saved: some fields need attention.", "roles is kept by the program and cannot be set")
+}
+
+func TestAnImmutableFieldStaysAsItIs(t *testing.T) {
+	d := newDesk(t)
+	r := d.customer("A", "DE")
+	result := d.save(admin, "party", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"kind": "person"}})[0]
+	d.refused(result.Err, core.Invalid, "The party was not saved: some fields need attention.", "kind cannot be changed once it is set")
+}
+
+func TestAnUpsertCreatesThenUpdatesThenChangesNothing(t *testing.T) {
+	d := newDesk(t)
+	by := d.entity("customer").Field("number")
+	upsert := func(city string) record.Draft {
+		return record.Draft{Action: core.Created, By: by, Set: map[string]any{
+			"customer.number": "ALFKI", "kind": "organization", "displayName": "Alfreds", "city": city,
+		}}
+	}
+	var got []record.Outcome
+	for _, r := range d.save(admin, "customer", upsert("Berlin"), upsert("Bonn"), upsert("Bonn")) {
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		got = append(got, r.Outcome)
+	}
+	if want := []record.Outcome{record.Created, record.Updated, record.Unchanged}; !cmp.Equal(want, got) {
+		t.Errorf("outcomes = %v, want %v", got, want)
+	}
+}
+
+func TestOneBadDraftDoesNotHoldUpTheOthers(t *testing.T) {
+	d := newDesk(t)
+	results := d.save(admin, "product",
+		record.Draft{Action: core.Created, Set: map[string]any{"sku": "1", "name": "Chai"}},
+		record.Draft{Action: core.Created, Set: map[string]any{"sku": "2"}},
+		record.Draft{Action: core.Created, Set: map[string]any{"sku": "1", "name": "Again"}},
+		record.Draft{Action: core.Created, Set: map[string]any{"sku": "3", "name": "Syrup"}},
+	)
+	if results[0].Err != nil || results[3].Err != nil {
+		t.Errorf("good drafts failed: %v, %v", results[0].Err, results[3].Err)
+	}
+	d.refused(results[1].Err, core.Invalid, "The product was not saved: some fields need attention.", "name is required")
+	d.refused(results[2].Err, core.Conflict, "The product was not saved: another one has the same sku.", "sku is taken: another product has 1 already")
+}
+
+func TestANumberGivenByHandIsNotDrawnAgain(t *testing.T) {
+	d := newDesk(t)
+	for _, number := range []string{"C-00001", "C-00002"} {
+		d.create("customer", map[string]any{"kind": "person", "displayName": number, "customer.number": number})
+	}
+	r := d.customer("A", "DE")
+	if got := schema.Lookup(r.Values, "customer.number"); got != "C-00003" {
+		t.Errorf("number = %v, want C-00003", got)
+	}
+}
+
+func TestSaveRejectsWhatAHookBroke(t *testing.T) {
+	d := newDesk(t, hook(func(_ *schema.Entity, changes []core.Change) []error {
+		changes[0].After.Values["status"] = "sleeping"
+		return nil
+	}))
+	result := d.save(admin, "party", record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "A"}})[0]
+	d.refused(result.Err, core.Invalid, "The party was not saved: some fields need attention.", "status must be one of active, blocked, not sleeping")
+	if left, _ := d.find(admin, "party", nil); len(left) != 0 {
+		t.Errorf("%d parties are stored, want none", len(left))
+	}
+}
+
+func TestAHookMayChangeAndRefuse(t *testing.T) {
+	veto := &core.Error{Code: core.Invalid, Message: "no"}
+	d := newDesk(t, hook(func(_ *schema.Entity, changes []core.Change) []error {
+		errs := make([]error, len(changes))
+		for i, c := range changes {
+			if c.After.Values["displayName"] == "Mallory" {
+				errs[i] = veto
+			}
+			c.After.Values["tags"] = []any{"checked"}
+		}
+		return errs
+	}))
+	results := d.save(admin, "party",
+		record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "Mallory"}},
+		record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "Alice"}})
+	d.refused(results[0].Err, core.Invalid, "no")
+	if diff := cmp.Diff([]any{"checked"}, results[1].Record.Values["tags"]); diff != "" {
+		t.Errorf("tags (-want +got):\n%s", diff)
+	}
+}
+
+func TestADryRunWritesNothing(t *testing.T) {
+	d := newDesk(t)
+	draft := record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "A"}}
+	result := d.as(admin).Save(t.Context(), d.entity("customer"), []record.Draft{draft}, true)[0]
+	if result.Err != nil || result.Outcome != record.Created {
+		t.Errorf("result = %s, %v; want created", result.Outcome, result.Err)
+	}
+	if left, _ := d.find(admin, "party", nil); len(left) != 0 {
+		t.Errorf("%d parties are stored, want none", len(left))
+	}
+}
+
+func TestADeletedRecordComesBackWithRestore(t *testing.T) {
+	d := newDesk(t)
+	r := d.customer("A", "DE")
+	d.must("customer", record.Draft{Action: core.Deleted, ID: r.ID})
+	if left, _ := d.find(admin, "customer", nil); len(left) != 0 {
+		t.Fatalf("%d customers are left, want none", len(left))
+	}
+	result := d.save(admin, "customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"city": "Bonn"}})[0]
+	d.refused(result.Err, core.NotFound, "There is no customer with the id "+r.ID+", or you may not see it.")
+	d.must("customer", record.Draft{Action: core.Restored, ID: r.ID})
+	if left, _ := d.find(admin, "customer", nil); len(left) != 1 {
+		t.Errorf("%d customers are left, want 1", len(left))
+	}
+}
+
+// A counter that holds what remains is safe however many want it at once.
+func TestNoMoreIsTakenThanRemains(t *testing.T) {
+	d := newDesk(t)
+	v := d.create("voucher", map[string]any{"code": "X", "remaining": 3})
+	guard, err := d.model.ParseFilter(d.entity("voucher"), map[string]any{"remaining": map[string]any{"gte": 1}}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	results := make([]record.Result, 500)
+	for i := range results {
+		wg.Go(func() {
+			results[i] = d.save(admin, "voucher", record.Draft{Action: core.Updated, ID: v.ID, Guard: &guard, Add: map[string]string{"remaining": "-1"}})[0]
+		})
+	}
+	wg.Wait()
+	taken := 0
+	for _, r := range results {
+		if r.Err == nil {
+			taken++
+			continue
+		}
+		d.refused(r.Err, core.Conflict, "The voucher was not changed: the condition does not hold.")
+	}
+	left, _ := d.find(admin, "voucher", nil)
+	if taken != 3 || left[0].Values["remaining"] != int64(0) {
+		t.Errorf("%d were taken and %v remain, want 3 and 0", taken, left[0].Values["remaining"])
+	}
+}
