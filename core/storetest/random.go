@@ -187,11 +187,11 @@ func (d *desk) things(s source, n int) []*core.Record {
 
 func filterEvery(d *desk) {
 	s := d.seeded()
-	all := d.things(s, 150)
+	all := d.things(s, 80)
 	var visit func(f *schema.Field, around func(values) values)
 	visit = func(f *schema.Field, around func(values) values) {
 		for _, op := range f.Kind().Operators() {
-			for range 5 {
+			for range 3 {
 				raw := around(values{string(op): s.operand(f, op)})
 				d.agrees(all, d.where(d.thing, raw), raw)
 			}
@@ -212,9 +212,9 @@ func filterEvery(d *desk) {
 
 func filterRandom(d *desk) {
 	s := d.seeded()
-	all := d.things(s, 300)
+	all := d.things(s, 200)
 	fields := append(slices.Clone(d.thing.Fields), schema.SystemFields...)
-	for range 400 {
+	for range 300 {
 		raw := s.filter(fields, 3)
 		d.agrees(all, d.where(d.thing, raw), fmt.Sprint(raw))
 	}

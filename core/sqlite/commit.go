@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// write is a change, encoded before its turn to be written has come.
+type write struct {
+	change core.Change
+	after  *core.Record
+	doc    string
+	entry  string
+}
+
+// Commit writes changes in one transaction. A change that is refused leaves
+// the others alone; an error of the database undoes all of them.
+func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Change) []error {
+	errs := make([]error, len(changes))
+	writes := make([]write, len(changes))
+	for i, c := range changes {
+		writes[i], errs[i] = encodeChange(c)
+	}
+	err := s.writing(ctx, "save "+e.Stored().Plural, durable, func(ctx context.Context, c *conn) error {
+		t, err := s.table(e) // now that no other model can come in between
+		if err != nil {
+			return err
+		}
+		for i, w := range writes {
+			if errs[i] != nil {
+				continue
+			}
+			err := t.write(ctx, c, w)
+			if core.CodeOf(err) == core.Conflict {
+				errs[i] = err
+			} else if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
+func encodeChange(c core.Change) (write, error) {
+	doc, err := encode(c.After.Values)
+	if err != nil {
+		return write{}, fmt.Errorf("save %s %s: %w", c.After.Entity, c.After.ID, err)
+	}
+	entry, err := encodeEntry(c.Entry())
+	if err != nil {
+		return write{}, fmt.Errorf("save %s %s: %w", c.After.Entity, c.After.ID, err)
+	}
+	return write{change: c, after: c.After, doc: doc, entry: entry}, nil
+}
+
+// write makes one change. When it is refused, nothing has been written.
+func (t *table) write(ctx context.Context, c *conn, w write) error {
+	seq, before, err := t.writeRow(ctx, c, w)
+	if err != nil {
+		return err
+	}
+	if len(t.sets) > 0 {
+		if err := t.putTerms(ctx, c, seq, before, t.termsOf(t.sets, w.after.Values)); err != nil {
+			return err
+		}
+	}
+	_, err = c.exec(ctx, "INSERT INTO journal (entity, record, version, pending, entry) VALUES (?, ?, ?, 1, ?)",
+		t.entity.Name, w.after.ID, w.after.Version, w.entry)
+	return err
+}
+
+// writeRow returns the row's number and the terms that it had.
+func (t *table) writeRow(ctx context.Context, c *conn, w write) (seq int64, before map[term]bool, err error) {
+	if w.change.Before == nil {
+		seq, err = t.insert(ctx, c, w)
+		return seq, nil, err
+	}
+	var doc string
+	found, err := c.row(ctx, "SELECT seq, doc FROM "+t.name+" WHERE id = ? AND version = ?", []any{w.after.ID, w.change.Before.Version}, &seq, &doc)
+	if err != nil {
+		return 0, nil, err
+	}
+	if !found {
+		return 0, nil, stale()
+	}
+	// The terms are those of the stored values: Before is only what a caller says.
+	values, err := decodeObject(doc)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read %s %s: %w", t.entity.Name, w.after.ID, err)
+	}
+	r := w.after
+	_, err = c.exec(ctx, "UPDATE "+t.name+" SET version = ?, created_at = ?, created_by = ?, updated_at = ?, updated_by = ?, deleted_at = ?, doc = ? WHERE seq = ?",
+		r.Version, schema.Instant(r.CreatedAt), r.CreatedBy, schema.Instant(r.UpdatedAt), r.UpdatedBy, deletedAt(r), w.doc, seq)
+	return seq, t.termsOf(t.sets, values), t.refusal(err)
+}
+
+func (t *table) insert(ctx context.Context, c *conn, w write) (int64, error) {
+	r := w.after
+	result, err := c.exec(ctx, "INSERT INTO "+t.name+" (id, version, created_at, created_by, updated_at, updated_by, deleted_at, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		r.ID, r.Version, schema.Instant(r.CreatedAt), r.CreatedBy, schema.Instant(r.UpdatedAt), r.UpdatedBy, deletedAt(r), w.doc)
+	if err == nil {
+		return result.LastInsertId()
+	}
+	if isTaken(err) {
+		// Of several indexes that refuse a row SQLite names any: the id comes first.
+		var seq int64
+		exists, err := c.row(ctx, "SELECT seq FROM "+t.name+" WHERE id = ?", []any{r.ID}, &seq)
+		switch {
+		case err != nil:
+			return 0, err
+		case exists:
+			return 0, stale()
+		}
+	}
+	return 0, t.refusal(err)
+}
+
+func deletedAt(r *core.Record) sql.NullString {
+	return sql.NullString{String: schema.Instant(r.DeletedAt), Valid: r.Deleted()}
+}
+
+func isTaken(err error) bool { return codeOf(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE }
+
+// refusal turns the error of a unique index into a Conflict that names the
+// field. SQLite names the index: UNIQUE constraint failed: index 'entity_party unique email'.
+func (t *table) refusal(err error) error {
+	if !isTaken(err) {
+		return err
+	}
+	for _, i := range t.indexes {
+		if i.unique && strings.Contains(err.Error(), "'"+i.name+"'") {
+			return taken(i.keys[0].path)
+		}
+	}
+	// An index of an earlier model, whose entity or field is not known any more.
+	return fmt.Errorf("save %s: %w", t.entity.Name, err)
+}
+
+// putTerms brings the terms of a row from those before to those after.
+func (t *table) putTerms(ctx context.Context, c *conn, seq int64, before, after map[term]bool) error {
+	if gone := missing(before, after); gone != "" {
+		_, err := c.exec(ctx, "DELETE FROM "+t.terms+" WHERE (path, value, seq) IN (SELECT value ->> 0, value ->> 1, ? FROM json_each(?))", seq, gone)
+		if err != nil {
+			return err
+		}
+	}
+	if added := missing(after, before); added != "" {
+		_, err := c.exec(ctx, "INSERT OR IGNORE INTO "+t.terms+" (path, value, seq) SELECT value ->> 0, value ->> 1, ? FROM json_each(?)", seq, added)
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package sqlite
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"strings"
+
+	"modernc.org/sqlite"
+)
+
+// decimalFunction is the SQL function that makes decimals sort as numbers.
+// Files have indexes over it: what it returns for a decimal must not change.
+const decimalFunction = "xrm_decimal"
+
+const (
+	below = "a" // sorts before
+	zero  = "b" // which sorts before
+	above = "c"
+)
+
+// decimalKey turns a decimal into a text that sorts by its bytes as the
+// number does, and is equal for equal numbers, whatever their digits:
+//
+//	above zero  c, the exponent, the digits
+//	zero        b
+//	below zero  a, the exponent and the digits turned around, ~
+//
+// where the number is 0.DIGITS times ten to the exponent.
+func decimalKey(decimal string) string {
+	number, negative := strings.CutPrefix(decimal, "-")
+	whole, fraction, _ := strings.Cut(strings.TrimPrefix(number, "+"), ".")
+	whole = strings.TrimLeft(whole, "0")
+	exponent := len(whole)
+	digits := whole + fraction
+	if whole == "" {
+		digits = strings.TrimLeft(fraction, "0")
+		exponent = len(digits) - len(fraction)
+	}
+	digits = strings.TrimRight(digits, "0")
+	if digits == "" {
+		return zero
+	}
+	const middle = 5000 // keeps the exponent above zero, in four digits
+	if !negative {
+		return above + fmt.Sprintf("%04d", middle+exponent) + digits
+	}
+	turned := []byte(digits)
+	for i, digit := range turned {
+		turned[i] = '9' - (digit - '0')
+	}
+	// A longer number below zero is the smaller one: ~ sorts after every digit.
+	return below + fmt.Sprintf("%04d", middle-exponent) + string(turned) + "~"
+}
+
+// newDriver returns a driver whose connections know the decimal function. It
+// is ours alone: nothing is registered for the rest of the process.
+func newDriver() (driver.Driver, error) {
+	d := &sqlite.Driver{}
+	err := d.RegisterDeterministicScalarFunction(decimalFunction, 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		if text, ok := args[0].(string); ok {
+			return decimalKey(text), nil
+		}
+		return nil, nil
+	})
+	return d, err
+}

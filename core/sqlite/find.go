@@ -1,0 +1,113 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+const columns = "t.id, t.version, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, t.doc"
+
+// Find returns the records that a query selects, in its order.
+func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
+	t, err := s.table(e)
+	if err != nil || q.First == 0 {
+		return nil, err
+	}
+	text, args, err := t.find(q)
+	if err != nil {
+		return nil, err
+	}
+	var records []*core.Record
+	err = s.reading(ctx, "find "+t.entity.Plural, func(c *conn) error {
+		return c.query(ctx, text, args, func(rows *sql.Rows) error {
+			r, err := t.scan(rows)
+			records = append(records, r)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return records, nil
+}
+
+// find translates a query.
+func (t *table) find(q core.Query) (string, []any, error) {
+	s := &statement{table: t}
+	keys := sortKeys(q)
+	if q.Per != nil {
+		text := s.findPer(q, keys)
+		return text, s.args, s.err
+	}
+	base := s.conditions(q)
+	var parts []string
+	for _, after := range s.after(keys, q.After) {
+		parts = append(parts, "SELECT "+columns+" FROM "+t.name+" AS t"+whereAll(append(base, after))+orderBy(keys)+s.limit(q.First))
+	}
+	if len(parts) == 1 {
+		return parts[0], s.args, s.err
+	}
+	// SQLite answers a UNION ALL part by part, and does not begin the second
+	// when the first has filled the page.
+	return "SELECT * FROM (" + parts[0] + ") UNION ALL SELECT * FROM (" + parts[1] + ")" + s.limit(q.First), s.args, s.err
+}
+
+func (s *statement) limit(first int) string {
+	if first < 0 {
+		return ""
+	}
+	return " LIMIT " + s.arg(first)
+}
+
+// conditions are those that have nothing to do with a page.
+func (s *statement) conditions(q core.Query) []string {
+	var all []string
+	if !q.Deleted {
+		all = append(all, "t.deleted_at IS NULL")
+	}
+	if !q.Filter.IsZero() {
+		all = append(all, s.where(q.Filter, scope{}))
+	}
+	return append(all, s.search(q.Search)...)
+}
+
+func whereAll(conditions []string) string {
+	var all []string
+	for _, c := range conditions {
+		if c != "" {
+			all = append(all, c)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(all, " AND ")
+}
+
+func (t *table) scan(rows *sql.Rows) (*core.Record, error) {
+	r := &core.Record{Entity: t.entity.Name}
+	var created, updated, doc string
+	var deleted sql.NullString
+	err := rows.Scan(&r.ID, &r.Version, &created, &r.CreatedBy, &updated, &r.UpdatedBy, &deleted, &doc)
+	if err != nil {
+		return nil, err
+	}
+	var errs [4]error
+	r.CreatedAt, errs[0] = time.Parse(schema.InstantFormat, created)
+	r.UpdatedAt, errs[1] = time.Parse(schema.InstantFormat, updated)
+	if deleted.Valid {
+		r.DeletedAt, errs[2] = time.Parse(schema.InstantFormat, deleted.String)
+	}
+	r.Values, errs[3] = decodeObject(doc)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("read %s %s: %w", t.entity.Name, r.ID, err)
+	}
+	return r, nil
+}

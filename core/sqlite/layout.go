@@ -1,0 +1,117 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The header of our files says whose they are and how they are laid out.
+const (
+	application = 0x78726d31 // "xrm1"
+	layout      = 1          // raised when a program of today could not use the file of tomorrow
+)
+
+// tables that every database has. In the journal an entry is pending until
+// the relay has seen to it; it is written together with the record, in its
+// place for good, so the relay moves nothing but a mark.
+const ownTables = `
+CREATE TABLE entities (
+	name TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+CREATE TABLE term_sets (
+	entity    TEXT NOT NULL,
+	path      TEXT NOT NULL,
+	signature TEXT NOT NULL,
+	PRIMARY KEY (entity, path)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE journal (
+	seq     INTEGER PRIMARY KEY,
+	entity  TEXT NOT NULL,
+	record  TEXT NOT NULL,
+	version INTEGER NOT NULL,
+	pending INTEGER NOT NULL,
+	entry   TEXT NOT NULL,
+	UNIQUE (entity, record, version)
+) STRICT;
+CREATE INDEX journal_pending ON journal (seq) WHERE pending = 1;
+CREATE TABLE counters (
+	name  TEXT PRIMARY KEY,
+	value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE api_keys (
+	id         TEXT PRIMARY KEY,
+	hash       TEXT NOT NULL UNIQUE,
+	name       TEXT NOT NULL,
+	roles      TEXT NOT NULL,
+	party      TEXT NOT NULL,
+	created_at TEXT NOT NULL,
+	created_by TEXT NOT NULL
+) STRICT;
+`
+
+var errForeign = errors.New("it is the SQLite database of another program; name another file")
+
+// lay makes the tables of an empty file and refuses a file that is not ours
+// or newer than this program.
+func (s *Store) lay() error {
+	c, err := s.writer.take(context.Background(), s.closed)
+	if err != nil {
+		return explained(err)
+	}
+	defer s.writer.put(c)
+	return explained(transact(context.Background(), c, durable, func(ctx context.Context, c *conn) error {
+		var owner, version, tables int
+		_, err := c.row(ctx, "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)",
+			nil, &owner, &version, &tables)
+		switch {
+		case err != nil:
+			return err
+		case owner != application && (owner != 0 || tables > 0):
+			return errForeign
+		case version > layout:
+			return fmt.Errorf("it was written by a newer xrm (layout %d, this one knows %d); start that one, or restore a backup from before", version, layout)
+		case owner == application:
+			return nil
+		}
+		for statement := range strings.SplitSeq(ownTables, ";\n") {
+			if statement = strings.TrimSpace(statement); statement == "" {
+				continue
+			}
+			if _, err := c.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		for _, header := range []string{fmt.Sprintf("PRAGMA application_id = %d", application), fmt.Sprintf("PRAGMA user_version = %d", layout)} {
+			if _, err := c.ExecContext(ctx, header); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// explained adds what the operator can do about a file that does not open.
+func explained(err error) error {
+	if message := advice(err); message != "" {
+		return fmt.Errorf("%w. %s", err, message)
+	}
+	return err
+}
+
+// quoted is a name as it stands in SQL.
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// names scans a query of one column.
+func (c *conn) names(ctx context.Context, text string, args ...any) ([]string, error) {
+	var names []string
+	err := c.query(ctx, text, args, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		names = append(names, name)
+		return err
+	})
+	return names, err
+}

@@ -1,0 +1,77 @@
+package sqlite
+
+import (
+	"strings"
+
+	"github.com/openxrm/xrm/schema"
+)
+
+// column returns the column of a system field, or "".
+func column(path string) string {
+	switch path {
+	case "id", "version":
+		return path
+	case "createdAt":
+		return "created_at"
+	case "createdBy":
+		return "created_by"
+	case "updatedAt":
+		return "updated_at"
+	case "updatedBy":
+		return "updated_by"
+	case "deletedAt":
+		return "deleted_at"
+	}
+	return ""
+}
+
+// jsonPath is a storage path as SQLite's JSON functions take it, as a literal
+// of SQL: an index is only used where the path is spelled as in the index.
+func jsonPath(path string) string {
+	var b strings.Builder
+	b.WriteString("'$")
+	for name := range strings.SplitSeq(path, ".") {
+		b.WriteString(`."` + strings.NewReplacer("'", "''", `"`, `\"`, `\`, `\\`).Replace(name) + `"`)
+	}
+	b.WriteString("'")
+	return b.String()
+}
+
+// valueAt is the expression for the value at a path of a record whose columns
+// are named with a prefix.
+func valueAt(prefix, path string) string {
+	if name := column(path); name != "" {
+		return prefix + name
+	}
+	return "json_extract(" + prefix + "doc, " + jsonPath(path) + ")"
+}
+
+// comparable is the expression that sorts and compares as the field's type
+// demands. f is nil where nothing is compared.
+func comparable(expression string, f *schema.Field) string {
+	if isDecimal(f) {
+		return decimalFunction + "(" + expression + ")"
+	}
+	return expression
+}
+
+// bound is a canonical value as comparable compares it.
+func bound(value any, f *schema.Field) any {
+	switch v := value.(type) {
+	case string:
+		if isDecimal(f) {
+			return decimalKey(v)
+		}
+	case bool: // JSON's true is 1 in SQL
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	}
+	return value
+}
+
+func isDecimal(f *schema.Field) bool { return f != nil && f.Type == "decimal" }
+
+// neverMissing says whether every record has a value at the path.
+func neverMissing(path string) bool { return column(path) != "" && path != "deletedAt" }

@@ -1,0 +1,176 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// maxReaders is how many reads run at the same time. More only helps with more
+// processors than a small installation has.
+const maxReaders = 4
+
+var _ record.Store = (*Store)(nil)
+
+// Store keeps records in a file. It is safe for concurrent use; writers wait
+// for each other, readers for nobody.
+type Store struct {
+	name    string // for messages
+	writer  *pool  // one connection: writers wait for each other here, not for the file
+	readers *pool
+	dbs     []*sql.DB
+
+	tables atomic.Pointer[map[string]*table] // by entity; replaced as a whole by Prepare
+
+	closing sync.Once
+	closed  chan struct{}
+}
+
+// Open opens the database in a file, which is made when it is missing; its
+// directory must exist. What Commit has acknowledged survives a crash of the
+// process, and of the machine as far as its disk keeps what it has promised.
+// Several processes may open one file.
+func Open(path string) (*Store, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the database %s: %w", path, err)
+	}
+	file := url.URL{Scheme: "file", Path: absolute}
+	const common = "?_dqs=0&_defensive=1&_busy_timeout=5000&_pragma=temp_store(memory)"
+	s := &Store{name: path, closed: make(chan struct{})}
+	// A transaction that is acknowledged is on the disk (FULL): with NORMAL a
+	// loss of power could take back the last ones.
+	if s.writer, err = s.open(file.String()+common+"&_journal_mode=WAL&_synchronous=FULL", 1); err == nil {
+		s.readers, err = s.open(file.String()+common+"&_query_only=1", maxReaders)
+	}
+	if err == nil {
+		err = s.lay()
+	}
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("open the database %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// OpenMemory opens an empty database that is gone when it is closed. Its
+// reads and writes share one connection: without a disk they are too short
+// for more to be of use.
+func OpenMemory() (*Store, error) {
+	s := &Store{name: "memory", closed: make(chan struct{})}
+	var err error
+	if s.writer, err = s.open("file::memory:?_dqs=0&_defensive=1", 1); err == nil {
+		s.readers = s.writer
+		err = s.lay()
+	}
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("open a database in memory: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Store) open(dsn string, size int) (*pool, error) {
+	d, err := newDriver()
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(opener{driver: d, dsn: dsn})
+	s.dbs = append(s.dbs, db)
+	return newPool(db, size), nil
+}
+
+// Close waits for what is under way and closes the file.
+func (s *Store) Close() error {
+	var errs []error
+	s.closing.Do(func() {
+		close(s.closed)
+		if s.writer != nil {
+			s.writer.drain()
+		}
+		if s.readers != nil && s.readers != s.writer {
+			s.readers.drain()
+		}
+		for _, db := range s.dbs {
+			errs = append(errs, db.Close())
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.reading(ctx, "ask for an answer", func(c *conn) error {
+		var version int
+		_, err := c.row(ctx, "PRAGMA user_version", nil, &version)
+		return err
+	})
+}
+
+// reading runs f with a connection for reading.
+func (s *Store) reading(ctx context.Context, what string, f func(*conn) error) error {
+	c, err := s.readers.take(ctx, s.closed)
+	if err != nil {
+		return s.failed(what, err)
+	}
+	defer s.readers.put(c)
+	return s.failed(what, f(c))
+}
+
+// How long a transaction waits for the disk.
+const (
+	// durable: until the disk has it. Nothing that is acknowledged is lost.
+	durable = true
+	// soon: not at all. A loss of power may undo it, but only together with
+	// all that was written later: the log is one. So it is enough for what is
+	// worth nothing without a later durable transaction, or can be repeated.
+	soon = false
+)
+
+// writing runs f in a transaction. It waits for its turn as long as ctx lets
+// it; once begun, a transaction is finished.
+func (s *Store) writing(ctx context.Context, what string, wait bool, f func(context.Context, *conn) error) error {
+	c, err := s.writer.take(ctx, s.closed)
+	if err != nil {
+		return s.failed(what, err)
+	}
+	defer s.writer.put(c)
+	return s.failed(what, transact(context.WithoutCancel(ctx), c, wait, f))
+}
+
+func transact(ctx context.Context, c *conn, wait bool, f func(context.Context, *conn) error) error {
+	if err := c.setDurable(ctx, wait); err != nil {
+		return err
+	}
+	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := f(ctx, c)
+	if err == nil {
+		_, err = c.exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		// SQLite itself has rolled back after some errors; then this one is
+		// without effect, and its error without interest.
+		_, _ = c.exec(ctx, "ROLLBACK")
+	}
+	return err
+}
+
+// table returns what Prepare made for an entity.
+func (s *Store) table(e *schema.Entity) (*table, error) {
+	if tables := s.tables.Load(); tables != nil {
+		if t := (*tables)[e.Stored().Name]; t != nil {
+			return t, nil
+		}
+	}
+	return nil, fmt.Errorf("the store was not prepared for the entity %q", e.Stored().Name)
+}

@@ -1,0 +1,113 @@
+package sqlite
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/openxrm/xrm/schema"
+)
+
+// table is how the records of one entity are stored. It never changes.
+type table struct {
+	entity  *schema.Entity
+	name    string // quoted
+	terms   string // quoted: the table of the values of which a record may have several
+	sets    []termSet
+	indexes []index
+}
+
+// newTable lays out an entity; roles are the roles that its records may hold.
+func newTable(e *schema.Entity, roles []*schema.Entity) *table {
+	t := &table{entity: e, name: quoted("entity_" + snake(e.Name)), terms: quoted("terms_" + snake(e.Name))}
+	if signature := wordsSignature(e.Fields, ""); signature != "" {
+		t.sets = append(t.sets, termSet{path: wordsPath, signature: wordsVersion + signature})
+	}
+	t.layFields(e.Fields, "", false)
+	for _, system := range schema.SystemFields {
+		if system.Index && system.Name != "id" {
+			t.addIndex(false, key{path: system.Name, field: system})
+		}
+	}
+	for _, of := range append([]*schema.Entity{e}, roles...) {
+		for _, names := range of.Indexes {
+			t.layIndex(of, names)
+		}
+	}
+	return t
+}
+
+// layFields finds what must be indexed: as a term where the path leads
+// through a list, as an index elsewhere.
+func (t *table) layFields(fields schema.Fields, prefix string, inList bool) {
+	for _, f := range fields {
+		path, leaf, list, indexed := prefix+f.Name, f, inList, f.Indexed()
+		if f.Type == "list" {
+			leaf, list, indexed = f.Of, true, indexed || f.Of.Indexed()
+		}
+		switch {
+		case leaf.Type == "object":
+			t.layFields(leaf.Fields, path+".", list)
+		case !indexed:
+		case len(leaf.Subs()) > 0:
+			if f.Unique && !list {
+				t.addIndex(true, key{path: path, field: leaf})
+			}
+			for _, part := range leaf.Subs() {
+				// A few currencies among many records: an index would not narrow.
+				if part.Name != "currency" {
+					t.lay(path+"."+part.Name, part, list, false)
+				}
+			}
+		default:
+			t.lay(path, leaf, list, f.Unique && !list)
+		}
+	}
+}
+
+func (t *table) lay(path string, f *schema.Field, inList, unique bool) {
+	if inList {
+		t.sets = append(t.sets, termSet{path: path, field: f, signature: f.Type})
+		return
+	}
+	t.addIndex(unique, key{path: path, field: f})
+}
+
+// layIndex adds an index over several fields. One over a list is left out:
+// a list has an index of its own.
+func (t *table) layIndex(of *schema.Entity, names schema.Index) {
+	var keys []key
+	for _, name := range names {
+		plain := strings.TrimPrefix(name, "-")
+		f := of.Field(plain)
+		if f == nil && of.Base != nil {
+			f = of.Base.Field(plain)
+		}
+		if f == nil || f.Type == "list" || len(f.Subs()) > 0 {
+			return
+		}
+		keys = append(keys, key{path: f.StoragePath(), field: f, descending: plain != name})
+	}
+	t.addIndex(false, keys...)
+}
+
+// set returns the terms at a path, or nil.
+func (t *table) set(path string) *termSet {
+	for i := range t.sets {
+		if t.sets[i].path == path {
+			return &t.sets[i]
+		}
+	}
+	return nil
+}
+
+// snake turns orderLine into order_line: names of tables do not tell case.
+func snake(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
