@@ -69,22 +69,19 @@ func (t translator) comparison(f schema.Filter) (bson.D, error) {
 		return bson.D{{Key: at, Value: bson.D{{Key: "$regex", Value: pattern(f.Op, f.Value)}}}}, nil
 	}
 	value, err := operand(f.Field, f.Value)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if value == nil { // equal to nothing, so only ne holds
-		if f.Op == schema.OpNe {
-			return bson.D{}, nil
-		}
+	case f.Op == schema.OpTo:
+		return nil, fmt.Errorf("a store does not know the operator %q", f.Op)
+	case value == nil && f.Op == schema.OpNe:
+		return bson.D{}, nil
+	case value == nil: // nothing else holds for it
 		return nothing(), nil
-	}
-	switch f.Op {
-	case schema.OpEq:
+	case f.Op == schema.OpEq:
 		return bson.D{{Key: at, Value: value}}, nil
-	case schema.OpNe, schema.OpLt, schema.OpLte, schema.OpGt, schema.OpGte:
-		return bson.D{{Key: at, Value: bson.D{{Key: "$" + string(f.Op), Value: value}}}}, nil
 	}
-	return nil, fmt.Errorf("a store does not know the operator %q", f.Op)
+	return bson.D{{Key: at, Value: bson.D{{Key: "$" + string(f.Op), Value: value}}}}, nil
 }
 
 func (t translator) path(path string) string {

@@ -136,7 +136,7 @@ func eventually(t *testing.T, what string, try func() error) {
 			return
 		}
 		if core.CodeOf(err) != core.Unavailable || time.Now().After(deadline) {
-			t.Fatalf("%s with the server back: %v; want the store to recover by itself", what, err)
+			t.Fatalf("%s with the server there: %v; want the store to find it by itself", what, err)
 		}
 	}
 }
@@ -164,9 +164,7 @@ func TestAServerThatIsGoneIsUnavailableAndComesBack(t *testing.T) {
 	t.Cleanup(func() { s.Close() })
 	m := model(t)
 	e := m.Entity("thing")
-	if err := s.Prepare(t.Context(), m); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, "Prepare", func() error { return s.Prepare(t.Context(), m) })
 	first := creation(e, "1", map[string]any{"name": "Ada"})
 	if err := s.Commit(t.Context(), e, []core.Change{first})[0]; err != nil {
 		t.Fatal(err)
@@ -225,12 +223,8 @@ func TestAWriteWhoseAnswerIsLostIsNotSaidToBeUndone(t *testing.T) {
 			door := newDoor(t, strings.TrimPrefix(lab(t), "mongodb://"))
 			s := open(t, "mongodb://"+door.address, soon)
 			t.Cleanup(func() { s.Close() })
-			if err := s.Prepare(t.Context(), m); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Commit(t.Context(), e, []core.Change{first})[0]; err != nil {
-				t.Fatal(err)
-			}
+			eventually(t, "Prepare", func() error { return s.Prepare(t.Context(), m) })
+			eventually(t, "Commit", func() error { return s.Commit(t.Context(), e, []core.Change{first})[0] })
 			door.Mute()
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()

@@ -50,8 +50,8 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 	return withoutRepeats(indexes)
 }
 
-// ordered is an index that a page can be read from in order: the id, which
-// makes every position unique, is its last key. A leading minus means descending.
+// ordered is an index that a page can be read from in order, in both
+// directions: the id is its last key, as in sortKeys. A leading minus means descending.
 func ordered(paths ...string) driver.IndexModel {
 	var keys bson.D
 	for _, path := range paths {
@@ -62,7 +62,7 @@ func ordered(paths ...string) driver.IndexModel {
 		}
 	}
 	if !hasKey(keys, idField) {
-		keys = append(keys, bson.E{Key: idField, Value: 1})
+		keys = append(keys, bson.E{Key: idField, Value: keys[len(keys)-1].Value})
 	}
 	return driver.IndexModel{Keys: keys, Options: options.Index().SetName("by:" + strings.Join(paths, ","))}
 }

@@ -22,6 +22,9 @@ func lab(t *testing.T) string {
 	return strings.TrimSuffix(uri, "/")
 }
 
+// patient is how long a store looks for a server that is known to be there.
+const patient = 5 * time.Second
+
 // open returns a store in a database of its own, which is dropped at the end.
 func open(t *testing.T, uri string, search time.Duration) *Store {
 	t.Helper()
@@ -48,7 +51,7 @@ func open(t *testing.T, uri string, search time.Duration) *Store {
 
 func TestContract(t *testing.T) {
 	uri := lab(t)
-	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, uri, 5*time.Second) })
+	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, uri, patient) })
 }
 
 func TestAnAddressThatMakesNoSenseIsRefusedWithoutItsPassword(t *testing.T) {

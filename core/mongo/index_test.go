@@ -1,0 +1,71 @@
+package mongo
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+func TestIndexesComeFromTheMetadata(t *testing.T) {
+	m := model(t)
+	var got []string
+	for _, index := range indexesOf(m, m.Entity("thing")) {
+		got = append(got, nameOf(index)+" "+written(t, index.Keys))
+	}
+	slices.Sort(got)
+	want := []string{
+		`by:at {"at":1,"_id":1}`,
+		`by:code {"code":1,"_id":1}`,
+		`by:color {"color":1,"_id":1}`,
+		`by:color,-size {"color":1,"size":-1,"_id":-1}`,
+		`by:createdAt {"createdAt":1,"_id":1}`,
+		`by:lines.part {"lines.part":1,"_id":1}`,
+		`by:name {"name":1,"_id":1}`,
+		`by:owner {"owner":1,"_id":1}`,
+		`by:phone.e164 {"phone.e164":1,"_id":1}`,
+		`by:phone.raw {"phone.raw":1,"_id":1}`,
+		`by:place.city {"place.city":1,"_id":1}`,
+		`by:price.amount {"price.amount":1,"_id":1}`,
+		`by:size {"size":1,"_id":1}`,
+		`by:sizes {"sizes":1,"_id":1}`,
+		`by:tags {"tags":1,"_id":1}`,
+		`by:updatedAt {"updatedAt":1,"_id":1}`,
+		`by:weight {"weight":1,"_id":1}`,
+		`pending {"_journal.version":1}`,
+		`unique:code {"code":1}`,
+		`words {"_words":1}`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("indexes: -want +got:\n%s", diff)
+	}
+}
+
+func TestAFieldWithTwinsCannotBecomeUnique(t *testing.T) {
+	s := open(t, lab(t), patient)
+	t.Cleanup(func() { s.Close() })
+	load := func(text string) *schema.Model {
+		m, err := schema.Load(schema.Source{Layer: "test", File: "test.yaml", Data: []byte(text)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	m := load("entity: thing\nfields: {code: {type: text}}")
+	if err := s.Prepare(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	twins := []core.Change{creation(m.Entity("thing"), "1", object{"code": "A"}), creation(m.Entity("thing"), "2", object{"code": "A"})}
+	for _, err := range s.Commit(t.Context(), m.Entity("thing"), twins) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := s.Prepare(t.Context(), load("entity: thing\nfields: {code: {type: text, unique: true}}"))
+	ours, _ := err.(*core.Error)
+	if ours == nil || ours.Code != core.Invalid || ours.Message != "The field code of thing cannot be unique: there are live records with the same value." {
+		t.Errorf("Prepare: %v; want it to name the field", err)
+	}
+}
