@@ -32,10 +32,15 @@ func (b *builder) metadata() {
 		"system":      {Type: graphql.NewNonNull(graphql.Boolean), Description: "Kept by the program; it cannot be written.", Resolve: of(func(f *schema.Field, _ string) any { return f.System })},
 		"to":          {Type: graphql.String, Description: "Of a reference: the entity that it refers to.", Resolve: of(func(f *schema.Field, _ string) any { return optional(f.To) })},
 		"currency":    {Type: graphql.String, Description: "Of money: the currency of an amount without one.", Resolve: of(func(f *schema.Field, _ string) any { return optional(f.Currency) })},
-		"options":     {Type: nonNullList(option), Description: "Of an enum: its values.", Resolve: of(func(f *schema.Field, _ string) any { return f.Options })},
+		"options":     {Type: nonNullList(option), Description: "Of an enum: its values.", Resolve: of(func(f *schema.Field, _ string) any { return append(schema.Options{}, f.Options...) })},
 	}})
-	field.AddFieldConfig("of", &graphql.Field{Type: field, Description: "Of a list: what its items are.", Resolve: of(func(f *schema.Field, _ string) any { return f.Of })})
-	field.AddFieldConfig("fields", &graphql.Field{Type: nonNullList(field), Description: "Of an object: its fields.", Resolve: of(func(f *schema.Field, _ string) any { return f.Fields })})
+	field.AddFieldConfig("of", &graphql.Field{Type: field, Description: "Of a list: what its items are.", Resolve: of(func(f *schema.Field, _ string) any {
+		if f.Of == nil {
+			return nil // and not a nil pointer, which the engine takes for a field
+		}
+		return f.Of
+	})})
+	field.AddFieldConfig("fields", &graphql.Field{Type: nonNullList(field), Description: "Of an object: its fields.", Resolve: of(func(f *schema.Field, _ string) any { return append(schema.Fields{}, f.Fields...) })})
 	entity := graphql.NewObject(graphql.ObjectConfig{Name: "EntityInfo", Description: "An entity or role of the model.", Fields: graphql.Fields{
 		"name":        {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(e *schema.Entity, _ string) any { return e.Name })},
 		"plural":      {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(e *schema.Entity, _ string) any { return e.Plural })},
@@ -43,7 +48,7 @@ func (b *builder) metadata() {
 		"labels":      {Type: graphql.NewNonNull(graphql.String), Description: "The plural of the label.", Args: language, Resolve: of(func(e *schema.Entity, l string) any { return label(e, l).Many })},
 		"description": {Type: graphql.String, Args: language, Resolve: of(func(e *schema.Entity, l string) any { return optional(e.Description.In(l)) })},
 		"roleOf":      {Type: graphql.String, Description: "Of a role: the entity whose records hold it.", Resolve: of(func(e *schema.Entity, _ string) any { return optional(e.Of) })},
-		"fields":      {Type: nonNullList(field), Description: "The fields, except those that every record has.", Resolve: of(func(e *schema.Entity, _ string) any { return e.Fields })},
+		"fields":      {Type: nonNullList(field), Description: "The fields, except those that every record has.", Resolve: of(func(e *schema.Entity, _ string) any { return append(schema.Fields{}, e.Fields...) })},
 	}})
 	b.query["entities"] = &graphql.Field{
 		Type: nonNullList(entity), Description: "The entities and roles that the actor may read.",
