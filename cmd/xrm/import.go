@@ -19,6 +19,7 @@ import (
 // importFlags are those of the import itself; the others are settings.
 type importFlags struct {
 	entity, mapFile, key string
+	rejected             string
 	dryRun, json         bool
 	batch                int
 	retry                time.Duration
@@ -53,6 +54,7 @@ the end, 2 some rows were rejected.`,
 	cmd.Flags().StringVar(&f.entity, "entity", "", "what the rows are: customer, product, ... (the map may say it)")
 	cmd.Flags().StringVar(&f.mapFile, "map", "", "map file: how columns become fields")
 	cmd.Flags().StringVar(&f.key, "key", "", "unique field by which a record is found again (instead of the map's)")
+	cmd.Flags().StringVar(&f.rejected, "rejected", "", "file for the rejected rows (default FILE.rejected.csv beside the file)")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "check everything and write nothing")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the summary as JSON")
 	cmd.Flags().IntVar(&f.batch, "batch", 200, "records in one request, at most what the server's limits.page allows")
@@ -84,7 +86,7 @@ func (p *program) importFile(ctx context.Context, config Config, file string, f 
 	view := newProgressView(p.err)
 	defer view.clear()
 	summary, err := importer.Run(ctx, importer.Options{
-		File: file, Map: mapping, Entity: f.entity, Key: f.key, DryRun: f.dryRun, Batch: f.batch,
+		File: file, Map: mapping, Entity: f.entity, Key: f.key, DryRun: f.dryRun, Batch: f.batch, RejectedFile: f.rejected,
 		Client: &client.Client{
 			Server: config.ServerURL(), Key: key, HTTP: &http.Client{Timeout: time.Minute},
 			Retry: f.retry, First: 200 * time.Millisecond,

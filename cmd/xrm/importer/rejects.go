@@ -30,7 +30,7 @@ func rejectedName(file string) string {
 func newRejects(name string, t *table.Reader, converted bool) (*rejects, error) {
 	file, err := os.Create(name)
 	if err != nil {
-		return nil, fmt.Errorf("write the file for rejected rows: %w", err)
+		return nil, fmt.Errorf("write the file for rejected rows: %w; --rejected can name another place", err)
 	}
 	r := &rejects{name: name, header: t.Header(), file: file, buffer: bufio.NewWriter(file)}
 	if converted {

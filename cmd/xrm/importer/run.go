@@ -22,8 +22,10 @@ type Options struct {
 	Entity string // "" when the map says it
 	Key    string // instead of the map's
 	DryRun bool   // checks everything and writes nothing
-	Batch  int    // records in one request
-	Client *client.Client
+
+	RejectedFile string // "" for FILE.rejected.csv
+	Batch        int    // records in one request
+	Client       *client.Client
 
 	Note     func(text string)       // what the user should know; before the first row
 	Progress func(read, total int64) // bytes of the file; after each batch
@@ -112,7 +114,7 @@ func open(ctx context.Context, o Options) (_ *imports, err error) {
 		o.Note(note)
 	}
 	i.sender = &sender{client: o.Client, plan: i.plan}
-	i.rejects, err = newRejects(rejectedName(o.File), i.table, m.CSV.Encoding != "")
+	i.rejects, err = newRejects(first(o.RejectedFile, rejectedName(o.File)), i.table, m.CSV.Encoding != "")
 	return i, err
 }
 
