@@ -33,8 +33,8 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		Operations: operations(t, p.Operations),
 		Fields:     computedFields(t, p.Fields),
 	}
-	for entity, rule := range p.BeforeSave {
-		if rule == nil {
+	for _, entity := range d.BeforeSave {
+		if p.BeforeSave[entity] == nil {
 			t.mistake("BeforeSave has no function for %s", entity)
 		}
 	}

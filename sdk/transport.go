@@ -29,6 +29,9 @@ func NewTransport(p Plugin, hostGone func()) (*Transport, error) {
 	return &Transport{server: &server{plugin: p, description: description, hostGone: hostGone}}, nil
 }
 
+// Description is what the plugin tells the host of itself.
+func (t *Transport) Description() *pluginpb.DescribeResponse { return t.server.description }
+
 // GRPCServer registers the plugin. The connection back to the host is made
 // when the host opens Watch.
 func (t *Transport) GRPCServer(broker *goplugin.GRPCBroker, s *grpc.Server) error {

@@ -12,7 +12,7 @@ import (
 
 // ID, Decimal and Date are arguments and results that Go has no type of its
 // own for. The others: string is text, bool boolean, the int types integer, time.Time
-// datetime, map[string]any json, a struct an object, *Record a reference to a
+// datetime, a struct an object, *Record a reference to a
 // record. A pointer may be null, and so may a slice: nil is no item. A number
 // with a fraction is a Decimal, never a float.
 //
@@ -26,11 +26,10 @@ type (
 )
 
 var scalars = map[reflect.Type]string{
-	reflect.TypeFor[ID]():             "id",
-	reflect.TypeFor[Decimal]():        "decimal",
-	reflect.TypeFor[Date]():           "date",
-	reflect.TypeFor[time.Time]():      "datetime",
-	reflect.TypeFor[map[string]any](): "json",
+	reflect.TypeFor[ID]():        "id",
+	reflect.TypeFor[Decimal]():   "decimal",
+	reflect.TypeFor[Date]():      "date",
+	reflect.TypeFor[time.Time](): "datetime",
 }
 
 var kinds = map[reflect.Kind]string{
@@ -44,6 +43,7 @@ type typer struct {
 	input    bool
 	objects  map[string]*pluginpb.ObjectType
 	known    map[string]reflect.Type
+	inside   []reflect.Type // the structs that are being described
 	mistakes []error
 }
 
@@ -63,7 +63,7 @@ func (t *typer) of(where string, g reflect.Type, entity string) *pluginpb.Type {
 		return of
 	}
 	if scalar, ok := scalars[g]; ok {
-		return &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: scalar}, Required: scalar != "json"}
+		return &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: scalar}, Required: true}
 	}
 	if scalar, ok := kinds[g.Kind()]; ok {
 		return &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: scalar}, Required: true}
@@ -91,7 +91,7 @@ func (t *typer) record(where, entity string) *pluginpb.Type {
 	return &pluginpb.Type{Of: &pluginpb.Type_Entity{Entity: entity}, Required: true}
 }
 
-// object describes a struct once, also when it refers to itself.
+// object describes a struct once.
 func (t *typer) object(where string, g reflect.Type) string {
 	name := g.Name()
 	if name == "" {
@@ -100,6 +100,9 @@ func (t *typer) object(where string, g reflect.Type) string {
 	}
 	if t.input && !strings.HasSuffix(name, "Input") {
 		name += "Input"
+	}
+	if slices.Contains(t.inside, g) {
+		t.mistake("%s contains itself; the API cannot show that, return *sdk.Record or ids", where)
 	}
 	if first, seen := t.known[name]; seen {
 		if first != g {
@@ -110,16 +113,18 @@ func (t *typer) object(where string, g reflect.Type) string {
 	t.known[name] = g
 	object := &pluginpb.ObjectType{Name: name, Input: t.input}
 	t.objects[name] = object
-	object.Members = t.members(g)
+	t.inside = append(t.inside, g)
+	object.Members = t.members(name, g)
+	t.inside = t.inside[:len(t.inside)-1]
 	return name
 }
 
-func (t *typer) members(g reflect.Type) []*pluginpb.Member {
+func (t *typer) members(owner string, g reflect.Type) []*pluginpb.Member {
 	var members []*pluginpb.Member
 	for i := range g.NumField() {
 		f := g.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		where := g.Name() + "." + f.Name
+		where := cmp.Or(g.Name(), owner) + "." + f.Name
 		switch {
 		case name == "-" || !f.IsExported():
 			continue
@@ -140,7 +145,7 @@ func (t *typer) arguments(where string, g reflect.Type) []*pluginpb.Member {
 	}
 	t.input = true
 	defer func() { t.input = false }()
-	return t.members(g)
+	return t.members("the arguments of "+where, g)
 }
 
 func (t *typer) sorted() []*pluginpb.ObjectType {

@@ -1047,7 +1047,7 @@ type isType_Of interface {
 
 type Type_Scalar struct {
 	// Type of the entity language: text, integer, decimal, boolean, date,
-	// datetime, json; or id.
+	// datetime; or id.
 	Scalar string `protobuf:"bytes,1,opt,name=scalar,proto3,oneof"`
 }
 

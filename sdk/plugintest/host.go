@@ -7,15 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"testing"
-	"time"
 
-	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"go.yaml.in/yaml/v3"
-	"google.golang.org/grpc"
 )
 
 // Host is the other side of a plugin under test. It is safe for concurrent
@@ -37,16 +34,7 @@ func Start(t testing.TB, p sdk.Plugin) *Host {
 		t.Fatal(err)
 	}
 	h := &Host{t: t, store: store{byID: map[string]*stored{}}}
-	client, server := goplugin.TestPluginGRPCConn(t, false, map[string]goplugin.Plugin{
-		pluginpb.Service: &wire{Transport: transport, host: h},
-	})
-	t.Cleanup(func() {
-		_ = client.Close() // the plugin answers that it has stopped by stopping
-		server.Stop()
-	})
-	if _, err := client.Dispense(pluginpb.Service); err != nil {
-		t.Fatal(err)
-	}
+	connect(t, &wire{Transport: transport, host: h})
 	lifeline, err := h.plugin.Watch(context.Background(), &pluginpb.WatchRequest{})
 	if err == nil {
 		_, err = lifeline.Recv()
@@ -199,75 +187,4 @@ func (h *Host) Finds() int {
 	h.store.mu.Lock()
 	defer h.store.mu.Unlock()
 	return h.store.finds
-}
-
-// wire is both ends of the connection.
-type wire struct {
-	*sdk.Transport
-	host *Host
-}
-
-func (w *wire) GRPCClient(_ context.Context, broker *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	go broker.AcceptAndServe(pluginpb.HostService, func(options []grpc.ServerOption) *grpc.Server {
-		s := grpc.NewServer(options...)
-		pluginpb.RegisterHostServer(s, &callbacks{Host: w.host})
-		return s
-	})
-	w.host.plugin = pluginpb.NewPluginClient(conn)
-	return w.host, nil
-}
-
-// The tokens of calls say what may be done meanwhile.
-const (
-	mutation = "mutation"
-	reading  = "reading"
-)
-
-func during(what string) *pluginpb.CallContext {
-	return &pluginpb.CallContext{CallId: "test", Token: what, Depth: 1}
-}
-
-// refusal returns an *sdk.Error, or nil.
-func refusal(e *pluginpb.Error) error {
-	if e == nil {
-		return nil
-	}
-	err := &sdk.Error{Code: e.GetCode(), Message: e.GetMessage()}
-	for _, v := range e.GetViolations() {
-		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
-	}
-	return err
-}
-
-func toWire(err error) *pluginpb.Error {
-	var ours *sdk.Error
-	if !errors.As(err, &ours) {
-		return &pluginpb.Error{Code: sdk.Invalid, Message: err.Error()}
-	}
-	e := &pluginpb.Error{Code: ours.Code, Message: ours.Message}
-	for _, v := range ours.Violations {
-		e.Violations = append(e.Violations, &pluginpb.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
-	}
-	return e
-}
-
-// now is fixed, so that tests can compare.
-func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
-
-func notFound(entity, id string) error {
-	return &sdk.Error{Code: sdk.NotFound, Message: fmt.Sprintf("There is no %s with the id %s, or you may not see it.", entity, id)}
-}
-
-func notSaved(e *schema.Entity) string {
-	return fmt.Sprintf("The %s was not saved: some fields need attention.", e.Name)
-}
-
-// invalid carries the violations over, if there are any.
-func invalid(message string, err error) error {
-	e := &sdk.Error{Code: sdk.Invalid, Message: message}
-	var violations schema.Violations
-	if errors.As(err, &violations) {
-		e.Violations = violations
-	}
-	return e
 }

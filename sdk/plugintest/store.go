@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk"
@@ -169,3 +170,6 @@ func clone(values map[string]any) map[string]any {
 	}
 	return copied
 }
+
+// now is fixed, so that tests can compare.
+func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }

@@ -1,0 +1,52 @@
+package plugintest
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// refusal returns an *sdk.Error, or nil.
+func refusal(e *pluginpb.Error) error {
+	if e == nil {
+		return nil
+	}
+	err := &sdk.Error{Code: e.GetCode(), Message: e.GetMessage()}
+	for _, v := range e.GetViolations() {
+		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
+	}
+	return err
+}
+
+func toWire(err error) *pluginpb.Error {
+	var ours *sdk.Error
+	if !errors.As(err, &ours) {
+		return &pluginpb.Error{Code: sdk.Invalid, Message: err.Error()}
+	}
+	e := &pluginpb.Error{Code: ours.Code, Message: ours.Message}
+	for _, v := range ours.Violations {
+		e.Violations = append(e.Violations, &pluginpb.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
+	}
+	return e
+}
+
+func notFound(entity, id string) error {
+	return &sdk.Error{Code: sdk.NotFound, Message: fmt.Sprintf("There is no %s with the id %s, or you may not see it.", entity, id)}
+}
+
+func notSaved(e *schema.Entity) string {
+	return fmt.Sprintf("The %s was not saved: some fields need attention.", e.Name)
+}
+
+// invalid carries the violations over, if there are any.
+func invalid(message string, err error) error {
+	e := &sdk.Error{Code: sdk.Invalid, Message: message}
+	var violations schema.Violations
+	if errors.As(err, &violations) {
+		e.Violations = violations
+	}
+	return e
+}
