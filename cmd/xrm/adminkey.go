@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
+)
+
+// adminRole is the shipped role of the first key.
+const adminRole = "admin"
+
+// adminKey sees to it that somebody can get in: a database without any key
+// gets one for an administrator, which is written to a file that only the
+// server's user can read. made says that the file is new.
+func adminKey(ctx context.Context, s store, file string) (made bool, err error) {
+	keys, err := s.Keys(ctx)
+	if err != nil || len(keys) > 0 {
+		return false, err
+	}
+	secret, hash := access.NewKey()
+	switch old, err := os.ReadFile(file); {
+	case err == nil: // of an earlier database: it goes on to be the key
+		secret = strings.TrimSpace(string(old))
+		hash = access.HashKey(secret)
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, fmt.Errorf("read the administrator's key: %w", err)
+	default:
+		made = true
+		if err := writeSecret(file, secret); err != nil {
+			return false, err
+		}
+	}
+	return made, s.SaveKey(ctx, newKey("administrator", hash, []string{adminRole}, "system"))
+}
+
+func newKey(name, hash string, roles []string, by string) core.Key {
+	return core.Key{
+		ID: uuid.Must(uuid.NewV7()).String(), Hash: hash, Name: name, Roles: roles,
+		CreatedAt: time.Now().UTC().Truncate(time.Millisecond), CreatedBy: by,
+	}
+}
+
+// writeSecret makes a file that only its owner can read, never over another.
+func writeSecret(file, secret string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return fmt.Errorf("the folder for %s cannot be made: %w", file, err)
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("the key cannot be written: %w", err)
+	}
+	if _, err := fmt.Fprintln(f, secret); err != nil {
+		return errors.Join(fmt.Errorf("the key cannot be written to %s: %w", file, err), f.Close())
+	}
+	return f.Close()
+}

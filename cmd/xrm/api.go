@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/catalog"
+	"github.com/openxrm/xrm/core/graphql"
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// api keeps the GraphQL engine that fits the current model and the plugins.
+type api struct {
+	config  Config
+	log     *slog.Logger
+	service *record.Service
+	catalog *catalog.Catalog
+	roles   *access.Roles
+	host    atomic.Pointer[pluginhost.Host]
+	engine  atomic.Pointer[execution.Engine]
+
+	mu       sync.Mutex // one rebuild at a time
+	accepted map[string]pluginhost.Contribution
+}
+
+// accept makes what a plugin contributes part of the model and of the API, or
+// refuses all of it. Requests that run keep the engine that they started with.
+func (a *api) accept(c pluginhost.Contribution) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.catalog.Offer(c.Plugin, c.Entities); err != nil {
+		return err
+	}
+	candidate := maps.Clone(a.accepted)
+	candidate[c.Plugin] = c
+	if err := a.build(candidate); err != nil {
+		return err
+	}
+	a.accepted = candidate
+	_, warnings := a.roles.Check(a.catalog.Model())
+	for _, w := range warnings {
+		a.log.Debug("a role has a rule that grants nothing", "rule", w.Error())
+	}
+	return nil
+}
+
+// build makes an engine for the current model and swaps it in.
+func (a *api) build(contributions map[string]pluginhost.Contribution) error {
+	config := graphql.Config{
+		Model: a.catalog.Model(), Service: a.service,
+		MaxPageSize: a.config.Limits.Page, MaxCount: a.config.Limits.Count,
+		Limits: execution.Limits{
+			Depth: a.config.Limits.Depth, Cost: a.config.Limits.Cost, DocumentBytes: a.config.Limits.DocumentBytes,
+		},
+		Plugins:   a.plugins,
+		Log:       a.logFailure,
+		RequestID: requestID,
+	}
+	for _, name := range slices.Sorted(maps.Keys(contributions)) {
+		c := contributions[name]
+		for _, op := range c.Operations {
+			config.Operations = append(config.Operations, a.operation(op))
+		}
+		for _, f := range c.Fields {
+			config.Fields = append(config.Fields, a.field(f))
+		}
+	}
+	engine, err := graphql.Build(config)
+	if err != nil {
+		return err
+	}
+	a.engine.Store(engine)
+	return nil
+}
+
+func (a *api) operation(op pluginhost.Operation) graphql.Operation {
+	return graphql.Operation{
+		Plugin: op.Plugin, Name: op.Name, Doc: op.Doc, Mutation: op.Mutation, Arguments: op.Arguments, Result: op.Result,
+		Call: func(ctx context.Context, actor core.Actor, m *schema.Model, arguments map[string]any) (any, error) {
+			return a.host.Load().Call(ctx, m, actor, op, arguments)
+		},
+	}
+}
+
+func (a *api) field(f pluginhost.ComputedField) graphql.ComputedField {
+	return graphql.ComputedField{
+		Plugin: f.Plugin, Entity: f.Entity, Field: f.Field,
+		Resolve: func(ctx context.Context, actor core.Actor, m *schema.Model, parents []*core.Record) ([]any, error) {
+			return a.host.Load().Resolve(ctx, m, actor, f, parents)
+		},
+	}
+}
+
+func (a *api) plugins() []core.Plugin {
+	host := a.host.Load()
+	if host == nil {
+		return nil
+	}
+	var list []core.Plugin
+	for _, s := range host.Plugins() {
+		list = append(list, core.Plugin{
+			Name: s.Name, Version: s.Version, State: string(s.State), Since: s.Since, Restarts: s.Restarts, LastError: s.LastError,
+		})
+	}
+	return list
+}
+
+func (a *api) logFailure(ctx context.Context, f execution.Failure) {
+	attrs := []any{"request", requestID(ctx), "field", f.Field, "path", fmt.Sprint(f.Path), "error", f.Err}
+	if len(f.Stack) > 0 {
+		attrs = append(attrs, "stack", string(f.Stack))
+	}
+	a.log.ErrorContext(ctx, "a request failed", attrs...)
+}
+
+// pluginHook lets the record service call the host, which is started after it.
+type pluginHook struct{ api *api }
+
+var _ record.Hook = pluginHook{}
+
+func (h pluginHook) BeforeSave(ctx context.Context, m *schema.Model, e *schema.Entity, changes []core.Change) []error {
+	if host := h.api.host.Load(); host != nil {
+		return host.BeforeSave(ctx, m, e, changes)
+	}
+	return nil
+}

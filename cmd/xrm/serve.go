@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: `Runs the server until it is told to stop (Ctrl-C or SIGTERM), when it lets what
+runs end. Without settings it keeps its data in ./data and answers on
+http://127.0.0.1:8080/graphql, where a browser finds GraphiQL.
+
+The first start writes an administrator's key to DATA/admin.key.`,
+		Example: `  xrm serve
+  xrm serve --listen 127.0.0.1:9000 --data /var/lib/xrm
+  XRM_STORE=mongodb://127.0.0.1:27017/xrm xrm serve`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			config, err := loadConfig(cmd.Flags(), p.environ)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return p.serve(ctx, config)
+		},
+	}
+	configFlags(cmd.Flags(), "listen", "data", "store", "plugins", "entities", "roles")
+	return cmd
+}
+
+func (p *program) serve(ctx context.Context, c Config) error {
+	started := time.Now()
+	log := p.logger(c.Log)
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return cannotListen(c.Listen, err)
+	}
+	defer listener.Close()
+	s, err := newServer(c, log)
+	if err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.Background())
+	defer stop()
+	web := &http.Server{
+		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(listener) }()
+	if err := s.startPlugins(ctx); err != nil {
+		return errors.Join(err, s.close(ctx))
+	}
+	go func() {
+		s.makeReady(background)
+		if background.Err() == nil {
+			fmt.Fprint(p.out, s.welcome(listener.Addr().String(), time.Since(started)))
+			_ = s.relay.Run(background)
+		}
+	}()
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		log.Info("stopping: waiting for what still runs", "at most", c.Timeout.Shutdown)
+	}
+	ending, cancel := context.WithTimeout(context.Background(), c.Timeout.Shutdown)
+	defer cancel()
+	if shutdown := web.Shutdown(ending); shutdown != nil {
+		log.Warn("some requests were cut off", "error", shutdown)
+	}
+	stop()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, s.close(ending))
+}
+
+func cannotListen(address string, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("another program listens on %s already; stop it, or choose another address with --listen (XRM_LISTEN)", address)
+	}
+	return fmt.Errorf("cannot listen on %s (--listen, XRM_LISTEN): %w", address, err)
+}
+
+// welcome is what an operator reads when the server is ready.
+func (s *server) welcome(address string, took time.Duration) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "xrm is ready after %d ms\n", took.Milliseconds())
+	fmt.Fprintf(&b, "  GraphQL  http://%s/graphql (GraphiQL in a browser)\n", address)
+	store := "SQLite in " + s.config.Data
+	if s.config.Store != "sqlite" {
+		store = "MongoDB" // the address may hold a password
+	}
+	fmt.Fprintf(&b, "  store    %s\n", store)
+	for _, plugin := range s.api.plugins() {
+		fmt.Fprintf(&b, "  plugin   %s %s: %s\n", plugin.Name, plugin.Version, plugin.State)
+	}
+	if s.newKey.Load() {
+		fmt.Fprintf(&b, "  key      a new administrator's key is in %s\n", s.adminKeyFile())
+	}
+	return b.String()
+}
+
+func (p *program) logger(c Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level)) // checked with the configuration
+	options := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(p.err, options))
+	}
+	return slog.New(slog.NewTextHandler(p.err, options))
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/journal"
+	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/sqlite"
+)
+
+// store is all that the program asks of a database. Both stores are one.
+type store interface {
+	record.Store
+	journal.Store
+	access.KeyStore
+	SaveKey(ctx context.Context, k core.Key) error
+	Keys(ctx context.Context) ([]core.Key, error)
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+var (
+	_ store = (*sqlite.Store)(nil)
+	_ store = (*mongo.Store)(nil)
+)
+
+// openStore opens the store that the configuration names.
+func openStore(c Config) (store, error) {
+	if c.Store != "sqlite" {
+		return mongo.New(mongo.Config{URI: c.Store, Search: c.Timeout.Store, Timeout: c.Timeout.Request})
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("the data folder %s (XRM_DATA) cannot be made: %w", c.Data, err)
+	}
+	return sqlite.Open(filepath.Join(c.Data, "xrm.db"))
+}
