@@ -16,17 +16,9 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 	if q.First == 0 || q.Per != nil && len(q.Per.Keys) == 0 {
 		return nil, nil
 	}
-	selected, err := selection(q)
+	selected, keys, err := plan(q)
 	if err != nil {
 		return nil, err
-	}
-	keys := sortKeys(q)
-	if q.After != nil {
-		page, err := after(keys, q.After)
-		if err != nil {
-			return nil, err
-		}
-		selected = allOf(selected, page)
 	}
 	switch {
 	case q.Per == nil:
@@ -41,6 +33,17 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 		records = inOneOrder(records, keys)
 	}
 	return records, err
+}
+
+// plan is what a query selects from its position on, and in which order.
+func plan(q core.Query) (bson.D, []sortKey, error) {
+	selected, err := selection(q)
+	keys := sortKeys(q)
+	if err != nil || q.After == nil {
+		return selected, keys, err
+	}
+	page, err := after(keys, q.After)
+	return allOf(selected, page), keys, err
 }
 
 func (s *Store) page(ctx context.Context, e *schema.Entity, filter, sort bson.D, first int) ([]*core.Record, error) {

@@ -1,0 +1,106 @@
+package mongo
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// indexUsed is how DocumentDB ("Index Name") and MongoDB name an index in the
+// plan that they have chosen.
+var indexUsed = regexp.MustCompile(`"(?:Index Name|indexName)":\s*"([^"]+)"`)
+
+// candidates are the indexes that DocumentDB has thought of; they may stand in
+// the chosen plan too.
+var candidates = regexp.MustCompile(`"IndexCosts":\s*\[[^\]]*\]`)
+
+// TestQueriesAreServedFromIndexes asks the server how it would find things.
+// Whether it also sorts by the index depends on the engine.
+func TestQueriesAreServedFromIndexes(t *testing.T) {
+	s := open(t, lab(t), patient)
+	t.Cleanup(func() { s.Close() })
+	m := model(t)
+	e := m.Entity("thing")
+	if err := s.Prepare(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	var changes []core.Change
+	for i := range 3000 {
+		changes = append(changes, creation(e, fmt.Sprintf("%05d", i), object{
+			"code": fmt.Sprint("C", i), "name": fmt.Sprint("name ", i), "size": int64(i), "weight": fmt.Sprint(i), "owner": fmt.Sprint("o", i%300),
+			"color": []string{"red", "green"}[i%2], "tags": []any{fmt.Sprint("t", i%100)}, "lines": []any{object{"part": fmt.Sprint("p", i%500)}},
+		}))
+	}
+	for _, err := range s.Commit(t.Context(), e, changes) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := map[string]struct {
+		filter object
+		query  core.Query
+		want   []string // any of these
+	}{
+		"by id":                 {object{"id": object{"in": []any{"00001", "00002"}}}, core.Query{}, []string{"_id_"}},
+		"by a unique value":     {object{"code": object{"eq": "C7"}}, core.Query{}, []string{"unique:code", "by:code"}},
+		"by a decimal":          {object{"weight": object{"gt": "2990"}}, core.Query{}, []string{"by:weight"}},
+		"by a beginning":        {object{"name": object{"startsWith": "name 299"}}, core.Query{}, []string{"by:name"}},
+		"by an item of a list":  {object{"tags": object{"some": object{"eq": "t7"}}}, core.Query{}, []string{"by:tags"}},
+		"by a word":             {object{}, core.Query{Search: []string{"299"}}, []string{"words"}},
+		"by a reference":        {object{"owner": object{"in": []any{"o1", "o2"}}}, core.Query{}, []string{"by:owner"}},
+		"by a line's reference": {object{"lines": object{"some": object{"part": object{"eq": "p7"}}}}, core.Query{}, []string{"by:lines.part"}},
+		"by a declared index":   {object{"color": object{"eq": "red"}, "size": object{"gt": int64(2990)}}, core.Query{}, []string{"by:color,-size", "by:size"}},
+		"a page from a position": {
+			object{}, core.Query{OrderBy: orderBy(e, "size"), After: []any{int64(2980), "02980"}}, []string{"by:size"},
+		},
+		"a page before a position": {
+			object{}, core.Query{OrderBy: orderBy(e, "size"), After: []any{int64(20), "00020"}, Reverse: true}, []string{"by:size"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			f, err := m.ParseFilter(e, tt.filter, true)
+			if err != nil && len(tt.filter) > 0 {
+				t.Fatal(err)
+			}
+			tt.query.Filter, tt.query.First = f, 20
+			plan := explain(t, s, e, tt.query)
+			if strings.Contains(plan, "COLLSCAN") || strings.Contains(plan, "Seq Scan") {
+				t.Errorf("the server would read every record:\n%s", plan)
+			}
+			var used []string
+			for _, match := range indexUsed.FindAllStringSubmatch(plan, -1) {
+				used = append(used, match[1])
+			}
+			if !slices.ContainsFunc(tt.want, func(name string) bool { return slices.Contains(used, name) }) {
+				t.Errorf("the server would use the indexes %q; want one of %q:\n%s", used, tt.want, plan)
+			}
+		})
+	}
+}
+
+func explain(t *testing.T, s *Store, e *schema.Entity, q core.Query) string {
+	t.Helper()
+	filter, keys, err := plan(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := bson.D{{Key: "find", Value: e.Name}, {Key: "filter", Value: filter}, {Key: "sort", Value: sortBy(keys)}, {Key: "limit", Value: q.First}}
+	raw, err := s.db.RunCommand(t.Context(), bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "queryPlanner"}}).Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, chosen := range []string{"winningPlan", "Plan"} {
+		if p, ok := raw.Lookup("queryPlanner", chosen).DocumentOK(); ok {
+			return candidates.ReplaceAllString(strings.ReplaceAll(p.String(), `\"`, `"`), "")
+		}
+	}
+	t.Fatalf("the server's answer has no plan: %s", raw)
+	return ""
+}
