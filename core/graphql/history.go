@@ -20,7 +20,7 @@ var historyEntry = graphql.NewObject(graphql.ObjectConfig{
 		"actor":     ofEntry(graphql.NewNonNull(graphql.String), "The id of who did it.", func(e core.Entry) any { return e.Actor.ID }),
 		"actorName": ofEntry(graphql.String, "The name of who did it.", func(e core.Entry) any { return optional(e.Actor.Name) }),
 		"via":       ofEntry(graphql.String, "The plugin that did it for the actor.", func(e core.Entry) any { return optional(e.Actor.Via) }),
-		"changes":   ofEntry(nonNullList(historyChange), "What changed, field by field.", func(e core.Entry) any { return e.Diffs }),
+		"changes":   ofEntry(nonNullList(historyChange), "What changed, field by field.", func(e core.Entry) any { return append([]core.Diff{}, e.Diffs...) }),
 	},
 })
 

@@ -163,7 +163,7 @@ func makePage(records []*core.Record, q core.Query, size, total int) *page {
 	if more {
 		records = records[:size]
 	}
-	p := &page{records: slices.Clone(records), order: q.OrderBy, total: total, hasNext: more, hasPrevious: q.After != nil}
+	p := &page{records: append([]*core.Record{}, records...), order: q.OrderBy, total: total, hasNext: more, hasPrevious: q.After != nil}
 	if q.Reverse {
 		slices.Reverse(p.records)
 		p.hasNext, p.hasPrevious = p.hasPrevious, p.hasNext
