@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// asProgram makes the test binary the program itself, for tests that need a
+// process.
+const asProgram = "XRM_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// command runs one command line in this process.
+func command(t *testing.T, environ []string, args ...string) (status int, out, errors string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	p := &program{out: &stdout, err: &stderr, environ: environ}
+	status = p.run(t.Context(), args)
+	return status, stdout.String(), stderr.String()
+}
+
+// running is a server in this process, in a data folder of its own.
+type running struct {
+	url  string
+	data string
+}
+
+// environ makes client commands talk to the server.
+func (r running) environ() []string {
+	return []string{"XRM_SERVER=" + r.url, "XRM_KEY_FILE=" + filepath.Join(r.data, "admin.key")}
+}
+
+// start runs `xrm serve` on a free port until the test ends.
+func start(t *testing.T, flags ...string) running {
+	t.Helper()
+	data := t.TempDir()
+	ctx, stop := context.WithCancel(context.Background())
+	said, out := io.Pipe()
+	var log bytes.Buffer
+	p := &program{out: out, err: &log}
+	ended := make(chan int, 1)
+	go func() {
+		status := p.run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", t.TempDir()}, flags...))
+		out.Close()
+		ended <- status
+	}()
+	t.Cleanup(func() {
+		stop()
+		go io.Copy(io.Discard, said) //nolint:errcheck // only empties the pipe
+		select {
+		case status := <-ended:
+			if status != 0 {
+				t.Errorf("the server ended with status %d:\n%s", status, log.String())
+			}
+		case <-time.After(30 * time.Second):
+			t.Error("the server does not end")
+		}
+	})
+	lines := bufio.NewScanner(said)
+	for lines.Scan() {
+		if _, address, found := strings.Cut(lines.Text(), "GraphQL  "); found {
+			url, _, _ := strings.Cut(address, "/graphql")
+			go io.Copy(io.Discard, said) //nolint:errcheck // only empties the pipe
+			return running{url: url, data: data}
+		}
+	}
+	t.Fatal("the server ended before it was ready; its log is below")
+	return running{}
+}
+
+// stores are the stores that an end-to-end test runs on.
+func stores(t *testing.T, f func(t *testing.T, flags ...string)) {
+	t.Run("sqlite", func(t *testing.T) { f(t) })
+	t.Run("mongodb", func(t *testing.T) { f(t, "--store", mongoDatabase(t)) })
+}
+
+// mongoDatabase is the address of a database that is dropped when the test ends.
+func mongoDatabase(t *testing.T) string {
+	t.Helper()
+	uri := os.Getenv("XRM_TEST_MONGO_URI")
+	if uri == "" {
+		t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
+	}
+	name := "xrm_test_" + strings.ToLower(rand.Text())
+	t.Cleanup(func() {
+		ctx := context.Background()
+		db, err := mongo.Connect(options.Client().ApplyURI(uri))
+		if err == nil {
+			err = db.Database(name).Drop(ctx)
+		}
+		if err == nil {
+			err = db.Disconnect(ctx)
+		}
+		if err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	return strings.TrimSuffix(uri, "/") + "/" + name
+}
