@@ -7,6 +7,7 @@ import (
 
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/language"
 )
 
 // Text is a text by language ("en", "de"). English is what is shown where a
@@ -22,9 +23,21 @@ func (t *Text) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 		*t = Text{"en": one}
 		return
 	}
-	texts := map[string]string{}
-	d.Decode(node, reflect.ValueOf(&texts).Elem())
-	*t = texts
+	*t = Text{}
+	d.EachEntry(node, func(key, value *yaml.Node) { t.decodeEntry(d, key, value) })
+}
+
+func (t Text) decodeEntry(d *strictyaml.Decoder, key, value *yaml.Node) {
+	checkLanguage(d, key)
+	var text string
+	d.Decode(value, reflect.ValueOf(&text).Elem())
+	t[key.Value] = text
+}
+
+func checkLanguage(d *strictyaml.Decoder, key *yaml.Node) {
+	if _, err := language.Parse(key.Value); err != nil {
+		d.Add(key, "%q is no language such as en or de", key.Value)
+	}
 }
 
 // In returns the text in a language, else in English, else "".
@@ -41,6 +54,20 @@ type Label struct {
 	Many string `yaml:"many" doc:"The plural, for example Customers."`
 }
 
+// Labels are the names of an entity for people, by language.
+type Labels map[string]Label
+
+// DecodeNode reads a mapping from language to label.
+func (l *Labels) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	*l = Labels{}
+	d.EachEntry(node, func(key, value *yaml.Node) {
+		checkLanguage(d, key)
+		var label Label
+		d.Decode(value, reflect.ValueOf(&label).Elem())
+		(*l)[key.Value] = label
+	})
+}
+
 // Index asks the store for an index over several fields in this order.
 // A leading minus means descending, for example -createdAt.
 type Index []string
@@ -49,17 +76,17 @@ type Index []string
 // party is an Entity of its own whose Base is the party. An Entity that a
 // Model returned never changes.
 type Entity struct {
-	Name        string           `yaml:"entity" doc:"The entity's name: singular, camelCase, for example orderLine."`
-	RoleName    string           `yaml:"role" doc:"Instead of entity: the name of a role, for example customer."`
-	Extends     string           `yaml:"extend" doc:"Instead of entity: the name of an entity or role that gets more fields and indexes."`
-	Of          string           `yaml:"of" doc:"For a role: the entity whose records hold it, for example party."`
-	Plural      string           `yaml:"plural" doc:"The plural of the name, as it appears in the API; by default the name with an s."`
-	Labels      map[string]Label `yaml:"labels" doc:"The name for people, by language."`
-	Description Text             `yaml:"description" doc:"What the entity is for, by language."`
-	Title       string           `yaml:"title" doc:"The field that a record is shown by; by default the first searchable text."`
-	Filterable  string           `yaml:"filterable" doc:"indexed (the default): only indexed fields can be filtered and sorted; all: every field, at the price of slow queries."`
-	Fields      Fields           `yaml:"fields" doc:"The fields, by name, in the order in which people see them."`
-	Indexes     []Index          `yaml:"indexes" doc:"Further indexes, each a list of fields; a leading minus means descending."`
+	Name        string  `yaml:"entity" doc:"The entity's name: singular, camelCase, for example orderLine."`
+	RoleName    string  `yaml:"role" doc:"Instead of entity: the name of a role, for example customer."`
+	Extends     string  `yaml:"extend" doc:"Instead of entity: the name of an entity or role that gets more fields and indexes."`
+	Of          string  `yaml:"of" doc:"For a role: the entity whose records hold it, for example party."`
+	Plural      string  `yaml:"plural" doc:"The plural of the name, as it appears in the API; by default the name with an s."`
+	Labels      Labels  `yaml:"labels" doc:"The name for people, by language."`
+	Description Text    `yaml:"description" doc:"What the entity is for, by language."`
+	Title       string  `yaml:"title" doc:"The field that a record is shown by; by default the first searchable text."`
+	Filterable  string  `yaml:"filterable" doc:"indexed (the default): only indexed fields can be filtered and sorted; all: every field, at the price of slow queries."`
+	Fields      Fields  `yaml:"fields" doc:"The fields, by name, in the order in which people see them."`
+	Indexes     []Index `yaml:"indexes" doc:"Further indexes, each a list of fields; a leading minus means descending."`
 
 	File string  `yaml:"-"` // where it was read from
 	Line int     `yaml:"-"`

@@ -36,7 +36,9 @@ type Field struct {
 	Path   string `yaml:"-"` // where the value is stored, when not under its name: "customer.creditLimit"
 	System bool   `yaml:"-"` // set by the program, never by a caller
 	Line   int    `yaml:"-"`
+
 	file   string // where it was read
+	broken bool   // what it says was not understood: what it seems to lack may stand there
 }
 
 // StoragePath is the dotted path of the value within a record's values.
@@ -97,9 +99,9 @@ type Fields []*Field
 // DecodeNode reads a mapping and keeps its order.
 func (fs *Fields) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 	d.EachEntry(node, func(key, value *yaml.Node) {
-		f := &Field{Name: key.Value}
+		f, before := &Field{Name: key.Value}, d.Count()
 		d.Decode(value, reflect.ValueOf(f).Elem())
-		f.Line = key.Line
+		f.Line, f.broken = key.Line, d.Count() > before
 		*fs = append(*fs, f)
 	})
 }
@@ -139,9 +141,7 @@ func (o *Option) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 			d.Decode(value, reflect.ValueOf(&o.Inverse).Elem())
 			return
 		}
-		var label string
-		d.Decode(value, reflect.ValueOf(&label).Elem())
-		o.Labels[key.Value] = label
+		o.Labels.decodeEntry(d, key, value)
 	})
 }
 

@@ -75,13 +75,21 @@ func (p *filterParser) object(raw map[string]any, at string, known []string, fie
 		default:
 			f := field(key)
 			if f == nil {
-				p.add(here, "unknown", "is no field"+strictyaml.Suggest(key, known))
+				p.add(here, "unknown", "is no field"+suggestOf(key, known))
 				continue
 			}
 			all = append(all, p.field(f, f.StoragePath(), p.asObject(value, here), here, anyField))
 		}
 	}
 	return All(all...)
+}
+
+// suggestOf suggests the nearest word or, where there are few, all of them.
+func suggestOf(word string, known []string) string {
+	if near := strictyaml.Suggest(word, known); near != "" || len(known) > 5 {
+		return near
+	}
+	return "; there are " + strings.Join(known, ", ")
 }
 
 // field parses {eq: ..., in: [...]} of one field, or the filter of what lies

@@ -2,14 +2,12 @@ package schema
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
-	"golang.org/x/text/language"
 )
 
 var (
@@ -34,19 +32,15 @@ func (l *loader) lint() {
 		if e.Filterable != "" && e.Filterable != "indexed" && e.Filterable != "all" {
 			l.add(e.File, e.Line, "filterable must be indexed or all, not %s", e.Filterable)
 		}
-		l.lintTexts(e.File, e.Line, "description", e.Description)
-		for language := range e.Labels {
-			l.lintLanguage(e.File, e.Line, "labels", language)
-		}
-		if e.broken {
-			continue // what follows would only repeat the same mistakes
-		}
-		if len(e.Fields) == 0 && e.RoleName == "" {
+		if len(e.Fields) == 0 && e.RoleName == "" && !e.broken {
 			l.add(e.File, e.Line, "%q has no fields", e.Name)
 		}
 		l.lintFields(e, e.Fields, "")
 		if e.IsRole() {
 			l.lintRole(e)
+		}
+		if e.broken && len(e.Fields) == 0 {
+			continue // fields: may only be misspelt
 		}
 		l.lintIndexes(e)
 		if e.Title != "" && e.Field(e.Title) == nil && (e.Base == nil || e.Base.Field(e.Title) == nil) {
@@ -82,22 +76,26 @@ func (l *loader) lintField(e *Entity, f *Field, at string, nested bool) {
 		l.add(f.file, f.Line, "field %q: "+format, append([]any{at}, args...)...)
 	}
 	kind := f.Kind()
-	if kind == nil {
-		if f.Type == "" {
-			add("needs a type, for example type: text")
-			return
-		}
-		add("unknown type %q%s", f.Type, strictyaml.Suggest(f.Type, typeNames()))
+	switch {
+	case kind != nil:
+	case f.Type != "":
+		add("unknown type %q%s", f.Type, suggestType(f.Type))
+		return
+	case !f.broken:
+		add("needs a type, for example type: text")
+		fallthrough
+	default:
 		return
 	}
-	l.lintTexts(f.file, f.Line, "labels", f.Labels)
-	l.lintTexts(f.file, f.Line, "description", f.Description)
 	for _, option := range f.given() {
 		if !slices.Contains(kind.Options(), option) {
 			add("type %s has no option %q%s", f.Type, option, ownersOf(option))
 		}
 	}
-	faults := kind.Lint(f)
+	var faults []string
+	if !f.broken {
+		faults = kind.Lint(f)
+	}
 	if f.Min != nil && f.Max != nil && *f.Min > *f.Max {
 		faults = append(faults, fmt.Sprintf("min %d is greater than max %d", *f.Min, *f.Max))
 	}
@@ -123,11 +121,11 @@ func (l *loader) lintField(e *Entity, f *Field, at string, nested bool) {
 	if f.Inverse != "" {
 		l.lintName(f.file, f.Line, "field "+strconv.Quote(at)+": inverse", f.Inverse)
 	}
-	if f.To != "" && l.model.byName[f.To] == nil && !l.unread {
-		add("to: there is no entity or role %q%s", f.To, strictyaml.Suggest(f.To, l.names()))
+	if f.To != "" && l.model.byName[f.To] == nil {
+		l.missing(f.file, f.Line, fmt.Sprintf("field %q: to: there is no entity or role", at), f.To)
 	}
 	if f.Of != nil {
-		f.Of.Line = max(f.Of.Line, f.Line)
+		f.Of.Line, f.Of.broken = max(f.Of.Line, f.Line), f.broken
 		l.lintField(e, f.Of, at, true)
 	}
 	l.lintFields(e, f.Fields, at+".")
@@ -142,18 +140,6 @@ func ownersOf(option string) string {
 		}
 	}
 	return "; it belongs to " + strings.Join(owners, ", ")
-}
-
-func (l *loader) lintTexts(file string, line int, key string, texts Text) {
-	for _, languageCode := range slices.Sorted(maps.Keys(texts)) {
-		l.lintLanguage(file, line, key, languageCode)
-	}
-}
-
-func (l *loader) lintLanguage(file string, line int, key, code string) {
-	if _, err := language.Parse(code); err != nil {
-		l.add(file, line, "%s: %q is no language such as en or de", key, code)
-	}
 }
 
 // given lists the type's own options that a definition uses.

@@ -80,6 +80,15 @@ func (l *loader) add(file string, line int, format string, args ...any) {
 	l.problems = append(l.problems, strictyaml.Problem{File: file, Line: line, Message: fmt.Sprintf(format, args...)})
 }
 
+// missing reports a name that nothing has, unless it may be what a file that
+// could not be read defines.
+func (l *loader) missing(file string, line int, what, name string) {
+	near := strictyaml.Suggest(name, l.names())
+	if near != "" || !l.unread {
+		l.add(file, line, "%s %q%s", what, name, near)
+	}
+}
+
 // decode returns nil when the file does not even say what it describes.
 func (l *loader) decode(s Source) *Entity {
 	e := &Entity{File: s.File}
@@ -137,9 +146,7 @@ func (l *loader) declare(e *Entity) {
 func (l *loader) extend(x *Entity) {
 	e := l.model.byName[x.Extends]
 	if e == nil {
-		if !l.unread {
-			l.add(x.File, x.Line, "extend: there is no entity or role %q%s", x.Extends, strictyaml.Suggest(x.Extends, l.names()))
-		}
+		l.missing(x.File, x.Line, "extend: there is no entity or role", x.Extends)
 		return
 	}
 	for _, key := range x.beyondExtension() {
@@ -188,9 +195,8 @@ func (l *loader) bindRoles() {
 		switch {
 		case e.Of == "":
 			l.add(e.File, e.Line, "role %q needs of: the entity whose records hold it, for example of: party", e.Name)
-		case base == nil && l.unread: // perhaps in the file that could not be read
 		case base == nil:
-			l.add(e.File, e.Line, "of: there is no entity %q%s", e.Of, strictyaml.Suggest(e.Of, l.names()))
+			l.missing(e.File, e.Line, "of: there is no entity", e.Of)
 		case base.RoleName != "":
 			l.add(e.File, e.Line, "of: %q is a role itself; name the entity", e.Of)
 		default:

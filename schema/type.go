@@ -2,7 +2,11 @@ package schema
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
 // Type is what a field's values look like. There is one file for each.
@@ -45,12 +49,29 @@ var types = func() map[string]Type {
 
 func typeByName(name string) Type { return types[name] }
 
-func typeNames() []string {
-	var names []string
+// synonyms are what people call our types elsewhere.
+var synonyms = map[string]string{
+	"string": "text", "varchar": "text", "int": "integer", "bigint": "integer", "number": "decimal", "numeric": "decimal", "float": "decimal", "double": "decimal",
+	"currency": "money", "amount": "money", "bool": "boolean", "day": "date", "timestamp": "datetime", "instant": "datetime", "time": "datetime",
+	"select": "enum", "choice": "enum", "state": "enum", "telephone": "phone", "link": "url", "locale": "language", "ref": "reference", "relation": "reference",
+	"array": "list", "struct": "object", "group": "object", "sequence": "autonumber", "serial": "autonumber",
+}
+
+// suggestType completes a message about an unknown type.
+func suggestType(name string) string {
+	var words []string
 	for _, t := range Types() {
-		names = append(names, t.Name())
+		words = append(words, t.Name())
 	}
-	return names
+	words = append(words, slices.Sorted(maps.Keys(synonyms))...)
+	word := strictyaml.Nearest(name, words, max(1, len(name)/3))
+	if ours, ok := synonyms[word]; ok {
+		word = ours
+	}
+	if word == "" {
+		return "; the types are " + strings.Join(words[:len(types)], ", ")
+	}
+	return fmt.Sprintf("; did you mean %q?", word)
 }
 
 // plain is embedded by types that have no options, nothing to lint and the

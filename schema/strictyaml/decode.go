@@ -66,6 +66,9 @@ func (d *Decoder) Add(node *yaml.Node, format string, args ...any) {
 	d.problems = append(d.problems, Problem{d.file, node.Line, fmt.Sprintf(format, args...)})
 }
 
+// Count returns how many problems there are so far.
+func (d *Decoder) Count() int { return len(d.problems) }
+
 // Decode fills v from a node and records what does not fit.
 func (d *Decoder) Decode(node *yaml.Node, v reflect.Value) {
 	if d.nodes++; d.nodes > maxNodes {
@@ -90,8 +93,10 @@ func (d *Decoder) Decode(node *yaml.Node, v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		d.Decode(node, v.Elem())
+		into, before := reflect.New(v.Type().Elem()), d.Count()
+		if d.Decode(node, into.Elem()); d.Count() == before || into.Elem().Kind() == reflect.Struct {
+			v.Set(into) // of a number that is none nothing is left
+		}
 	case reflect.Struct:
 		d.decodeStruct(node, v)
 	case reflect.Map:
@@ -104,7 +109,8 @@ func (d *Decoder) Decode(node *yaml.Node, v reflect.Value) {
 			d.problems = append(d.problems, Problem{d.file, max(line, node.Line), message})
 		}
 	default:
-		if err := node.Decode(v.Addr().Interface()); err != nil || node.ShortTag() == "!!null" {
+		cut := v.CanInt() && node.ShortTag() == "!!float" // the library would drop the digits after the point
+		if err := node.Decode(v.Addr().Interface()); err != nil || cut || node.ShortTag() == "!!null" {
 			d.Add(node, "%s where %s is expected", describe(node), expected(v))
 		}
 	}
