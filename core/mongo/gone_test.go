@@ -106,7 +106,7 @@ func (d *door) Shut() {
 	clear(d.open)
 }
 
-func model(t *testing.T) *schema.Model {
+func model(t testing.TB) *schema.Model {
 	t.Helper()
 	m, err := schema.Load(schema.Source{Layer: "test", File: "test.yaml", Data: []byte(testModel)})
 	if err != nil {

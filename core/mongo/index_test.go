@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,4 +69,19 @@ func TestAFieldWithTwinsCannotBecomeUnique(t *testing.T) {
 	if ours == nil || ours.Code != core.Invalid || ours.Message != "The field code of thing cannot be unique: there are live records with the same value." {
 		t.Errorf("Prepare: %v; want it to name the field", err)
 	}
+}
+
+func TestSeveralInstancesPrepareAtOnce(t *testing.T) {
+	s := open(t, lab(t), patient)
+	t.Cleanup(func() { s.Close() })
+	m := model(t)
+	var group sync.WaitGroup
+	for range 6 {
+		group.Go(func() {
+			if err := s.Prepare(t.Context(), m); err != nil {
+				t.Errorf("Prepare: %v", err)
+			}
+		})
+	}
+	group.Wait()
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // lab is the address of the MongoDB that the tests use.
-func lab(t *testing.T) string {
+func lab(t testing.TB) string {
 	t.Helper()
 	uri := os.Getenv("XRM_TEST_MONGO_URI")
 	if uri == "" {
@@ -26,7 +26,7 @@ func lab(t *testing.T) string {
 const patient = 5 * time.Second
 
 // open returns a store in a database of its own, which is dropped at the end.
-func open(t *testing.T, uri string, search time.Duration) *Store {
+func open(t testing.TB, uri string, search time.Duration) *Store {
 	t.Helper()
 	name := "xrm_test_" + strings.ToLower(rand.Text())
 	s, err := New(Config{URI: uri + "/" + name, Search: search, Timeout: 30 * time.Second})
