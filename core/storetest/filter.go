@@ -32,33 +32,41 @@ func visible(r *core.Record) values {
 	return v
 }
 
-// agrees wants Find and Count to select what Match selects.
-func (d *desk) agrees(all []*core.Record, f schema.Filter, what any) {
+// finds wants Find to select what Match selects.
+func (d *desk) finds(all []*core.Record, f schema.Filter, what any) {
 	d.t.Helper()
-	var want []string
-	for _, r := range all {
-		if f.Match(visible(r)) {
-			want = append(want, r.ID)
-		}
-	}
-	slices.Sort(want)
 	found, err := d.Find(d.ctx, d.thing, core.Query{Filter: f, First: -1})
 	if err != nil {
 		d.t.Errorf("Find(%v): %v", what, err)
 		return
 	}
-	if !slices.Equal(ids(found), want) {
-		for _, r := range all {
-			if got := slices.Contains(ids(found), r.ID); got != slices.Contains(want, r.ID) {
-				d.t.Errorf("Find(%v) found=%v, want=%v: %v", what, got, !got, visible(r))
-				return
-			}
+	var want []string
+	for _, r := range all {
+		matches := f.Match(visible(r))
+		if matches {
+			want = append(want, r.ID)
 		}
+		if got := slices.Contains(ids(found), r.ID); got != matches {
+			d.t.Errorf("Find(%v): found %v, want %v: %v", what, got, matches, visible(r))
+			return
+		}
+	}
+	if !slices.Equal(ids(found), want) {
 		d.t.Errorf("Find(%v) = %v; want %v", what, ids(found), want)
 	}
-	counted, err := d.Count(d.ctx, d.thing, core.Query{Filter: f}, 1_000_000)
-	if err != nil || counted[""] != len(want) {
-		d.t.Errorf("Count(%v) = %v, %v; want %d", what, counted, err, len(want))
+}
+
+// counts wants Count to count what Match selects.
+func (d *desk) counts(all []*core.Record, f schema.Filter, what any) {
+	d.t.Helper()
+	want := 0
+	for _, r := range all {
+		if f.Match(visible(r)) {
+			want++
+		}
+	}
+	if got, err := d.Count(d.ctx, d.thing, core.Query{Filter: f}, 1_000_000); err != nil || got[""] != want {
+		d.t.Errorf("Count(%v) = %v, %v; want %d", what, got, err, want)
 	}
 }
 
@@ -156,8 +164,8 @@ func filterManyValues(d *desk) {
 	for i := 1; i < 10_000; i++ {
 		codes, weights = append(codes, fmt.Sprint("c", 2*i)), append(weights, fmt.Sprint(3*i))
 	}
-	d.agrees(records, d.where(d.thing, values{"code": values{"in": codes}}), "10,000 codes")
-	d.agrees(records, d.where(d.thing, values{"weight": values{"notIn": weights}}), "10,000 weights")
+	d.finds(records, d.where(d.thing, values{"code": values{"in": codes}}), "10,000 codes")
+	d.finds(records, d.where(d.thing, values{"weight": values{"notIn": weights}}), "10,000 weights")
 }
 
 func filterDeleted(d *desk) {

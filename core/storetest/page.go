@@ -58,7 +58,7 @@ func (d *desk) pagesAgree(want []*core.Record, f schema.Filter, orders []core.Or
 }
 
 func pagesAreWhole(d *desk) {
-	all := d.things(d.seeded(), 24)
+	all := d.things(d.seeded(), 12)
 	for _, keys := range [][]string{{}, {"color"}, {"-color"}, {"open", "-color"}, {"-weight"}} {
 		orders := order(d.thing, keys...)
 		for size := 1; size <= len(all)+1; size++ {
@@ -69,8 +69,8 @@ func pagesAreWhole(d *desk) {
 
 func pagesRandom(d *desk) {
 	s := d.seeded()
-	all := d.things(s, 80)
-	for range 40 {
+	all := d.things(s, 60)
+	for range 15 {
 		var keys []string
 		for range 1 + s.IntN(3) {
 			keys = append(keys, pick(s, "", "-")+pick(s, sortable()...))
@@ -78,7 +78,7 @@ func pagesRandom(d *desk) {
 		raw := s.filter(d.thing.Fields, 1)
 		f, orders := d.where(d.thing, raw), order(d.thing, keys...)
 		selected := slices.DeleteFunc(slices.Clone(all), func(r *core.Record) bool { return !f.Match(visible(r)) })
-		d.pagesAgree(sorted(selected, orders), f, orders, 1+s.IntN(7), 13)
+		d.pagesAgree(sorted(selected, orders), f, orders, 1+s.IntN(7), 23)
 	}
 }
 
