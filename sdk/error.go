@@ -69,7 +69,7 @@ func collect(err error) []*Error {
 		return nil
 	}
 	var found []*Error
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it walks the whole tree itself
 	case *Error:
 		return []*Error{e}
 	case interface{ Unwrap() []error }:

@@ -34,17 +34,17 @@ func TestMain(m *testing.M) {
 }
 
 func check(ctx context.Context, host sdk.Host, r *sdk.Record) error {
-	switch title := r.Text("title"); {
-	case title == "print":
+	switch r.Text("title") {
+	case "print":
 		fmt.Println("on standard output", strings.Repeat("x", 1<<20))
 		fmt.Fprintln(os.Stderr, "on standard error")
-	case title == "panic":
+	case "panic":
 		panic("no such thing")
-	case title == "fail":
+	case "fail":
 		return errors.New("the password is 1234")
-	case title == "two reasons":
+	case "two reasons":
 		return errors.Join(sdk.Reject("title", "is dull"), fmt.Errorf("wrapped: %w", sdk.Reject("state", "is early")))
-	case title == "ask":
+	case "ask":
 		other, err := host.Get(ctx, "ticket", "t2")
 		if err != nil {
 			return err

@@ -37,7 +37,7 @@ func (t *Transport) Description() *pluginpb.DescribeResponse { return t.server.d
 func (t *Transport) GRPCServer(broker *goplugin.GRPCBroker, s *grpc.Server) error {
 	t.server.connect = func() (pluginpb.HostClient, error) {
 		conn, err := broker.DialWithOptions(pluginpb.HostService,
-			grpc.WithIdleTimeout(0), // a socket that went idle could not be dialled again once its file is gone
+			grpc.WithIdleTimeout(0), // a socket that went idle could not be dialed again once its file is gone
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginpb.MaxMessage)))
 		if err != nil {
 			return nil, err

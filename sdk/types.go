@@ -10,20 +10,24 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// ID, Decimal and Date are arguments and results that Go has no type of its
-// own for. The others: string is text, bool boolean, the int types integer, time.Time
-// datetime, a struct an object, *Record a reference to a
-// record. A pointer may be null, and so may a slice: nil is no item. A number
-// with a fraction is a Decimal, never a float.
+// ID is the id of a record, as an argument or in a result.
+//
+// This is how Go types appear in the API: ID is an id, Decimal an exact number
+// and Date a day, string is text, bool boolean, the int types integer, time.Time
+// datetime, a struct an object, *Record a reference to a record. A pointer may
+// be null, and so may a slice: nil is no item. A number with a fraction is a
+// Decimal, never a float.
 //
 // A struct's fields need a json tag, which names them in the API, and may have
 // a doc tag, which describes them; an entity tag says of which entity the
 // records in the field are.
-type (
-	ID      string // id of a record
-	Decimal string // exact number: "12.50"
-	Date    string // day without a time zone: "2006-01-02"
-)
+type ID string
+
+// Decimal is an exact number: "12.50".
+type Decimal string
+
+// Date is a day without a time zone: "2006-01-02".
+type Date string
 
 var scalars = map[reflect.Type]string{
 	reflect.TypeFor[ID]():        "id",

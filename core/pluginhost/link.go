@@ -54,7 +54,7 @@ func connect(ctx context.Context, m Manifest, spawn *spawner, runDir string, log
 		UnixSocketConfig: &goplugin.UnixSocketConfig{TempDir: runDir},
 		Logger:           hclog.NewNullLogger(), // what matters is in Status
 		GRPCDialOptions: []grpc.DialOption{
-			grpc.WithIdleTimeout(0), // a socket that went idle could not be dialled again once its file is gone
+			grpc.WithIdleTimeout(0), // a socket that went idle could not be dialed again once its file is gone
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginpb.MaxMessage)),
 		},
 	})

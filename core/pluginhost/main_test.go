@@ -39,7 +39,7 @@ func play(role string) {
 	case "hangs":
 		select {}
 	case "exits":
-		fmt.Fprintln(os.Stderr, "no licence found")
+		fmt.Fprintln(os.Stderr, "no license found")
 		os.Exit(3)
 	case "prints-first":
 		fmt.Println("Welcome!")
@@ -153,7 +153,7 @@ func (a *actor) BeforeSave(ctx context.Context, r *pluginpb.BeforeSaveRequest) (
 		case "no verdict":
 			continue
 		case "strange patch":
-			v.Patch = []byte(`{"colour":"red"}`)
+			v.Patch = []byte(`{"color":"red"}`)
 		case "broken patch":
 			v.Patch = []byte(`[`)
 		case "save inside":

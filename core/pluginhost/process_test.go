@@ -20,7 +20,7 @@ func TestAPluginThatCannotStartSaysWhy(t *testing.T) {
 		want  string // how LastError begins; "DIR" is the plugin directory
 	}{
 		"hangs":           {pluginhost.Backoff, "start: it was not ready in time"},
-		"exits":           {pluginhost.Backoff, "start: its process ended: exit status 3\nno licence found"},
+		"exits":           {pluginhost.Backoff, "start: its process ended: exit status 3\nno license found"},
 		"prints-first":    {pluginhost.Backoff, `start: it printed "Welcome!" on standard output, where only the handshake may be; print to standard error`},
 		"made-up-address": {pluginhost.Backoff, `start: it wants to be reached at "tcp 127.0.0.1:1"; only a unix socket in PLUGIN_UNIX_SOCKET_DIR is allowed`},
 		"other-protocol":  {pluginhost.Incompatible, "start: incompatible: it speaks plugin protocol 7 and this xrm speaks 1; upgrade xrm or use an older version of the plugin"},
