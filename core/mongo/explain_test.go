@@ -25,23 +25,7 @@ var candidates = regexp.MustCompile(`"IndexCosts":\s*\[[^\]]*\]`)
 func TestQueriesAreServedFromIndexes(t *testing.T) {
 	s := open(t, lab(t), patient)
 	t.Cleanup(func() { s.Close() })
-	m := model(t)
-	e := m.Entity("thing")
-	if err := s.Prepare(t.Context(), m); err != nil {
-		t.Fatal(err)
-	}
-	var changes []core.Change
-	for i := range 3000 {
-		changes = append(changes, creation(e, fmt.Sprintf("%05d", i), object{
-			"code": fmt.Sprint("C", i), "name": fmt.Sprint("name ", i), "size": int64(i), "weight": fmt.Sprint(i), "owner": fmt.Sprint("o", i%300),
-			"color": []string{"red", "green"}[i%2], "tags": []any{fmt.Sprint("t", i%100)}, "lines": []any{object{"part": fmt.Sprint("p", i%500)}},
-		}))
-	}
-	for _, err := range s.Commit(t.Context(), e, changes) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	e := many(t, s)
 	tests := map[string]struct {
 		filter object
 		query  core.Query
@@ -65,19 +49,13 @@ func TestQueriesAreServedFromIndexes(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			f, err := m.ParseFilter(e, tt.filter, true)
+			f, err := model(t).ParseFilter(e, tt.filter, true)
 			if err != nil && len(tt.filter) > 0 {
 				t.Fatal(err)
 			}
 			tt.query.Filter, tt.query.First = f, 20
-			plan := explain(t, s, e, tt.query)
-			if strings.Contains(plan, "COLLSCAN") || strings.Contains(plan, "Seq Scan") {
-				t.Errorf("the server would read every record:\n%s", plan)
-			}
-			var used []string
-			for _, match := range indexUsed.FindAllStringSubmatch(plan, -1) {
-				used = append(used, match[1])
-			}
+			plan := explainQuery(t, s, e, tt.query)
+			used := indexesIn(t, plan)
 			if !slices.ContainsFunc(tt.want, func(name string) bool { return slices.Contains(used, name) }) {
 				t.Errorf("the server would use the indexes %q; want one of %q:\n%s", used, tt.want, plan)
 			}
@@ -85,13 +63,71 @@ func TestQueriesAreServedFromIndexes(t *testing.T) {
 	}
 }
 
-func explain(t *testing.T, s *Store, e *schema.Entity, q core.Query) string {
+// many lays down 3000 things, so that a server has a reason to use an index.
+func many(t *testing.T, s *Store) *schema.Entity {
+	t.Helper()
+	m := model(t)
+	e := m.Entity("thing")
+	if err := s.Prepare(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	var changes []core.Change
+	for i := range 3000 {
+		changes = append(changes, creation(e, fmt.Sprintf("%05d", i), object{
+			"code": fmt.Sprint("C", i), "name": fmt.Sprint("name ", i), "size": int64(i), "weight": fmt.Sprint(i), "owner": fmt.Sprint("o", i%300),
+			"color": []string{"red", "green"}[i%2], "tags": []any{fmt.Sprint("t", i%100)}, "lines": []any{object{"part": fmt.Sprint("p", i%500)}},
+		}))
+	}
+	for _, err := range s.Commit(t.Context(), e, changes) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e
+}
+
+func indexesIn(t *testing.T, plan string) (used []string) {
+	t.Helper()
+	if strings.Contains(plan, "COLLSCAN") || strings.Contains(plan, "Seq Scan") {
+		t.Errorf("the server would read every record:\n%s", plan)
+	}
+	for _, match := range indexUsed.FindAllStringSubmatch(plan, -1) {
+		used = append(used, match[1])
+	}
+	return used
+}
+
+// TestTheRelayDoesNotReadEveryRecord looks at the query that every instance
+// asks every second.
+func TestTheRelayDoesNotReadEveryRecord(t *testing.T) {
+	s := open(t, lab(t), patient)
+	t.Cleanup(func() { s.Close() })
+	e := many(t, s)
+	entries, err := s.Pending(t.Context(), 5000)
+	if err != nil || len(entries) != 3000 {
+		t.Fatalf("%d entries are pending, %v; want 3000", len(entries), err)
+	}
+	if err := s.Settle(t.Context(), entries[1:]); err != nil {
+		t.Fatal(err)
+	}
+	plan := explain(t, s, bson.D{{Key: "find", Value: e.Name}, {Key: "filter", Value: hasPending()}, {Key: "limit", Value: 500}})
+	if used := indexesIn(t, plan); !slices.Contains(used, "pending") {
+		t.Errorf("the server would use the indexes %q; want pending:\n%s", used, plan)
+	}
+}
+
+func explainQuery(t *testing.T, s *Store, e *schema.Entity, q core.Query) string {
 	t.Helper()
 	filter, keys, err := plan(q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	find := bson.D{{Key: "find", Value: e.Name}, {Key: "filter", Value: filter}, {Key: "sort", Value: sortBy(keys)}, {Key: "limit", Value: q.First}}
+	return explain(t, s, bson.D{{Key: "find", Value: e.Name}, {Key: "filter", Value: filter}, {Key: "sort", Value: sortBy(keys)}, {Key: "limit", Value: q.First}})
+}
+
+// explain returns the plan that the server has chosen for a command.
+func explain(t *testing.T, s *Store, find bson.D) string {
+	t.Helper()
 	raw, err := s.db.RunCommand(t.Context(), bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "queryPlanner"}}).Raw()
 	if err != nil {
 		t.Fatal(err)

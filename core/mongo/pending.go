@@ -37,8 +37,7 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]core.Entry, error) {
 }
 
 func (s *Store) pendingOf(ctx context.Context, entity string, limit int) ([]core.Entry, error) {
-	cursor, err := s.db.Collection(entity).Find(ctx,
-		bson.D{{Key: journalField + "." + versionField, Value: bson.D{{Key: "$gte", Value: int64(1)}}}},
+	cursor, err := s.db.Collection(entity).Find(ctx, hasPending(),
 		options.Find().SetProjection(bson.D{{Key: journalField, Value: 1}}).SetLimit(int64(limit)))
 	if err != nil {
 		return nil, err
@@ -50,6 +49,12 @@ func (s *Store) pendingOf(ctx context.Context, entity string, limit int) ([]core
 		return struct{}{}, err
 	})
 	return entries, err
+}
+
+// hasPending selects the documents that an index of its own lists: those with
+// an entry, as versions begin at 1.
+func hasPending() bson.D {
+	return bson.D{{Key: journalField + "." + versionField, Value: bson.D{{Key: "$gte", Value: int64(1)}}}}
 }
 
 // Append writes entries to the journal. Each has an id of its own there, so
