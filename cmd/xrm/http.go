@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -71,7 +72,8 @@ func requestID(ctx context.Context) string {
 func recovered(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if cause := recover(); cause != nil && cause != http.ErrAbortHandler {
+			cause := recover()
+			if err, ok := cause.(error); cause != nil && !(ok && errors.Is(err, http.ErrAbortHandler)) {
 				log.ErrorContext(r.Context(), "a request panicked", "request", requestID(r.Context()), "panic", cause, "stack", string(debug.Stack()))
 				http.Error(w, "Something went wrong on our side; the details are in the server's log under "+requestID(r.Context())+".", http.StatusInternalServerError)
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 
@@ -59,7 +60,7 @@ type keyRequest struct {
 	asJSON           bool
 }
 
-func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) error {
+func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err error) {
 	roles, err := loadRoles(c, nil)
 	if err != nil {
 		return err
@@ -73,7 +74,7 @@ func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	secret, hash := access.NewKey()
 	key := newKey(k.name, hash, k.roles, "xrm key create")
 	key.Party = k.party

@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -249,7 +250,8 @@ func (b *builder) listQuery(e *schema.Entity, args map[string]any) (core.Query, 
 
 func (b *builder) parseFilter(e *schema.Entity, raw map[string]any) (schema.Filter, error) {
 	f, err := b.Model.ParseFilter(e, raw, false)
-	if violations, ok := err.(schema.Violations); ok {
+	var violations schema.Violations
+	if errors.As(err, &violations) {
 		return f, &core.Error{Code: core.Invalid, Message: "The filter was not understood: some parts need attention.", Violations: violations}
 	}
 	return f, err

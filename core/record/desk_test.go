@@ -88,7 +88,7 @@ func (d *desk) entity(name string) *schema.Entity {
 	return e
 }
 
-func (d *desk) as(a core.Actor) *record.Session { return d.Service.As(a, d.model) }
+func (d *desk) as(a core.Actor) *record.Session { return d.As(a, d.model) }
 
 // save runs drafts and returns their results.
 func (d *desk) save(a core.Actor, entity string, drafts ...record.Draft) []record.Result {

@@ -58,7 +58,7 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 				*w.result = Result{}
 				continue
 			}
-			s.finish(e, w)
+			s.finish(w)
 		}
 		works = again
 	}
@@ -129,7 +129,7 @@ func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
 }
 
 // finish makes the result that the actor gets to see.
-func (s *Session) finish(e *schema.Entity, w *work) {
+func (s *Session) finish(w *work) {
 	if w.failed() {
 		return
 	}
