@@ -54,6 +54,9 @@ func each(fields []*Field, prefix, group string, f func(path string, field *Fiel
 		default:
 			f(path, inner)
 		}
+		if inner.Type == "money" {
+			each(moneyParts, path+".", "", f)
+		}
 	}
 }
 

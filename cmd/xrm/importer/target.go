@@ -88,7 +88,7 @@ func (t target) put(values map[string]any, row int, value any) {
 		last := i == len(t.steps)-1
 		if !s.list {
 			if last {
-				inside[s.name] = value
+				inside[s.name] = merged(inside[s.name], value)
 				return
 			}
 			inside = object(inside[s.name], func(o map[string]any) { inside[s.name] = o })
@@ -109,6 +109,22 @@ func (t target) put(values map[string]any, row int, value any) {
 		}
 		inside = object(items[index], func(o map[string]any) { items[index] = o })
 	}
+}
+
+// merged keeps what is there of an amount of money whose currency comes from
+// another column.
+func merged(existing, value any) any {
+	before, both := existing.(map[string]any)
+	after, ok := value.(map[string]any)
+	if !both || !ok {
+		return value
+	}
+	for name, part := range before {
+		if after[name] == nil {
+			after[name] = part
+		}
+	}
+	return after
 }
 
 func object(existing any, put func(map[string]any)) map[string]any {
