@@ -1,5 +1,7 @@
-// Package journal delivers what was committed: it moves the entries that lie
-// in the records' own documents to the journal, at least once and in the
-// order of each record. It decides nothing about the entries and does not
-// make them: core derives them from a change, a store commits them.
+// Package journal delivers what was committed. A commit leaves its entry
+// pending beside the record, in one atomic write; the relay moves it to the
+// journal, from which history, events and feeds are read.
+//
+// It does not make entries (core.Change does) and decides nothing: whatever
+// was committed is delivered, at least once.
 package journal

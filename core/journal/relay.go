@@ -10,97 +10,127 @@ import (
 	"github.com/openxrm/xrm/core"
 )
 
-// Store is where the relay finds entries and where it puts them.
+const (
+	batch      = 200
+	firstPause = 100 * time.Millisecond
+	lastPause  = 15 * time.Second
+)
+
+// Store is what the relay asks of a store. Every step can be repeated, so
+// that a relay that died between two of them leaves neither gap nor double.
 type Store interface {
-	// Pending returns entries that lie in records' own documents, those of one
-	// record oldest first.
+	// Pending returns at most limit entries that were not settled yet, those
+	// of one record from the oldest to the latest.
 	Pending(ctx context.Context, limit int) ([]core.Entry, error)
 
-	// Append writes entries to the journal. An entry that is there already,
-	// by record and version, is left as it is.
+	// Append writes entries to the journal. One that is there already, by
+	// record and version, stays as it is.
 	Append(ctx context.Context, entries []core.Entry) error
 
-	// Settle takes exactly these entries out of the records' documents.
+	// Settle removes exactly these entries from where they are pending.
 	Settle(ctx context.Context, entries []core.Entry) error
 }
 
-const (
-	batch    = 500
-	every    = time.Second // for what another instance committed and did not move before it died
-	longWait = 30 * time.Second
-)
-
-// Relay moves entries. It may be killed at any point, and several of them may
-// run on one database: appending twice is appending once, and what was not
-// settled is moved again.
+// Relay moves pending entries to the journal. Any number of relays, also of
+// several processes, may work on one store.
 type Relay struct {
 	Store Store
-	Log   *slog.Logger
+	Log   *slog.Logger  // told once when an outage begins and once when it ends
+	Every time.Duration // how often it looks by itself, for entries that another process or an earlier life left; 5 seconds when zero
 
 	once sync.Once
-	wake chan struct{}
+	bell chan struct{}
 }
 
-// Nudge tells the relay that something was committed. It never blocks.
+// Nudge tells a running relay that something was committed. It does not block
+// and costs next to nothing, however often it is called.
 func (r *Relay) Nudge() {
 	select {
-	case r.signal() <- struct{}{}:
-	default: // it is awake, or will be
+	case r.ring() <- struct{}{}:
+	default: // it will look anyway
 	}
 }
 
-func (r *Relay) signal() chan struct{} {
-	r.once.Do(func() { r.wake = make(chan struct{}, 1) })
-	return r.wake
+func (r *Relay) ring() chan struct{} {
+	r.once.Do(func() { r.bell = make(chan struct{}, 1) })
+	return r.bell
 }
 
-// Run moves entries until ctx is done, whose error it returns. While the
-// store fails it waits longer and longer, and logs the outage once.
-func (r *Relay) Run(ctx context.Context) error {
-	wait, failing := every, false
+// Run moves entries until ctx is done. While the store is unavailable it
+// tries again after pauses that grow up to 15 seconds. It may be killed at
+// any point.
+func (r *Relay) Run(ctx context.Context) {
+	every := r.Every
+	if every <= 0 {
+		every = 5 * time.Second
+	}
+	var outage time.Time
+	pause := firstPause
 	for {
-		switch err := r.Drain(ctx); {
+		err := r.Drain(ctx)
+		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
-		case err == nil:
-			if failing {
-				r.Log.InfoContext(ctx, "the journal is moved again")
+			return
+		case err != nil:
+			if outage.IsZero() {
+				outage = time.Now()
+				r.Log.Warn("The journal stands still until the store answers; nothing is lost.", "error", err)
 			}
-			wait, failing = every, false
+			// A nudge does not shorten the pause: writes that are let through
+			// while the journal is not must not become a storm.
+			if !wait(ctx, pause, nil) {
+				return
+			}
+			pause = min(2*pause, lastPause)
 		default:
-			if !failing {
-				r.Log.ErrorContext(ctx, "the journal cannot be moved; trying on, nothing is lost", "error", err)
+			if !outage.IsZero() {
+				r.Log.Info("The journal goes on.", "after", time.Since(outage).Round(time.Millisecond))
 			}
-			wait, failing = min(2*wait, longWait), true
-		}
-		wake := r.signal()
-		if failing {
-			wake = nil // commits must not make a broken store busier
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-wake:
-		case <-time.After(wait):
+			outage, pause = time.Time{}, firstPause
+			if !wait(ctx, every, r.ring()) {
+				return
+			}
 		}
 	}
 }
 
-// Drain moves all that is pending and returns.
+// wait says whether to go on.
+func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-bell:
+	case <-timer.C:
+	}
+	return true
+}
+
+// Drain moves all that is pending now and returns.
 func (r *Relay) Drain(ctx context.Context) error {
 	for {
 		entries, err := r.Store.Pending(ctx, batch)
-		if err != nil {
-			return fmt.Errorf("find pending entries: %w", err)
-		}
-		if len(entries) == 0 {
-			return nil
+		if err != nil || len(entries) == 0 {
+			return fault("read what is pending", err)
 		}
 		if err := r.Store.Append(ctx, entries); err != nil {
-			return fmt.Errorf("append %d entries to the journal: %w", len(entries), err)
+			return fault("write the journal", err)
 		}
+		// Only now: an entry that is in both places is read once, one that
+		// were in neither would be lost.
 		if err := r.Store.Settle(ctx, entries); err != nil {
-			return fmt.Errorf("settle %d entries: %w", len(entries), err)
+			return fault("settle what was written", err)
+		}
+		if len(entries) < batch {
+			return nil
 		}
 	}
+}
+
+func fault(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }

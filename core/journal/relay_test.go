@@ -1,0 +1,241 @@
+package journal_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/journal"
+)
+
+var errDied = errors.New("the process died")
+
+// store is a store in memory that can die, which it does after a step has
+// taken effect, or be away, which it is before.
+type store struct {
+	mu      sync.Mutex
+	pending []core.Entry
+	journal []core.Entry
+	steps   int
+	diesAt  int // after this many steps; 0 for never
+	away    bool
+	asked   int
+	log     bytes.Buffer // what the relay has logged
+}
+
+func (s *store) step() error {
+	if s.steps++; s.steps == s.diesAt {
+		return errDied
+	}
+	return nil
+}
+
+func (s *store) Pending(_ context.Context, limit int) ([]core.Entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	if s.away {
+		return nil, &core.Error{Code: core.Unavailable, Message: "The database is away."}
+	}
+	return append([]core.Entry{}, s.pending[:min(limit, len(s.pending))]...), s.step()
+}
+
+func (s *store) Append(_ context.Context, entries []core.Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range entries {
+		if !has(s.journal, e) {
+			s.journal = append(s.journal, e)
+		}
+	}
+	return s.step()
+}
+
+func (s *store) Settle(_ context.Context, entries []core.Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var left []core.Entry
+	for _, e := range s.pending {
+		if !has(entries, e) {
+			left = append(left, e)
+		}
+	}
+	s.pending = left
+	return s.step()
+}
+
+// change does something to the store that the relay must not see half done.
+func (s *store) change(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
+func (s *store) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Write(p)
+}
+
+func has(entries []core.Entry, e core.Entry) bool {
+	for _, other := range entries {
+		if other.RecordID == e.RecordID && other.Version == e.Version {
+			return true
+		}
+	}
+	return false
+}
+
+// entries are of several records, their versions mixed as commits mix them.
+func entries(n int) []core.Entry {
+	var all []core.Entry
+	for i := range n {
+		all = append(all, core.Entry{Entity: "thing", RecordID: fmt.Sprint("r", i%7), Version: int64(i/7 + 1)})
+	}
+	return all
+}
+
+func (s *store) wantMoved(t *testing.T, want []core.Entry) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if diff := cmp.Diff(want, s.journal); diff != "" {
+		t.Errorf("journal: -want +got:\n%s", diff)
+	}
+	if len(s.pending) > 0 {
+		t.Errorf("%d entries are still pending; want none", len(s.pending))
+	}
+}
+
+func TestDrainMovesAllThatIsPending(t *testing.T) {
+	for _, n := range []int{0, 1, 199, 200, 201, 1000} {
+		s := &store{pending: entries(n)}
+		if err := (&journal.Relay{Store: s}).Drain(t.Context()); err != nil {
+			t.Errorf("Drain of %d entries: %v", n, err)
+		}
+		s.wantMoved(t, entries(n))
+	}
+}
+
+func TestARelayThatDiesAnywhereLeavesNeitherGapNorDouble(t *testing.T) {
+	const n = 450 // three batches of three steps each
+	for first := 1; first <= 9; first++ {
+		for second := 1; second <= 9; second++ {
+			s := &store{pending: entries(n)}
+			for _, steps := range []int{first, second} {
+				s.steps, s.diesAt = 0, steps
+				if err := (&journal.Relay{Store: s}).Drain(t.Context()); err != nil && !errors.Is(err, errDied) {
+					t.Fatalf("Drain: %v", err)
+				}
+			}
+			s.diesAt = 0
+			if err := (&journal.Relay{Store: s}).Drain(t.Context()); err != nil {
+				t.Fatalf("Drain: %v", err)
+			}
+			s.wantMoved(t, entries(n))
+		}
+	}
+}
+
+// running starts a relay in the bubble of a test and stops it at the end.
+func running(t *testing.T, r *journal.Relay) {
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); r.Run(ctx) }()
+	t.Cleanup(func() { stop(); <-done })
+	synctest.Wait()
+}
+
+// pass lets time pass on the clock of the bubble, until all have done what
+// there was to do.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestRunMovesAtOnceWhenNudged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		r := &journal.Relay{Store: s, Every: time.Hour}
+		running(t, r)
+		s.change(func() { s.pending = entries(3) })
+		r.Nudge()
+		r.Nudge()
+		synctest.Wait()
+		s.wantMoved(t, entries(3))
+	})
+}
+
+func TestRunLooksByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		running(t, &journal.Relay{Store: s, Every: time.Minute})
+		s.change(func() { s.pending = entries(3) })
+		pass(time.Minute)
+		s.wantMoved(t, entries(3))
+	})
+}
+
+func TestRunWaitsForAStoreThatIsAwayAndSaysSoOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{away: true, pending: entries(3)}
+		r := &journal.Relay{Store: s, Every: time.Second, Log: slog.New(slog.NewTextHandler(s, nil))}
+		running(t, r)
+		for range 100 {
+			r.Nudge()
+			synctest.Wait()
+		}
+		s.change(func() {
+			if s.asked != 1 {
+				t.Errorf("nudges made it ask %d times; want 1 before the first pause is over", s.asked)
+			}
+		})
+		pass(10 * time.Minute)
+		s.change(func() {
+			if s.asked > 50 {
+				t.Errorf("it asked %d times in ten minutes; want about 46", s.asked)
+			}
+			if n := strings.Count(s.log.String(), "\n"); n != 1 || !strings.Contains(s.log.String(), "The journal stands still until the store answers; nothing is lost.") {
+				t.Errorf("the log has %d lines; want one that says that the journal stands still:\n%s", n, &s.log)
+			}
+			s.away = false
+		})
+		pass(15 * time.Second)
+		s.wantMoved(t, entries(3))
+		s.change(func() {
+			if !strings.Contains(s.log.String(), "The journal goes on.") {
+				t.Errorf("the log does not say that the journal goes on:\n%s", &s.log)
+			}
+		})
+	})
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	for name, s := range map[string]*store{"while it waits for work": {}, "while the store is away": {away: true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, stop := context.WithCancel(t.Context())
+				ended := false
+				go func() {
+					(&journal.Relay{Store: s, Log: slog.New(slog.DiscardHandler)}).Run(ctx)
+					ended = true
+				}()
+				synctest.Wait()
+				stop()
+				synctest.Wait()
+				if !ended {
+					t.Error("it still runs")
+				}
+			})
+		})
+	}
+}
