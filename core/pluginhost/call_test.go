@@ -83,6 +83,29 @@ func TestAFieldIsResolvedForAllParentsWithOneFind(t *testing.T) {
 	}
 }
 
+func TestFindGoesOnWhereThePageBeforeEnded(t *testing.T) {
+	t.Parallel()
+	records := &memory{}
+	for _, id := range []string{"t1", "t2", "t3", "t4", "t5", "t6", "t7"} {
+		records.records = append(records.records, ticket(id, map[string]any{"customer": "c1"}))
+	}
+	h := serving(t, "good", pluginhost.Config{Open: records.open})
+	got, err := h.Resolve(t.Context(), model(t), agent, field(t, h, "tickets"), []*core.Record{customer("c1")})
+	want := []any{[]any{"t1", "t2", "t3", "t4", "t5", "t6", "t7"}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" || records.finds != 3 {
+		t.Errorf("Resolve: %v, %d finds, want 3 (-want +got):\n%s", err, records.finds, diff)
+	}
+}
+
+func TestAPluginSortsByIndexedFieldsOnly(t *testing.T) {
+	t.Parallel()
+	h := serving(t, "sorts", pluginhost.Config{})
+	_, err := h.Resolve(t.Context(), model(t), agent, field(t, h, "tickets"), []*core.Record{customer("c1")})
+	if want := `INVALID tickets cannot be sorted by "title": it must be a field with an index.`; told(err) != want {
+		t.Errorf("Resolve: %s; want %s", told(err), want)
+	}
+}
+
 func TestAFieldThatIsComputedWrongIsNotShown(t *testing.T) {
 	t.Parallel()
 	const mistake = "INTERNAL The plugin %s made a mistake; the details are in the server's log"

@@ -194,17 +194,26 @@ func (a *actor) Resolve(ctx context.Context, r *pluginpb.ResolveRequest) (*plugi
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.host.Find(ctx, &pluginpb.FindRequest{Context: r.GetContext(), Entity: "ticket", Filter: filter})
-	if err != nil || found.GetError() != nil {
-		return &pluginpb.ResolveResponse{Error: found.GetError()}, err
-	}
 	of := map[any][]string{}
-	for _, ticket := range found.GetRecords() {
-		values, err := pluginpb.Decode(ticket.GetValues())
-		if err != nil {
-			return nil, err
+	find := &pluginpb.FindRequest{Context: r.GetContext(), Entity: "ticket", Filter: filter, Limit: 3}
+	if a.role == "sorts" {
+		find.OrderBy = []*pluginpb.OrderBy{{Field: "title"}}
+	}
+	for {
+		found, err := a.host.Find(ctx, find)
+		if err != nil || found.GetError() != nil {
+			return &pluginpb.ResolveResponse{Error: found.GetError()}, err
 		}
-		of[values["customer"]] = append(of[values["customer"]], ticket.GetId())
+		for _, ticket := range found.GetRecords() {
+			values, err := pluginpb.Decode(ticket.GetValues())
+			if err != nil {
+				return nil, err
+			}
+			of[values["customer"]] = append(of[values["customer"]], ticket.GetId())
+		}
+		if find.After = found.GetNext(); find.After == "" {
+			break
+		}
 	}
 	for _, parent := range r.GetParents() {
 		value, err := json.Marshal(of[parent.GetId()])
