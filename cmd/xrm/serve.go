@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -61,18 +62,16 @@ func (p *program) serve(ctx context.Context, c Config) error {
 		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	log.Info("listening", "address", listener.Addr().String())
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	if err := s.startPlugins(ctx); err != nil {
 		return errors.Join(err, s.close(ctx))
 	}
-	go func() {
-		s.makeReady(background)
-		if background.Err() == nil {
-			fmt.Fprint(p.out, s.welcome(listener.Addr().String(), time.Since(started)))
-			_ = s.relay.Run(background)
-		}
-	}()
+	go s.keepReady(background, func() {
+		fmt.Fprint(p.out, s.welcome(listener.Addr().String(), time.Since(started)))
+		go func() { s.relay.Run(background) }()
+	})
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
@@ -84,6 +83,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 		log.Warn("some requests were cut off", "error", shutdown)
 	}
 	stop()
+	running.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the answer to README's query into README")
+
+// block finds the first fenced block of a language.
+func block(t *testing.T, text, language string) (content string, from, to int) {
+	t.Helper()
+	found := regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindStringSubmatchIndex(text)
+	if found == nil {
+		t.Fatalf("README has no block of %s", language)
+	}
+	return text[found[2]:found[3]], found[2], found[3]
+}
+
+// builtPlugins is a folder with the plugin complaints, as make build makes it.
+func builtPlugins(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "complaints")
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "complaints"), "../../plugins/complaints")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the plugin: %v\n%s", err, out)
+	}
+	manifest, err := os.ReadFile("../../plugins/complaints/plugin.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "plugin.yaml"), manifest, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(dir)
+}
+
+// graphQL sends a query as the administrator and returns the answer's body.
+func (r running) graphQL(t *testing.T, query string) []byte {
+	t.Helper()
+	key, err := os.ReadFile(filepath.Join(r.data, "admin.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func TestTheFirstQueryOfReadmeHasTheAnswerThatItPrints(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	query, _, _ := block(t, string(readme), "graphql")
+	want, from, to := block(t, string(readme), "json")
+
+	r := start(t, "--plugins", builtPlugins(t))
+	for _, args := range [][]string{
+		{"suppliers.csv", "--entity", "supplier", "--key", "number"},
+		{"customers.csv", "--entity", "customer", "--key", "number"},
+		{"products.csv", "--entity", "product", "--key", "sku"},
+		{"orders.csv", "--map", "../../examples/sample/orders.yaml"},
+	} {
+		args[0] = "../../examples/sample/" + args[0]
+		if status, out, errors := command(t, r.environ(), append([]string{"import"}, args...)...); status != 0 {
+			t.Fatalf("import %v: status %d\n%s%s", args, status, out, errors)
+		}
+	}
+	var answer struct {
+		Data json.RawMessage `json:"data"`
+	}
+	raw := r.graphQL(t, query)
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		t.Fatalf("%s: %v", raw, err)
+	}
+	var got bytes.Buffer
+	if err := json.Indent(&got, []byte(`{"data":`+string(answer.Data)+`}`), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	got.WriteByte('\n')
+	if *update {
+		text := string(readme[:from]) + got.String() + string(readme[to:])
+		if err := os.WriteFile("../../README.md", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if got.String() != want {
+		t.Errorf("README prints\n%s\nbut the answer is (run with -update to accept it)\n%s", want, got.String())
+	}
+}
