@@ -26,8 +26,8 @@ type Field struct {
 	Inverse     string  `yaml:"inverse" doc:"reference: the name of the list on the other side; by default the plural of this entity."`
 	Of          *Field  `yaml:"of" doc:"list: what the items are."`
 	Fields      Fields  `yaml:"fields" doc:"object: its fields."`
-	Min         *int64  `yaml:"min" doc:"integer and decimal: the least value."`
-	Max         *int64  `yaml:"max" doc:"integer and decimal: the greatest value. text: the most characters."`
+	Min         *int64  `yaml:"min" doc:"integer, decimal and money: the least value."`
+	Max         *int64  `yaml:"max" doc:"integer, decimal and money: the greatest value. text: the most characters."`
 	Scale       *int    `yaml:"scale" doc:"decimal and money: how many digits after the point, at the most."`
 	Currency    string  `yaml:"currency" doc:"money: the currency of an amount that comes without one."`
 	Format      string  `yaml:"format" doc:"autonumber: the pattern, for example C-{YYYY}-{00000}."`
