@@ -31,6 +31,7 @@ type api struct {
 
 	mu       sync.Mutex // one rebuild at a time
 	accepted map[string]pluginhost.Contribution
+	changed  chan struct{} // has a value when the model may have changed; holds one
 }
 
 // accept makes what a plugin contributes part of the model and of the API, or
@@ -40,6 +41,10 @@ func (a *api) accept(c pluginhost.Contribution) error {
 	defer a.mu.Unlock()
 	if err := a.catalog.Offer(c.Plugin, c.Entities); err != nil {
 		return err
+	}
+	select {
+	case a.changed <- struct{}{}:
+	default: // it will be looked at anyway
 	}
 	candidate := maps.Clone(a.accepted)
 	candidate[c.Plugin] = c

@@ -68,9 +68,12 @@ func (p *program) serve(ctx context.Context, c Config) error {
 	if err := s.startPlugins(ctx); err != nil {
 		return errors.Join(err, s.close(ctx))
 	}
-	go s.keepReady(background, func() {
-		fmt.Fprint(p.out, s.welcome(listener.Addr().String(), time.Since(started)))
-		go func() { s.relay.Run(background) }()
+	var running sync.WaitGroup
+	running.Go(func() {
+		s.keepReady(background, func() {
+			fmt.Fprint(p.out, s.welcome(listener.Addr().String(), time.Since(started)))
+			running.Go(func() { s.relay.Run(background) })
+		})
 	})
 	select {
 	case err = <-failed:

@@ -31,8 +31,10 @@ type server struct {
 	api    *api
 	relay  *journal.Relay
 
-	prepared atomic.Bool // the database has the collections and indexes of the model, and a key
-	newKey   atomic.Bool // this start made the administrator's key
+	prepared atomic.Pointer[schema.Model] // the database has its collections and indexes
+	down     atomic.Bool                  // the database could not be prepared when it was last tried
+	keyed    atomic.Bool                  // there is a key to get in with
+	newKey   atomic.Bool                  // this start made the administrator's key
 }
 
 // newServer opens the store and reads the definitions. It fails on what the
@@ -56,7 +58,7 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 	}
 	s.auth = &access.Authenticator{Keys: s.store}
 	s.relay = &journal.Relay{Store: s.store, Log: log}
-	s.api = &api{config: c, log: log, catalog: entityCatalog, roles: roles, accepted: map[string]pluginhost.Contribution{}}
+	s.api = &api{config: c, log: log, catalog: entityCatalog, roles: roles, accepted: map[string]pluginhost.Contribution{}, changed: make(chan struct{}, 1)}
 	s.api.service = &record.Service{
 		Store: s.store, Policy: roles, Hooks: []record.Hook{pluginHook{s.api}},
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
@@ -76,14 +78,21 @@ func siteEntities(c Config) ([]schema.Source, error) {
 }
 
 // prepare is told about every model before it becomes the current one. While
-// the database is down the model is accepted and made ready later.
+// the database is down the model is accepted, and keepReady prepares for it
+// later.
 func (s *server) prepare(m *schema.Model) error {
+	if s.down.Load() {
+		return nil // whoever offers a model does not wait for the database again
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	err := s.store.Prepare(ctx, m)
 	if core.CodeOf(err) == core.Unavailable {
-		s.prepared.Store(false)
+		s.down.Store(true)
 		return nil
+	}
+	if err == nil {
+		s.prepared.Store(m)
 	}
 	return err
 }
@@ -111,28 +120,37 @@ func (s *server) startPlugins(ctx context.Context) error {
 	return nil
 }
 
-// makeReady prepares the database, for as long as it takes.
-func (s *server) makeReady(ctx context.Context) {
+// keepReady prepares the database, now and whenever the model has changed
+// without it, and calls first when that is done for the first time.
+func (s *server) keepReady(ctx context.Context, first func()) {
+	for s.makeReady(ctx) {
+		if first != nil {
+			first()
+			first = nil
+		}
+		select {
+		case <-s.api.changed:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// makeReady prepares the database, for as long as it takes. It returns false
+// when ctx is done before.
+func (s *server) makeReady(ctx context.Context) bool {
 	waiting := backoff.NewExponentialBackOff()
 	waiting.MaxInterval = 5 * time.Second
 	told := false
-	for !s.prepared.Load() && ctx.Err() == nil {
-		err := s.store.Prepare(ctx, s.api.catalog.Model())
+	for ctx.Err() == nil {
+		err := s.tryToBeReady(ctx)
 		if err == nil {
-			var made bool
-			if made, err = adminKey(ctx, s.store, s.adminKeyFile()); made {
-				s.newKey.Store(true)
-			}
-		}
-		if err == nil {
-			s.prepared.Store(true)
 			if told {
 				s.log.Info("the database is back; ready")
 			}
-			return
+			return true
 		}
-		if !told {
-			s.log.Error("not ready; trying on", "error", err)
+		if !told && ctx.Err() == nil {
+			s.tellNotReady(err)
 			told = true
 		}
 		select {
@@ -140,14 +158,43 @@ func (s *server) makeReady(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+	return false
+}
+
+func (s *server) tryToBeReady(ctx context.Context) error {
+	for m := s.api.catalog.Model(); s.prepared.Load() != m; m = s.api.catalog.Model() {
+		if err := s.store.Prepare(ctx, m); err != nil {
+			return err
+		}
+		s.down.Store(false)
+		s.prepared.Store(m)
+	}
+	if s.keyed.Load() {
+		return nil
+	}
+	made, err := adminKey(ctx, s.store, s.adminKeyFile())
+	if made {
+		s.newKey.Store(true)
+	}
+	s.keyed.Store(err == nil)
+	return err
+}
+
+func (s *server) tellNotReady(err error) {
+	var known *core.Error
+	if !errors.As(err, &known) || known.Code != core.Unavailable || known.Cause == nil {
+		s.log.Error("the server is not ready; trying on", "error", err)
+		return
+	}
+	s.log.Error("the server is not ready, because the database cannot be reached; trying on. See that it runs, and that --store (XRM_STORE) names it", "error", known.Cause)
 }
 
 func (s *server) adminKeyFile() string { return filepath.Join(s.config.Data, "admin.key") }
 
 // ready says why the server cannot answer now, or nil.
 func (s *server) ready(ctx context.Context) error {
-	if !s.prepared.Load() {
-		return errors.New("the database has not been reached yet")
+	if !s.keyed.Load() || s.prepared.Load() != s.api.catalog.Model() {
+		return errors.New("the database is not prepared yet")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout.Store)
 	defer cancel()
@@ -163,8 +210,13 @@ func (s *server) close(ctx context.Context) error {
 	if host := s.api.host.Load(); host != nil {
 		errs = append(errs, host.Close())
 	}
-	if s.prepared.Load() {
-		errs = append(errs, s.relay.Drain(ctx))
+	if s.prepared.Load() != nil {
+		switch err := s.relay.Drain(ctx); {
+		case core.CodeOf(err) == core.Unavailable:
+			s.log.Warn("the database cannot be reached; what the journal lacks is added after the next start", "error", err)
+		default:
+			errs = append(errs, err)
+		}
 	}
 	return errors.Join(append(errs, s.store.Close())...)
 }
