@@ -43,6 +43,6 @@ func (t *table) count(q core.Query, limit int) (string, []any, error) {
 		return text, s.args, s.err
 	}
 	from, key, has := s.perKey(q.Per)
-	text := "SELECT " + key + ", count(*)" + from + whereAll(append(conditions, has)) + " GROUP BY 1"
+	text := "SELECT " + key + ", count(*)" + from + whereAll(conditions, has) + " GROUP BY 1"
 	return text, s.args, s.err
 }

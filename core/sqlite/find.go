@@ -47,16 +47,16 @@ func (t *table) find(q core.Query) (string, []any, error) {
 		return text, s.args, s.err
 	}
 	base := s.conditions(q)
-	var parts []string
-	for _, after := range s.after(keys, q.After) {
-		parts = append(parts, "SELECT "+columns+" FROM "+t.name+" AS t"+whereAll(append(base, after))+orderBy(keys)+s.limit(q.First))
+	var texts []string
+	for _, p := range s.after(keys, q.After) {
+		texts = append(texts, "SELECT "+columns+" FROM "+t.name+" AS t"+whereAll(base, p.condition)+orderBy(p.keys)+s.limit(q.First))
 	}
-	if len(parts) == 1 {
-		return parts[0], s.args, s.err
+	if len(texts) == 1 {
+		return texts[0], s.args, s.err
 	}
-	// SQLite answers a UNION ALL part by part, and does not begin the second
-	// when the first has filled the page.
-	return "SELECT * FROM (" + parts[0] + ") UNION ALL SELECT * FROM (" + parts[1] + ")" + s.limit(q.First), s.args, s.err
+	// SQLite answers a UNION ALL part by part, and does not begin the next
+	// when those before have filled the page.
+	return "SELECT * FROM (" + strings.Join(texts, ") UNION ALL SELECT * FROM (") + ")" + s.limit(q.First), s.args, s.err
 }
 
 func (s *statement) limit(first int) string {
@@ -78,9 +78,9 @@ func (s *statement) conditions(q core.Query) []string {
 	return append(all, s.search(q.Search)...)
 }
 
-func whereAll(conditions []string) string {
+func whereAll(conditions []string, more ...string) string {
 	var all []string
-	for _, c := range conditions {
+	for _, c := range append(conditions[:len(conditions):len(conditions)], more...) {
 		if c != "" {
 			all = append(all, c)
 		}

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/openxrm/xrm/core"
@@ -39,74 +38,61 @@ func orderBy(keys []sortKey) string {
 	return " ORDER BY " + strings.Join(columns, ", ")
 }
 
-// after translates a position to conditions for what comes after it: one or
-// two, of which all that the first selects comes before all that the second
-// does. Each can be found by a range of an index.
-func (s *statement) after(keys []sortKey, position []any) []string {
+// part is a stretch of an order: a condition, and the keys that still vary
+// within it.
+type part struct {
+	condition string
+	keys      []sortKey
+}
+
+// after takes what comes after a position apart: all that equals it in all
+// keys but the last and is beyond it there, then all that equals it in all but
+// two, and so on. The parts follow each other, and each is one range of an
+// index that has these keys.
+func (s *statement) after(keys []sortKey, position []any) []part {
 	if position == nil {
-		return []string{""}
+		return []part{{"", keys}}
 	}
 	if len(position) != len(keys) {
-		s.err = fmt.Errorf("the position has %d values, the order %d keys", len(position), len(keys))
-		return []string{"FALSE"}
+		return []part{{s.fail("the position has %d values, the order %d keys", len(position), len(keys)), keys}}
 	}
-	first, value := keys[0], position[0]
-	switch {
-	case len(keys) == 1:
-		return []string{s.beyond(keys, position)}
-	case value == nil && first.descending:
-		return []string{"(" + first.expression + " IS NULL AND " + s.beyond(keys[1:], position[1:]) + ")"}
-	case value == nil:
-		return []string{
-			"(" + first.expression + " IS NULL AND " + s.beyond(keys[1:], position[1:]) + ")",
-			"(" + first.expression + " IS NOT NULL)",
+	var parts []part
+	for i := len(keys) - 1; i >= 0; i-- {
+		var same []string
+		for n, k := range keys[:i] {
+			same = append(same, s.equals(k, position[n]))
 		}
-	}
-	parts := []string{s.fromValue(keys, position)}
-	if first.descending && !first.never {
-		parts = append(parts, "("+first.expression+" IS NULL)")
+		for _, beyond := range s.beyond(keys[i:], position[i]) {
+			beyond.condition = "(" + strings.Join(append(same, beyond.condition), " AND ") + ")"
+			parts = append(parts, beyond)
+		}
 	}
 	return parts
 }
 
-// fromValue is for a position whose first value is not missing, and for the
-// records in which it is not missing either.
-func (s *statement) fromValue(keys []sortKey, position []any) string {
-	first := keys[0]
-	value := s.arg(bound(position[0], first.field))
-	if len(keys) == 2 { // a row value is one range, however many records share the first value
-		return "((" + first.expression + ", " + keys[1].expression + ") " + first.sign() + " (" + value + ", " + s.arg(position[1]) + "))"
+func (s *statement) equals(k sortKey, value any) string {
+	if value == nil {
+		return k.expression + " IS NULL"
 	}
-	// The plus keeps SQLite from making two searches of the OR: the range
-	// before it is the one to walk.
-	return "(" + first.expression + " " + first.sign() + "= " + value + " AND (+" + first.expression + " " + first.sign() + " " + value +
-		" OR (+" + first.expression + " = " + value + " AND " + s.beyond(keys[1:], position[1:]) + ")))"
+	return k.expression + " = " + s.arg(bound(value, k.field))
 }
 
-// beyond is what comes after a position, in general.
-func (s *statement) beyond(keys []sortKey, position []any) string {
-	k, value := keys[0], position[0]
-	if len(keys) == 1 {
-		return "(" + k.expression + " " + k.sign() + " " + s.arg(bound(value, k.field)) + ")"
-	}
-	rest := s.beyond(keys[1:], position[1:])
+// beyond is what comes after a value in the first of the keys.
+func (s *statement) beyond(keys []sortKey, value any) []part {
+	k := keys[0]
 	switch {
 	case value == nil && k.descending:
-		return "(" + k.expression + " IS NULL AND " + rest + ")"
+		return nil
 	case value == nil:
-		return "(" + k.expression + " IS NOT NULL OR " + rest + ")"
+		// Nothing is less than minus infinity, and unlike IS NOT NULL this is
+		// a range where an index can begin.
+		return []part{{k.expression + " >= -9e999", keys}}
+	case !k.descending:
+		return []part{{k.expression + " > " + s.arg(bound(value, k.field)), keys}}
 	}
-	v := s.arg(bound(value, k.field))
-	condition := k.expression + " " + k.sign() + " " + v + " OR (" + k.expression + " = " + v + " AND " + rest + ")"
-	if k.descending && !k.never {
-		condition += " OR " + k.expression + " IS NULL"
+	parts := []part{{k.expression + " < " + s.arg(bound(value, k.field)), keys}}
+	if !k.never {
+		parts = append(parts, part{k.expression + " IS NULL", keys[1:]})
 	}
-	return "(" + condition + ")"
-}
-
-func (k sortKey) sign() string {
-	if k.descending {
-		return "<"
-	}
-	return ">"
+	return parts
 }

@@ -10,8 +10,14 @@ import (
 // the first ones of each.
 func (s *statement) findPer(q core.Query, keys []sortKey) string {
 	conditions := s.conditions(q)
-	if q.After != nil {
-		conditions = append(conditions, "("+strings.Join(s.after(keys, q.After), " OR ")+")")
+	var after []string
+	for _, p := range s.after(keys, q.After) {
+		if p.condition != "" {
+			after = append(after, p.condition)
+		}
+	}
+	if len(after) > 0 {
+		conditions = append(conditions, "("+strings.Join(after, " OR ")+")")
 	}
 	from, key, has := s.perKey(q.Per)
 	conditions = append(conditions, has)
