@@ -55,7 +55,7 @@ func (f *Field) Indexed() bool {
 	return f.Index || f.Unique || f.Type == "reference" || f.Type == "list" && f.Of.Type == "reference"
 }
 
-// Kind is the field's type with its behaviour. It is nil for an unknown type,
+// Kind is the field's type with its behavior. It is nil for an unknown type,
 // which a loaded model never contains.
 func (f *Field) Kind() Type { return typeByName(f.Type) }
 

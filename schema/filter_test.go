@@ -83,7 +83,7 @@ func TestParseFilterReportsEveryViolation(t *testing.T) {
 		rule   bool // parsed as a rule
 		want   string
 	}{
-		"unknown field":          {filter: `{"nmae": {"eq": "a"}}`, want: `filter.nmae is no field; did you mean "name"?`},
+		"unknown field":          {filter: `{"naem": {"eq": "a"}}`, want: `filter.naem is no field; did you mean "name"?`},
 		"system field":           {filter: `{"creatdAt": {"eq": "a"}}`, want: `filter.creatdAt is no field; did you mean "createdAt"?`},
 		"unknown operator":       {filter: `{"open": {"gt": true}}`, want: `filter.open.gt is no operator of boolean; there are eq, ne, isNull`},
 		"no operator":            {filter: `{"name": "a"}`, want: `filter.name must be an object such as {eq: ...}, not a`},
@@ -102,7 +102,7 @@ func TestParseFilterReportsEveryViolation(t *testing.T) {
 		"no index inside":        {filter: `{"home": {"street": {"eq": "a"}}}`, want: `filter.home.street cannot be filtered by: it has no index (add index: true to the field, or filterable: all to the entity)`},
 		"no index in list":       {filter: `{"lines": {"some": {"note": {"eq": "a"}}}}`, want: `filter.lines.some.note cannot be filtered by: it has no index (add index: true to the field, or filterable: all to the entity)`},
 		"second of an index":     {filter: `{"secret": {"eq": "a"}}`, want: ``},
-		"several at once":        {filter: `{"and": [{"nmae": {}}, {"size": {"gt": "x"}}], "kind": {"eq": 1}}`, want: `filter.and[0].nmae is no field; did you mean "name"?; filter.and[1].size.gt must be a whole number, not x; filter.kind.eq must be one of big, small, not 1`},
+		"several at once":        {filter: `{"and": [{"naem": {}}, {"size": {"gt": "x"}}], "kind": {"eq": 1}}`, want: `filter.and[0].naem is no field; did you mean "name"?; filter.and[1].size.gt must be a whole number, not x; filter.kind.eq must be one of big, small, not 1`},
 		"through a reference":    {filter: `{"owner": {"nam": {"eq": "a"}}}`, want: `filter.owner.nam is no field; did you mean "name"?`},
 		"all may be filtered":    {filter: `{"owner": {"city": {"eq": "a"}}}`, want: ``},
 		"limits do not hold":     {filter: `{"size": {"gt": -1}, "rate": {"lt": "1.234"}, "email": {"contains": "@Example"}, "country": {"startsWith": "D"}}`, want: ``},

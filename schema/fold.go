@@ -34,10 +34,38 @@ func Words(s string) []string {
 func (e *Entity) SearchWords(values map[string]any) []string {
 	var words []string
 	for _, f := range e.Stored().Fields {
-		words = append(words, searchWords(f, values[f.Name])...)
+		for _, word := range searchWords(f, values[f.Name]) {
+			words = append(words, roleOf(f)+word)
+		}
 	}
 	slices.Sort(words)
 	return slices.Compact(words)
+}
+
+// roleOf marks the words that a role adds, so that a search finds them only
+// where the role may be seen.
+func roleOf(f *Field) string {
+	if f.System && f.Type == "object" {
+		return f.Name + ":"
+	}
+	return ""
+}
+
+// SearchTerms turns a text into what a query looks for: for each of its words
+// the alternatives under which SearchWords keeps it. A view looks into its own
+// role, a base into all of them.
+func (e *Entity) SearchTerms(text string) [][]string {
+	var terms [][]string
+	for _, word := range Words(text) {
+		alternatives := []string{word}
+		for _, f := range e.Stored().Fields {
+			if role := roleOf(f); role != "" && (!e.IsRole() || f.Name == e.Name) {
+				alternatives = append(alternatives, role+word)
+			}
+		}
+		terms = append(terms, alternatives)
+	}
+	return terms
 }
 
 func searchWords(f *Field, value any) []string {

@@ -115,8 +115,8 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		problems, ok := err.(strictyaml.Problems)
-		if !ok {
+		var problems strictyaml.Problems
+		if !errors.As(err, &problems) {
 			t.Fatalf("Load = %v (%T), want strictyaml.Problems", err, err)
 		}
 		for _, p := range problems {

@@ -40,7 +40,7 @@ func (l *loader) lint() {
 			l.lintRole(e)
 		}
 		if e.broken && len(e.Fields) == 0 {
-			continue // fields: may only be misspelt
+			continue // fields: may only be misspelled
 		}
 		l.lintIndexes(e)
 		if e.Title != "" && e.Field(e.Title) == nil && (e.Base == nil || e.Base.Field(e.Title) == nil) {
@@ -64,7 +64,7 @@ func (l *loader) lintFields(e *Entity, fields Fields, prefix string) {
 		if hasField(SystemFields, f.Name) && prefix == "" {
 			l.add(f.file, f.Line, "field %q is kept by the program for every record; choose another name", f.Name)
 		}
-		if fault := lintRegion(f, fields); fault != "" && !(e.IsRole() && hasField(e.Base.Fields, f.RegionFrom)) {
+		if fault := lintRegion(f, fields); fault != "" && (!e.IsRole() || !hasField(e.Base.Fields, f.RegionFrom)) {
 			l.add(f.file, f.Line, "field %q: %s", prefix+f.Name, fault)
 		}
 		l.lintField(e, f, prefix+f.Name, prefix != "")

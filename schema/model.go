@@ -145,7 +145,7 @@ func (role *Entity) view() {
 	own := role.Fields
 	role.Fields = nil
 	for _, f := range role.Base.Fields {
-		if !(f.System && f.Type == "object") {
+		if !f.System || f.Type != "object" {
 			role.Fields = append(role.Fields, f)
 		}
 	}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -116,7 +117,8 @@ func (c *compiled) filter(m *schema.Model, r *role, rule *rule, e *schema.Entity
 	}
 	before := len(c.faults)
 	f, err := m.ParseFilter(e, condition.filter, true)
-	violations, _ := err.(schema.Violations)
+	var violations schema.Violations
+	errors.As(err, &violations)
 	for _, violation := range violations {
 		path := strings.TrimPrefix(violation.Field, "filter")
 		c.fault(r, lineOf(condition.node, path), "%s.%s%s %s", rule.on, verbNames[v], path, violation.Message)

@@ -47,7 +47,7 @@ func (r *Roles) Writable(m *schema.Model, a core.Actor, e *schema.Entity, action
 		}
 	}
 	if len(violations) > 0 {
-		violations.Err() // sorts
+		slices.SortFunc(violations, func(a, b schema.Violation) int { return strings.Compare(a.Field, b.Field) })
 		return schema.Nothing(), &core.Error{
 			Code:       core.Forbidden,
 			Message:    "Your roles do not let you write all of these fields of " + e.Plural + ".",

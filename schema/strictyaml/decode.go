@@ -40,14 +40,14 @@ func Decode(file string, data []byte, into any) Problems {
 	documents := yaml.NewDecoder(bytes.NewReader(data))
 	var first, second yaml.Node
 	if err := documents.Decode(&first); err != nil {
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			d.syntax(err)
 		}
 		return d.problems
 	}
 	if err := documents.Decode(&second); err == nil {
 		d.Add(&second, "a second document begins here; put it into a file of its own")
-	} else if err != io.EOF {
+	} else if !errors.Is(err, io.EOF) {
 		d.syntax(err)
 	}
 	if len(first.Content) > 0 {

@@ -45,9 +45,9 @@ func TestDecode(t *testing.T) {
 		"an alias":        {yaml: "tags: &t [x]\nany: *t\n", want: config{Tags: []string{"x"}, Any: []any{"x"}, Line: 1}},
 		"nothing for any": {yaml: "any:\n", want: config{Line: 1}},
 		"all mistakes at once": {
-			yaml: "nmae: a\nport: many\nratio: x\non: perhaps\nlimit: 1.5\ntags: x\nwords: [a]\ninner: 3\nname:\nPort: 1\nignored: x\nzzz: 1\n",
+			yaml: "naem: a\nport: many\nratio: x\non: perhaps\nlimit: 1.5\ntags: x\nwords: [a]\ninner: 3\nname:\nPort: 1\nignored: x\nzzz: 1\n",
 			want: config{Words: map[string]string{}, Line: 1, Inner: &inner{Line: 8}},
-			err: `f.yaml:1: unknown key "nmae"; did you mean "name"?
+			err: `f.yaml:1: unknown key "naem"; did you mean "name"?
 f.yaml:2: "many" where a whole number is expected
 f.yaml:3: "x" where a number is expected
 f.yaml:4: "perhaps" where true or false is expected
