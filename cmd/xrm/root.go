@@ -56,7 +56,6 @@ Exit status: 0 done, 1 could not be done, 2 an import rejected some rows.`,
   xrm import customers.csv --entity customer --key number`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(p.out)

@@ -55,7 +55,7 @@ func newPlan(ctx context.Context, m *Map, e *Entity, header []string, l *lookups
 			p.plan.clear = append(p.plan.clear, b.steps[0].name)
 		}
 	}
-	if len(p.plan.bindings) == 0 {
+	if len(p.plan.bindings) == 0 && len(p.problems) == 0 {
 		p.problem(0, "no column of the file is a field of %s; say in a map which is which (--map)", e.Name)
 	}
 	return p.plan, p.problems.Err()

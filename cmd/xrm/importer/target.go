@@ -52,7 +52,7 @@ func parseTarget(e *Entity, path, group string) (target, error) {
 			}
 			f = f.Of
 		} else if form[2] != "" {
-			return t, fmt.Errorf("%s is no list", strings.Join(parts[:i+1], "."))
+			return t, fmt.Errorf("%s is no list", form[1])
 		}
 		t.steps, t.field = append(t.steps, s), f
 		fields, inside = f.Fields, part

@@ -1,0 +1,139 @@
+package importer
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestMistakesInAMapAreToldAllAtOnceBeforeAnythingIsSent(t *testing.T) {
+	tests := map[string]struct {
+		mapping, header, want string
+	}{
+		"columns and fields that do not exist": {
+			mapping: "entity: customer\nkey: nummer\nfields:\n  number: customerId\n  contry: country\n  shipTo.city: city\n  displayName: {text: \"{nme}\"}\n",
+			header:  "customerID,country,city,name",
+			want: `map.yaml: key: customer has no field "nummer"; did you mean "number"?
+map.yaml:4: number: the file has no column "customerId"; did you mean "customerID"?
+map.yaml:5: contry: customer has no field "contry"; did you mean "country"?
+map.yaml:6: shipTo.city: customer has no field "shipTo"
+map.yaml:7: displayName: the file has no column "nme"; did you mean "name"?`,
+		},
+		"keys that are not unique": {
+			mapping: "entity: customer\nkey: displayName\n",
+			header:  "display name",
+			want:    "map.yaml: key: the field displayName of customer is not unique; unique are externalId, number",
+		},
+		"a key without a column": {
+			mapping: "entity: customer\nkey: number\n",
+			header:  "display name",
+			want:    "map.yaml: key: no column fills number",
+		},
+		"sources that contradict themselves": {
+			mapping: "entity: customer\nfields:\n  number: {column: a, constant: b}\n  displayName: {}\n  city: {text: Berlin}\n  street: {column: a, pattern: \"(\"}\n" +
+				"  email: {column: a, otherwise: ignore}\n  website: {column: a, otherwise: keep}\n  note: {column: a, split: \",\"}\n  tags: {column: a, split: \",\", part: first}\n" +
+				"  region: {column: a, part: first}\n  language: {column: a, split: x, part: third}\n  country: {column: a, lookup: id}\n  customerSince: {column: a, dates: MM/YY}\n  birthDate: {column: a, timeZone: Berlin}\n",
+			header: "a",
+			want: `map.yaml:3: number: needs one of column, join, text and constant
+map.yaml:4: displayName: needs one of column, join, text and constant
+map.yaml:5: city: the text "Berlin" names no column in braces; a text for every row is a constant
+map.yaml:6: street: pattern "(" is no regular expression: error parsing regexp: missing closing ): ` + "`(`" + `
+map.yaml:7: email: otherwise must be reject, skip or keep, not "ignore"
+map.yaml:8: website: otherwise: keep is for a text that pattern or values do not know
+map.yaml:9: note: split makes several texts; say with part which one to take
+map.yaml:10: tags: tags is a list; leave part out to take all values, or name one item: tags[0]
+map.yaml:11: region: part needs split: the separator
+map.yaml:12: language: part must be first, last or a number from 1, not "third"
+map.yaml:13: country: lookup is for references, and country is of type country
+map.yaml:14: customerSince: "MM/YY" is no form of dates such as DD.MM.YYYY hh:mm; it needs YYYY, MM and DD
+map.yaml:15: birthDate: timeZone "Berlin" is not known; write it like Europe/Berlin`,
+		},
+		"paths that lead nowhere": {
+			mapping: "entity: order\nfields:\n  shipTo: a\n  lines: a\n  \"number[1]\": a\n  \"a b\": a\n  freight.sum: a\n  state.name: a\n",
+			header:  "a",
+			want: `map.yaml:3: shipTo: shipTo is an object; name one of its fields, for example shipTo.name
+map.yaml:4: lines: lines is an object; name one of its fields, for example lines.position
+map.yaml:5: number[1]: number is no list
+map.yaml:6: a b: "a b" is no path of a field such as shipTo.city or addresses[0].city
+map.yaml:7: freight.sum: freight has no field "sum"
+map.yaml:8: state.name: state has no field "name"`,
+		},
+		"lookups": {
+			mapping: "entity: order\nfields:\n  customer: {column: a, lookup: nummer}\n  carrier: {column: a, lookup: displayName}\n  contact: {column: a, lookup: persn.number}\n",
+			header:  "a",
+			want: `map.yaml:3: customer: lookup: customer has no field "nummer"; did you mean "number"?
+map.yaml:4: carrier: lookup: the field displayName of partner is not unique, so that it may find several
+map.yaml:5: contact: the server has no entity "persn"`,
+		},
+		"groups": {
+			mapping: "entity: order\ngroup: line\nfields: {number: a}\n", header: "a",
+			want: "map.yaml: group: order has no field \"line\"; did you mean \"lines\"?\nmap.yaml: group needs key: the field by which rows of one record belong together",
+		},
+		"a group of what is no list": {
+			mapping: "entity: order\nkey: number\ngroup: shipTo\nfields: {number: a}\n", header: "a",
+			want: "map.yaml: group: shipTo is no list of objects",
+		},
+		"words that are not known": {
+			mapping: "entity: customer\nempty: delete\n", header: "display name",
+			want: `map.yaml: empty must be leave or clear, not "delete"`,
+		},
+		"no field at all": {
+			mapping: "entity: customer\n", header: "x,y",
+			want: "map.yaml: no column of the file is a field of customer; say in a map which is which (--map)",
+		},
+		"an encoding": {
+			mapping: "entity: customer\ncsv: {encoding: cp437}\n", header: "x",
+			want: `rows.csv: csv: encoding must be utf-8, windows-1252 or iso-8859-1, not "cp437"`,
+		},
+		"a separator": {
+			mapping: "entity: customer\ncsv: {separator: \"::\"}\n", header: "x",
+			want: `rows.csv: csv: separator must be one character or tab, not "::"`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newFakeServer(t)
+			i := &importing{mapping: tt.mapping, file: tt.header + "\n1,2,3,4\n"}
+			_, err := i.run(t, s)
+			if err == nil {
+				t.Fatal("no mistake was found")
+			}
+			got := err.Error()
+			if at := strings.Index(got, "rows.csv: "); at >= 0 {
+				got = got[at:]
+			}
+			if diff := cmp.Diff(strings.Split(tt.want, "\n"), strings.Split(got, "\n")); diff != "" {
+				t.Error(diff)
+			}
+			for _, request := range s.requests {
+				if request == "Import" {
+					t.Error("something was sent")
+				}
+			}
+		})
+	}
+}
+
+func TestAColumnThatFindsNoFieldIsNamed(t *testing.T) {
+	s := newFakeServer(t)
+	i := &importing{
+		mapping: "entity: customer\nfields: {city: Ort}\nignore: [Foto, gone]\n",
+		file:    "displayName,Ort,City,emial,Foto,,rejected line,rejected because\nAnn,Ulm,Bonn,x,y,z,1,old\n",
+	}
+	i.mustRun(t, s)
+	want := []string{
+		`column "City" is not imported: city is already filled by another column; the map can say where it goes, or list it under ignore:`,
+		`column "emial" is not imported: customer has no field of that name; did you mean "email"; the map can say where it goes, or list it under ignore:`,
+	}
+	if diff := cmp.Diff(want, i.notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEntityAndMapMustAgree(t *testing.T) {
+	i := &importing{entity: "customer", mapping: "entity: supplier\n", file: "name\nx\n"}
+	if _, err := i.run(t, newFakeServer(t)); err == nil || err.Error() != "map.yaml is a map for supplier, but --entity says customer" {
+		t.Errorf("got %v", err)
+	}
+}
