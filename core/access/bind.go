@@ -64,7 +64,7 @@ func constant(holds bool) schema.Filter {
 // rewrite replaces every comparison, the outer ones first. positive says whether the filter selects
 // more when the comparison does; a not or a none on the way turns it around.
 func rewrite(f schema.Filter, positive bool, replace func(c schema.Filter, positive bool) schema.Filter) schema.Filter {
-	each := func(list []schema.Filter) []schema.Filter {
+	all := func(list []schema.Filter) []schema.Filter {
 		if list == nil {
 			return nil
 		}
@@ -74,7 +74,7 @@ func rewrite(f schema.Filter, positive bool, replace func(c schema.Filter, posit
 		}
 		return rewritten
 	}
-	f.And, f.Or = each(f.And), each(f.Or)
+	f.And, f.Or = all(f.And), all(f.Or)
 	if f.Not != nil {
 		inner := rewrite(*f.Not, !positive, replace)
 		f.Not = &inner
@@ -90,10 +90,18 @@ func rewrite(f schema.Filter, positive bool, replace func(c schema.Filter, posit
 	return f
 }
 
+// each calls f for every comparison in a rule, also deep inside.
+func each(f schema.Filter, see func(c schema.Filter)) {
+	rewrite(f, true, func(c schema.Filter, _ bool) schema.Filter {
+		see(c)
+		return c
+	})
+}
+
 // vars lists the names of the variables in a rule, also deep inside.
 func vars(f schema.Filter) []string {
 	var names []string
-	rewrite(f, true, func(c schema.Filter, _ bool) schema.Filter {
+	each(f, func(c schema.Filter) {
 		list, isList := c.Value.([]any)
 		if !isList {
 			list = []any{c.Value}
@@ -103,17 +111,6 @@ func vars(f schema.Filter) []string {
 				names = append(names, string(v))
 			}
 		}
-		return c
 	})
 	return names
-}
-
-// reaches says whether a rule reaches over a reference.
-func reaches(f schema.Filter) bool {
-	found := false
-	rewrite(f, true, func(c schema.Filter, _ bool) schema.Filter {
-		found = found || c.Op == schema.OpTo
-		return c
-	})
-	return found
 }

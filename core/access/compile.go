@@ -34,6 +34,13 @@ type grant struct {
 	filters [verbs]*schema.Filter // nil: not allowed
 	rights  fieldTable
 	visible map[string]bool // storage paths that may be read; nil for all
+
+	// What decide needs to know about the rule for reading, found out once
+	// because it runs for every record.
+	holds   schema.Filter
+	varies  bool // names the actor
+	reaches bool // reaches over a reference
+	system  bool // looks at system fields
 }
 
 func compile(m *schema.Model, roles []*role) *compiled {
@@ -106,6 +113,14 @@ func (c *compiled) grant(m *schema.Model, r *role, rule *rule, e *schema.Entity)
 	}
 	g.rights = c.fieldTable(m, r, rule, e)
 	g.visible = g.rights.visible(m, e)
+	g.holds = e.HasRole()
+	if rule := g.filters[read]; rule != nil {
+		g.varies = len(vars(*rule)) > 0
+		each(*rule, func(c schema.Filter) {
+			g.reaches = g.reaches || c.Op == schema.OpTo
+			g.system = g.system || isSystem(c.Path)
+		})
+	}
 	return g
 }
 

@@ -74,7 +74,7 @@ order:
 }
 
 // load loads shipped entities and the given role files, by name without .yaml.
-func load(t *testing.T, names ...string) (*schema.Model, *access.Roles) {
+func load(t testing.TB, names ...string) (*schema.Model, *access.Roles) {
 	t.Helper()
 	m, err := schema.Load(entities.Sources()...)
 	if err != nil {

@@ -17,10 +17,9 @@ func (r *Roles) Visible(m *schema.Model, a core.Actor, record *core.Record) (map
 	if e == nil {
 		return systemPaths(), nil
 	}
-	values := withSystem(record)
 	var certain, possible []*grant
 	for _, g := range allowing(read, r.grants(m, a, e)) {
-		switch decide(g, a, values) {
+		switch g.decide(a, record) {
 		case yes:
 			certain = append(certain, g)
 		case perhaps:
@@ -47,26 +46,25 @@ const (
 	yes
 )
 
-// decide says whether a rule lets the actor see a record with these values.
-func decide(g *grant, a core.Actor, values map[string]any) verdict {
-	rule := *g.filters[read]
+// decide says whether the rule lets the actor see a record.
+func (g *grant) decide(a core.Actor, record *core.Record) verdict {
+	rule, values := *g.filters[read], record.Values
 	switch {
-	case !g.on.HasRole().Match(values):
+	case !g.holds.Match(values):
 		return no
 	case rule.IsZero():
 		return yes
 	}
-	rule = bind(rule, a)
-	if !reaches(rule) {
-		if rule.Match(values) {
-			return yes
-		}
-		return no
+	if g.varies {
+		rule = bind(rule, a)
+	}
+	if g.system {
+		values = withSystem(record)
 	}
 	switch {
-	case settle(rule, false).Match(values):
+	case !g.reaches && rule.Match(values), g.reaches && settle(rule, false).Match(values):
 		return yes
-	case settle(rule, true).Match(values):
+	case g.reaches && settle(rule, true).Match(values):
 		return perhaps
 	}
 	return no
