@@ -170,16 +170,11 @@ func TestImportIntoARunningServer(t *testing.T) {
 	if status != 2 || !cmp.Equal(want, got) {
 		t.Errorf("status %d %s\n%s", status, complaints, cmp.Diff(want, got))
 	}
-	const reasons = "country must be a country by its two letters such as DE, not Germany; email must be an e-mail address such as a@example.org, not nobody"
 	wantComplaints := file + `: column "Shoe size" is not imported: customer has no field of that name; a map file (--map) can say where it goes` + "\n" +
-		"line 3 is rejected: " + reasons + "; displayName is required\n"
-	if !strings.HasPrefix(complaints, file) || strings.Count(complaints, "\n") != 2 {
+		"line 3 is rejected: country must be a country by its two letters such as DE, not Germany; " +
+		"email must be an e-mail address such as maria@example.org, not nobody; displayName (column name) is required\n"
+	if complaints != wantComplaints {
 		t.Errorf("got  %s\nwant %s", complaints, wantComplaints)
-	}
-	for _, reason := range []string{"country (column country) must be", "displayName", "email"} {
-		if !strings.Contains(complaints, strings.Split(reason, " (")[0]) {
-			t.Errorf("nothing is said of %s: %s", reason, complaints)
-		}
 	}
 
 	corrected := write(t, rejected, strings.NewReplacer("Germany", "DE", "nobody", "b@example.org", "C-2,organisation,,", "C-2,organisation,Neu,").Replace(read(t, rejected)))

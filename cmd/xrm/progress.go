@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"time"
 
+	"github.com/openxrm/xrm/cmd/xrm/client"
 	"github.com/openxrm/xrm/cmd/xrm/importer"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -45,6 +48,16 @@ func (v *progressView) rejected(r importer.Reason) {
 	if v.rejects == shownReasons+1 {
 		v.printf("more rows are rejected")
 	}
+}
+
+// waiting says that the server is away for the moment.
+func (v *progressView) waiting(err error, pause time.Duration) {
+	why := err.Error()
+	var unreachable *client.Unreachable
+	if errors.As(err, &unreachable) {
+		why = "the server does not answer (" + unreachable.Reason() + ")"
+	}
+	v.printf("%s; trying again in %s", why, pause.Round(10*time.Millisecond))
 }
 
 // printf prints a line without leaving half a bar behind.

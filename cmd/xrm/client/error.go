@@ -81,6 +81,9 @@ func (u *Unreachable) Error() string {
 	return fmt.Sprintf("cannot reach the server at %s%s: %s; start it with `xrm serve`, or say where it is with --server", u.Server, tried, reason(u.Cause))
 }
 
+// Reason is why no answer came, in a few words.
+func (u *Unreachable) Reason() string { return reason(u.Cause) }
+
 // Unwrap returns the cause.
 func (u *Unreachable) Unwrap() error { return u.Cause }
 

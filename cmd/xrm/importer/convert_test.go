@@ -32,7 +32,7 @@ func TestTextsBecomeValuesOfTheFieldsType(t *testing.T) {
 		wantErr   string
 	}{
 		"text":                         {of("text"), "Größe", "Größe", ""},
-		"a type of a later version":    {of("colour"), "red", "red", ""},
+		"a type of a later version":    {of("shade"), "red", "red", ""},
 		"integer":                      {of("integer"), "-12", int64(-12), ""},
 		"integer of a spreadsheet":     {of("integer"), "12.00", int64(12), ""},
 		"integer with a fraction":      {of("integer"), "12.5", nil, "must be a whole number, not 12.5"},

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -222,7 +223,8 @@ func (s *fakeServer) check(e *schema.Entity, values map[string]any) schema.Viola
 		stored[e.Name] = own
 	}
 	_, err := e.Check(stored, true, "DE")
-	violations, _ := err.(schema.Violations)
+	var violations schema.Violations
+	errors.As(err, &violations)
 	for i := range violations {
 		violations[i].Field = e.FromStorage(violations[i].Field)
 	}

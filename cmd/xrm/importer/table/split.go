@@ -81,7 +81,10 @@ func (s *splitter) end() {
 }
 
 func (s *splitter) separates(r rune, rest string) bool {
-	return r == s.dialect.Separator && !(s.dialect.NotBeforeSpace && strings.HasPrefix(rest, " "))
+	if s.dialect.NotBeforeSpace && strings.HasPrefix(rest, " ") {
+		return false
+	}
+	return r == s.dialect.Separator
 }
 
 func spaces(s string) int { return len(s) - len(strings.TrimLeft(s, " ")) }
