@@ -5,7 +5,7 @@ import "github.com/openxrm/xrm/schema"
 // Query asks for records of one stored entity. Paths are storage paths.
 type Query struct {
 	Filter  schema.Filter // no Var and no OpTo left in it
-	Search  []string      // folded words (schema.Words); a record matches when each is the beginning of one of its words
+	Search  [][]string    // schema.SearchTerms: a record matches when of each term one alternative is the beginning of one of its words
 	Deleted bool          // also deleted records
 
 	OrderBy []Order // the store adds the id as the last key, in the direction of the one before it; empty means by id, ascending

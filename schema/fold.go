@@ -34,21 +34,37 @@ func Words(s string) []string {
 func (e *Entity) SearchWords(values map[string]any) []string {
 	var words []string
 	for _, f := range e.Stored().Fields {
+		role := e.roleMark(f)
 		for _, word := range searchWords(f, values[f.Name]) {
-			words = append(words, roleOf(f)+word)
+			words = append(words, role+word)
 		}
 	}
 	slices.Sort(words)
 	return slices.Compact(words)
 }
 
-// roleOf marks the words that a role adds, so that a search finds them only
-// where the role may be seen.
-func roleOf(f *Field) string {
-	if f.System && f.Type == "object" {
-		return f.Name + ":"
+// roleMark goes before the words that a role adds, so that a search finds them
+// only where the role may be seen.
+func (e *Entity) roleMark(f *Field) string {
+	if role := e.RoleIn(f); role != "" {
+		return role + ":"
 	}
 	return ""
+}
+
+// RoleIn is the name of the role whose data a stored entity keeps in the
+// field, or "".
+func (e *Entity) RoleIn(f *Field) string {
+	if f.System && f.Type == "object" {
+		return f.Name
+	}
+	return ""
+}
+
+// Searched says whether the full text search looks into the field, or into
+// something inside it.
+func (f *Field) Searched() bool {
+	return f.Search || f.Of != nil && f.Of.Searched() || slices.ContainsFunc(f.Subs(), (*Field).Searched)
 }
 
 // SearchTerms turns a text into what a query looks for: for each of its words
@@ -59,8 +75,8 @@ func (e *Entity) SearchTerms(text string) [][]string {
 	for _, word := range Words(text) {
 		alternatives := []string{word}
 		for _, f := range e.Stored().Fields {
-			if role := roleOf(f); role != "" && (!e.IsRole() || f.Name == e.Name) {
-				alternatives = append(alternatives, role+word)
+			if mark := e.roleMark(f); mark != "" && f.Searched() && (!e.IsRole() || f.Name == e.Name) {
+				alternatives = append(alternatives, mark+word)
 			}
 		}
 		terms = append(terms, alternatives)

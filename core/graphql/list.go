@@ -220,7 +220,7 @@ func (b *builder) listQuery(e *schema.Entity, args map[string]any) (core.Query, 
 		return q, err
 	}
 	if text, ok := args["search"].(string); ok {
-		q.Search = schema.Words(text)
+		q.Search = e.SearchTerms(text)
 	}
 	q.Deleted = args["deleted"] == true
 	first, forward := args["first"].(int)

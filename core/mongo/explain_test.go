@@ -36,7 +36,7 @@ func TestQueriesAreServedFromIndexes(t *testing.T) {
 		"by a decimal":          {object{"weight": object{"gt": "2990"}}, core.Query{}, []string{"by:weight"}},
 		"by a beginning":        {object{"name": object{"startsWith": "name 299"}}, core.Query{}, []string{"by:name"}},
 		"by an item of a list":  {object{"tags": object{"some": object{"eq": "t7"}}}, core.Query{}, []string{"by:tags"}},
-		"by a word":             {object{}, core.Query{Search: []string{"299"}}, []string{"words"}},
+		"by a word":             {object{}, core.Query{Search: [][]string{{"299"}}}, []string{"words"}},
 		"by a reference":        {object{"owner": object{"in": []any{"o1", "o2"}}}, core.Query{}, []string{"by:owner"}},
 		"by a line's reference": {object{"lines": object{"some": object{"part": object{"eq": "p7"}}}}, core.Query{}, []string{"by:lines.part"}},
 		"by a declared index":   {object{"color": object{"eq": "red"}, "size": object{"gt": int64(2990)}}, core.Query{}, []string{"by:color,-size", "by:size"}},

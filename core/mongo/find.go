@@ -77,8 +77,12 @@ func selection(q core.Query) (bson.D, error) {
 		return nil, err
 	}
 	parts := []bson.D{filter}
-	for _, word := range q.Search {
-		parts = append(parts, bson.D{{Key: wordsField, Value: bson.D{{Key: "$regex", Value: "^" + regexp.QuoteMeta(word)}}}})
+	for _, alternatives := range q.Search {
+		any := make(bson.A, len(alternatives))
+		for i, word := range alternatives {
+			any[i] = bson.D{{Key: wordsField, Value: bson.D{{Key: "$regex", Value: "^" + regexp.QuoteMeta(word)}}}}
+		}
+		parts = append(parts, bson.D{{Key: "$or", Value: any}})
 	}
 	if !q.Deleted {
 		parts = append(parts, bson.D{{Key: liveField, Value: true}})

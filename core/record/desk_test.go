@@ -46,9 +46,25 @@ order:
   read: true
 `
 
+const scouting = `
+role: scout
+customer:
+  read: true
+  fields: {"*": read, email: none}
+`
+
+const buying = `
+role: buyer
+supplier:
+  read: {note: {eq: open}}
+  fields: {displayName: read}
+`
+
 var (
 	admin  = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{"admin"}}
 	german = core.Actor{ID: "german-1", Roles: []string{"german"}}
+	buyer  = core.Actor{ID: "buyer-1", Roles: []string{"buyer"}}
+	scout  = core.Actor{ID: "scout-1", Roles: []string{"scout"}}
 	nobody = core.Actor{ID: "nobody-1", Roles: []string{"unheardOf"}}
 )
 
@@ -58,7 +74,10 @@ func newDesk(t *testing.T, hooks ...record.Hook) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roles, err := access.LoadRoles(model, []schema.Source{{Layer: "site", File: "german.yaml", Data: []byte(germanSales)}})
+	roles, err := access.LoadRoles(model, []schema.Source{
+		{Layer: "site", File: "german.yaml", Data: []byte(germanSales)}, {Layer: "site", File: "scout.yaml", Data: []byte(scouting)},
+		{Layer: "site", File: "buyer.yaml", Data: []byte(buying)},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/openxrm/xrm/core"
@@ -46,12 +47,14 @@ func isVisible(visible map[string]bool, path string) bool {
 	return false
 }
 
-// askable refuses a query that asks for what its answer would hide.
-func (s *Session) askable(e *schema.Entity, q core.Query) error {
+// askable refuses a query that asks for what its answer would hide, and lets
+// a search look only into the roles that the actor may see.
+func (s *Session) askable(e *schema.Entity, q *core.Query) error {
 	visible, err := s.Policy.Askable(s.Model, s.Actor, e)
 	if err != nil || visible == nil {
 		return err
 	}
+	q.Search = visibleTerms(e, q.Search, visible)
 	hidden := map[string]bool{}
 	check := func(path string) {
 		if schemaSystem(path) || path == schema.RolesField || isVisible(visible, path) {
@@ -64,9 +67,9 @@ func (s *Session) askable(e *schema.Entity, q core.Query) error {
 		check(o.Path)
 	}
 	if len(q.Search) > 0 {
-		for _, f := range e.Fields {
-			if f.Search {
-				check(f.StoragePath())
+		for _, f := range e.Stored().Fields {
+			if f.Searched() && e.Stored().RoleIn(f) == "" {
+				check(f.Name)
 			}
 		}
 	}
@@ -78,6 +81,21 @@ func (s *Session) askable(e *schema.Entity, q core.Query) error {
 		Code:    core.Forbidden,
 		Message: "You may not filter, sort or search " + e.Plural + " by " + strings.Join(names, ", ") + ", because you may not see it in all of them.",
 	}
+}
+
+// visibleTerms leaves out the alternatives of roles with a searched field that
+// the actor may not see everywhere.
+func visibleTerms(e *schema.Entity, terms [][]string, visible map[string]bool) [][]string {
+	narrowed := make([][]string, len(terms))
+	for i, alternatives := range terms {
+		narrowed[i] = slices.DeleteFunc(slices.Clone(alternatives), func(word string) bool {
+			role, _, inRole := strings.Cut(word, ":")
+			return inRole && slices.ContainsFunc(e.Stored().Field(role).Fields, func(f *schema.Field) bool {
+				return f.Searched() && !isVisible(visible, role+"."+f.Name)
+			})
+		})
+	}
+	return narrowed
 }
 
 // paths calls f for the storage path of every comparison of the filter; those

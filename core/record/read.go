@@ -62,9 +62,16 @@ func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string) (map
 // History returns what happened to a record, latest first, as far as the
 // actor may see the record and its fields today.
 func (s *Session) History(ctx context.Context, e *schema.Entity, id string, first int, before int64) ([]core.Entry, error) {
-	found, err := s.Find(ctx, e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true})
-	if err != nil || len(found) == 0 {
+	q, err := s.restrict(ctx, e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true})
+	if err != nil {
 		return nil, err
+	}
+	found, err := s.Store.Find(ctx, e.Stored(), q)
+	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", e.Name, err)
+	}
+	if len(found) == 0 {
+		return nil, nil
 	}
 	visible, err := s.Policy.Visible(s.Model, s.Actor, found[0])
 	if err != nil {
@@ -92,7 +99,7 @@ func (s *Session) restrict(ctx context.Context, e *schema.Entity, q core.Query) 
 	if err != nil {
 		return q, err
 	}
-	if err := s.askable(e, q); err != nil {
+	if err := s.askable(e, &q); err != nil {
 		return q, err
 	}
 	asked, err := s.resolve(ctx, q.Filter, s.readableIDs)

@@ -128,3 +128,27 @@ func TestWhoHasNoRuleMayNothing(t *testing.T) {
 		t.Errorf("save: %v, want FORBIDDEN", result.Err)
 	}
 }
+
+// A role's words are found only by those who may see the role.
+func TestASearchLooksOnlyIntoRolesThatMayBeSeen(t *testing.T) {
+	d := newDesk(t)
+	r := d.customer("Berlin", "DE")
+	d.must("supplier", record.Draft{Action: core.Updated, ID: r.ID, Grant: d.entity("supplier"), Set: map[string]any{"supplier.number": "SECRET"}})
+	for _, tt := range []struct {
+		actor        core.Actor
+		entity, text string
+		want         int
+	}{
+		{admin, "party", "secret", 1}, {admin, "supplier", "secret", 1}, {admin, "customer", "secret", 0}, {admin, "customer", "berl 00001", 1},
+		{german, "party", "secret", 0}, {german, "customer", "secret", 0}, {german, "customer", "berl 00001", 1}, {german, "party", "00001", 1},
+	} {
+		e := d.entity(tt.entity)
+		records, err := d.as(tt.actor).Find(t.Context(), e, core.Query{Search: e.SearchTerms(tt.text), First: -1})
+		if err != nil || len(records) != tt.want {
+			t.Errorf("%s searches %s for %q: %d records, %v; want %d", tt.actor.ID, tt.entity, tt.text, len(records), err, tt.want)
+		}
+	}
+	e := d.entity("customer")
+	_, err := d.as(scout).Find(t.Context(), e, core.Query{Search: e.SearchTerms("berlin"), First: -1})
+	d.refused(err, core.Forbidden, "You may not filter, sort or search customers by email, because you may not see it in all of them.")
+}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/openxrm/xrm/schema"
 )
@@ -73,14 +74,18 @@ func byValue(op schema.Op) bool {
 }
 
 // search finds the records in which each of the words begins one.
-func (s *statement) search(words []string) []string {
+func (s *statement) search(terms [][]string) []string {
 	var conditions []string
-	for _, word := range words {
-		begins := "TRUE"
-		if word != "" {
-			begins = s.startsWith("x.value", word)
+	for _, alternatives := range terms {
+		var begins []string
+		for _, word := range alternatives {
+			if word == "" {
+				begins = append(begins, "TRUE")
+				continue
+			}
+			begins = append(begins, s.startsWith("x.value", word))
 		}
-		conditions = append(conditions, "(t.seq IN (SELECT x.seq FROM "+s.table.terms+" AS x WHERE x.path = "+s.arg(wordsPath)+" AND "+begins+"))")
+		conditions = append(conditions, "(t.seq IN (SELECT x.seq FROM "+s.table.terms+" AS x WHERE x.path = "+s.arg(wordsPath)+" AND ("+strings.Join(begins, " OR ")+")))")
 	}
 	return conditions
 }

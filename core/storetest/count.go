@@ -63,8 +63,8 @@ func countIgnoresPage(d *desk) {
 
 func countSearch(d *desk) {
 	d.colors()
-	d.wantCount("found", d.count(core.Query{Search: []string{"strass"}}, 100), 2)
-	d.wantCount("found, up to 1", d.count(core.Query{Search: []string{"strass"}}, 1), 1)
+	d.wantCount("found", d.count(core.Query{Search: [][]string{{"strass"}}}, 100), 2)
+	d.wantCount("found, up to 1", d.count(core.Query{Search: [][]string{{"strass"}}}, 1), 1)
 }
 
 func countEmpty(d *desk) {

@@ -48,7 +48,7 @@ fields:
 	d.refused(d.try(d.thing, d.creation(d.thing, values{"badge": "1"}))[0], "unique", "badge")
 	ticket := d.model.Entity("ticket")
 	r := d.create(ticket, values{"title": "Broken", "about": old.ID})
-	d.same("record of the new entity", d.find(ticket, core.Query{Search: []string{"brok"}, First: -1}), []*core.Record{r})
+	d.same("record of the new entity", d.find(ticket, core.Query{Search: [][]string{{"brok"}}, First: -1}), []*core.Record{r})
 }
 
 func prepareWithout(d *desk) {

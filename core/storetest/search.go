@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/schema"
 )
 
 func searchTests() map[string]func(*desk) {
@@ -10,13 +9,14 @@ func searchTests() map[string]func(*desk) {
 		"each word is the beginning of a word":         searchWords,
 		"it goes together with filter, order and page": searchNarrows,
 		"it follows what changes":                      searchFollows,
+		"a word may have alternatives":                 searchAlternatives,
 	}
 }
 
 // searched returns the names of what a text finds.
 func (d *desk) searched(q core.Query, text string) []any {
 	d.t.Helper()
-	q.Search = schema.Words(text)
+	q.Search = d.thing.SearchTerms(text)
 	if q.First == 0 {
 		q.First = -1
 	}
@@ -88,4 +88,14 @@ func searchFollows(d *desk) {
 	d.same("deleted, asked for", d.searched(core.Query{Deleted: true}, "schulz"), []any{"Anna Schulz"})
 	d.do(d.thing, core.Restored, r, r.Values)
 	d.same("restored", d.searched(core.Query{}, "schulz"), []any{"Anna Schulz"})
+}
+
+func searchAlternatives(d *desk) {
+	d.createAll(d.thing, values{"name": "apple tart"}, values{"name": "pear tart"}, values{"name": "apple"})
+	q := core.Query{Search: [][]string{{"app", "pe"}, {"tar"}}, First: -1}
+	var names []any
+	for _, r := range d.find(d.thing, q) {
+		names = append(names, r.Values["name"])
+	}
+	d.same("search", names, []any{"apple tart", "pear tart"})
 }
