@@ -108,6 +108,9 @@ func (l *loader) lintField(e *Entity, f *Field, at string, nested bool) {
 	if nested && f.Unique {
 		add("unique is for fields of the record itself")
 	}
+	if nested && f.Immutable {
+		add("immutable is for fields of the record itself")
+	}
 	if nested && f.Type == "autonumber" {
 		add("an autonumber is for fields of the record itself")
 	}
