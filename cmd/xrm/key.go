@@ -109,6 +109,9 @@ func loadRoles(c Config, m *schema.Model) (*access.Roles, error) {
 	}
 	var sources []schema.Source
 	if c.Roles != "" {
+		if err := folder("roles", "the roles", c.Roles); err != nil {
+			return nil, err
+		}
 		var err error
 		if sources, err = schema.ReadSources("site", c.Roles, os.DirFS(c.Roles)); err != nil {
 			return nil, err

@@ -73,6 +73,9 @@ func siteEntities(c Config) ([]schema.Source, error) {
 	if c.Entities == "" {
 		return all, nil
 	}
+	if err := folder("entities", "the entity definitions", c.Entities); err != nil {
+		return nil, err
+	}
 	site, err := schema.ReadSources("site", filepath.ToSlash(c.Entities), os.DirFS(c.Entities))
 	return append(all, site...), err
 }

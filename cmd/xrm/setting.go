@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -44,6 +46,14 @@ func variable(key string) string {
 // flagName is the name of a setting as a flag: key-file.
 func flagName(key string) string {
 	return strings.ToLower(hump.ReplaceAllString(key, "$1-$2"))
+}
+
+// folder returns an error unless the folder that a setting names is there.
+func folder(key, holds, dir string) error {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("there is no folder %s; name the one with %s by --%s (%s)", dir, holds, flagName(key), variable(key))
+	}
+	return nil
 }
 
 // parse reads a setting's value from a text; problem completes a sentence.

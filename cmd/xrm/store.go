@@ -36,7 +36,7 @@ func openStore(c Config) (store, error) {
 		return mongo.New(mongo.Config{URI: c.Store, Search: c.Timeout.Store, Timeout: c.Timeout.Request})
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder %s (XRM_DATA) cannot be made: %w", c.Data, err)
+		return nil, fmt.Errorf("the data folder %s cannot be made: %w; name another with --data (XRM_DATA)", c.Data, err)
 	}
 	return sqlite.Open(filepath.Join(c.Data, "xrm.db"))
 }
