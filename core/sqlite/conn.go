@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"fmt"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
@@ -147,7 +146,7 @@ func (p *pool) take(ctx context.Context, closed <-chan struct{}) (*conn, error) 
 	}
 	if err != nil {
 		p.put(nil)
-		return nil, fmt.Errorf("open the database: %w", err)
+		return nil, err
 	}
 	return c, nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // The header of our files says whose they are and how they are laid out.
@@ -95,8 +97,15 @@ func (s *Store) lay() error {
 
 // explained adds what the operator can do about a file that does not open.
 func explained(err error) error {
-	if message := advice(err); message != "" {
-		return fmt.Errorf("%w. %s", err, message)
+	switch codeOf(err) & 0xff {
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("%w; check that its directory exists and that xrm may write to it", err)
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("%w; restore the file from a backup, or name another one", err)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("%w; another program keeps the file locked: stop it, then start again", err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("%w; free some space on the disk, then start again", err)
 	}
 	return err
 }
