@@ -152,3 +152,19 @@ func TestASearchLooksOnlyIntoRolesThatMayBeSeen(t *testing.T) {
 	_, err := d.as(scout).Find(t.Context(), e, core.Query{Search: e.SearchTerms("berlin"), First: -1})
 	d.refused(err, core.Forbidden, "You may not filter, sort or search customers by email, because you may not see it in all of them.")
 }
+
+func TestTheHistoryShowsWhatARuleByAHiddenFieldLetsSee(t *testing.T) {
+	d := newDesk(t)
+	r := d.create("supplier", map[string]any{"kind": "organization", "displayName": "A", "country": "FR", "note": "open"})
+	entries, err := d.as(buyer).History(t.Context(), d.entity("supplier"), r.ID, 10, 0)
+	if err != nil || len(entries) != 1 {
+		t.Fatalf("history = %v, %v; want one entry", entries, err)
+	}
+	var paths []string
+	for _, diff := range entries[0].Diffs {
+		paths = append(paths, diff.Path)
+	}
+	if diff := cmp.Diff([]string{"displayName", "supplier.since"}, paths); diff != "" {
+		t.Errorf("the history shows (-want +got):\n%s", diff)
+	}
+}
