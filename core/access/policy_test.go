@@ -63,6 +63,21 @@ order:
   read: {carrier: {partnerType: {eq: logistics}}}
   fields: {number: read, shipTo: read}
 `,
+	"shipped": `
+role: shipped
+order:
+  read: {state: {eq: shipped}, customer: {country: {eq: DE}}}
+  fields: {shippedOn: read}
+`,
+	"unshipped": `
+role: unshipped
+order:
+  read:
+    or:
+      - not: {state: {eq: shipped}}
+      - not: {customer: {country: {eq: DE}}}
+  fields: {requiredOn: read}
+`,
 	"own": `
 role: own
 "*":
@@ -91,7 +106,7 @@ func load(t testing.TB, names ...string) (*schema.Model, *access.Roles) {
 	return m, roles
 }
 
-var all = []string{"german", "manager", "clerk", "buyer", "vendor", "carrier", "own"}
+var all = []string{"german", "manager", "clerk", "buyer", "vendor", "carrier", "shipped", "unshipped", "own"}
 
 func party(id string, values map[string]any, roles ...string) *core.Record {
 	r := &core.Record{Entity: "party", ID: id, Version: 1, CreatedBy: "u1", Values: values}
@@ -310,6 +325,8 @@ func TestVisible(t *testing.T) {
 		"a record that no rule selects":   {actor: core.Actor{Party: "p1", Roles: []string{"manager"}}, record: people()[1], shows: "id version", hides: "displayName city customer.segment roles"},
 		"a rule over a reference, alone":  {actor: core.Actor{Roles: []string{"vendor"}}, record: order(), shows: "number state", hides: "shipTo freight"},
 		"two rules over references":       {actor: core.Actor{Roles: []string{"vendor", "carrier"}}, record: order(), shows: "number", hides: "state shipTo freight"},
+		"one that cannot be is left out": {actor: core.Actor{Roles: []string{"vendor", "shipped"}}, record: order(), shows: "number state", hides: "shippedOn"},
+		"one that must be is certain":    {actor: core.Actor{Roles: []string{"vendor", "unshipped"}}, record: order(), shows: "requiredOn", hides: "number state"},
 		"a certain rule outweighs them":   {actor: core.Actor{Roles: []string{"vendor", "own"}}, record: order(), shows: "number state shipTo", hides: "freight"},
 		"an entity that is gone":          {actor: core.Actor{Roles: []string{"admin"}}, record: &core.Record{Entity: "gone"}, shows: "id", hides: "name"},
 		"a named entity leaves * behind":  {actor: core.Actor{ID: "u1", Roles: []string{"own"}}, record: order(), shows: "number", hides: "freight"},
