@@ -64,7 +64,7 @@ func start(t *testing.T, flags ...string) running {
 	}()
 	t.Cleanup(func() {
 		stop()
-		go io.Copy(io.Discard, said) //nolint:errcheck // only empties the pipe
+		go io.Copy(io.Discard, said)
 		select {
 		case status := <-ended:
 			if status != 0 {
@@ -78,7 +78,7 @@ func start(t *testing.T, flags ...string) running {
 	for lines.Scan() {
 		if _, address, found := strings.Cut(lines.Text(), "GraphQL  "); found {
 			url, _, _ := strings.Cut(address, "/graphql")
-			go io.Copy(io.Discard, said) //nolint:errcheck // only empties the pipe
+			go io.Copy(io.Discard, said)
 			return running{url: url, data: data}
 		}
 	}

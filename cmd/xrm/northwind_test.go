@@ -33,15 +33,15 @@ func northwind(t *testing.T) string {
 	return filepath.Join(copied, "data")
 }
 
-// importNorthwind runs the script of the example and returns what each of its
-// imports came to.
-func importNorthwind(t *testing.T, server running, data string) []importer.Summary {
+// runScript runs the script of an example and returns what each of its imports
+// came to. It fails the test when a row is rejected or a note is made.
+func runScript(t *testing.T, server running, name string, args ...string) []importer.Summary {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := exec.CommandContext(t.Context(), filepath.Join("..", "..", "examples", "northwind", "import.sh"), data, "--json")
+	script := exec.CommandContext(t.Context(), name, append(args, "--json")...)
 	script.Env = append(server.environ(), "XRM="+self, "REJECTED="+t.TempDir(), asProgram+"=1", "PATH="+os.Getenv("PATH"))
 	var said, complained strings.Builder
 	script.Stdout, script.Stderr = &said, &complained
@@ -63,6 +63,7 @@ func importNorthwind(t *testing.T, server running, data string) []importer.Summa
 
 func TestNorthwindComesInAsAWhole(t *testing.T) {
 	data := northwind(t)
+	script := filepath.Join("..", "..", "examples", "northwind", "import.sh")
 	stores(t, func(t *testing.T, flags ...string) {
 		server := start(t, flags...)
 		want := []importer.Summary{
@@ -70,13 +71,13 @@ func TestNorthwindComesInAsAWhole(t *testing.T) {
 			{Rows: 91, Created: 91}, {Rows: 91, Created: 91}, {Rows: 91, Created: 91}, // customers, their contacts
 			{Rows: 3, Created: 3}, {Rows: 77, Created: 77}, {Rows: 830, Created: 830}, {Rows: 2155, Updated: 830},
 		}
-		if diff := cmp.Diff(want, importNorthwind(t, server, data)); diff != "" {
+		if diff := cmp.Diff(want, runScript(t, server, script, data)); diff != "" {
 			t.Fatal(diff)
 		}
 		for i := range want {
 			want[i] = importer.Summary{Rows: want[i].Rows, Unchanged: want[i].Created + want[i].Updated}
 		}
-		if diff := cmp.Diff(want, importNorthwind(t, server, data)); diff != "" {
+		if diff := cmp.Diff(want, runScript(t, server, script, data)); diff != "" {
 			t.Errorf("the second import changed something: %s", diff)
 		}
 		ask := newAsker(t, server)
