@@ -147,3 +147,38 @@ func TestTitles(t *testing.T) {
 		t.Errorf("Label without labels = %q, want the name", got)
 	}
 }
+
+func TestARolesWordsAreFoundThroughItsOwnViewAndTheBase(t *testing.T) {
+	t.Parallel()
+	m := load(t, `
+entity: person
+plural: people
+fields: {name: {type: text, search: true}}
+`, `
+role: member
+of: person
+fields:
+  number: {type: autonumber, format: "M-{000}", unique: true, search: true}
+`, `
+role: guest
+of: person
+fields: {note: {type: text}}
+`)
+	base := m.Entity("person")
+	words := base.SearchWords(values{"name": "Ana", "member": values{"number": "M-007"}})
+	if diff := cmp.Diff([]string{"ana", "member:007", "member:m"}, words); diff != "" {
+		t.Errorf("SearchWords (-want +got):\n%s", diff)
+	}
+	for view, want := range map[string][][]string{
+		"person": {{"ana", "member:ana"}, {"7", "member:7"}},
+		"member": {{"ana", "member:ana"}, {"7", "member:7"}},
+		"guest":  {{"ana"}, {"7"}},
+	} {
+		if diff := cmp.Diff(want, m.Entity(view).SearchTerms("Aña 7")); diff != "" {
+			t.Errorf("SearchTerms of %s (-want +got):\n%s", view, diff)
+		}
+	}
+	if unique := m.Entity("member").UniqueFields(); len(unique) != 1 || unique[0].StoragePath() != "member.number" {
+		t.Errorf("UniqueFields of the role = %v, want its number", unique)
+	}
+}
