@@ -1,0 +1,159 @@
+package main
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// door is a TCP proxy that can be shut and opened again at one address: a
+// database that goes and comes back.
+type door struct {
+	t       *testing.T
+	target  string
+	address string
+
+	mu       sync.Mutex
+	listener net.Listener
+	open     []net.Conn
+}
+
+// newDoor makes a door, still shut, and the URI that leads through it to a
+// database of the test's own.
+func newDoor(t *testing.T) (d *door, uri string) {
+	t.Helper()
+	target, err := url.Parse(mongoDatabase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = &door{t: t, target: target.Host, address: "127.0.0.1:0"}
+	d.unlock()
+	d.shut()
+	t.Cleanup(d.shut)
+	target.Host = d.address
+	return d, target.String()
+}
+
+func (d *door) unlock() {
+	d.t.Helper()
+	l, err := net.Listen("tcp", d.address)
+	if err != nil {
+		d.t.Fatalf("open the door: %v", err)
+	}
+	d.mu.Lock()
+	d.listener, d.address = l, l.Addr().String()
+	d.mu.Unlock()
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go d.lead(client)
+		}
+	}()
+}
+
+func (d *door) lead(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", d.target)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	d.mu.Lock()
+	d.open = append(d.open, client, server)
+	d.mu.Unlock()
+	go func() {
+		_, _ = io.Copy(server, client) // ends when either side does
+		server.Close()
+	}()
+	_, _ = io.Copy(client, server)
+}
+
+// shut refuses new connections and cuts those that there are.
+func (d *door) shut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.listener.Close()
+	for _, c := range d.open {
+		c.Close()
+	}
+	d.open = nil
+}
+
+const (
+	unreachable = "UNAVAILABLE The database cannot be reached at the moment. Nothing was changed; try again in a few seconds."
+	notReady    = `level=ERROR msg="the server is not ready, because the database cannot be reached; trying on. See that it runs, and that --store \(XRM_STORE\) names it" error="create the indexes of activity in MongoDB at `
+)
+
+// impatient makes a server notice soon that its database is not there.
+var impatient = []string{"XRM_TIMEOUT_STORE=300ms"}
+
+func TestAServerWaitsForADatabaseThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	database, uri := newDoor(t)
+	p := spawn(t, t.TempDir(), impatient, "--store", uri, "--plugins", builtPlugins(t))
+	p.await(p.log, notReady+database.address)
+	if status, body := p.get("/readyz"); status != http.StatusServiceUnavailable || strings.TrimSpace(body) != `{"status":"not ready"}` {
+		t.Errorf("/readyz answers %d %s", status, body)
+	}
+	if status, body := p.get("/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz answers %d %s", status, body)
+	}
+	if got := refusal(p.askWith("xrm_00", `{ products { totalCount } }`, nil, new(rawText))); got != unreachable {
+		t.Errorf("GraphQL answers %s\nwant %s", got, unreachable)
+	}
+	p.await(p.log, `msg="plugin serves" plugin=complaints`) // its entity has no collection yet
+
+	database.unlock()
+	p.ready()
+	if status, body := p.get("/readyz"); status != http.StatusOK {
+		t.Errorf("/readyz answers %d %s", status, body)
+	}
+	if got, want := p.must(oneProduct, nil), `{"createProduct":{"product":{"sku":"P-1","version":1}}}`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got, want := p.must(`{ complaints { totalCount } }`, nil), `{"complaints":{"totalCount":0}}`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	p.stop()
+}
+
+func TestAServerSurvivesTheLossOfItsDatabase(t *testing.T) {
+	t.Parallel()
+	database, uri := newDoor(t)
+	database.unlock()
+	p := spawn(t, t.TempDir(), impatient, "--store", uri).ready()
+	promises, stopped := newLedger(), make(chan struct{})
+	var writers sync.WaitGroup
+	for _, name := range []string{"A", "B", "C"} {
+		writers.Go(func() { promises.writer(p, name, stopped) })
+	}
+	for range 2 {
+		promises.grows(t, 20)
+		database.shut()
+		eventually(t, func() string {
+			if status, body := p.get("/readyz"); status != http.StatusServiceUnavailable {
+				return "/readyz answers " + body
+			}
+			return ""
+		})
+		if got := refusal(p.ask(`{ products { totalCount } }`, nil, new(rawText))); got != unreachable {
+			t.Errorf("without the database: %s\nwant %s", got, unreachable)
+		}
+		database.unlock()
+	}
+	promises.grows(t, 20)
+	close(stopped)
+	writers.Wait()
+	promises.kept(t, p)
+	t.Logf("%d writes to %d records were acknowledged", promises.count, len(promises.versions))
+
+	database.shut()
+	p.stop()
+}
