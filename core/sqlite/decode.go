@@ -36,7 +36,7 @@ type parser struct {
 }
 
 func (p *parser) fault() error {
-	return fmt.Errorf("it is not what xrm has written, from byte %d of %d on", p.at, len(p.in))
+	return fmt.Errorf("it is not what xrm has written, from byte %d of %d on", min(p.at, len(p.in)), len(p.in))
 }
 
 // is says whether c comes next, and steps over it.
