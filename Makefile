@@ -10,7 +10,7 @@ help: ## Say what there is to make
 .PHONY: build
 build: ## Build bin/xrm and bin/plugins/NAME/
 	@mkdir -p bin
-	go build -trimpath -o bin/xrm ./cmd/xrm
+	go build -trimpath -buildvcs=auto -o bin/xrm ./cmd/xrm
 	@for name in $(PLUGINS); do \
 		mkdir -p bin/plugins/$$name && \
 		echo "go build -trimpath -o bin/plugins/$$name/$$name ./plugins/$$name" && \

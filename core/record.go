@@ -83,6 +83,10 @@ func CloneValue(value any) any {
 	return value
 }
 
+// AdminRole is the shipped role that may do everything. Operating the server
+// itself, beside its records, is for this role alone.
+const AdminRole = "admin"
+
 // Actor is who acts: a user, a program with a key, or a plugin for one.
 type Actor struct {
 	ID    string   // stable; what createdBy and the history show

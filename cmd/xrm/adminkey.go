@@ -15,9 +15,6 @@ import (
 	"github.com/openxrm/xrm/core/access"
 )
 
-// adminRole is the shipped role of the first key.
-const adminRole = "admin"
-
 // adminKey sees to it that somebody can get in: a database without any key
 // gets one for an administrator, which is written to a file that only the
 // server's user can read. made says that the file is new.
@@ -39,7 +36,7 @@ func adminKey(ctx context.Context, s store, file string) (made bool, err error) 
 			return false, err
 		}
 	}
-	return made, s.SaveKey(ctx, newKey("administrator", hash, []string{adminRole}, "system"))
+	return made, s.SaveKey(ctx, newKey("administrator", hash, []string{core.AdminRole}, "system"))
 }
 
 func newKey(name, hash string, roles []string, by string) core.Key {

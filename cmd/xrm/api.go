@@ -113,9 +113,7 @@ func (a *api) plugins() []core.Plugin {
 	}
 	var list []core.Plugin
 	for _, s := range host.Plugins() {
-		list = append(list, core.Plugin{
-			Name: s.Name, Version: s.Version, State: string(s.State), Since: s.Since, Restarts: s.Restarts, LastError: s.LastError,
-		})
+		list = append(list, s.Plugin())
 	}
 	return list
 }

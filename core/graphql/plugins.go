@@ -1,6 +1,8 @@
 package graphql
 
 import (
+	"slices"
+
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -23,7 +25,12 @@ func (b *builder) plugins() {
 		"lastError": of(graphql.String, func(p core.Plugin) any { return optional(p.LastError) }),
 	}})
 	b.query["plugins"] = &graphql.Field{
-		Type: nonNullList(info), Description: "The plugins and how they are doing.",
-		Resolve: func(graphql.ResolveParams) (any, error) { return b.Plugins(), nil },
+		Type: graphql.NewList(graphql.NewNonNull(info)), Description: "The plugins and how they are doing, for administrators.",
+		Resolve: func(p graphql.ResolveParams) (any, error) {
+			if !slices.Contains(ActorFrom(p.Context).Roles, core.AdminRole) {
+				return nil, &core.Error{Code: core.Forbidden, Message: "The state of the plugins is for administrators: the role " + core.AdminRole + "."}
+			}
+			return b.Plugins(), nil
+		},
 	}
 }

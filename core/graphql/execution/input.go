@@ -1,7 +1,6 @@
 package execution
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -192,7 +191,7 @@ func shown(v any) string {
 	if err != nil {
 		return fmt.Sprintf("%T", v)
 	}
-	runes := []rune(string(text.(json.RawMessage)))
+	runes := []rune(string(text))
 	if len(runes) > most {
 		return string(runes[:most]) + "…"
 	}

@@ -144,14 +144,14 @@ func finite(f float64) error {
 	return nil
 }
 
-func marshal(value any) (any, error) {
+func marshal(value any) (json.RawMessage, error) {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {
 		return nil, err
 	}
-	return json.RawMessage(bytes.TrimSuffix(out.Bytes(), []byte("\n"))), nil
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
 // isNil tells a missing value in any of the forms that Go has for it.

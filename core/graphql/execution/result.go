@@ -32,7 +32,7 @@ func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
 	separator := ""
 	part := func(name string) { dst = append(append(append(dst, separator...), name...), ':'); separator = "," }
 	if len(r.Errors) > 0 {
-		errs, err := json.Marshal([]*Error(r.Errors))
+		errs, err := marshal([]*Error(r.Errors))
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +48,7 @@ func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
 		}
 	}
 	if len(r.Extensions) > 0 {
-		extensions, err := json.Marshal(r.Extensions)
+		extensions, err := marshal(r.Extensions)
 		if err != nil {
 			return nil, err
 		}

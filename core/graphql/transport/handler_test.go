@@ -172,11 +172,11 @@ func TestRequests(t *testing.T) {
 		},
 		"a wrong document, for a client that knows the specification": {
 			call: call{accept: response, body: `{"query": "{"}`}, status: 400,
-			want: `{"errors":[{"message":"Expected Name, found \u003cEOF\u003e","locations":[{"line":1,"column":2}],"extensions":{"code":"INVALID"}}]}`,
+			want: `{"errors":[{"message":"Expected Name, found <EOF>","locations":[{"line":1,"column":2}],"extensions":{"code":"INVALID"}}]}`,
 		},
 		"a wrong document, for an older client": {
 			call: call{accept: plain, body: `{"query": "{"}`}, status: 200,
-			want: `{"errors":[{"message":"Expected Name, found \u003cEOF\u003e","locations":[{"line":1,"column":2}],"extensions":{"code":"INVALID"}}]}`,
+			want: `{"errors":[{"message":"Expected Name, found <EOF>","locations":[{"line":1,"column":2}],"extensions":{"code":"INVALID"}}]}`,
 		},
 		"too long": {
 			call: call{body: `{"query": "` + strings.Repeat(" ", 2000) + `"}`}, status: 413,
