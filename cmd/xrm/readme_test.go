@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the answer to README's query into
 // block finds the first fenced block of a language.
 func block(t *testing.T, text, language string) (content string, from, to int) {
 	t.Helper()
-	found := regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindStringSubmatchIndex(text)
+	found := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindStringSubmatchIndex(text)
 	if found == nil {
 		t.Fatalf("README has no block of %s", language)
 	}
@@ -112,5 +112,20 @@ func TestTheFirstQueryOfReadmeHasTheAnswerThatItPrints(t *testing.T) {
 		}
 	} else if got.String() != want {
 		t.Errorf("README prints\n%s\nbut the answer is (run with -update to accept it)\n%s", want, got.String())
+	}
+}
+
+func TestTheEntityOfReadmeLoads(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	definition, _, _ := block(t, string(readme), "yaml")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "contract.yaml"), []byte(definition), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, errors := command(t, nil, "schema", "lint", dir); status != 0 || out != "10 entities, no problems\n" {
+		t.Errorf("status %d: %s%s", status, out, errors)
 	}
 }

@@ -33,6 +33,13 @@ fields:
   owner: {type: reference, to: customer}
 `
 
+const carrier = `
+role: carrier
+of: party
+fields:
+  code: {type: text, immutable: true}
+`
+
 const germanSales = `
 role: german
 customer:
@@ -70,7 +77,9 @@ var (
 
 func newDesk(t *testing.T, hooks ...record.Hook) *desk {
 	t.Helper()
-	model, err := schema.Load(append(entities.Sources(), schema.Source{Layer: "site", File: "voucher.yaml", Data: []byte(voucher)})...)
+	model, err := schema.Load(append(entities.Sources(),
+		schema.Source{Layer: "site", File: "voucher.yaml", Data: []byte(voucher)},
+		schema.Source{Layer: "site", File: "carrier.yaml", Data: []byte(carrier)})...)
 	if err != nil {
 		t.Fatal(err)
 	}

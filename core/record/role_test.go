@@ -69,3 +69,12 @@ func TestHistorySaysWhoChangedWhatFromWhatToWhat(t *testing.T) {
 		t.Errorf("by %s (-want +got):\n%s", entries[1].Actor.Name, diff)
 	}
 }
+
+func TestAnImmutableFieldOfARoleStaysWhicheverDoorIsUsed(t *testing.T) {
+	d := newDesk(t)
+	r := d.create("carrier", map[string]any{"kind": "organization", "displayName": "A", "carrier.code": "DHL"})
+	for entity, field := range map[string]string{"carrier": "code", "party": "carrier.code"} {
+		result := d.save(admin, entity, record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"carrier.code": "UPS"}})[0]
+		d.refused(result.Err, core.Invalid, "The "+entity+" was not saved: some fields need attention.", field+" cannot be changed once it is set")
+	}
+}

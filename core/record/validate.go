@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -46,13 +47,27 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 		after.Values = checked
 	}
 	violations = append(violations, s.checkRoles(e, after)...)
-	if isNew {
+	if isNew || err != nil {
 		return violations
 	}
-	for _, f := range e.Fields {
-		was := schema.Lookup(before.Values, f.StoragePath())
-		if f.Immutable && was != nil && !reflect.DeepEqual(was, schema.Lookup(checked, f.StoragePath())) {
-			violations = append(violations, schema.Violation{Field: f.Name, Rule: "immutable", Message: "cannot be changed once it is set"})
+	fields := e.Stored().Fields
+	for _, role := range s.Model.Roles(e.Stored()) {
+		fields = append(slices.Clone(fields), role.Fields...) // those of the base once more: they are the same
+	}
+	return append(violations, changedImmutables(fields, before.Values, checked)...)
+}
+
+func changedImmutables(fields schema.Fields, before, after map[string]any) schema.Violations {
+	var violations schema.Violations
+	seen := map[string]bool{}
+	for _, f := range fields {
+		path := f.StoragePath()
+		if !f.Immutable || seen[path] {
+			continue
+		}
+		seen[path] = true
+		if was := schema.Lookup(before, path); was != nil && !reflect.DeepEqual(was, schema.Lookup(after, path)) {
+			violations = append(violations, schema.Violation{Field: path, Rule: "immutable", Message: "cannot be changed once it is set"})
 		}
 	}
 	return violations
