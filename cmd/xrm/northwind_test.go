@@ -42,7 +42,8 @@ func runScript(t *testing.T, server running, name string, args ...string) []impo
 		t.Fatal(err)
 	}
 	script := exec.CommandContext(t.Context(), name, append(args, "--json")...)
-	script.Env = append(server.environ(), "XRM="+self, "REJECTED="+t.TempDir(), asProgram+"=1", "PATH="+os.Getenv("PATH"))
+	script.Env = append(server.environ(), "XRM="+self, "REJECTED="+t.TempDir(), asProgram+"=1", "PATH="+os.Getenv("PATH"),
+		"GORACE=atexit_sleep_ms=0") // or every import would take a second longer
 	var said, complained strings.Builder
 	script.Stdout, script.Stderr = &said, &complained
 	if err := script.Run(); err != nil || complained.Len() > 0 {
