@@ -64,7 +64,9 @@ func (l *ledger) writer(p *process, name string, stopped <-chan struct{}) {
 			l.promised(product.ID, product.Version)
 		}
 		for stock := 1; stock <= 3 && err == nil; stock++ {
-			var changed struct{ UpdateProduct struct{ Product struct{ Version int64 } } }
+			var changed struct {
+				UpdateProduct struct{ Product struct{ Version int64 } }
+			}
 			err = p.ask(`mutation ($id: ID!, $stock: Long) { updateProduct(id: $id, data: {unitsInStock: $stock}) { product { version } } }`,
 				map[string]any{"id": product.ID, "stock": stock}, &changed)
 			if err == nil {

@@ -50,7 +50,7 @@ custmer:
 		"a data folder where no file can be made": {
 			files: map[string]string{"data/xrm.db/in-the-way": ""},
 			flags: []string{"--data", "DIR/data"},
-			want:  "open the database DIR/data/xrm.db: open the database: unable to open database file (14). The database cannot be written. Nothing was changed; check the rights of the data directory and try again.",
+			want:  "open the database DIR/data/xrm.db: unable to open database file (14); check that its directory exists and that xrm may write to it",
 		},
 		"unknown keys in the file": {
 			files: map[string]string{"xrm.yaml": "stroe: sqlite\nlimits:\n  deepth: 3\n"},
