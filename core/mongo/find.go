@@ -78,6 +78,10 @@ func selection(q core.Query) (bson.D, error) {
 	}
 	parts := []bson.D{filter}
 	for _, alternatives := range q.Search {
+		if len(alternatives) == 0 {
+			parts = append(parts, nothing()) // MongoDB refuses an empty $or
+			continue
+		}
 		any := make(bson.A, len(alternatives))
 		for i, word := range alternatives {
 			any[i] = bson.D{{Key: wordsField, Value: bson.D{{Key: "$regex", Value: "^" + regexp.QuoteMeta(word)}}}}

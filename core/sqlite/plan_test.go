@@ -115,6 +115,7 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 		"by an item of a list":         {filter: values{"tags": values{"some": values{"eq": "x"}}}, want: []string{"PRIMARY KEY (path=? AND value=?)"}, sorts: true},
 		"by an item of an object list": {filter: values{"lines": values{"some": values{"thing": values{"eq": "x"}, "quantity": values{"gt": "1"}}}}, want: []string{"PRIMARY KEY (path=? AND value=?)"}, sorts: true},
 		"by words":                     {query: core.Query{Search: [][]string{{"ann"}, {"mei"}}}, want: []string{"PRIMARY KEY (path=? AND value>? AND value<?)"}, sorts: true},
+		"by alternatives of a word":    {query: core.Query{Search: [][]string{{"ann", "member:ann"}}}, want: []string{"UNION ALL\nSEARCH x USING PRIMARY KEY (path=? AND value>? AND value<?)"}, sorts: true},
 
 		"in an order":                 {query: core.Query{OrderBy: orders(e, "name")}, want: []string{"USING INDEX entity_thing name"}},
 		"in an order backwards":       {query: core.Query{OrderBy: orders(e, "-name")}, want: []string{"USING INDEX entity_thing name"}},

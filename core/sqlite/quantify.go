@@ -73,19 +73,24 @@ func byValue(op schema.Op) bool {
 	return false
 }
 
-// search finds the records in which each of the words begins one.
+// search finds the records in which, of each term, one alternative begins a
+// word. A term without alternatives is found nowhere.
 func (s *statement) search(terms [][]string) []string {
 	var conditions []string
 	for _, alternatives := range terms {
-		var begins []string
+		var found []string
 		for _, word := range alternatives {
-			if word == "" {
-				begins = append(begins, "TRUE")
-				continue
+			begins := "TRUE"
+			if word != "" {
+				begins = s.startsWith("x.value", word)
 			}
-			begins = append(begins, s.startsWith("x.value", word))
+			found = append(found, "SELECT x.seq FROM "+s.table.terms+" AS x WHERE x.path = "+s.arg(wordsPath)+" AND "+begins)
 		}
-		conditions = append(conditions, "(t.seq IN (SELECT x.seq FROM "+s.table.terms+" AS x WHERE x.path = "+s.arg(wordsPath)+" AND ("+strings.Join(begins, " OR ")+")))")
+		if found == nil {
+			return []string{"FALSE"}
+		}
+		// A UNION walks one range for each alternative, an OR all the words.
+		conditions = append(conditions, "(t.seq IN ("+strings.Join(found, " UNION ALL ")+"))")
 	}
 	return conditions
 }

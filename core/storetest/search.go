@@ -98,4 +98,6 @@ func searchAlternatives(d *desk) {
 		names = append(names, r.Values["name"])
 	}
 	d.same("search", names, []any{"apple tart", "pear tart"})
+	q.Search = [][]string{{"app"}, {}}
+	d.same("search with a term that has no alternative", ids(d.find(d.thing, q)), []string{})
 }
