@@ -66,6 +66,9 @@ func (s *Session) askable(e *schema.Entity, q *core.Query) error {
 	for _, o := range q.OrderBy {
 		check(o.Path)
 	}
+	if q.Per != nil {
+		check(q.Per.Path)
+	}
 	if len(q.Search) > 0 {
 		for _, f := range e.Stored().Fields {
 			if f.Searched() && e.Stored().RoleIn(f) == "" {
