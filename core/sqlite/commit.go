@@ -139,13 +139,12 @@ func (t *table) refusal(err error) error {
 	if !isTaken(err) {
 		return err
 	}
-	for _, i := range t.indexes {
-		if i.unique && strings.Contains(err.Error(), "'"+i.name+"'") {
-			return taken(i.keys[0].path)
-		}
+	_, index, found := strings.Cut(err.Error(), "index '")
+	index, _, _ = strings.Cut(index, "'")
+	if path, unique := t.uniquePath(index); found && unique {
+		return taken(path)
 	}
-	// An index of an earlier model, whose entity or field is not known any more.
-	return fmt.Errorf("save %s: %w", t.entity.Name, err)
+	return err
 }
 
 // putTerms brings the terms of a row from those before to those after.

@@ -10,6 +10,9 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
+// decimalMark is in the name of an index over decimalKey.
+const decimalMark = ":decimal"
+
 // key is one field of an index.
 type key struct {
 	path       string
@@ -28,12 +31,12 @@ type index struct {
 func (t *table) addIndex(unique bool, keys ...key) {
 	words := []string{strings.Trim(t.name, `"`)}
 	if unique {
-		words = append(words, "unique")
+		words = []string{t.uniquePrefix()}
 	}
 	for _, k := range keys {
 		word := k.path
 		if isDecimal(k.field) {
-			word += ":decimal"
+			word += decimalMark
 		}
 		if k.descending {
 			word = "-" + word
@@ -63,6 +66,33 @@ func (i index) statement(t *table) string {
 		return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s) WHERE deleted_at IS NULL", quoted(i.name), t.name, columns[0])
 	}
 	return fmt.Sprintf("CREATE INDEX %s ON %s (%s, id%s) WHERE deleted_at IS NULL", quoted(i.name), t.name, strings.Join(columns, ", "), direction)
+}
+
+func (t *table) uniquePrefix() string { return strings.Trim(t.name, `"`) + " unique" }
+
+// uniquePath is the path of a unique index of this table by its name.
+func (t *table) uniquePath(name string) (path string, unique bool) {
+	path, unique = strings.CutPrefix(name, t.uniquePrefix()+" ")
+	return strings.TrimSuffix(path, decimalMark), unique
+}
+
+// dropRules drops the unique indexes of fields that the model has, but not as
+// unique any more. Those of fields that it does not have are left: their
+// plugin may come back, and then its rule must have held all the time.
+func (t *table) dropRules(ctx context.Context, c *conn, exists map[string]bool) error {
+	for name := range exists {
+		path, unique := t.uniquePath(name)
+		if !unique || slices.ContainsFunc(t.indexes, func(i index) bool { return i.name == name }) {
+			continue
+		}
+		if f, _ := t.entity.At(path); f == nil {
+			continue
+		}
+		if _, err := c.ExecContext(ctx, "DROP INDEX "+quoted(name)); err != nil {
+			return fmt.Errorf("drop the index %q: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // createIndexes makes those that are missing.

@@ -13,9 +13,10 @@ import (
 const refillBatch = 500
 
 // Prepare makes what is missing for the stored entities of a model, in one
-// transaction. Indexes and records of what the model does not have (any more)
-// are left alone. A field that becomes unique although records share a value
-// is a Conflict that names the value.
+// transaction, and drops the rules that its fields have given up. Records and
+// indexes of what the model does not have (any more) are left alone. A field
+// that becomes unique although records share a value is a Conflict that names
+// the value.
 func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 	tables, old := map[string]*table{}, s.tables.Load()
 	err := s.writing(ctx, "prepare the tables", durable, func(ctx context.Context, c *conn) error {
@@ -75,6 +76,9 @@ func (t *table) create(ctx context.Context, c *conn, exists map[string]bool) err
 		if _, err := c.exec(ctx, "INSERT INTO entities (name) VALUES (?)", t.entity.Name); err != nil {
 			return err
 		}
+	}
+	if err := t.dropRules(ctx, c, exists); err != nil {
+		return err
 	}
 	if err := t.createIndexes(ctx, c, exists); err != nil {
 		return err

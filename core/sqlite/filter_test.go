@@ -1,0 +1,85 @@
+package sqlite
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/schema"
+)
+
+func TestFiltersBecomeSQLWithParameters(t *testing.T) {
+	m := load(t, planned)
+	e := m.Entity("thing")
+	table := newTable(e, nil)
+	type values = map[string]any
+	tests := map[string]struct {
+		filter values
+		want   string
+		args   []any
+	}{
+		"a column":       {values{"version": values{"gte": int64(2)}}, "(t.version >= ?1)", []any{int64(2)}},
+		"a text":         {values{"name": values{"eq": `'"; DROP TABLE x; --`}}, `(json_extract(t.doc, '$."name"') = ?1)`, []any{`'"; DROP TABLE x; --`}},
+		"a decimal":      {values{"weight": values{"lt": "-1.50"}}, `(xrm_decimal(json_extract(t.doc, '$."weight"')) < ?1)`, []any{"a499984~"}},
+		"many values":    {values{"name": values{"in": []any{"a", `b"`}}}, `(json_extract(t.doc, '$."name"') IN (SELECT value FROM json_each(?1)))`, []any{`["a","b\""]`}},
+		"not equal":      {values{"place": values{"city": values{"ne": "Bonn"}}}, `((json_extract(t.doc, '$."place"."city"') = ?1) IS NOT TRUE)`, []any{"Bonn"}},
+		"a beginning":    {values{"name": values{"startsWith": "Zü"}}, `(json_extract(t.doc, '$."name"') >= ?1 AND json_extract(t.doc, '$."name"') < ?2)`, []any{"Zü", "Z\xc3\xbd"}},
+		"an end":         {values{"name": values{"endsWith": "üß"}}, `(substr(json_extract(t.doc, '$."name"'), ?1) = ?2)`, []any{-2, "üß"}},
+		"missing":        {values{"owner": values{"isNull": true}}, `(json_extract(t.doc, '$."owner"') IS NULL)`, nil},
+		"or of nothing":  {values{"or": []any{}}, "FALSE", nil},
+		"not":            {values{"not": values{"name": values{"eq": "a"}}}, `(((json_extract(t.doc, '$."name"') = ?1)) IS NOT TRUE)`, []any{"a"}},
+		"a list by term": {values{"tags": values{"some": values{"eq": "a"}}}, `(t.seq IN (SELECT x.seq FROM "terms_thing" AS x WHERE x.path = ?1 AND (x.value = ?2)))`, []any{"tags", "a"}},
+		"a list item by item": {values{"tags": values{"every": values{"contains": "a"}}},
+			`(NOT EXISTS (SELECT 1 FROM json_each(t.doc, '$."tags"') AS i1 WHERE ((instr(i1.value, ?1) > 0)) IS NOT TRUE))`, []any{"a"}},
+		"one line that fits": {values{"lines": values{"some": values{"thing": values{"eq": "p"}, "quantity": values{"gt": "1"}}}},
+			`((t.seq IN (SELECT x.seq FROM "terms_thing" AS x WHERE x.path = ?1 AND (x.value = ?2))) AND EXISTS (SELECT 1 FROM json_each(t.doc, '$."lines"') AS i1 WHERE ` +
+				`((xrm_decimal(json_extract(i1.value, '$."quantity"')) > ?3) AND (json_extract(i1.value, '$."thing"') = ?4))))`, []any{"lines.thing", "p", "c50011", "p"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := &statement{table: table}
+			got := s.where(where(t, m, e, tt.filter), scope{})
+			if s.err != nil || got != tt.want {
+				t.Errorf("SQL is\n%s, error %v; want\n%s", got, s.err, tt.want)
+			}
+			if diff := cmp.Diff(tt.args, s.args); diff != "" {
+				t.Errorf("parameters: -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A rule that is not resolved must not select by accident.
+func TestWhatAStoreCannotAnswerIsAnError(t *testing.T) {
+	table := newTable(load(t, planned).Entity("thing"), nil)
+	name := table.entity.Field("name")
+	tests := map[string]struct {
+		filter schema.Filter
+		want   string
+	}{
+		"a variable": {
+			schema.Filter{Not: &schema.Filter{Path: "name", Op: schema.OpEq, Value: schema.Var("user.id"), Field: name}},
+			"translate the query: name eq $user.id: the variable has no value",
+		},
+		"a record behind a reference": {
+			schema.Filter{Not: &schema.Filter{Path: "owner", Op: schema.OpTo, Sub: &schema.Filter{}, Field: table.entity.Field("owner")}},
+			"translate the query: owner to <nil> is not for a store",
+		},
+		"an object": {
+			schema.Filter{Path: "price", Op: schema.OpEq, Value: map[string]any{"amount": "1"}, Field: table.entity.Field("price")},
+			"translate the query: price eq: a value of Go type map[string]interface {} cannot be compared",
+		},
+		"one value where several are needed": {
+			schema.Filter{Path: "name", Op: schema.OpIn, Value: "a", Field: name},
+			"translate the query: name in: a list is needed, not string",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := &statement{table: table}
+			s.where(tt.filter, scope{})
+			if message(s.err) != tt.want {
+				t.Errorf("error is %q; want %q", message(s.err), tt.want)
+			}
+		})
+	}
+}
