@@ -15,12 +15,12 @@ func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit
 	if err != nil {
 		return nil, err
 	}
-	text, args, err := t.count(q, limit)
-	if err != nil {
-		return nil, err
-	}
 	counts := map[string]int{}
 	err = s.reading(ctx, "count "+t.entity.Plural, func(c *conn) error {
+		text, args, err := t.count(q, limit, t.common(ctx, c))
+		if err != nil {
+			return err
+		}
 		return c.query(ctx, text, args, func(rows *sql.Rows) error {
 			var key string
 			var n int
@@ -35,8 +35,8 @@ func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit
 	return counts, err
 }
 
-func (t *table) count(q core.Query, limit int) (string, []any, error) {
-	s := &statement{table: t}
+func (t *table) count(q core.Query, limit int, common func(term) bool) (string, []any, error) {
+	s := &statement{table: t, common: common}
 	conditions := s.conditions(q)
 	if q.Per == nil {
 		text := "SELECT '', count(*) FROM (SELECT 1 FROM " + t.name + " AS t" + whereAll(conditions) + s.limit(limit) + ")"

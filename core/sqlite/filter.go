@@ -11,10 +11,11 @@ import (
 
 // statement is SQL in the making. Values go in as numbered parameters only.
 type statement struct {
-	table *table
-	args  []any
-	lists int   // how many lists have been entered, for their names
-	err   error // the first thing that cannot be said in SQL
+	table  *table
+	common func(term) bool // which terms many records have; nil for none
+	args   []any
+	lists  int   // how many lists have been entered, for their names
+	err    error // the first thing that cannot be said in SQL
 }
 
 // arg adds a parameter and returns how the text refers to it.

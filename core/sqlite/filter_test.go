@@ -31,8 +31,8 @@ func TestFiltersBecomeSQLWithParameters(t *testing.T) {
 		"a list item by item": {values{"tags": values{"every": values{"contains": "a"}}},
 			`(NOT EXISTS (SELECT 1 FROM json_each(t.doc, '$."tags"') AS i1 WHERE ((instr(i1.value, ?1) > 0)) IS NOT TRUE))`, []any{"a"}},
 		"one line that fits": {values{"lines": values{"some": values{"thing": values{"eq": "p"}, "quantity": values{"gt": "1"}}}},
-			`((t.seq IN (SELECT x.seq FROM "terms_thing" AS x WHERE x.path = ?1 AND (x.value = ?2))) AND EXISTS (SELECT 1 FROM json_each(t.doc, '$."lines"') AS i1 WHERE ` +
-				`((xrm_decimal(json_extract(i1.value, '$."quantity"')) > ?3) AND (json_extract(i1.value, '$."thing"') = ?4))))`, []any{"lines.thing", "p", "c50011", "p"}},
+			`((t.seq IN (SELECT x.seq FROM "terms_thing" AS x WHERE x.path = ?1 AND (x.value = ?2))) AND (EXISTS (SELECT 1 FROM json_each(t.doc, '$."lines"') AS i1 WHERE ` +
+				`((xrm_decimal(json_extract(i1.value, '$."quantity"')) > ?3) AND (json_extract(i1.value, '$."thing"') = ?4)))))`, []any{"lines.thing", "p", "c50011", "p"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -20,12 +20,12 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 	if err != nil || q.First == 0 {
 		return nil, err
 	}
-	text, args, err := t.find(q)
-	if err != nil {
-		return nil, err
-	}
 	var records []*core.Record
 	err = s.reading(ctx, "find "+t.entity.Plural, func(c *conn) error {
+		text, args, err := t.find(q, t.common(ctx, c))
+		if err != nil {
+			return err
+		}
 		return c.query(ctx, text, args, func(rows *sql.Rows) error {
 			r, err := t.scan(rows)
 			records = append(records, r)
@@ -39,8 +39,8 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 }
 
 // find translates a query.
-func (t *table) find(q core.Query) (string, []any, error) {
-	s := &statement{table: t}
+func (t *table) find(q core.Query, common func(term) bool) (string, []any, error) {
+	s := &statement{table: t, common: common}
 	keys := sortKeys(q)
 	if q.Per != nil {
 		text := s.findPer(q, keys)

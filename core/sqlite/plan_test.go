@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"database/sql"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,7 +144,7 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, args, err := table.find(tt.query)
+			text, args, err := table.find(tt.query, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,5 +161,94 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 				t.Errorf("the plan sorts:\n%s\n%s", plan, text)
 			}
 		})
+	}
+}
+
+func TestACommonTermIsAskedRecordByRecord(t *testing.T) {
+	m := load(t, planned)
+	e := m.Entity("thing")
+	s := memory(t, m)
+	table, err := s.table(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := core.Query{Filter: where(t, m, e, map[string]any{"tags": map[string]any{"some": map[string]any{"eq": "a"}}}), OrderBy: orders(e, "name"), First: 20}
+	check := func(when, want string) {
+		t.Helper()
+		err := s.reading(t.Context(), "ask", func(c *conn) error {
+			text, _, err := table.find(q, table.common(t.Context(), c))
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: want %s in\n%s", when, want, text)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	commitAll(t, s, e, things(0, commonFrom-1))
+	check("a term of some", "t.seq IN (SELECT x.seq")
+	commitAll(t, s, e, things(commonFrom, 1))
+	check("a term of many", "EXISTS (SELECT x.seq")
+
+	text, args, err := table.find(q, func(term) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := s.plan(t, text, args)
+	for _, want := range []string{"SCAN t USING INDEX entity_thing name", "USING PRIMARY KEY (path=? AND value=? AND seq=?)"} {
+		if !strings.Contains(plan, want) {
+			t.Errorf("the plan has no step %q:\n%s", want, plan)
+		}
+	}
+}
+
+func TestCommonTermsChangeThePlanAndNotTheAnswer(t *testing.T) {
+	m := load(t, planned)
+	e := m.Entity("thing")
+	s := memory(t, m)
+	changes := things(0, 40)
+	for i, c := range changes {
+		c.After.Values["tags"] = []any{[]string{"a", "b", "c"}[i%3], "d"}
+		c.After.Values["lines"] = []any{map[string]any{"thing": fmt.Sprint(i % 4), "quantity": fmt.Sprint(i % 5)}, map[string]any{"thing": fmt.Sprint(i % 7), "quantity": "1"}}
+	}
+	commitAll(t, s, e, changes)
+	table, err := s.table(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type values = map[string]any
+	a, line := values{"eq": "a"}, values{"thing": values{"eq": "2"}, "quantity": values{"gt": "1"}}
+	for _, raw := range []values{
+		{"tags": values{"some": a}}, {"tags": values{"none": a}}, {"tags": values{"every": values{"ne": "a"}}}, {"not": values{"tags": values{"some": a}}},
+		{"lines": values{"some": line}}, {"lines": values{"none": line}}, {"not": values{"lines": values{"some": line}}},
+		{"or": []any{values{"tags": values{"some": a}}, values{"lines": values{"some": values{"thing": values{"eq": "3"}}}}}},
+	} {
+		for name, common := range map[string]func(term) bool{"rare": nil, "common": func(term) bool { return true }} {
+			q := core.Query{Filter: where(t, m, e, raw), First: -1}
+			text, args, err := table.find(q, common)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got, want []string
+			err = s.reading(t.Context(), "find", func(c *conn) error {
+				return c.query(t.Context(), text, args, func(rows *sql.Rows) error {
+					r, err := table.scan(rows)
+					got = append(got, r.ID)
+					return err
+				})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range changes {
+				if q.Filter.Match(c.After.Values) {
+					want = append(want, c.After.ID)
+				}
+			}
+			if len(want) == 0 || !slices.Equal(got, want) {
+				t.Errorf("%v with %s terms found %v; want %v", raw, name, got, want)
+			}
+		}
 	}
 }

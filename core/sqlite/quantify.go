@@ -20,14 +20,36 @@ func (s *statement) quantify(f schema.Filter, at scope) string {
 	case schema.OpEvery:
 		return "(NOT EXISTS (" + s.items(f, at, true) + "))"
 	}
-	narrow, whole := s.byTerm(f, at)
-	switch {
-	case narrow == "":
-		return "(EXISTS (" + s.items(f, at, false) + "))"
-	case whole:
+	byItem := func() string { return "(EXISTS (" + s.items(f, at, false) + "))" }
+	path, c, whole := s.byTerm(f, at)
+	if path == "" {
+		return byItem()
+	}
+	switch common := s.isCommon(path, c); {
+	case common && whole:
+		return "(EXISTS (" + s.term(path, c) + " AND x.seq = t.seq))"
+	case common:
+		return byItem()
+	}
+	narrow := "(t.seq IN (" + s.term(path, c) + "))"
+	if whole {
 		return narrow
 	}
-	return "(" + narrow + " AND EXISTS (" + s.items(f, at, false) + "))"
+	return "(" + narrow + " AND " + byItem() + ")"
+}
+
+func (s *statement) term(path string, c schema.Filter) string {
+	return "SELECT x.seq FROM " + s.table.terms + " AS x WHERE x.path = " + s.arg(path) + " AND " + s.compare(c, "x.value")
+}
+
+// isCommon says whether so many records have the term that it is better to
+// look at records in the order of the query, and ask each whether it has it,
+// than to begin with all that have it.
+func (s *statement) isCommon(path string, c schema.Filter) bool {
+	if c.Op != schema.OpEq || s.common == nil {
+		return false
+	}
+	return s.common(term{path, bound(c.Value, c.Field)})
 }
 
 // items selects the items that match the inner filter, or do not.
@@ -41,11 +63,12 @@ func (s *statement) items(f schema.Filter, at scope, not bool) string {
 	return "SELECT 1 FROM " + at.items(f.Path) + " AS " + item + " WHERE " + where
 }
 
-// byTerm finds records by the terms of a list: whole says that the terms
-// decide alone, otherwise they only narrow. It is "" where no term helps.
-func (s *statement) byTerm(f schema.Filter, at scope) (found string, whole bool) {
+// byTerm finds the comparison that a term of the list answers: whole says that
+// it is all that is asked, otherwise it only narrows. The path is "" where no
+// term helps.
+func (s *statement) byTerm(f schema.Filter, at scope) (path string, c schema.Filter, whole bool) {
 	if at.item != "" {
-		return "", false
+		return "", c, false
 	}
 	candidates := []schema.Filter{*f.Sub}
 	if f.Sub.Op == "" && f.Sub.Or == nil && f.Sub.Not == nil {
@@ -56,12 +79,11 @@ func (s *statement) byTerm(f schema.Filter, at scope) (found string, whole bool)
 		if c.Path != "" {
 			path += "." + c.Path
 		}
-		if set := s.table.set(path); set == nil || !byValue(c.Op) {
-			continue
+		if s.table.set(path) != nil && byValue(c.Op) {
+			return path, c, len(candidates) == 1
 		}
-		return "(t.seq IN (SELECT x.seq FROM " + s.table.terms + " AS x WHERE x.path = " + s.arg(path) + " AND " + s.compare(c, "x.value") + "))", len(candidates) == 1
 	}
-	return "", false
+	return "", c, false
 }
 
 // byValue says whether an operator selects values that an index finds.
