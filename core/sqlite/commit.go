@@ -23,6 +23,9 @@ type write struct {
 // the others alone; an error of the database undoes all of them.
 func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Change) []error {
 	errs := make([]error, len(changes))
+	if len(changes) == 0 {
+		return errs
+	}
 	writes := make([]write, len(changes))
 	for i, c := range changes {
 		writes[i], errs[i] = encodeChange(c)

@@ -250,6 +250,20 @@ func TestAFileKeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
 	}
 }
 
+func TestNobodyElseCanReadTheFiles(t *testing.T) {
+	s, e, path := inFile(t)
+	commitAll(t, s, e, things(0, 1))
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has the rights %v; want -rw-------", filepath.Base(file), info.Mode().Perm())
+		}
+	}
+}
+
 func TestTwoStoresShareAFile(t *testing.T) {
 	s, e, path := inFile(t)
 	other, err := Open(path)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -93,6 +94,15 @@ func (s *Store) lay() error {
 		}
 		return nil
 	}))
+}
+
+// makeFile makes an empty file, which SQLite takes for an empty database, and
+// which nobody else can read: SQLite gives the files beside it the same
+// rights. Where that fails SQLite fails too, and says why.
+func makeFile(path string) {
+	if f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
+		f.Close()
+	}
 }
 
 // explained adds what the operator can do about a file that does not open.
