@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
@@ -77,7 +76,7 @@ func (b *builder) find(ctx context.Context, e *schema.Entity, p execution.BatchP
 	}
 	groups := map[string][]*core.Record{"": records}
 	if per != nil {
-		groups = group(records, per.Path, q)
+		groups = group(records, per.Path)
 	}
 	pages := make([]any, len(keys))
 	for i, key := range keys {
@@ -86,24 +85,14 @@ func (b *builder) find(ctx context.Context, e *schema.Entity, p execution.BatchP
 	return pages, nil
 }
 
-// group splits the records by what they refer to, each group in order. A
-// record that refers to several parents stands in each of their groups.
-func group(records []*core.Record, path string, q core.Query) map[string][]*core.Record {
+// group splits the records by what they refer to. A record that refers to
+// several parents stands in each of their groups.
+func group(records []*core.Record, path string) map[string][]*core.Record {
 	groups := map[string][]*core.Record{}
 	for _, r := range records {
 		for _, id := range distinct(record.ReferredTo(r.Values, path)) {
-			if !slices.ContainsFunc(groups[id], func(other *core.Record) bool { return other.ID == r.ID }) {
-				groups[id] = append(groups[id], r)
-			}
+			groups[id] = append(groups[id], r)
 		}
-	}
-	for _, g := range groups {
-		slices.SortFunc(g, func(a, b *core.Record) int {
-			if q.Reverse {
-				a, b = b, a
-			}
-			return compare(q.OrderBy, a, b)
-		})
 	}
 	return groups
 }

@@ -1,8 +1,6 @@
 package graphql
 
 import (
-	"strings"
-
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -62,28 +60,4 @@ func parseOrder(e *schema.Entity, raw any) ([]core.Order, error) {
 		}
 	}
 	return order, nil
-}
-
-// compare orders two records as a store does.
-func compare(order []core.Order, a, b *core.Record) int {
-	for _, o := range order {
-		x, y := valueAt(a, o.Path), valueAt(b, o.Path)
-		way := 0
-		switch {
-		case x == nil && y == nil:
-		case x == nil:
-			way = -1
-		case y == nil:
-			way = 1
-		default:
-			way = o.Field.Kind().Compare(x, y)
-		}
-		if o.Descending {
-			way = -way
-		}
-		if way != 0 {
-			return way
-		}
-	}
-	return strings.Compare(a.ID, b.ID)
 }
