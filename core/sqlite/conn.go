@@ -22,7 +22,7 @@ type conn struct {
 }
 
 func newConn(c *sql.Conn) (*conn, error) {
-	statements, err := simplelru.NewLRU(maxStatements, func(_ string, s *sql.Stmt) { s.Close() })
+	statements, err := simplelru.NewLRU(maxStatements, func(_ string, s *sql.Stmt) { _ = s.Close() })
 	return &conn{Conn: c, statements: statements, durable: true}, err
 }
 
@@ -158,7 +158,7 @@ func (p *pool) drain() {
 	for range cap(p.slots) {
 		if c := <-p.slots; c != nil {
 			c.statements.Purge()
-			c.Close()
+			_ = c.Close()
 		}
 	}
 }

@@ -25,13 +25,15 @@ func column(path string) string {
 	return ""
 }
 
+var jsonEscapes = strings.NewReplacer("'", "''", `"`, `\"`, `\`, `\\`)
+
 // jsonPath is a storage path as SQLite's JSON functions take it, as a literal
 // of SQL: an index is only used where the path is spelled as in the index.
 func jsonPath(path string) string {
 	var b strings.Builder
 	b.WriteString("'$")
 	for name := range strings.SplitSeq(path, ".") {
-		b.WriteString(`."` + strings.NewReplacer("'", "''", `"`, `\"`, `\`, `\\`).Replace(name) + `"`)
+		b.WriteString(`."` + jsonEscapes.Replace(name) + `"`)
 	}
 	b.WriteString("'")
 	return b.String()

@@ -56,7 +56,7 @@ func Open(path string) (*Store, error) {
 		err = s.lay()
 	}
 	if err != nil {
-		s.Close()
+		_ = s.Close()
 		return nil, fmt.Errorf("open the database %s: %w", path, err)
 	}
 	return s, nil
@@ -73,7 +73,7 @@ func OpenMemory() (*Store, error) {
 		err = s.lay()
 	}
 	if err != nil {
-		s.Close()
+		_ = s.Close()
 		return nil, fmt.Errorf("open a database in memory: %w", err)
 	}
 	return s, nil

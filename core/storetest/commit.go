@@ -21,7 +21,7 @@ func commitTests() map[string]func(*desk) {
 		"changes of one record in one call follow each other": commitInOrder,
 		"a thousand records in one call":                      commitThousand,
 		"of concurrent changes of a version one wins":         commitOneWinner,
-		"a call that is cancelled says so for every change":   commitCancelled,
+		"a call that is canceled says so for every change":    commitCanceled,
 		"after Close every call is Unavailable":               closedIsUnavailable,
 	}
 }
@@ -173,7 +173,7 @@ func commitOneWinner(d *desk) {
 	}
 }
 
-func commitCancelled(d *desk) {
+func commitCanceled(d *desk) {
 	ctx, cancel := context.WithCancel(d.ctx)
 	cancel()
 	changes := []core.Change{d.creation(d.thing, values{"name": "Ada"}), d.creation(d.thing, values{"name": "Eva"})}
