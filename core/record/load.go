@@ -8,8 +8,8 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// load reads what is stored now, with one query for the ids and one for the
-// values of each unique field.
+// load reads what is stored now, as far as the actor may see it, with one query
+// for the ids and one for the values of each unique field.
 func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 	var ids []string
 	byField := map[*schema.Field][]any{}
@@ -47,6 +47,7 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 		}
 		return nil
 	})
+	s.hide(ctx, e, works)
 }
 
 func (s *Session) loadInto(ctx context.Context, e *schema.Entity, found map[any]*core.Record, ids []string, byField map[*schema.Field][]any) error {

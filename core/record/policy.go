@@ -8,28 +8,35 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// policy asks for the rights to see the record as it is, and to write it as
-// it is and as it would be. A record that the actor may not see does not
-// exist for the actor.
-func (s *Session) policy(ctx context.Context, e *schema.Entity, works []*work) {
+// hide takes the records out of the pipeline that the actor may not see, before
+// anything else is said about them: to the actor they do not exist.
+func (s *Session) hide(ctx context.Context, e *schema.Entity, works []*work) {
 	seen := s.readable(ctx)
 	s.step(works, func(w *work) error {
-		before, after := w.change.Before, w.change.After
-		gains := w.gainsRole(e)
-		if before != nil {
-			// Who gives a role to a record must see the record without it.
-			from := e
-			if gains {
-				from = e.Stored()
-			}
-			readable, err := seen(from)
-			if err != nil {
-				return err
-			}
-			if !readable.Match(withSystem(before)) {
-				return hidden(e, w)
-			}
+		before := w.change.Before
+		if before == nil {
+			return nil
 		}
+		// Who gives a role to a record must see the record without it.
+		from := e
+		if w.gainsRole(e) {
+			from = e.Stored()
+		}
+		readable, err := seen(from)
+		if err != nil {
+			return err
+		}
+		if !readable.Match(withSystem(before)) {
+			return hidden(e, w)
+		}
+		return nil
+	})
+}
+
+// policy asks for the rights to write the record as it is and as it would be.
+func (s *Session) policy(ctx context.Context, e *schema.Entity, works []*work) {
+	s.step(works, func(w *work) error {
+		before, after := w.change.Before, w.change.After
 		rule, err := s.Policy.Writable(s.Model, s.Actor, e, w.change.Action, w.fields(s.Model))
 		if err != nil {
 			return err
@@ -37,7 +44,7 @@ func (s *Session) policy(ctx context.Context, e *schema.Entity, works []*work) {
 		if rule, err = s.resolve(ctx, rule, s.anyIDs); err != nil {
 			return err
 		}
-		asWas := before == nil || gains || rule.Match(withSystem(before))
+		asWas := before == nil || w.gainsRole(e) || rule.Match(withSystem(before))
 		asWillBe := w.draft.Withdraw != nil || rule.Match(withSystem(after))
 		if !asWas || !asWillBe {
 			return &core.Error{
@@ -80,7 +87,7 @@ func (w *work) gainsRole(e *schema.Entity) bool {
 // an upsert its unique value is taken, to everybody else it is not there.
 func hidden(e *schema.Entity, w *work) error {
 	if w.draft.By != nil {
-		return taken(e, w.change.After, w.draft.By.StoragePath())
+		return taken(e, w.change.Before, w.draft.By.StoragePath())
 	}
 	return notFound(e, w.change.Before.ID)
 }

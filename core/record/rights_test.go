@@ -90,6 +90,29 @@ func TestNobodyWritesWhatARoleHides(t *testing.T) {
 	d.refused(abroad.Err, core.Forbidden, "You may not make this change to the customer: your roles do not allow it for this record.")
 }
 
+// Whatever is wrong with a change, a record that the actor may not see answers
+// as if it were not there.
+func TestNoMistakeTellsThatAHiddenRecordExists(t *testing.T) {
+	for name, draft := range map[string]record.Draft{
+		"another version":          {Action: core.Updated, IfVersion: 77, Set: map[string]any{"city": "x"}},
+		"a restore of a live one":  {Action: core.Restored},
+		"a system field":           {Action: core.Updated, Set: map[string]any{"version": 1}},
+		"a deletion of two roles":  {Action: core.Deleted},
+		"a number that is no text": {Action: core.Updated, Set: map[string]any{"city": 7}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			paris := d.customer("Paris", "FR")
+			d.must("supplier", record.Draft{Action: core.Updated, ID: paris.ID, Grant: d.entity("supplier")})
+			for _, id := range []string{paris.ID, "id-none"} {
+				draft.ID = id
+				result := d.save(german, "customer", draft)[0]
+				d.refused(result.Err, core.NotFound, "There is no customer with the id "+id+", or you may not see it.")
+			}
+		})
+	}
+}
+
 func TestFieldsThatARoleHidesAreNeitherShownNorAskedForNorWritten(t *testing.T) {
 	d := newDesk(t)
 	r := d.create("customer", map[string]any{"kind": "person", "displayName": "A", "country": "DE", "note": "secret", "customer.creditLimit": map[string]any{"amount": "5", "currency": "EUR"}})
