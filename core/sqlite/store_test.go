@@ -13,6 +13,7 @@ func TestContract(t *testing.T) {
 		"in memory": func(*testing.T) (*Store, error) { return OpenMemory() },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			storetest.Run(t, func(t *testing.T) storetest.Store {
 				s, err := open(t)
 				if err != nil {
