@@ -67,12 +67,31 @@ supplier:
   fields: {displayName: read}
 `
 
+const travelling = `
+role: traveller
+customer:
+  read: true
+  create: {country: {ne: FR}, status: {ne: active}}
+`
+
+const granting = `
+role: granter
+party:
+  read: true
+supplier:
+  read: true
+  update: {country: {eq: DE}}
+`
+
 var (
-	admin  = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{"admin"}}
-	german = core.Actor{ID: "german-1", Roles: []string{"german"}}
-	buyer  = core.Actor{ID: "buyer-1", Roles: []string{"buyer"}}
-	scout  = core.Actor{ID: "scout-1", Roles: []string{"scout"}}
-	nobody = core.Actor{ID: "nobody-1", Roles: []string{"unheardOf"}}
+	abroad    = core.Actor{ID: "abroad-1", Roles: []string{"abroad"}}
+	traveller = core.Actor{ID: "traveller-1", Roles: []string{"traveller"}}
+	admin     = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{"admin"}}
+	german    = core.Actor{ID: "german-1", Roles: []string{"german"}}
+	granter   = core.Actor{ID: "granter-1", Roles: []string{"granter"}}
+	buyer     = core.Actor{ID: "buyer-1", Roles: []string{"buyer"}}
+	scout     = core.Actor{ID: "scout-1", Roles: []string{"scout"}}
+	nobody    = core.Actor{ID: "nobody-1", Roles: []string{"unheardOf"}}
 )
 
 func newDesk(t *testing.T, hooks ...record.Hook) *desk {
@@ -86,6 +105,7 @@ func newDesk(t *testing.T, hooks ...record.Hook) *desk {
 	roles, err := access.LoadRoles(model, []schema.Source{
 		{Layer: "site", File: "german.yaml", Data: []byte(germanSales)}, {Layer: "site", File: "scout.yaml", Data: []byte(scouting)},
 		{Layer: "site", File: "buyer.yaml", Data: []byte(buying)},
+		{Layer: "site", File: "traveller.yaml", Data: []byte(travelling)}, {Layer: "site", File: "granter.yaml", Data: []byte(granting)},
 	})
 	if err != nil {
 		t.Fatal(err)

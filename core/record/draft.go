@@ -56,6 +56,7 @@ type work struct {
 	draft  *Draft
 	result *Result
 	change core.Change
+	rule   schema.Filter   // which records the actor may write with these fields
 	drawn  map[string]bool // autonumber paths that were given a drawn number
 	again  bool            // another writer came first: start over with what is stored now
 }
@@ -63,20 +64,8 @@ type work struct {
 // failed says whether the draft is out of the pipeline.
 func (w *work) failed() bool { return w.result.Err != nil }
 
-// fields lists the storage paths that the change touches, cut to the depth at
-// which rights are given: top-level fields, and the fields of a role.
-func (w *work) fields(m *schema.Model) []string {
-	var before map[string]any
-	if w.change.Before != nil {
-		before = w.change.Before.Values
-	}
-	touched := map[string]bool{}
-	for _, d := range core.Diffs(before, w.change.After.Values) {
-		touched[rightsPath(m, w.change.After.Entity, d.Path)] = true
-	}
-	return sorted(touched)
-}
-
+// rightsPath cuts a storage path to the depth at which rights are given:
+// top-level fields, and the fields of a role.
 func rightsPath(m *schema.Model, entity, path string) string {
 	parts := strings.SplitN(path, ".", 3)
 	if role := m.Entity(parts[0]); len(parts) > 1 && role != nil && role.IsRole() && role.Base.Name == entity {

@@ -8,8 +8,8 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// load reads what is stored now, as far as the actor may see it, with one query
-// for the ids and one for the values of each unique field.
+// load reads what is stored now, with one query for the ids and one for the
+// values of each unique field.
 func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 	var ids []string
 	byField := map[*schema.Field][]any{}
@@ -18,7 +18,11 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 		case w.draft.ID != "":
 			ids = append(ids, w.draft.ID)
 		case w.draft.By != nil:
-			value, err := s.keyValue(e, w.draft)
+			err := s.mayFindBy(e, w.draft)
+			var value any
+			if err == nil {
+				value, err = s.keyValue(e, w.draft)
+			}
 			if err != nil {
 				w.result.Err = err
 				continue
@@ -47,7 +51,7 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 		}
 		return nil
 	})
-	s.hide(ctx, e, works)
+	s.see(ctx, e, works)
 }
 
 func (s *Session) loadInto(ctx context.Context, e *schema.Entity, found map[any]*core.Record, ids []string, byField map[*schema.Field][]any) error {

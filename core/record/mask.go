@@ -57,7 +57,7 @@ func (s *Session) askable(e *schema.Entity, q *core.Query) error {
 	q.Search = visibleTerms(e, q.Search, visible)
 	hidden := map[string]bool{}
 	check := func(path string) {
-		if schemaSystem(path) || path == schema.RolesField || isVisible(visible, path) {
+		if schemaSystem(path) || isVisible(visible, path) {
 			return
 		}
 		hidden[e.FromStorage(path)] = true

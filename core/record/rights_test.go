@@ -90,29 +90,6 @@ func TestNobodyWritesWhatARoleHides(t *testing.T) {
 	d.refused(abroad.Err, core.Forbidden, "You may not make this change to the customer: your roles do not allow it for this record.")
 }
 
-// Whatever is wrong with a change, a record that the actor may not see answers
-// as if it were not there.
-func TestNoMistakeTellsThatAHiddenRecordExists(t *testing.T) {
-	for name, draft := range map[string]record.Draft{
-		"another version":          {Action: core.Updated, IfVersion: 77, Set: map[string]any{"city": "x"}},
-		"a restore of a live one":  {Action: core.Restored},
-		"a system field":           {Action: core.Updated, Set: map[string]any{"version": 1}},
-		"a deletion of two roles":  {Action: core.Deleted},
-		"a number that is no text": {Action: core.Updated, Set: map[string]any{"city": 7}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
-			paris := d.customer("Paris", "FR")
-			d.must("supplier", record.Draft{Action: core.Updated, ID: paris.ID, Grant: d.entity("supplier")})
-			for _, id := range []string{paris.ID, "id-none"} {
-				draft.ID = id
-				result := d.save(german, "customer", draft)[0]
-				d.refused(result.Err, core.NotFound, "There is no customer with the id "+id+", or you may not see it.")
-			}
-		})
-	}
-}
-
 func TestFieldsThatARoleHidesAreNeitherShownNorAskedForNorWritten(t *testing.T) {
 	d := newDesk(t)
 	r := d.create("customer", map[string]any{"kind": "person", "displayName": "A", "country": "DE", "note": "secret", "customer.creditLimit": map[string]any{"amount": "5", "currency": "EUR"}})
@@ -190,4 +167,74 @@ func TestTheHistoryShowsWhatARuleByAHiddenFieldLetsSee(t *testing.T) {
 	if diff := cmp.Diff([]string{"displayName", "supplier.since"}, paths); diff != "" {
 		t.Errorf("the history shows (-want +got):\n%s", diff)
 	}
+}
+
+// A record that may not be seen does not exist, whatever is asked of it.
+func TestNoErrorTellsAHiddenRecordFromNone(t *testing.T) {
+	d := newDesk(t)
+	paris := d.customer("Paris", "FR")
+	d.must("supplier", record.Draft{Action: core.Updated, ID: paris.ID, Grant: d.entity("supplier")})
+	for name, draft := range map[string]record.Draft{
+		"a version":        {Action: core.Updated, IfVersion: 77, Set: map[string]any{"city": "x"}},
+		"a restoration":    {Action: core.Restored},
+		"a deletion":       {Action: core.Deleted},
+		"a kept field":     {Action: core.Updated, Set: map[string]any{"customer.since": "x"}},
+		"a wrong value":    {Action: core.Updated, Set: map[string]any{"kind": "x"}},
+		"an equal value":   {Action: core.Updated, Set: map[string]any{"displayName": "Paris"}},
+		"a grant":          {Action: core.Updated, Grant: d.entity("customer")},
+		"a role withdrawn": {Action: core.Updated, Withdraw: d.entity("customer")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, id := range []string{paris.ID, "id-404404"} {
+				draft.ID = id
+				d.refused(d.save(german, "customer", draft)[0].Err, core.NotFound, "There is no customer with the id "+id+", or you may not see it.")
+			}
+		})
+	}
+}
+
+// Rules are held against values in their canonical form, defaults included.
+func TestARuleSeesWhatIsStoredNotWhatWasTyped(t *testing.T) {
+	d := newDesk(t)
+	typed := d.save(german, "customer", record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "A", "country": " de "}})[0]
+	if typed.Err != nil {
+		t.Errorf("a German customer was refused: %v", typed.Err)
+	}
+	for name, set := range map[string]map[string]any{
+		"another spelling": {"kind": "person", "displayName": "A", "country": "fr", "status": "blocked"},
+		"a default":        {"kind": "person", "displayName": "A", "country": "DE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			result := d.save(traveller, "customer", record.Draft{Action: core.Created, Set: set})[0]
+			d.refused(result.Err, core.Forbidden, "You may not make this change to the customer: your roles do not allow it for this record.")
+		})
+	}
+}
+
+func TestWhoGrantsARoleMustBeAllowedToWriteTheRecordAsItIs(t *testing.T) {
+	d := newDesk(t)
+	spain := d.customer("Madrid", "ES")
+	result := d.save(granter, "supplier", record.Draft{Action: core.Updated, ID: spain.ID, Grant: d.entity("supplier"), Set: map[string]any{"country": "DE", "displayName": "Taken"}})[0]
+	d.refused(result.Err, core.Forbidden, "You may not make this change to the supplier: your roles do not allow it for this record.")
+	berlin := d.customer("Berlin", "DE")
+	if result := d.save(granter, "supplier", record.Draft{Action: core.Updated, ID: berlin.ID, Grant: d.entity("supplier")})[0]; result.Err != nil {
+		t.Errorf("a German party could not become a supplier: %v", result.Err)
+	}
+}
+
+// The outcome of a write must not tell a value that the actor may not see.
+func TestAHiddenFieldIsNotGuessedByWriting(t *testing.T) {
+	d := newDesk(t)
+	r := d.create("customer", map[string]any{"kind": "person", "displayName": "A", "country": "DE", "note": "secret"})
+	for _, guess := range []any{"secret", "wrong", nil} {
+		result := d.save(german, "customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"note": guess}})[0]
+		if core.CodeOf(result.Err) != core.Forbidden {
+			t.Errorf("setting the note to %v: %s, %v; want FORBIDDEN", guess, result.Outcome, result.Err)
+		}
+	}
+	upsert := d.save(buyer, "supplier", record.Draft{Action: core.Created, By: d.entity("supplier").Field("externalId"), Set: map[string]any{"externalId": "x"}})[0]
+	d.refused(upsert.Err, core.Forbidden, "You may not find suppliers by externalId, because you may not see it in all of them.")
+	roles := schema.Filter{Path: schema.RolesField, Op: schema.OpIsNull, Value: false, Field: d.entity("party").Field(schema.RolesField)}
+	_, err := d.as(buyer).Find(t.Context(), d.entity("supplier"), core.Query{Filter: roles, First: 1})
+	d.refused(err, core.Forbidden, "You may not filter, sort or search suppliers by roles, because you may not see it in all of them.")
 }

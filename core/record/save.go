@@ -18,7 +18,9 @@ const maxAttempts = 20
 //	load → apply → policy → validate → hooks → validate → commit (record, history entry, event)
 //
 // Hooks run between two validations: the first spares plugins from garbage,
-// the second spares the store from plugins.
+// the second spares the store from plugins. The policy is asked three times:
+// whether the actor sees the record, may write these fields of it as it is,
+// and may leave it as it will be.
 //
 // The drafts are for one entity or role and independent of each other: each
 // gets its own Result, in order. They go through each step together, so that
@@ -44,8 +46,9 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 	for attempt := 1; len(works) > 0; attempt++ {
 		s.load(ctx, e, works)
 		s.step(works, func(w *work) error { return s.apply(e, w) })
-		s.policy(ctx, e, works)
+		s.permit(ctx, e, works)
 		s.validate(ctx, e, works)
+		s.permitted(e, works)
 		s.hooks(ctx, e, works)
 		s.validate(ctx, e, works)
 		if !dryRun {
