@@ -17,9 +17,11 @@ func (countryType) Parse(_ *Field, raw any, _ Scope) (any, error) {
 	s, _ := raw.(string)
 	s = strings.ToUpper(strings.TrimSpace(s))
 	region, err := language.ParseRegion(s)
-	// Aliases such as UK parse too, but are not codes of the standard.
-	if err != nil || !region.IsCountry() || len(s) != 2 || region.Canonicalize().String() != s {
+	if err != nil || !region.IsCountry() || len(s) != 2 {
 		return nil, mustBe("a country by its two letters such as DE", raw)
+	}
+	if standard := region.Canonicalize().String(); standard != s { // UK is in use, but GB is the code
+		return nil, mustBe(standard, raw)
 	}
 	return s, nil
 }

@@ -13,7 +13,7 @@ func (dateType) Operators() []Op { return orderedOps }
 func (dateType) Parse(_ *Field, raw any, _ Scope) (any, error) {
 	switch v := raw.(type) {
 	case string:
-		if _, err := time.Parse(time.DateOnly, v); err == nil {
+		if t, err := time.Parse(time.DateOnly, v); err == nil && t.Year() > 0 {
 			return v, nil
 		}
 	case time.Time: // a YAML file writes a date without quotes

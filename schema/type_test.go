@@ -111,7 +111,7 @@ func TestParse(t *testing.T) {
 		"url other":            {raw: "javascript://example.org/%0aalert(1)", wantErr: "must be a web address such as https://example.org, not javascript://example.org/%0aalert(1)"},
 		"url bare":             {raw: "example.org", wantErr: "must be a web address such as https://example.org, not example.org"},
 		"country":              {raw: " de ", want: "DE"},
-		"country alias":        {raw: "UK", wantErr: "must be a country by its two letters such as DE, not UK"},
+		"country alias":        {raw: "UK", wantErr: "must be GB, not UK"},
 		"country name":         {raw: "Germany", wantErr: "must be a country by its two letters such as DE, not Germany"},
 		"country union":        {raw: "EU", wantErr: "must be a country by its two letters such as DE, not EU"},
 		"country odd":          {raw: "ZZ", wantErr: "must be a country by its two letters such as DE, not ZZ"},

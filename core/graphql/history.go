@@ -2,7 +2,6 @@ package graphql
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/graphql-go/graphql"
@@ -61,11 +60,14 @@ func (b *builder) history(e *schema.Entity) {
 	}
 	b.pageSizes[execution.FieldName{Type: "Query", Field: name}] = b.PageSize
 	b.resolve("Query", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		first, _ := p.Args["first"].(int)
+		first, given := p.Args["first"].(int)
+		if !given {
+			first = b.PageSize // an explicit null is no number either
+		}
 		if first < 0 || first > b.MaxPageSize {
 			return nil, []error{invalidArgument("first", "page", fmt.Sprintf("must be between 0 and %d, not %d", b.MaxPageSize, first))}
 		}
-		before, _ := number(p.Args["before"])
+		before, _ := p.Args["before"].(int64)
 		entries, err := b.session(ctx).History(ctx, e, p.Args["id"].(string), first, before)
 		if err != nil {
 			return nil, []error{err}
@@ -79,19 +81,4 @@ func (b *builder) history(e *schema.Entity) {
 		}
 		return []any{list}, nil
 	})
-}
-
-// number reads a Long argument.
-func number(value any) (int64, error) {
-	switch v := value.(type) {
-	case int:
-		return int64(v), nil
-	case int64:
-		return v, nil
-	case float64:
-		return int64(v), nil
-	case json.Number:
-		return v.Int64()
-	}
-	return 0, nil
 }

@@ -90,7 +90,12 @@ func (b *builder) roleMutations(role *schema.Entity) {
 func draft(action core.Action, args map[string]any, set map[string]any) record.Draft {
 	d := record.Draft{Action: action, Set: set}
 	d.ID, _ = args["id"].(string)
-	d.IfVersion, _ = number(args["ifVersion"])
+	if version, ok := args["ifVersion"].(int64); ok {
+		// 0 would mean any version to the draft; no record has it, so it is out of date.
+		if d.IfVersion = version; version < 1 {
+			d.IfVersion = -1
+		}
+	}
 	return d
 }
 

@@ -67,13 +67,6 @@ supplier:
   fields: {displayName: read}
 `
 
-const travelling = `
-role: traveller
-customer:
-  read: true
-  create: {country: {ne: FR}, status: {ne: active}}
-`
-
 const granting = `
 role: granter
 party:
@@ -85,7 +78,6 @@ supplier:
 
 var (
 	abroad    = core.Actor{ID: "abroad-1", Roles: []string{"abroad"}}
-	traveller = core.Actor{ID: "traveller-1", Roles: []string{"traveller"}}
 	admin     = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{"admin"}}
 	german    = core.Actor{ID: "german-1", Roles: []string{"german"}}
 	granter   = core.Actor{ID: "granter-1", Roles: []string{"granter"}}
@@ -105,7 +97,7 @@ func newDesk(t *testing.T, hooks ...record.Hook) *desk {
 	roles, err := access.LoadRoles(model, []schema.Source{
 		{Layer: "site", File: "german.yaml", Data: []byte(germanSales)}, {Layer: "site", File: "scout.yaml", Data: []byte(scouting)},
 		{Layer: "site", File: "buyer.yaml", Data: []byte(buying)},
-		{Layer: "site", File: "traveller.yaml", Data: []byte(travelling)}, {Layer: "site", File: "granter.yaml", Data: []byte(granting)},
+		{Layer: "site", File: "granter.yaml", Data: []byte(granting)},
 	})
 	if err != nil {
 		t.Fatal(err)

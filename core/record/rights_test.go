@@ -193,24 +193,6 @@ func TestNoErrorTellsAHiddenRecordFromNone(t *testing.T) {
 	}
 }
 
-// Rules are held against values in their canonical form, defaults included.
-func TestARuleSeesWhatIsStoredNotWhatWasTyped(t *testing.T) {
-	d := newDesk(t)
-	typed := d.save(german, "customer", record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "A", "country": " de "}})[0]
-	if typed.Err != nil {
-		t.Errorf("a German customer was refused: %v", typed.Err)
-	}
-	for name, set := range map[string]map[string]any{
-		"another spelling": {"kind": "person", "displayName": "A", "country": "fr", "status": "blocked"},
-		"a default":        {"kind": "person", "displayName": "A", "country": "DE"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			result := d.save(traveller, "customer", record.Draft{Action: core.Created, Set: set})[0]
-			d.refused(result.Err, core.Forbidden, "You may not make this change to the customer: your roles do not allow it for this record.")
-		})
-	}
-}
-
 func TestWhoGrantsARoleMustBeAllowedToWriteTheRecordAsItIs(t *testing.T) {
 	d := newDesk(t)
 	spain := d.customer("Madrid", "ES")

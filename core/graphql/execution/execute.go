@@ -46,7 +46,7 @@ func (e *Engine) Execute(ctx context.Context, r Request, root any) (result *Resu
 	}
 	x := &run{ctx: ctx, engine: e, op: op, vars: vars, root: root}
 	x.start()
-	return &Result{Executed: true, Errors: x.errs, Extensions: extensions, data: x.data}
+	return &Result{Executed: true, Errors: x.errs, Extensions: extensions, data: x.data, size: bytesPerValue * x.values}
 }
 
 // run is one execution. It belongs to one goroutine.
@@ -63,7 +63,11 @@ type run struct {
 	nulled  bool // whether any holder is dead
 	ended   bool // whether ctx ended before the answer was complete
 	holders []holder
+	values  int // how many the answer has room for
 }
+
+// bytesPerValue is what a value of an answer takes with its name, roughly.
+const bytesPerValue = 24
 
 // group is all objects of one type at one path: what is resolved together.
 type group struct {
@@ -152,6 +156,7 @@ func (x *run) abandon(g *group) {
 // prepare makes room for the fields of the objects of a group.
 func (x *run) prepare(g *group) []*collected {
 	fields := x.collect(g.typ, g.nodes)
+	x.values += len(fields) * len(g.holders)
 	room := make([]any, len(fields)*len(g.holders))
 	for i, h := range g.holders {
 		h.fields = fields

@@ -55,8 +55,8 @@ func serialize(t *graphql.Scalar, value any) (any, error) {
 		}
 		return leaf(out)
 	}
-	if s, ok := value.(string); ok && (kind == stringScalar || kind == idScalar) {
-		return s, nil
+	if _, ok := value.(string); ok && (kind == stringScalar || kind == idScalar) {
+		return value, nil // the value as it came: a text put into an interface again is an allocation
 	}
 	plain, err := leaf(value)
 	if err != nil {

@@ -3,6 +3,7 @@ package execution
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -16,6 +17,7 @@ type Result struct {
 	Extensions map[string]any
 
 	data *holder
+	size int // about how many bytes the data take as JSON
 }
 
 // Refuse is the answer to a request that is not carried out.
@@ -28,7 +30,7 @@ func (r *Result) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil) }
 // fields in the order in which the document names them. It fails only when the
 // extensions of an error cannot be written as JSON.
 func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
-	dst = append(dst, '{')
+	dst = append(slices.Grow(dst, r.size), '{')
 	separator := ""
 	part := func(name string) { dst = append(append(append(dst, separator...), name...), ':'); separator = "," }
 	if len(r.Errors) > 0 {
