@@ -16,10 +16,6 @@ var shipped embed.FS
 // Roles are all roles that there are. They answer the questions of
 // record.Policy for any model. Safe for concurrent use.
 type Roles struct {
-	// Warnings are rules about entities that do not exist, perhaps because
-	// their plugin is not there. They grant nothing until the entity appears.
-	Warnings strictyaml.Problems
-
 	roles []*role
 
 	mu       sync.RWMutex
@@ -40,17 +36,16 @@ func LoadRoles(m *schema.Model, sources []schema.Source) (*Roles, error) {
 	for _, s := range append(own, sources...) {
 		problems = append(problems, r.add(s)...)
 	}
-	faults, warnings := r.Check(m)
+	faults, _ := r.Check(m)
 	if err := append(problems, faults...).Err(); err != nil {
 		return nil, err
 	}
-	r.Warnings = warnings
 	return r, nil
 }
 
-// Check says which rules do not fit a model, for example that of a plugin
-// which has changed: faults grant nothing, and warnings speak of entities
-// that do not exist.
+// Check says which rules grant nothing in a model: faults are those that do not
+// fit it, for example because a plugin has changed; warnings are those about
+// entities that do not exist, perhaps because their plugin is not there.
 func (r *Roles) Check(m *schema.Model) (faults, warnings strictyaml.Problems) {
 	c := r.forModel(m)
 	return c.faults, c.warnings

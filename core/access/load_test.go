@@ -95,8 +95,9 @@ complaint:
 		t.Fatalf("LoadRoles without the plugin = %v, want only a warning", err)
 	}
 	want := `support.yaml:2: there is no entity or role "complaint" now; the rule grants nothing until there is`
-	if got := roles.Warnings.Error(); got != want {
-		t.Errorf("Warnings = %q, want %q", got, want)
+	faults, warnings := roles.Check(without)
+	if got := warnings.Error(); got != want || len(faults) > 0 {
+		t.Errorf("Check(without the plugin) = %q, %q; want no faults, %q", faults, got, want)
 	}
 
 	complaint := schema.Source{File: "complaint.yaml", Data: []byte("entity: complaint\nfields: {state: {type: enum, options: [open, closed], index: true}}\n")}
@@ -104,7 +105,7 @@ complaint:
 	if err != nil {
 		t.Fatal(err)
 	}
-	faults, warnings := roles.Check(with)
+	faults, warnings = roles.Check(with)
 	if len(faults)+len(warnings) > 0 {
 		t.Errorf("Check(with the plugin) = %v, %v, want nothing", faults, warnings)
 	}
