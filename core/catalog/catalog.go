@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -15,14 +14,12 @@ import (
 type Catalog struct {
 	current atomic.Pointer[schema.Model]
 
-	mu      sync.Mutex // guards what follows, and the order of swaps
+	mu      sync.Mutex // one Offer at a time
 	shipped []schema.Source
 	plugins map[string][]schema.Source
 	site    []schema.Source
 	prepare func(*schema.Model) error
 }
-
-var _ record.Catalog = (*Catalog)(nil)
 
 // New makes a catalog of the shipped and the site's definitions. It returns
 // every mistake in them at once.
@@ -31,15 +28,18 @@ var _ record.Catalog = (*Catalog)(nil)
 // the indexes and whatever else must exist first. Its error keeps the model
 // that was current.
 func New(shipped, site []schema.Source, prepare func(*schema.Model) error) (*Catalog, error) {
-	c := &Catalog{shipped: shipped, site: site, plugins: map[string][]schema.Source{}, prepare: prepare}
-	return c, c.swap(c.plugins)
+	c := &Catalog{shipped: shipped, site: site, prepare: prepare}
+	if err := c.swap(map[string][]schema.Source{}); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // Model returns the current model. A request asks once and keeps it.
 func (c *Catalog) Model() *schema.Model { return c.current.Load() }
 
 // Offer adds the definitions of a plugin, or replaces those that it offered
-// before. Definitions that do not fit the others are refused with every
+// before; with none it takes them back. Definitions that do not fit the others are refused with every
 // reason, and the model stays as it is.
 func (c *Catalog) Offer(plugin string, definitions []schema.Source) error {
 	c.mu.Lock()
@@ -51,19 +51,14 @@ func (c *Catalog) Offer(plugin string, definitions []schema.Source) error {
 	}
 	plugins := maps.Clone(c.plugins)
 	plugins[plugin] = definitions
-	if err := c.swapLocked(plugins); err != nil {
+	if err := c.swap(plugins); err != nil {
 		return fmt.Errorf("the definitions of the plugin %s do not fit:\n%w", plugin, err)
 	}
 	return nil
 }
 
+// swap makes a model with these plugins the current one.
 func (c *Catalog) swap(plugins map[string][]schema.Source) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.swapLocked(plugins)
-}
-
-func (c *Catalog) swapLocked(plugins map[string][]schema.Source) error {
 	sources := slices.Clone(c.shipped)
 	for _, name := range slices.Sorted(maps.Keys(plugins)) {
 		sources = append(sources, plugins[name]...)

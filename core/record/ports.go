@@ -53,12 +53,6 @@ type Store interface {
 	History(ctx context.Context, e *schema.Entity, id string, first int, before int64) ([]core.Entry, error)
 }
 
-// Catalog knows which entities exist right now.
-type Catalog interface {
-	// Model returns the current model. A request asks once and keeps it.
-	Model() *schema.Model
-}
-
 // Policy decides who may do what.
 type Policy interface {
 	// Readable selects the records of an entity, or of a role, that the actor
