@@ -176,17 +176,22 @@ func (c *completion) isTypeOf(t *graphql.Object, value any) bool {
 }
 
 func guardedScalar(t *graphql.Scalar, value any) (out any, err error) {
-	if s, ok := value.(string); ok && t == graphql.String {
-		return s, nil
+	if t == graphql.String && isText(value) {
+		return value, nil // as it came: a text put into an interface again is an allocation
 	}
 	defer recoverTo(&err)
 	return serialize(t, value)
 }
 
+func isText(value any) bool {
+	_, ok := value.(string)
+	return ok
+}
+
 func guardedEnum(t *graphql.Enum, value any) (out any, err error) {
 	defer recoverTo(&err)
-	if name, ok := t.Serialize(value).(string); ok {
-		return name, nil
+	if out = t.Serialize(value); isText(out) {
+		return out, nil
 	}
 	return nil, fmt.Errorf("enum %s has no value %v", t.Name(), value)
 }

@@ -55,8 +55,8 @@ func serialize(t *graphql.Scalar, value any) (any, error) {
 		}
 		return leaf(out)
 	}
-	if _, ok := value.(string); ok && (kind == stringScalar || kind == idScalar) {
-		return value, nil // the value as it came: a text put into an interface again is an allocation
+	if isText(value) && (kind == stringScalar || kind == idScalar) {
+		return value, nil
 	}
 	plain, err := leaf(value)
 	if err != nil {
