@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -8,11 +9,22 @@ import (
 	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
+// A query's filter is bounded, since a client writes it: more would cost a
+// store more than an answer is worth. A rule is not, since an administrator
+// writes it.
+const (
+	maxComparisons = 200
+	maxDepth       = 20 // filters inside one another
+	maxReaches     = 5  // references that are reached over; each costs a query
+)
+
 // filterParser turns {and: [{country: {eq: DE}}]} into a Filter.
 type filterParser struct {
 	model      *Model
-	anyField   bool // also fields without an index: for rules, not for queries
+	anyField   bool // also fields without an index, and no bounds: for rules, not for queries
 	violations Violations
+
+	comparisons, reaches, depth int
 }
 
 // ParseFilter reads a filter as it is written in GraphQL, in a role's file or
@@ -22,7 +34,17 @@ type filterParser struct {
 func (m *Model) ParseFilter(e *Entity, raw map[string]any, anyField bool) (Filter, error) {
 	p := &filterParser{model: m, anyField: anyField}
 	f := p.entity(e, raw, "filter")
+	if !anyField {
+		p.bound("comparisons", p.comparisons, maxComparisons)
+		p.bound("references that it reaches over", p.reaches, maxReaches)
+	}
 	return f, p.violations.Err()
+}
+
+func (p *filterParser) bound(what string, have, most int) {
+	if have > most {
+		p.add("filter", "bound", fmt.Sprintf("has %d %s; at most %d are allowed", have, what, most))
+	}
 }
 
 func (p *filterParser) add(at, rule, message string) {
@@ -50,6 +72,11 @@ func holdsObjects(f *Field) bool {
 
 // object parses and, or, not and the fields of an entity or object.
 func (p *filterParser) object(raw map[string]any, at string, known []string, field func(string) *Field, anyField bool) Filter {
+	if p.depth++; p.depth > maxDepth && !p.anyField {
+		p.add(at, "bound", fmt.Sprintf("lies in more than %d filters inside one another", maxDepth))
+		return Filter{}
+	}
+	defer func() { p.depth-- }()
 	var all []Filter
 	for _, key := range sortedKeys(raw) {
 		value, here := raw[key], at+"."+key
@@ -111,6 +138,7 @@ func (p *filterParser) field(f *Field, path string, raw map[string]any, at strin
 	}
 	switch target := p.model.Entity(f.To); {
 	case f.Type == "reference" && target != nil:
+		p.reaches++
 		sub := p.entity(target, inner, at)
 		all = append(all, Filter{Path: path, Op: OpTo, Field: f, Sub: &sub})
 	case len(f.Subs()) > 0:
@@ -132,6 +160,7 @@ func (p *filterParser) field(f *Field, path string, raw map[string]any, at strin
 
 func (p *filterParser) comparison(f *Field, path string, op Op, raw any, at string, anyField bool) Filter {
 	c := Filter{Path: path, Op: op, Field: f}
+	p.comparisons++
 	switch op {
 	case OpSome, OpNone, OpEvery:
 		sub := p.field(f.Of, "", p.asObject(raw, at), at, anyField)

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -30,4 +31,39 @@ func Autonumber(format string, at time.Time, n int64) string {
 		return fmt.Sprintf("%0*d", len(zeros)-2, n)
 	})
 	return strings.ReplaceAll(number, "{YYYY}", at.UTC().Format("2006"))
+}
+
+// AutonumberOf is the inverse of Autonumber: the counter's value and the year
+// ("" without one) in a number that has the pattern's form.
+func AutonumberOf(format, number string) (n int64, year string, ok bool) {
+	counter := counterForm.FindStringIndex(format)
+	if counter == nil {
+		return 0, "", false
+	}
+	rest, year, ok := cutForm(number, format[:counter[0]])
+	if !ok {
+		return 0, "", false
+	}
+	digits := strings.TrimLeft(rest, "0123456789")
+	n, err := strconv.ParseInt(rest[:len(rest)-len(digits)], 10, 64)
+	if err != nil {
+		return 0, "", false
+	}
+	rest, later, ok := cutForm(digits, format[counter[1]:])
+	return n, year + later, ok && rest == ""
+}
+
+// cutForm takes a part of a pattern off the beginning of a number.
+func cutForm(number, form string) (rest, year string, ok bool) {
+	before, after, hasYear := strings.Cut(form, "{YYYY}")
+	rest, ok = strings.CutPrefix(number, before)
+	if !ok || !hasYear {
+		return rest, "", ok
+	}
+	if len(rest) < 4 || strings.Trim(rest[:4], "0123456789") != "" {
+		return "", "", false
+	}
+	year, rest = rest[:4], rest[4:]
+	rest, ok = strings.CutPrefix(rest, after)
+	return rest, year, ok
 }

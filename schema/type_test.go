@@ -202,3 +202,32 @@ func TestAutonumber(t *testing.T) {
 		}
 	}
 }
+
+func TestAutonumberOfReadsANumberBack(t *testing.T) {
+	tests := map[string]struct {
+		format, number, year string
+		n                    int64
+		ok                   bool
+	}{
+		"its own":            {"C-{00000}", "C-00042", "", 42, true},
+		"longer than zeros":  {"C-{000}", "C-123456", "", 123456, true},
+		"with a year":        {"O-{YYYY}-{00000}", "O-2026-00007", "2026", 7, true},
+		"year behind":        {"{000}/{YYYY}", "012/2025", "2025", 12, true},
+		"another prefix":     {"C-{00000}", "S-00042", "", 0, false},
+		"letters":            {"C-{00000}", "C-ALFKI", "", 0, false},
+		"something behind":   {"C-{00000}", "C-00042b", "", 0, false},
+		"no year":            {"O-{YYYY}-{000}", "O-26-007", "", 0, false},
+		"beyond 64 bits":     {"{0}", "99999999999999999999", "", 0, false},
+		"another system's":   {"C-{00000}", "ALFKI", "", 0, false},
+		"no counter at all":  {"C", "C", "", 0, false},
+		"nothing but digits": {"{0}", "7", "", 7, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			n, year, ok := schema.AutonumberOf(tt.format, tt.number)
+			if ok != tt.ok || ok && (n != tt.n || year != tt.year) {
+				t.Errorf("AutonumberOf(%q, %q) = %d, %q, %v; want %d, %q, %v", tt.format, tt.number, n, year, ok, tt.n, tt.year, tt.ok)
+			}
+		})
+	}
+}

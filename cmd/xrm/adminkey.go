@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,12 +16,13 @@ import (
 	"github.com/openxrm/xrm/core/access"
 )
 
-// adminKey sees to it that somebody can get in: a database without any key
-// gets one for an administrator, which is written to a file that only the
+// adminKey sees to it that somebody can get in: a database without a key
+// of an administrator gets one, which is written to a file that only the
 // server's user can read. made says that the file is new.
 func adminKey(ctx context.Context, s store, file string) (made bool, err error) {
 	keys, err := s.Keys(ctx)
-	if err != nil || len(keys) > 0 {
+	isAdmin := func(k core.Key) bool { return slices.Contains(k.Roles, core.AdminRole) }
+	if err != nil || slices.ContainsFunc(keys, isAdmin) {
 		return false, err
 	}
 	secret, hash := access.NewKey()

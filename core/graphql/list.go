@@ -12,6 +12,9 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
+// maxSearchWords is more than anybody types; each word costs an index range.
+const maxSearchWords = 20
+
 func (b *builder) listArguments(e *schema.Entity) graphql.FieldConfigArgument {
 	return graphql.FieldConfigArgument{
 		"filter":  {Type: b.filterOf(e)},
@@ -123,7 +126,9 @@ func (b *builder) listQuery(e *schema.Entity, args map[string]any) (core.Query, 
 		return q, err
 	}
 	if text, ok := args["search"].(string); ok {
-		q.Search = e.SearchTerms(text)
+		if q.Search = e.SearchTerms(text); len(q.Search) > maxSearchWords {
+			return q, invalidArgument("search", "bound", fmt.Sprintf("must have at most %d words, not %d", maxSearchWords, len(q.Search)))
+		}
 	}
 	q.Deleted = args["deleted"] == true
 	first, forward := args["first"].(int)

@@ -77,13 +77,13 @@ supplier:
 `
 
 var (
-	abroad    = core.Actor{ID: "abroad-1", Roles: []string{"abroad"}}
-	admin     = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{"admin"}}
-	german    = core.Actor{ID: "german-1", Roles: []string{"german"}}
-	granter   = core.Actor{ID: "granter-1", Roles: []string{"granter"}}
-	buyer     = core.Actor{ID: "buyer-1", Roles: []string{"buyer"}}
-	scout     = core.Actor{ID: "scout-1", Roles: []string{"scout"}}
-	nobody    = core.Actor{ID: "nobody-1", Roles: []string{"unheardOf"}}
+	abroad  = core.Actor{ID: "abroad-1", Roles: []string{"abroad"}}
+	admin   = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{"admin"}}
+	german  = core.Actor{ID: "german-1", Roles: []string{"german"}}
+	granter = core.Actor{ID: "granter-1", Roles: []string{"granter"}}
+	buyer   = core.Actor{ID: "buyer-1", Roles: []string{"buyer"}}
+	scout   = core.Actor{ID: "scout-1", Roles: []string{"scout"}}
+	nobody  = core.Actor{ID: "nobody-1", Roles: []string{"unheardOf"}}
 )
 
 func newDesk(t *testing.T, hooks ...record.Hook) *desk {

@@ -8,6 +8,21 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
+// maskAll is mask for all that a query on an entity or role has found. What
+// the actor may see in every one of them need not be asked for each.
+func (s *Session) maskAll(e *schema.Entity, records []*core.Record) error {
+	everywhere, err := s.Policy.Askable(s.Model, s.Actor, e)
+	if err != nil || everywhere == nil {
+		return err
+	}
+	for _, r := range records {
+		if err := s.mask(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // mask takes the fields out of a record that the actor may not see. The
 // record is the session's own.
 func (s *Session) mask(r *core.Record) error {

@@ -4,55 +4,100 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
 )
 
-// number draws numbers for the autonumber fields that have none: of a new
-// record, and of a role that is new to it.
-func (s *Session) number(ctx context.Context, e *schema.Entity, w *work) error {
-	if w.result.Outcome == Unchanged || w.change.Action == core.Deleted {
-		return nil
-	}
-	values := w.change.After.Values
-	draw := func(f *schema.Field, path string) error {
-		if schema.Lookup(values, path) != nil {
-			return nil
-		}
-		counter := e.Name + "." + path
-		if strings.Contains(f.Format, "{YYYY}") {
-			counter += "." + w.change.At.Format("2006")
-		}
-		n, err := s.Store.Next(ctx, counter)
-		if err != nil {
-			return fmt.Errorf("draw a number for %s: %w", counter, err)
-		}
-		set(values, path, schema.Autonumber(f.Format, w.change.At, n))
-		if w.drawn == nil {
-			w.drawn = map[string]bool{}
-		}
-		w.drawn[path] = true
-		return nil
-	}
+// numbered is an autonumber field and where a record keeps it.
+type numbered struct {
+	field *schema.Field
+	path  string
+}
+
+// numberedIn lists the autonumber fields of a record: its own, and those of
+// the roles that it holds.
+func numberedIn(e *schema.Entity, values map[string]any) []numbered {
+	var list []numbered
 	for _, f := range e.Fields {
 		if f.Type == "autonumber" {
-			if err := draw(f, f.Name); err != nil {
-				return err
-			}
+			list = append(list, numbered{f, f.Name})
 		}
-		object, held := values[f.Name].(map[string]any)
-		if !held || !f.System || object["until"] != nil {
+		if e.RoleIn(f) == "" || values[f.Name] == nil || schema.Lookup(values, f.Name+".until") != nil {
 			continue
 		}
 		for _, inner := range f.Fields {
 			if inner.Type == "autonumber" {
-				if err := draw(inner, f.Name+"."+inner.Name); err != nil {
-					return err
-				}
+				list = append(list, numbered{inner, f.Name + "." + inner.Name})
 			}
 		}
+	}
+	return list
+}
+
+// counter names the counter of a field; a pattern with a year has one for each.
+func (n numbered) counter(e *schema.Entity, year string) string {
+	name := e.Name + "." + n.path
+	if year != "" {
+		name += "." + year
+	}
+	return name
+}
+
+// number draws numbers for the autonumber fields that have none: of a new
+// record, and of a role that is new to it.
+func (s *Session) number(ctx context.Context, e *schema.Entity, works []*work) {
+	if err := s.lift(ctx, e, works); err != nil {
+		s.step(alive(works), func(*work) error { return err })
+	}
+	s.step(alive(works), func(w *work) error {
+		if w.change.Action == core.Deleted {
+			return nil
+		}
+		for _, n := range numberedIn(e, w.change.After.Values) {
+			if schema.Lookup(w.change.After.Values, n.path) != nil {
+				continue
+			}
+			_, year, _ := schema.AutonumberOf(n.field.Format, schema.Autonumber(n.field.Format, w.change.At, 1))
+			drawn, err := s.Store.Next(ctx, n.counter(e, year), 0)
+			if err != nil {
+				return fmt.Errorf("draw a number for %s.%s: %w", e.Name, n.path, err)
+			}
+			set(w.change.After.Values, n.path, schema.Autonumber(n.field.Format, w.change.At, drawn))
+			if w.drawn == nil {
+				w.drawn = map[string]bool{}
+			}
+			w.drawn[n.path] = true
+		}
+		return nil
+	})
+}
+
+// lift lets the counters go on above the numbers that are given by hand, or
+// else drawn ones would be taken for as long as the numbers of an import go.
+func (s *Session) lift(ctx context.Context, e *schema.Entity, works []*work) error {
+	highest := map[string]int64{}
+	for _, w := range alive(works) {
+		for _, n := range numberedIn(e, w.change.After.Values) {
+			text, _ := schema.Lookup(w.change.After.Values, n.path).(string)
+			if w.change.Before != nil && schema.Lookup(w.change.Before.Values, n.path) == text {
+				continue
+			}
+			if given, year, ok := schema.AutonumberOf(n.field.Format, text); ok {
+				counter := n.counter(e, year)
+				highest[counter] = max(highest[counter], given)
+			}
+		}
+	}
+	for counter, given := range highest {
+		if known, ok := s.lifted.Load(counter); ok && known.(int64) >= given {
+			continue
+		}
+		drawn, err := s.Store.Next(ctx, counter, given-1)
+		if err != nil {
+			return fmt.Errorf("lift the counter %s to %d: %w", counter, given, err)
+		}
+		s.lifted.Store(counter, drawn)
 	}
 	return nil
 }
@@ -65,18 +110,16 @@ func (s *Session) explain(e *schema.Entity, w *work, err error) {
 		return
 	}
 	v := ours.Violations[0]
-	switch {
-	case v.Rule == "version":
+	if v.Rule == "version" {
 		// Nobody asked for a certain version, so the change applies to the new one just as well.
 		w.again = w.draft.IfVersion == 0
 		w.result.Err = stale(e)
-	case w.drawn[v.Field]:
-		w.again = true // somebody had given that very number by hand; draw the next
-	case w.draft.By != nil && v.Field == w.draft.By.StoragePath():
-		w.again = true // somebody created it in between: now it is an update
-	default:
-		w.result.Err = taken(e, w.change.After, v.Field)
+		return
 	}
+	// A drawn number that somebody had given by hand: the next one is drawn. A
+	// record that somebody created in between: now it is an update.
+	w.again = w.drawn[v.Field] || w.draft.By != nil && v.Field == w.draft.By.StoragePath()
+	w.result.Err = taken(e, w.change.After, v.Field)
 }
 
 // taken is the error of a unique value that another record has.

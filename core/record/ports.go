@@ -44,8 +44,9 @@ type Store interface {
 	// as far as the database can promise it, of the machine.
 	Commit(ctx context.Context, e *schema.Entity, changes []core.Change) (errs []error)
 
-	// Next draws the next number of a counter: 1, 2, 3, ... and none twice.
-	Next(ctx context.Context, counter string) (int64, error)
+	// Next draws the next number of a counter that is greater than after: 1, 2,
+	// 3, ... and none twice.
+	Next(ctx context.Context, counter string, after int64) (int64, error)
 
 	// History returns the entries of one record, latest first, those that the
 	// relay has not moved yet included, each once: at most first of them, with

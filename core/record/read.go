@@ -20,10 +20,8 @@ func (s *Session) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", e.Plural, err)
 	}
-	for _, r := range records {
-		if err := s.mask(r); err != nil {
-			return nil, err
-		}
+	if err := s.maskAll(e, records); err != nil {
+		return nil, err
 	}
 	return records, nil
 }

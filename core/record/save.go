@@ -51,7 +51,9 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 		s.permitted(e, works)
 		s.hooks(ctx, e, works)
 		s.validate(ctx, e, works)
-		if !dryRun {
+		if dryRun {
+			s.findTaken(ctx, e, works)
+		} else {
 			s.commit(ctx, e, works)
 		}
 		var again []*work
@@ -109,7 +111,7 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) {
 
 // commit gives numbers and versions and hands the changes to the store.
 func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
-	s.step(works, func(w *work) error { return s.number(ctx, e.Stored(), w) })
+	s.number(ctx, e.Stored(), works)
 	living := alive(works)
 	if len(living) == 0 {
 		return

@@ -120,15 +120,41 @@ func TestOneBadDraftDoesNotHoldUpTheOthers(t *testing.T) {
 	d.refused(results[2].Err, core.Conflict, "The product was not saved: another one has the same sku.", "sku is taken: another product has 1 already")
 }
 
-func TestANumberGivenByHandIsNotDrawnAgain(t *testing.T) {
+func TestNumbersGoOnAboveThoseThatAreGivenByHand(t *testing.T) {
 	d := newDesk(t)
-	for _, number := range []string{"C-00001", "C-00002"} {
+	d.customer("first", "DE")
+	for _, number := range []string{"C-00099", "C-00007", "ALFKI"} {
 		d.create("customer", map[string]any{"kind": "person", "displayName": number, "customer.number": number})
 	}
-	r := d.customer("A", "DE")
-	if got := schema.Lookup(r.Values, "customer.number"); got != "C-00003" {
-		t.Errorf("number = %v, want C-00003", got)
+	order := d.create("order", map[string]any{"customer": d.customer("A", "DE").ID, "number": "O-2025-00500"})
+	for entity, want := range map[string]any{"customer": "C-00101", "order": "O-2026-00001"} {
+		set := map[string]any{"kind": "person", "displayName": "B"}
+		path := "customer.number"
+		if entity == "order" {
+			set, path = map[string]any{"customer": order.Values["customer"]}, "number"
+		}
+		if got := schema.Lookup(d.create(entity, set).Values, path); got != want {
+			t.Errorf("number of the next %s = %v, want %v", entity, got, want)
+		}
 	}
+}
+
+func TestADryRunSaysWhichValuesAreTaken(t *testing.T) {
+	d := newDesk(t)
+	d.create("customer", map[string]any{"kind": "person", "displayName": "A", "externalId": "x", "customer.number": "C-1"})
+	drafts := []record.Draft{
+		{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "B", "externalId": "x"}},
+		{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "B", "customer.number": "C-1"}},
+		{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "B", "externalId": "y"}},
+		{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "B", "externalId": "y"}},
+	}
+	results := d.as(admin).Save(t.Context(), d.entity("customer"), drafts, true)
+	d.refused(results[0].Err, core.Conflict, "The customer was not saved: another one has the same externalId.", "externalId is taken: another party has x already")
+	d.refused(results[1].Err, core.Conflict, "The customer was not saved: another one has the same number.", "number is taken: another party has C-1 already")
+	if results[2].Err != nil {
+		t.Errorf("the first y: %v", results[2].Err)
+	}
+	d.refused(results[3].Err, core.Conflict, "The customer was not saved: another one has the same externalId.", "externalId is taken: another party has y already")
 }
 
 func TestSaveRejectsWhatAHookBroke(t *testing.T) {

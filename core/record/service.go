@@ -2,6 +2,7 @@ package record
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -24,7 +25,8 @@ type Service struct {
 	// delivery. It must not block.
 	Committed func()
 
-	queue queue
+	queue  queue
+	lifted sync.Map // counter → how far it has come at least, to leave the store alone where nothing is to be done
 }
 
 // Session is the service for one request: an actor, and the model that the

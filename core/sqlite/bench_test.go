@@ -164,7 +164,7 @@ func BenchmarkFind(b *testing.B) {
 func BenchmarkNext(b *testing.B) {
 	s, _, _ := stocked(b, 0)
 	for b.Loop() {
-		if _, err := s.Next(b.Context(), "n"); err != nil {
+		if _, err := s.Next(b.Context(), "n", 0); err != nil {
 			b.Fatal(err)
 		}
 	}

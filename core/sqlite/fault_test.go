@@ -219,7 +219,7 @@ func run(path, statement string) error {
 func TestAFileKeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
 	s, e, path := inFile(t)
 	commitAll(t, s, e, things(0, 30))
-	if _, err := s.Next(t.Context(), "n"); err != nil {
+	if _, err := s.Next(t.Context(), "n", 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.SaveKey(t.Context(), core.Key{ID: "k", Hash: "h"}); err != nil {
@@ -245,7 +245,7 @@ func TestAFileKeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
 	if n := count(t, again, e); n != 30 {
 		t.Errorf("%d records; want 30", n)
 	}
-	if n, err := again.Next(t.Context(), "n"); err != nil || n != 2 {
+	if n, err := again.Next(t.Context(), "n", 0); err != nil || n != 2 {
 		t.Errorf("the next number is %d, error %v; want 2", n, err)
 	}
 }

@@ -191,7 +191,7 @@ func closedIsUnavailable(d *desk) {
 	c := d.creation(d.thing, values{"name": "Ada"})
 	_, errFind := d.Find(d.ctx, d.thing, core.Query{First: 1})
 	_, errCount := d.Count(d.ctx, d.thing, core.Query{}, 10)
-	_, errNext := d.Next(d.ctx, "n")
+	_, errNext := d.Next(d.ctx, "n", 0)
 	_, errHistory := d.History(d.ctx, d.thing, c.After.ID, 10, 0)
 	_, errPending := d.Pending(d.ctx, 10)
 	_, errKey := d.KeyByHash(d.ctx, "h")

@@ -9,12 +9,13 @@ func counterTests() map[string]func(*desk) {
 	return map[string]func(*desk){
 		"numbers start at one and none is drawn twice": countersUnique,
 		"counters are independent":                     countersApart,
+		"a counter goes on above a number":             countersAbove,
 	}
 }
 
 func (d *desk) draw(counter string) int64 {
 	d.t.Helper()
-	n, err := d.Next(d.ctx, counter)
+	n, err := d.Next(d.ctx, counter, 0)
 	if err != nil {
 		d.t.Fatalf("Next(%s): %v", counter, err)
 	}
@@ -28,7 +29,7 @@ func countersUnique(d *desk) {
 	for range 8 {
 		group.Go(func() {
 			for range 10 {
-				n, err := d.Next(d.ctx, "thing.number.2026")
+				n, err := d.Next(d.ctx, "thing.number.2026", 0)
 				if err != nil {
 					d.t.Errorf("Next: %v", err)
 				}
@@ -55,5 +56,17 @@ func countersApart(d *desk) {
 	}
 	if n := d.draw("a"); n != 3 {
 		d.t.Errorf("the third number of a is %d; want 3", n)
+	}
+}
+
+func countersAbove(d *desk) {
+	for _, tt := range []struct{ after, want int64 }{{0, 1}, {41, 42}, {7, 43}, {0, 44}, {44, 45}} {
+		n, err := d.Next(d.ctx, "lifted", tt.after)
+		if err != nil || n != tt.want {
+			d.t.Errorf("Next above %d = %d, %v; want %d", tt.after, n, err, tt.want)
+		}
+	}
+	if n, err := d.Next(d.ctx, "new", 9); err != nil || n != 10 {
+		d.t.Errorf("Next of a new counter above 9 = %d, %v; want 10", n, err)
 	}
 }

@@ -1,0 +1,78 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// findTaken tells a dry run what the store would refuse: unique values that
+// another live record has, or another draft of the same call.
+func (s *Session) findTaken(ctx context.Context, e *schema.Entity, works []*work) {
+	for _, path := range uniquePaths(e.Stored()) {
+		field, _ := e.At(path)
+		owner := map[any]string{}
+		var values []any
+		for _, w := range alive(works) {
+			if value := newValue(w, path); value != nil {
+				values = append(values, value)
+			}
+		}
+		if len(values) == 0 {
+			continue
+		}
+		filter := schema.Filter{Path: path, Op: schema.OpIn, Value: values, Field: field}
+		records, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: filter, First: -1})
+		if err != nil {
+			s.step(alive(works), func(*work) error { return fmt.Errorf("look for taken values: %w", err) })
+			return
+		}
+		for _, r := range records {
+			owner[schema.Lookup(r.Values, path)] = r.ID
+		}
+		s.step(alive(works), func(w *work) error {
+			value := newValue(w, path)
+			if value == nil {
+				return nil
+			}
+			if other, has := owner[value]; has && other != w.change.After.ID {
+				return taken(e, w.change.After, path)
+			}
+			owner[value] = w.change.After.ID
+			return nil
+		})
+	}
+}
+
+// newValue is the value at a path that the change sets anew, or nil.
+func newValue(w *work, path string) any {
+	value := schema.Lookup(w.change.After.Values, path)
+	if w.change.Action == core.Deleted || w.change.Before != nil && w.change.Action != core.Restored &&
+		reflect.DeepEqual(value, schema.Lookup(w.change.Before.Values, path)) {
+		return nil
+	}
+	return value
+}
+
+// uniquePaths lists where a stored entity has unique values, those of its roles
+// included.
+func uniquePaths(e *schema.Entity) []string {
+	var paths []string
+	for _, f := range e.Fields {
+		if f.Unique {
+			paths = append(paths, f.Name)
+		}
+		if e.RoleIn(f) == "" {
+			continue
+		}
+		for _, inner := range f.Fields {
+			if inner.Unique {
+				paths = append(paths, f.Name+"."+inner.Name)
+			}
+		}
+	}
+	return paths
+}
