@@ -90,9 +90,7 @@ func (p *program) importFile(ctx context.Context, config Config, file string, f 
 		Client: &client.Client{
 			Server: config.ServerURL(), Key: key, HTTP: &http.Client{Timeout: time.Minute},
 			Retry: f.retry, First: 200 * time.Millisecond,
-			Waiting: func(err error, d time.Duration) {
-				view.printf("%v; trying again in %s", err, d.Round(time.Millisecond))
-			},
+			Waiting: view.waiting,
 		},
 		Note: func(text string) { view.printf("%s: %s", file, text) }, Progress: view.progress, Rejected: view.rejected,
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/openxrm/xrm/cmd/xrm/client"
@@ -52,7 +53,7 @@ func (v *progressView) rejected(r importer.Reason) {
 
 // waiting says that the server is away for the moment.
 func (v *progressView) waiting(err error, pause time.Duration) {
-	why := err.Error()
+	why := strings.TrimSuffix(err.Error(), ".")
 	var unreachable *client.Unreachable
 	if errors.As(err, &unreachable) {
 		why = "the server does not answer (" + unreachable.Reason() + ")"
