@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -39,22 +40,25 @@ type api struct {
 func (a *api) accept(c pluginhost.Contribution) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	defer func() {
+		select {
+		case a.changed <- struct{}{}:
+		default: // it will be looked at anyway
+		}
+	}()
 	if err := a.catalog.Offer(c.Plugin, c.Entities); err != nil {
 		return err
-	}
-	select {
-	case a.changed <- struct{}{}:
-	default: // it will be looked at anyway
 	}
 	candidate := maps.Clone(a.accepted)
 	candidate[c.Plugin] = c
 	if err := a.build(candidate); err != nil {
-		return err
+		// Its entities alone would stay: back to those it had.
+		return errors.Join(err, a.catalog.Offer(c.Plugin, a.accepted[c.Plugin].Entities))
 	}
 	a.accepted = candidate
-	_, warnings := a.roles.Check(a.catalog.Model())
-	for _, w := range warnings {
-		a.log.Debug("a role has a rule that grants nothing", "rule", w.Error())
+	faults, _ := a.roles.Check(a.catalog.Model())
+	for _, f := range faults {
+		a.log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
 	}
 	return nil
 }

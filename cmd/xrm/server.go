@@ -120,6 +120,10 @@ func (s *server) startPlugins(ctx context.Context) error {
 	grace, cancel := context.WithTimeout(ctx, s.config.Timeout.Plugin)
 	defer cancel()
 	host.Settle(grace)
+	_, warnings := s.api.roles.Check(s.api.catalog.Model())
+	for _, w := range warnings {
+		s.log.Warn("a role has a rule that grants nothing", "rule", w.Error())
+	}
 	return nil
 }
 

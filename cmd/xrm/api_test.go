@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/schema"
+)
+
+// unserved is a server that is wired together and answers nobody.
+func unserved(t *testing.T, roles string) (s *server, log *bytes.Buffer) {
+	t.Helper()
+	config := defaultConfig()
+	config.Data = t.TempDir()
+	if roles != "" {
+		config.Roles = t.TempDir()
+		write(t, filepath.Join(config.Roles, "site.yaml"), roles)
+	}
+	log = &bytes.Buffer{}
+	s, err := newServer(config, slog.New(slog.NewTextHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, log
+}
+
+// pets is what a plugin contributes: the entity pet, and a query of this name.
+func pets(query string) pluginhost.Contribution {
+	return pluginhost.Contribution{
+		Plugin: "pets", Version: "1.0.0",
+		Entities:   []schema.Source{{Layer: "plugin pets", File: "pet.yaml", Data: []byte("entity: pet\nfields:\n  name: {type: text}\n")}},
+		Operations: []pluginhost.Operation{{Plugin: "pets", Name: query, Result: &schema.Field{Name: query, Type: "text"}}},
+	}
+}
+
+func TestOfAPluginThatDoesNotFitNothingStays(t *testing.T) {
+	t.Parallel()
+	s, _ := unserved(t, "")
+	engine := s.api.engine.Load()
+	const want = "plugin pets: there is a field customers in Query already; choose another name"
+	if err := s.api.accept(pets("customers")); err == nil || err.Error() != want {
+		t.Errorf("accept = %v, want %s", err, want)
+	}
+	if s.api.catalog.Model().Entity("pet") != nil || s.api.engine.Load() != engine {
+		t.Error("its entity is there, without its operations")
+	}
+	if err := s.api.accept(pets("oldestPet")); err != nil {
+		t.Fatal(err)
+	}
+	engine = s.api.engine.Load()
+	worse := pets("customers")
+	worse.Entities = nil
+	if err := s.api.accept(worse); err == nil || err.Error() != want {
+		t.Errorf("accept of a worse version = %v, want %s", err, want)
+	}
+	if s.api.catalog.Model().Entity("pet") == nil || s.api.engine.Load() != engine {
+		t.Error("the version that fitted is gone")
+	}
+}
+
+func TestARuleThatDoesNotFitAPluginIsToldToTheOperator(t *testing.T) {
+	t.Parallel()
+	s, log := unserved(t, "role: keeper\npet:\n  read: {nme: {eq: Rex}}\n")
+	if strings.Contains(log.String(), "nme") {
+		t.Errorf("the rule is told before the plugin is there:\n%s", log)
+	}
+	if err := s.api.accept(pets("oldestPet")); err != nil {
+		t.Fatal(err)
+	}
+	const want = `site.yaml:3: pet.read.nme is no field; did you mean \"name\"?`
+	if !strings.Contains(log.String(), want) {
+		t.Errorf("the log does not say %s:\n%s", want, log)
+	}
+}
