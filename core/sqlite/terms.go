@@ -15,7 +15,7 @@ const (
 
 	// wordsVersion is raised when schema.Words makes other words of a text:
 	// then the words of all records are made anew.
-	wordsVersion = "1 "
+	wordsVersion = "2 "
 )
 
 // termSet is a path at which a record may have several values. Each is a row

@@ -26,10 +26,25 @@ func Refuse(errs ...*Error) *Result { return &Result{Errors: errs} }
 // MarshalJSON writes the answer as [Result.AppendJSON] does.
 func (r *Result) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil) }
 
+// maxAnswerBytes bounds the data of an answer: aliases let a small document ask
+// for the same long texts again and again.
+const maxAnswerBytes = 64 << 20
+
 // AppendJSON appends the answer in the form of the GraphQL specification, the
-// fields in the order in which the document names them. It fails only when the
+// fields in the order in which the document names them. Data of more than 64
+// MiB are left out, with an error that says so. It fails only when the
 // extensions of an error cannot be written as JSON.
 func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
+	start := len(dst)
+	dst, err := r.appendJSON(dst)
+	if len(dst)-start > maxAnswerBytes {
+		large := invalid(nil, "The answer is larger than %d MiB. Ask for smaller pages or fewer fields.", maxAnswerBytes>>20)
+		return (&Result{Executed: r.Executed, Errors: Errors{large}, Extensions: r.Extensions}).appendJSON(dst[:start])
+	}
+	return dst, err
+}
+
+func (r *Result) appendJSON(dst []byte) ([]byte, error) {
 	dst = append(slices.Grow(dst, r.size), '{')
 	separator := ""
 	part := func(name string) { dst = append(append(append(dst, separator...), name...), ':'); separator = "," }
@@ -107,7 +122,9 @@ func (h *holder) appendJSON(dst []byte) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = appendValue(dst, value)
+			if dst = appendValue(dst, value); len(dst) > maxAnswerBytes {
+				return dst // which AppendJSON throws away
+			}
 		}
 		return append(dst, ']')
 	}
@@ -117,7 +134,9 @@ func (h *holder) appendJSON(dst []byte) []byte {
 			dst = append(dst, ',')
 		}
 		dst = append(append(append(dst, '"'), h.fields[i].key...), `":`...)
-		dst = appendValue(dst, value)
+		if dst = appendValue(dst, value); len(dst) > maxAnswerBytes {
+			return dst
+		}
 	}
 	return append(dst, '}')
 }

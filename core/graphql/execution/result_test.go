@@ -3,6 +3,7 @@ package execution
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -71,4 +72,23 @@ func FuzzStringsAreWrittenAsJSON(f *testing.F) {
 			t.Errorf("%q became %q", s, got)
 		}
 	})
+}
+
+func TestAnAnswerThatIsTooLargeIsLeftOutWithAReason(t *testing.T) {
+	text := strings.Repeat("x", 1<<20)
+	list := &holder{list: true}
+	for range 1000 {
+		list.values = append(list.values, text) // the same text: it is large only when it is written
+	}
+	written, err := (&Result{Executed: true, data: list}).AppendJSON(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"errors":[{"message":"The answer is larger than 64 MiB. Ask for smaller pages or fewer fields.","extensions":{"code":"INVALID"}}],"data":null}`
+	if string(written) != want {
+		t.Errorf("answer of %d bytes begins %.200s, want %s", len(written), written, want)
+	}
+	if cap(written) > 4*maxAnswerBytes {
+		t.Errorf("writing took %d bytes, more than the bound lets expect", cap(written))
+	}
 }
