@@ -72,6 +72,9 @@ func (t *Reader) setHeader(row Row) error {
 	}
 	seen := map[string]int{}
 	for i, name := range row.Cells {
+		if strings.Contains(strings.TrimSpace(name), "\r") {
+			return errors.New("the file's lines end with CR alone, as on an old Macintosh; save it with the line ends of today (LF or CRLF)")
+		}
 		name = strings.TrimSpace(name)
 		if first, twice := seen[name]; twice && name != "" {
 			return fmt.Errorf("line %d, the header: columns %d and %d are both called %q; rename one", row.Line, first, i+1, name)

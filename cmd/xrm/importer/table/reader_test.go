@@ -151,6 +151,7 @@ func TestAFileWithoutAUsableHeaderIsRefused(t *testing.T) {
 		"a name twice":  {"a,b,a\n", `line 1, the header: columns 1 and 3 are both called "a"; rename one`},
 		"UTF-16":        {"\xff\xfea\x00,\x00b\x00\n\x00", "the file is not UTF-8 but probably UTF-16; save it as UTF-8"},
 		"not UTF-8":     {"Stra\xdfe,b\n", `line 1, the header: is not UTF-8 (byte 0xDF behind "Stra"); save the file as UTF-8 or name its encoding in the map`},
+		"CR alone":      {"a,b\r1,2\r3,4\r", "the file's lines end with CR alone, as on an old Macintosh; save it with the line ends of today (LF or CRLF)"},
 		"an open quote": {"a,\"b\n1,2\n", "line 1, the header: a quote opens in column 2 and never closes"},
 		"a quote amiss": {"\"a\"b,c\n", "line 1, the header: column 1: text follows its closing quote; a quote inside must be doubled"},
 	}
