@@ -33,6 +33,10 @@ func Autonumber(format string, at time.Time, n int64) string {
 	return strings.ReplaceAll(number, "{YYYY}", at.UTC().Format("2006"))
 }
 
+// maxCounted is more than anybody ever counts to. A greater number is a code
+// that looks like one of the counter's: to go on from there could end it.
+const maxCounted = 1_000_000_000_000
+
 // AutonumberOf is the inverse of Autonumber: the counter's value and the year
 // ("" without one) in a number that has the pattern's form.
 func AutonumberOf(format, number string) (n int64, year string, ok bool) {
@@ -46,7 +50,7 @@ func AutonumberOf(format, number string) (n int64, year string, ok bool) {
 	}
 	digits := strings.TrimLeft(rest, "0123456789")
 	n, err := strconv.ParseInt(rest[:len(rest)-len(digits)], 10, 64)
-	if err != nil {
+	if err != nil || n > maxCounted {
 		return 0, "", false
 	}
 	rest, later, ok := cutForm(digits, format[counter[1]:])

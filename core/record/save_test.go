@@ -157,6 +157,18 @@ func TestADryRunSaysWhichValuesAreTaken(t *testing.T) {
 	d.refused(results[3].Err, core.Conflict, "The customer was not saved: another one has the same externalId.", "externalId is taken: another party has y already")
 }
 
+// Codes that look like numbers do not use up the counter.
+func TestANumberThatNobodyCountsToDoesNotEndTheCounter(t *testing.T) {
+	d := newDesk(t)
+	for _, given := range []string{"C-9223372036854775806", "C-9223372036854775807", "C-92233720368547758070"} {
+		r := d.customer("A", "DE")
+		d.must("customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"customer.number": given}})
+	}
+	if got := schema.Lookup(d.customer("B", "DE").Values, "customer.number"); got != "C-00004" {
+		t.Errorf("number = %v, want C-00004", got)
+	}
+}
+
 func TestSaveRejectsWhatAHookBroke(t *testing.T) {
 	d := newDesk(t, hook(func(_ *schema.Entity, changes []core.Change) []error {
 		changes[0].After.Values["status"] = "sleeping"
