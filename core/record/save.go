@@ -33,9 +33,7 @@ func (s *Session) Save(ctx context.Context, e *schema.Entity, drafts []Draft, dr
 		for n, i := range round {
 			works[n] = &work{draft: &drafts[i], result: &results[i]}
 		}
-		leave := s.queue.enter(s.keys(e, works))
 		s.save(ctx, e, works, dryRun)
-		leave()
 	}
 	return results
 }
@@ -43,6 +41,7 @@ func (s *Session) Save(ctx context.Context, e *schema.Entity, drafts []Draft, dr
 // save takes drafts of different records through the pipeline, those that lost
 // a race once more.
 func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dryRun bool) {
+	defer s.queue.enter(s.keys(e, works))()
 	for attempt := 1; len(works) > 0; attempt++ {
 		s.load(ctx, e, works)
 		s.step(works, func(w *work) error { return s.apply(e, w) })

@@ -202,6 +202,32 @@ func TestAHookMayChangeAndRefuse(t *testing.T) {
 	}
 }
 
+// The server answers a panic and goes on; so must the writers of the record.
+func TestAPanicDoesNotLockARecord(t *testing.T) {
+	broken := false
+	d := newDesk(t, hook(func(*schema.Entity, []core.Change) []error {
+		if broken {
+			panic("a bug")
+		}
+		return nil
+	}))
+	r := d.customer("A", "DE")
+	rename := record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"displayName": "B"}}
+	broken = true
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the hook did not panic")
+			}
+		}()
+		d.save(admin, "customer", rename)
+	}()
+	broken = false
+	if got := d.must("customer", rename).Values["displayName"]; got != "B" {
+		t.Errorf("the name is %v, want B", got)
+	}
+}
+
 func TestADryRunWritesNothing(t *testing.T) {
 	d := newDesk(t)
 	draft := record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "A"}}
