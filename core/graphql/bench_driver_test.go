@@ -37,7 +37,7 @@ func bareSQLite(b *testing.B, file string) driverList {
 				b.Fatal(err)
 			}
 		}
-		rows, err := list.QueryContext(context.Background(), firstName, size)
+		rows, err := list.QueryContext(b.Context(), firstName, size)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func bareMongo(b *testing.B, uri string) driverList {
 		fields = append(fields, bson.E{Key: field, Value: 1})
 	}
 	return func(b *testing.B, size int) []byte {
-		cursor, err := db.Collection("product").Find(context.Background(),
+		cursor, err := db.Collection("product").Find(b.Context(),
 			bson.D{{Key: "name", Value: bson.D{{Key: "$gte", Value: firstName}}}, {Key: "_live", Value: true}},
 			options.Find().SetSort(bson.D{{Key: "name", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(int64(size)).SetProjection(fields))
 		if err != nil {
@@ -101,7 +101,7 @@ func bareMongo(b *testing.B, uri string) driverList {
 			UnitsInStock int64 `bson:"unitsInStock"`
 			Discontinued bool
 		}
-		if err := cursor.All(context.Background(), &documents); err != nil {
+		if err := cursor.All(b.Context(), &documents); err != nil {
 			b.Fatal(err)
 		}
 		products := make([]product, len(documents))
