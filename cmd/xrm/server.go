@@ -62,7 +62,7 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 	s.api.service = &record.Service{
 		Store: s.store, Policy: roles, Hooks: []record.Hook{pluginHook{s.api}},
 		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
-		Region: c.Region, Log: log, Committed: s.relay.Nudge,
+		Region: c.Region, Committed: s.relay.Nudge,
 	}
 	return s, s.api.build(nil)
 }

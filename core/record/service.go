@@ -1,7 +1,6 @@
 package record
 
 import (
-	"log/slog"
 	"sync"
 	"time"
 
@@ -19,7 +18,6 @@ type Service struct {
 	Now    func() time.Time
 	NewID  func() string
 	Region string // the country (ISO 3166) whose national phone numbers are understood
-	Log    *slog.Logger
 
 	// Committed is told after every commit that something lies ready for
 	// delivery. It must not block.
