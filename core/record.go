@@ -46,6 +46,28 @@ func (r *Record) System(name string) any {
 	return nil
 }
 
+// WithSystem returns the values and, beside them, the system fields by their
+// names: what a filter looks at. The map is the caller's, the values in it are
+// shared.
+func (r *Record) WithSystem() map[string]any {
+	all := make(map[string]any, len(r.Values)+len(schema.SystemFields))
+	maps.Copy(all, r.Values)
+	for _, f := range schema.SystemFields {
+		if value := r.System(f.Name); value != nil {
+			all[f.Name] = value
+		}
+	}
+	return all
+}
+
+// At returns the value at a storage path, or of a system field; nil for none.
+func (r *Record) At(path string) any {
+	if value := r.System(path); value != nil {
+		return value
+	}
+	return schema.Lookup(r.Values, path)
+}
+
 func instant(t time.Time) any {
 	if t.IsZero() {
 		return nil

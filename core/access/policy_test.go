@@ -188,17 +188,11 @@ func readable(t *testing.T, roles *access.Roles, m *schema.Model, a core.Actor, 
 func matching(f schema.Filter) []string {
 	ids := []string{}
 	for _, p := range people() {
-		if f.Match(withSystem(p)) {
+		if f.Match(p.WithSystem()) {
 			ids = append(ids, p.ID)
 		}
 	}
 	return ids
-}
-
-func withSystem(r *core.Record) map[string]any {
-	values := r.Clone().Values
-	values["id"], values["createdBy"] = r.ID, r.CreatedBy
-	return values
 }
 
 func TestForbiddenSaysWhoCouldHelp(t *testing.T) {

@@ -59,7 +59,7 @@ func (g *grant) decide(a core.Actor, record *core.Record) verdict {
 		rule = bind(rule, a)
 	}
 	if g.system {
-		values = withSystem(record)
+		values = record.WithSystem()
 	}
 	switch {
 	case !g.reaches && rule.Match(values), g.reaches && settle(rule, false).Match(values):
@@ -112,19 +112,4 @@ func both(a, b map[string]bool) map[string]bool {
 		}
 	}
 	return common
-}
-
-// withSystem adds the system fields, by which a rule may select too.
-func withSystem(r *core.Record) map[string]any {
-	values := make(map[string]any, len(r.Values)+len(schema.SystemFields))
-	for name, value := range r.Values {
-		values[name] = value
-	}
-	values["id"], values["version"] = r.ID, r.Version
-	values["createdAt"], values["createdBy"] = schema.Instant(r.CreatedAt), r.CreatedBy
-	values["updatedAt"], values["updatedBy"] = schema.Instant(r.UpdatedAt), r.UpdatedBy
-	if r.Deleted() {
-		values["deletedAt"] = schema.Instant(r.DeletedAt)
-	}
-	return values
 }

@@ -21,7 +21,7 @@ type cursor struct {
 func encodeCursor(order []core.Order, r *core.Record) string {
 	c := cursor{Order: signature(order)}
 	for _, o := range order {
-		c.Values = append(c.Values, valueAt(r, o.Path))
+		c.Values = append(c.Values, r.At(o.Path))
 	}
 	c.Values = append(c.Values, r.ID)
 	text, _ := json.Marshal(c) // canonical values always have a JSON form
@@ -78,12 +78,4 @@ func signature(order []core.Order) []string {
 		}
 	}
 	return keys
-}
-
-// valueAt is the value at a storage path or of a system field.
-func valueAt(r *core.Record, path string) any {
-	if v := r.System(path); v != nil {
-		return v
-	}
-	return schema.Lookup(r.Values, path)
 }

@@ -49,11 +49,7 @@ func query(m *schema.Model, e *schema.Entity, r *pluginpb.FindRequest) (core.Que
 func cursor(orders []core.Order, last *core.Record) (string, error) {
 	values := make([]any, 0, len(orders)+1)
 	for _, o := range orders {
-		value := last.System(o.Path)
-		if value == nil {
-			value = schema.Lookup(last.Values, o.Path)
-		}
-		values = append(values, value)
+		values = append(values, last.At(o.Path))
 	}
 	encoded, err := json.Marshal(append(values, last.ID))
 	return string(encoded), err

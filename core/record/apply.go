@@ -85,7 +85,7 @@ func (s *Session) guard(e *schema.Entity, d *Draft, before *core.Record) error {
 		return stale(e)
 	case d.Action == core.Deleted && e.IsRole() && holdsOther(e, before):
 		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s also holds other roles. Withdraw the role %s instead, or delete the %s.", e.Name, e.Name, e.Base.Name)}
-	case d.Guard != nil && !d.Guard.Match(withSystem(before)):
+	case d.Guard != nil && !d.Guard.Match(before.WithSystem()):
 		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s was not changed: the condition does not hold.", e.Name)}
 	}
 	return nil
@@ -107,19 +107,4 @@ func add(e *schema.Entity, values map[string]any, path, amount string) error {
 	}
 	set(values, path, now.Add(delta).String())
 	return nil
-}
-
-// withSystem is what a filter sees of a record: its values and, beside them,
-// the system fields.
-func withSystem(r *core.Record) map[string]any {
-	values := make(map[string]any, len(r.Values)+len(schema.SystemFields))
-	for name, value := range r.Values {
-		values[name] = value
-	}
-	for _, f := range schema.SystemFields {
-		if value := r.System(f.Name); value != nil {
-			values[f.Name] = value
-		}
-	}
-	return values
 }

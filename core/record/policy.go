@@ -29,7 +29,7 @@ func (s *Session) see(ctx context.Context, e *schema.Entity, works []*work) {
 		if err != nil {
 			return err
 		}
-		if !filter.Match(withSystem(w.change.Before)) {
+		if !filter.Match(w.change.Before.WithSystem()) {
 			return hidden(e, w)
 		}
 		return nil
@@ -60,7 +60,7 @@ func (s *Session) permit(ctx context.Context, e *schema.Entity, works []*work) {
 		if w.rule = rule; w.change.Before == nil {
 			return nil
 		}
-		asItIs := withSystem(w.change.Before)
+		asItIs := w.change.Before.WithSystem()
 		if w.gainsRole(e) {
 			// The rule of a role speaks of those who hold it: would it, if this record did?
 			held, _ := asItIs[schema.RolesField].([]any)
@@ -75,7 +75,7 @@ func (s *Session) permit(ctx context.Context, e *schema.Entity, works []*work) {
 
 func (s *Session) permitted(e *schema.Entity, works []*work) {
 	s.step(works, func(w *work) error {
-		if w.draft.Withdraw == nil && !w.rule.Match(withSystem(w.change.After)) {
+		if w.draft.Withdraw == nil && !w.rule.Match(w.change.After.WithSystem()) {
 			return notPermitted(e)
 		}
 		return nil

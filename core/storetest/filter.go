@@ -18,20 +18,6 @@ func filterTests() map[string]func(*desk) {
 	}
 }
 
-// visible is what Match is asked about: the values and the system fields.
-func visible(r *core.Record) values {
-	v := values{}
-	for name, value := range r.Values {
-		v[name] = value
-	}
-	for _, f := range schema.SystemFields {
-		if value := r.System(f.Name); value != nil {
-			v[f.Name] = value
-		}
-	}
-	return v
-}
-
 // finds wants Find to select what Match selects.
 func (d *desk) finds(all []*core.Record, f schema.Filter, what any) {
 	d.t.Helper()
@@ -42,12 +28,12 @@ func (d *desk) finds(all []*core.Record, f schema.Filter, what any) {
 	}
 	var want []string
 	for _, r := range all {
-		matches := f.Match(visible(r))
+		matches := f.Match(r.WithSystem())
 		if matches {
 			want = append(want, r.ID)
 		}
 		if got := slices.Contains(ids(found), r.ID); got != matches {
-			d.t.Errorf("Find(%v): found %v, want %v: %v", what, got, matches, visible(r))
+			d.t.Errorf("Find(%v): found %v, want %v: %v", what, got, matches, r.WithSystem())
 			return
 		}
 	}
@@ -61,7 +47,7 @@ func (d *desk) counts(all []*core.Record, f schema.Filter, what any) {
 	d.t.Helper()
 	want := 0
 	for _, r := range all {
-		if f.Match(visible(r)) {
+		if f.Match(r.WithSystem()) {
 			want++
 		}
 	}

@@ -77,7 +77,7 @@ func pagesRandom(d *desk) {
 		}
 		raw := s.filter(d.thing.Fields, 1)
 		f, orders := d.where(d.thing, raw), order(d.thing, keys...)
-		selected := slices.DeleteFunc(slices.Clone(all), func(r *core.Record) bool { return !f.Match(visible(r)) })
+		selected := slices.DeleteFunc(slices.Clone(all), func(r *core.Record) bool { return !f.Match(r.WithSystem()) })
 		d.pagesAgree(sorted(selected, orders), f, orders, 1+s.IntN(7), 23)
 	}
 }

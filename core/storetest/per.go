@@ -48,7 +48,7 @@ func (d *desk) perAgrees(all []*core.Record, q core.Query) {
 	}
 	has := func(records []*core.Record, key string) []*core.Record {
 		return slices.DeleteFunc(slices.Clone(records), func(r *core.Record) bool {
-			return !holds(r.Values, q.Per.Path, key) || !q.Filter.Match(visible(r))
+			return !holds(r.Values, q.Per.Path, key) || !q.Filter.Match(r.WithSystem())
 		})
 	}
 	counts, err := d.Count(d.ctx, d.thing, q, 3)
