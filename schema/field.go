@@ -154,6 +154,9 @@ func (o Options) Values() []string {
 	return values
 }
 
+// IsSystem says whether a name is that of a system field.
+func IsSystem(name string) bool { return findField(SystemFields, name) != nil }
+
 // SystemFields are on every record, kept by the program itself.
 var SystemFields = Fields{
 	{Name: "id", Type: "text", System: true, Index: true, Description: Text{"en": "The record's identity, for ever: a UUID that sorts by age.", "de": "Die Identität des Datensatzes, für immer: eine nach Alter sortierbare UUID."}},

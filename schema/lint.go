@@ -61,7 +61,7 @@ func (l *loader) lintName(file string, line int, what, name string) {
 func (l *loader) lintFields(e *Entity, fields Fields, prefix string) {
 	for _, f := range fields {
 		l.lintName(f.file, f.Line, "the field", f.Name)
-		if hasField(SystemFields, f.Name) && prefix == "" {
+		if IsSystem(f.Name) && prefix == "" {
 			l.add(f.file, f.Line, "field %q is kept by the program for every record; choose another name", f.Name)
 		}
 		if fault := lintRegion(f, fields); fault != "" && (!e.IsRole() || !hasField(e.Base.Fields, f.RegionFrom)) {

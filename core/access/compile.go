@@ -118,7 +118,7 @@ func (c *compiled) grant(m *schema.Model, r *role, rule *rule, e *schema.Entity)
 		g.varies = len(vars(*rule)) > 0
 		each(*rule, func(c schema.Filter) {
 			g.reaches = g.reaches || c.Op == schema.OpTo
-			g.system = g.system || isSystem(c.Path)
+			g.system = g.system || schema.IsSystem(c.Path)
 		})
 	}
 	return g

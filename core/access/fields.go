@@ -50,7 +50,7 @@ func storagePath(m *schema.Model, e *schema.Entity, name string) (path, fault st
 	if f == nil {
 		return "", "there is no field \"" + name + "\"" + strictyaml.Suggest(name, known)
 	}
-	if isSystem(name) {
+	if schema.IsSystem(name) {
 		return "", name + " belongs to every record; whoever sees a record sees it"
 	}
 	if dotted {
@@ -113,15 +113,6 @@ func systemPaths() map[string]bool {
 		paths[f.Name] = true
 	}
 	return paths
-}
-
-func isSystem(name string) bool {
-	for _, f := range schema.SystemFields {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 func names(fields schema.Fields, prefix string) []string {

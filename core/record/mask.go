@@ -72,7 +72,7 @@ func (s *Session) askable(e *schema.Entity, q *core.Query) error {
 	q.Search = visibleTerms(e, q.Search, visible)
 	hidden := map[string]bool{}
 	check := func(path string) {
-		if schemaSystem(path) || isVisible(visible, path) {
+		if schema.IsSystem(path) || isVisible(visible, path) {
 			return
 		}
 		hidden[e.FromStorage(path)] = true
@@ -132,13 +132,4 @@ func paths(filter schema.Filter, prefix string, f func(path string)) {
 	if filter.Sub != nil && filter.Op != schema.OpTo {
 		paths(*filter.Sub, strings.TrimPrefix(prefix+filter.Path+".", "."), f)
 	}
-}
-
-func schemaSystem(path string) bool {
-	for _, f := range schema.SystemFields {
-		if f.Name == path {
-			return true
-		}
-	}
-	return false
 }
