@@ -10,16 +10,16 @@ import (
 	"testing"
 )
 
-// door is a TCP proxy that can be shut and opened again at one address: a
-// database that goes and comes back.
+// door is a TCP proxy that can be shut and opened again: a database that goes
+// and comes back. It keeps its port while it is shut, which another test could
+// take otherwise, and cuts whoever knocks.
 type door struct {
-	t       *testing.T
-	target  string
-	address string
-
-	mu       sync.Mutex
+	target   string
 	listener net.Listener
-	open     []net.Conn
+
+	mu     sync.Mutex
+	isOpen bool
+	conns  []net.Conn
 }
 
 // newDoor makes a door, still shut, and the URI that leads through it to a
@@ -30,23 +30,15 @@ func newDoor(t *testing.T) (d *door, uri string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d = &door{t: t, target: target.Host, address: "127.0.0.1:0"}
-	d.unlock()
-	d.shut()
-	t.Cleanup(d.shut)
-	target.Host = d.address
-	return d, target.String()
-}
-
-func (d *door) unlock() {
-	d.t.Helper()
-	l, err := net.Listen("tcp", d.address)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		d.t.Fatalf("open the door: %v", err)
+		t.Fatal(err)
 	}
-	d.mu.Lock()
-	d.listener, d.address = l, l.Addr().String()
-	d.mu.Unlock()
+	d = &door{target: target.Host, listener: l}
+	t.Cleanup(func() {
+		l.Close()
+		d.shut()
+	})
 	go func() {
 		for {
 			client, err := l.Accept()
@@ -56,8 +48,11 @@ func (d *door) unlock() {
 			go d.lead(client)
 		}
 	}()
+	target.Host = l.Addr().String()
+	return d, target.String()
 }
 
+// lead connects a client with the database, for as long as the door is open.
 func (d *door) lead(client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("tcp", d.target)
@@ -65,9 +60,9 @@ func (d *door) lead(client net.Conn) {
 		return
 	}
 	defer server.Close()
-	d.mu.Lock()
-	d.open = append(d.open, client, server)
-	d.mu.Unlock()
+	if !d.admit(client, server) {
+		return
+	}
 	go func() {
 		_, _ = io.Copy(server, client) // ends when either side does
 		server.Close()
@@ -75,15 +70,30 @@ func (d *door) lead(client net.Conn) {
 	_, _ = io.Copy(client, server)
 }
 
-// shut refuses new connections and cuts those that there are.
+func (d *door) admit(conns ...net.Conn) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.isOpen {
+		d.conns = append(d.conns, conns...)
+	}
+	return d.isOpen
+}
+
+func (d *door) unlock() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.isOpen = true
+}
+
+// shut cuts the connections that there are, too.
 func (d *door) shut() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.listener.Close()
-	for _, c := range d.open {
+	d.isOpen = false
+	for _, c := range d.conns {
 		c.Close()
 	}
-	d.open = nil
+	d.conns = nil
 }
 
 const (
@@ -94,11 +104,19 @@ const (
 // impatient makes a server notice soon that its database is not there.
 var impatient = []string{"XRM_TIMEOUT_STORE=300ms"}
 
-func TestAServerWaitsForADatabaseThatIsNotThere(t *testing.T) {
+func TestAServerStartsWithoutItsDatabase(t *testing.T) {
 	t.Parallel()
-	database, uri := newDoor(t)
-	p := spawn(t, t.TempDir(), impatient, "--store", uri, "--plugins", builtPlugins(t))
-	p.await(p.log, notReady+database.address)
+	const nobody = "127.0.0.1:1" // a port that no system gives away by itself
+	p := spawn(t, t.TempDir(), impatient, "--store", "mongodb://"+nobody+"/xrm")
+	p.await(p.log, notReady+nobody+`: .*connection refused`)
+	p.isWaiting()
+	p.stop()
+}
+
+// isWaiting wants the server to be alive and to say that it cannot work.
+func (p *process) isWaiting() {
+	t := p.t
+	t.Helper()
 	if status, body := p.get("/readyz"); status != http.StatusServiceUnavailable || strings.TrimSpace(body) != `{"status":"not ready"}` {
 		t.Errorf("/readyz answers %d %s", status, body)
 	}
@@ -108,6 +126,14 @@ func TestAServerWaitsForADatabaseThatIsNotThere(t *testing.T) {
 	if got := refusal(p.askWith("xrm_00", `{ products { totalCount } }`, nil, new(rawText))); got != unreachable {
 		t.Errorf("GraphQL answers %s\nwant %s", got, unreachable)
 	}
+}
+
+func TestAServerIsReadyOnceItsDatabaseIsThere(t *testing.T) {
+	t.Parallel()
+	database, uri := newDoor(t)
+	p := spawn(t, t.TempDir(), impatient, "--store", uri, "--plugins", builtPlugins(t))
+	p.await(p.log, notReady+database.listener.Addr().String())
+	p.isWaiting()
 	p.await(p.log, `msg="plugin serves" plugin=complaints`) // its entity has no collection yet
 
 	database.unlock()

@@ -50,7 +50,7 @@ func complaintStory(t *testing.T, p *process) (customers []string, complaint str
 	if err := p.ask(`mutation ($c: ID!) { createComplaints(data: [
 			{customer: $c, subject: "Late", receivedOn: "2026-03-02"},
 			{customer: $c, subject: "Open bag", receivedOn: "2026-03-01", state: investigating},
-			{customer: $c, subject: "Wrong colour", receivedOn: "2026-02-01", state: rejected, reason: "There is one colour only."}
+			{customer: $c, subject: "Wrong size", receivedOn: "2026-02-01", state: rejected, reason: "There is one size only."}
 		]) { complaint { id } } }`, map[string]any{"c": customers[0]}, &complaints); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestAPluginThatIsKilledTakesNothingWithItAndComesBack(t *testing.T) {
 	if got := refusal(p.ask(`mutation ($id: ID!) { updateComplaint(id: $id, data: {state: rejected}) { complaint { id } } }`, id, new(rawText))); got != down {
 		t.Errorf("updateComplaint: %s\nwant %s", got, down)
 	}
-	if got, want := p.must(`{ complaints(orderBy: [{receivedOn: ASC}]) { nodes { subject customer { displayName } } } }`, nil), `{"complaints":{"nodes":[{"subject":"Wrong colour","customer":{"displayName":"Futterhaus"}},{"subject":"Open bag","customer":{"displayName":"Futterhaus"}},{"subject":"Late","customer":{"displayName":"Futterhaus"}}]}}`; got != want {
+	if got, want := p.must(`{ complaints(orderBy: [{receivedOn: ASC}]) { nodes { subject customer { displayName } } } }`, nil), `{"complaints":{"nodes":[{"subject":"Wrong size","customer":{"displayName":"Futterhaus"}},{"subject":"Open bag","customer":{"displayName":"Futterhaus"}},{"subject":"Late","customer":{"displayName":"Futterhaus"}}]}}`; got != want {
 		t.Errorf("the complaints are %s\nwant %s", got, want)
 	}
 	if got, want := p.must(oneProduct, nil), `{"createProduct":{"product":{"sku":"P-1","version":1}}}`; got != want {
@@ -222,13 +222,13 @@ func TestPluginsThatMisbehaveAreShownAndTheServerRuns(t *testing.T) {
 	t.Parallel()
 	plugins := t.TempDir()
 	script(t, plugins, "babbler", "echo hello world\nexec sleep 600\n")
-	script(t, plugins, "quitter", "echo no licence found >&2\nexit 7\n")
+	script(t, plugins, "quitter", "echo out of licenses >&2\nexit 7\n")
 	script(t, plugins, "sleeper", "exec sleep 600\n")
 	script(t, plugins, "stranger", "echo '1|1|unix|/etc/passwd|grpc|'\nexec sleep 600\n")
 	script(t, plugins, "newcomer", "exit 0\n")
 	write(t, filepath.Join(plugins, "newcomer", "plugin.yaml"), "name: newcomer\nversion: 1.0.0\nprotocol: 99\nexecutable: run\n")
-	script(t, plugins, "misspelt", "exit 0\n")
-	write(t, filepath.Join(plugins, "misspelt", "plugin.yaml"), "name: misspelt\nversion: 1.0.0\nprotocol: 1\nexecutabel: run\n")
+	script(t, plugins, "mistyped", "exit 0\n")
+	write(t, filepath.Join(plugins, "mistyped", "plugin.yaml"), "name: mistyped\nversion: 1.0.0\nprotocol: 1\nexecutabel: run\n")
 	write(t, filepath.Join(plugins, "empty", "notes.txt"), "no plugin")
 
 	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
@@ -260,9 +260,9 @@ func TestPluginsThatMisbehaveAreShownAndTheServerRuns(t *testing.T) {
 	})
 	want := map[string]state{
 		"babbler":  {"BACKOFF", `start: it printed "hello world" on standard output, where only the handshake may be; print to standard error`},
-		"misspelt": {"INVALID", "invalid: " + plugins + `/misspelt/plugin.yaml:4: unknown key "executabel"; did you mean "executable"?`},
+		"mistyped": {"INVALID", "invalid: " + plugins + `/mistyped/plugin.yaml:4: unknown key "executabel"; did you mean "executable"?`},
 		"newcomer": {"INCOMPATIBLE", "incompatible: newcomer speaks plugin protocol 99 and this xrm speaks 1; upgrade xrm or use an older version of the plugin"},
-		"quitter":  {"BACKOFF", "start: its process ended: exit status 7\nno licence found"},
+		"quitter":  {"BACKOFF", "start: its process ended: exit status 7\nout of licenses"},
 		"sleeper":  {"BACKOFF", "start: it was not ready in time"},
 		"stranger": {"BACKOFF", `start: it wants to be reached at "unix /etc/passwd"; only a unix socket in PLUGIN_UNIX_SOCKET_DIR is allowed`},
 	}
