@@ -101,15 +101,3 @@ func (f Filter) quantify(value any) bool {
 	}
 	return !slices.ContainsFunc(list, func(item any) bool { return !f.Sub.match(item) })
 }
-
-// Lookup returns the value at a dotted path within objects, or nil. The path
-// "" is the value itself.
-func Lookup(value any, path string) any {
-	for path != "" && value != nil {
-		var name string
-		name, path, _ = strings.Cut(path, ".")
-		object, _ := value.(map[string]any)
-		value = object[name]
-	}
-	return value
-}

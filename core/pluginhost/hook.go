@@ -101,7 +101,7 @@ func (h *Host) obey(one *call, view *schema.Entity, v *pluginpb.Verdict, r *core
 		}
 	}
 	for path, value := range stored(view, patch) {
-		setAt(r.Values, path, value)
+		schema.Put(r.Values, path, value)
 	}
 	return nil
 }

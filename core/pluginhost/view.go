@@ -1,7 +1,6 @@
 package pluginhost
 
 import (
-	"strings"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -57,23 +56,6 @@ func stored(e *schema.Entity, patch map[string]any) map[string]any {
 		set[name] = value
 	}
 	return set
-}
-
-// setAt writes a value at a storage path; nil removes it.
-func setAt(values map[string]any, path string, value any) {
-	name, rest, inside := strings.Cut(path, ".")
-	switch inner, _ := values[name].(map[string]any); {
-	case inside && inner != nil:
-		setAt(inner, rest, value)
-	case inside && value != nil:
-		inner = map[string]any{}
-		setAt(inner, rest, value)
-		values[name] = inner
-	case !inside && value != nil:
-		values[name] = value
-	case !inside:
-		delete(values, name)
-	}
 }
 
 func instant(t time.Time) string {

@@ -25,7 +25,7 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 		return err
 	}
 	for path, value := range d.Set {
-		set(after.Values, path, core.CloneValue(value))
+		schema.Put(after.Values, path, core.CloneValue(value))
 	}
 	for path, amount := range d.Add {
 		if err := add(e, after.Values, path, amount); err != nil {
@@ -105,6 +105,6 @@ func add(e *schema.Entity, values map[string]any, path, amount string) error {
 	case string:
 		now = schema.Decimal(v)
 	}
-	set(values, path, now.Add(delta).String())
+	schema.Put(values, path, now.Add(delta).String())
 	return nil
 }

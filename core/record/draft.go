@@ -73,26 +73,3 @@ func rightsPath(m *schema.Model, entity, path string) string {
 	}
 	return parts[0]
 }
-
-// set writes a value at a storage path, making the objects on the way; nil
-// removes it.
-func set(values map[string]any, path string, value any) {
-	name, rest, inside := strings.Cut(path, ".")
-	if !inside {
-		if value == nil {
-			delete(values, name)
-		} else {
-			values[name] = value
-		}
-		return
-	}
-	object, ok := values[name].(map[string]any)
-	if !ok {
-		if value == nil {
-			return
-		}
-		object = map[string]any{}
-		values[name] = object
-	}
-	set(object, rest, value)
-}

@@ -63,7 +63,7 @@ func (s *Session) number(ctx context.Context, e *schema.Entity, works []*work) {
 			if err != nil {
 				return fmt.Errorf("draw a number for %s.%s: %w", e.Name, n.path, err)
 			}
-			set(w.change.After.Values, n.path, schema.Autonumber(n.field.Format, w.change.At, drawn))
+			schema.Put(w.change.After.Values, n.path, schema.Autonumber(n.field.Format, w.change.At, drawn))
 			if w.drawn == nil {
 				w.drawn = map[string]bool{}
 			}

@@ -18,8 +18,8 @@ func (s *Session) grant(r *core.Record, role *schema.Entity) {
 		return
 	}
 	r.Values[schema.RolesField] = append(slices.Clone(held), role.Name)
-	set(r.Values, role.Name+".since", schema.Instant(s.Now()))
-	set(r.Values, role.Name+".until", nil)
+	schema.Put(r.Values, role.Name+".since", schema.Instant(s.Now()))
+	schema.Put(r.Values, role.Name+".until", nil)
 }
 
 // withdraw ends a role. Its data stay with the record, out of sight of the
@@ -33,10 +33,10 @@ func (s *Session) withdraw(r *core.Record, role *schema.Entity) {
 	if len(left) == len(held) {
 		return
 	}
-	if set(r.Values, schema.RolesField, left); len(left) == 0 {
+	if schema.Put(r.Values, schema.RolesField, left); len(left) == 0 {
 		delete(r.Values, schema.RolesField)
 	}
-	set(r.Values, role.Name+".until", schema.Instant(s.Now()))
+	schema.Put(r.Values, role.Name+".until", schema.Instant(s.Now()))
 }
 
 // holdsOther says whether a record holds other roles than this one.

@@ -85,7 +85,7 @@ func (s *Session) withDefaults(e *schema.Entity, values map[string]any, before *
 		}
 		for _, f := range role.Fields {
 			if f.Default != nil && schema.Lookup(values, f.StoragePath()) == nil && f.Path != "" {
-				set(values, f.StoragePath(), f.Default)
+				schema.Put(values, f.StoragePath(), f.Default)
 			}
 		}
 	}
