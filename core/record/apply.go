@@ -38,18 +38,18 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 	switch w.change.Action {
 	case core.Created:
 		after.CreatedAt, after.CreatedBy = w.change.At, s.Actor.ID
-		s.grant(after, e)
+		grant(after, e, w.change.At)
 	case core.Updated:
 		if d.By != nil {
-			s.grant(after, e)
+			grant(after, e, w.change.At)
 		}
 	case core.Deleted:
 		after.DeletedAt = w.change.At
 	case core.Restored:
 		after.DeletedAt = time.Time{}
 	}
-	s.grant(after, d.Grant)
-	s.withdraw(after, d.Withdraw)
+	grant(after, d.Grant, w.change.At)
+	withdraw(after, d.Withdraw, w.change.At)
 	after.UpdatedAt, after.UpdatedBy = w.change.At, s.Actor.ID
 	after.Version++
 	return nil

@@ -2,6 +2,7 @@ package record
 
 import (
 	"slices"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -9,7 +10,7 @@ import (
 
 // grant lets the record hold a role. A role that it held before comes back
 // with its number and its other data. Anything but a role is ignored.
-func (s *Session) grant(r *core.Record, role *schema.Entity) {
+func grant(r *core.Record, role *schema.Entity, at time.Time) {
 	if role == nil || !role.IsRole() {
 		return
 	}
@@ -18,13 +19,13 @@ func (s *Session) grant(r *core.Record, role *schema.Entity) {
 		return
 	}
 	r.Values[schema.RolesField] = append(slices.Clone(held), role.Name)
-	schema.Put(r.Values, role.Name+".since", schema.Instant(s.Now()))
+	schema.Put(r.Values, role.Name+".since", schema.Instant(at))
 	schema.Put(r.Values, role.Name+".until", nil)
 }
 
 // withdraw ends a role. Its data stay with the record, out of sight of the
 // role's view.
-func (s *Session) withdraw(r *core.Record, role *schema.Entity) {
+func withdraw(r *core.Record, role *schema.Entity, at time.Time) {
 	if role == nil {
 		return
 	}
@@ -33,10 +34,8 @@ func (s *Session) withdraw(r *core.Record, role *schema.Entity) {
 	if len(left) == len(held) {
 		return
 	}
-	if schema.Put(r.Values, schema.RolesField, left); len(left) == 0 {
-		delete(r.Values, schema.RolesField)
-	}
-	schema.Put(r.Values, role.Name+".until", schema.Instant(s.Now()))
+	r.Values[schema.RolesField] = left
+	schema.Put(r.Values, role.Name+".until", schema.Instant(at))
 }
 
 // holdsOther says whether a record holds other roles than this one.

@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
@@ -30,6 +31,23 @@ func TestARoleComesAndGoesAndItsNumberStays(t *testing.T) {
 	r = d.must("customer", record.Draft{Action: core.Updated, ID: r.ID, Grant: customer})
 	if got := schema.Lookup(r.Values, "customer.number"); got != "C-00001" {
 		t.Errorf("number after the role came back = %v, want C-00001", got)
+	}
+}
+
+func TestARoleBeginsAndEndsWithTheChangeThatSaysSo(t *testing.T) {
+	d := newDesk(t)
+	now := d.Now()
+	d.Now = func() time.Time { now = now.Add(time.Second); return now }
+	r := d.customer("A", "DE")
+	if got, want := schema.Lookup(r.Values, "customer.since"), schema.Instant(r.CreatedAt); got != want {
+		t.Errorf("a customer since %v, created at %v; want the same", got, want)
+	}
+	r = d.must("customer", record.Draft{Action: core.Updated, ID: r.ID, Withdraw: d.entity("customer")})
+	if got, want := schema.Lookup(r.Values, "customer.until"), schema.Instant(r.UpdatedAt); got != want {
+		t.Errorf("a customer until %v, updated at %v; want the same", got, want)
+	}
+	if held, has := r.Values[schema.RolesField]; has {
+		t.Errorf("roles = %v, want none", held)
 	}
 }
 
