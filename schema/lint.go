@@ -108,6 +108,9 @@ func (l *loader) lintField(e *Entity, f *Field, at string, nested bool) {
 	if nested && f.Unique {
 		add("unique is for fields of the record itself")
 	}
+	if f.Unique && len(f.Subs()) > 0 {
+		add("a value of type %s has parts and cannot be unique", f.Type)
+	}
 	if nested && f.Immutable {
 		add("immutable is for fields of the record itself")
 	}
