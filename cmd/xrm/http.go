@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -68,12 +67,16 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
-// recovered answers a panic with 500 and goes on serving.
+// recovered answers a panic with 500 and goes on serving. The one that means to
+// break the connection goes on to do so.
 func recovered(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			cause := recover()
-			if err, ok := cause.(error); cause != nil && !(ok && errors.Is(err, http.ErrAbortHandler)) {
+			switch cause := recover(); cause {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(cause)
+			default:
 				log.ErrorContext(r.Context(), "a request panicked", "request", requestID(r.Context()), "panic", cause, "stack", string(debug.Stack()))
 				http.Error(w, "Something went wrong on our side; the details are in the server's log under "+requestID(r.Context())+".", http.StatusInternalServerError)
 			}
