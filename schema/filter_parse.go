@@ -178,18 +178,18 @@ func (p *filterParser) comparison(f *Field, path string, op Op, raw any, at stri
 		}
 		values := []any{}
 		for i, item := range list {
-			values = append(values, p.operand(f, item, index(at, i)))
+			values = append(values, p.operand(f, op, item, index(at, i)))
 		}
 		c.Value = values
 	default:
-		c.Value = p.operand(f, raw, at)
+		c.Value = p.operand(f, op, raw, at)
 	}
 	return c
 }
 
 // operand brings a value to compare with into the canonical form. The limits
 // of the field do not hold for it: revenue > -1 is a fair question.
-func (p *filterParser) operand(f *Field, raw any, at string) any {
+func (p *filterParser) operand(f *Field, op Op, raw any, at string) any {
 	if s, ok := raw.(string); ok && p.anyField && strings.HasPrefix(s, "$") {
 		if f.Type != "text" && f.Type != "reference" {
 			p.add(at, "type", "cannot be "+s+", which is a text or the id of a record, not of type "+f.Type)
@@ -198,8 +198,9 @@ func (p *filterParser) operand(f *Field, raw any, at string) any {
 	}
 	free := *f
 	free.Min, free.Max, free.Scale = nil, nil, nil
-	if f.Type == "email" || f.Type == "url" || f.Type == "country" || f.Type == "language" {
-		free.Type = "text" // a part of an address is no address
+	equality := slices.Contains([]Op{OpEq, OpNe, OpIn, OpNotIn}, op)
+	if !equality && slices.Contains([]string{"email", "url", "country", "language"}, f.Type) {
+		free.Type = "text" // a part of an address is no address; but to be equal to no address is a mistake
 		if s, ok := raw.(string); ok && f.Type == "email" {
 			raw = strings.ToLower(s)
 		}

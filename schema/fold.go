@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
@@ -108,19 +109,17 @@ func searchWords(f *Field, value any) []string {
 	return words
 }
 
-// phoneWords finds a number by its digits, however it was grouped.
+// phoneWords finds a number by its digits, however they are grouped: as a
+// whole, with the country's code or without, and group by group as typed.
 func phoneWords(phone map[string]any) []string {
-	var words []string
-	for _, key := range []string{"raw", "e164"} {
-		text, _ := phone[key].(string)
-		digits := strings.Map(func(r rune) rune {
-			if r < '0' || r > '9' {
-				return -1
-			}
-			return r
-		}, text)
-		if digits != "" {
-			words = append(words, digits)
+	isNoDigit := func(r rune) bool { return r < '0' || r > '9' }
+	raw, _ := phone["raw"].(string)
+	words := strings.FieldsFunc(raw, isNoDigit)
+	words = append(words, strings.Join(words, ""))
+	if e164, ok := phone["e164"].(string); ok {
+		words = append(words, strings.TrimPrefix(e164, "+"))
+		if number, err := phonenumbers.Parse(e164, ""); err == nil {
+			words = append(words, phonenumbers.GetNationalSignificantNumber(number))
 		}
 	}
 	return words

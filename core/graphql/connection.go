@@ -75,6 +75,10 @@ func (b *builder) connection(e *schema.Entity) *graphql.Object {
 		Description: fmt.Sprintf("How many there are on all pages, counted only when asked for, and no further than %d.", b.MaxCount),
 		Resolve:     ofPage(func(p *page) any { return p.total }),
 	})
+	o.AddFieldConfig("totalCountCapped", &graphql.Field{
+		Type: graphql.NewNonNull(graphql.Boolean), Description: "Whether totalCount stopped counting: there may be more.",
+		Resolve: ofPage(func(p *page) any { return p.total >= b.MaxCount }),
+	})
 	return o
 }
 

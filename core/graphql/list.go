@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
@@ -16,9 +17,8 @@ import (
 const maxSearchWords = 20
 
 func (b *builder) listArguments(e *schema.Entity) graphql.FieldConfigArgument {
-	return graphql.FieldConfigArgument{
+	args := graphql.FieldConfigArgument{
 		"filter":  {Type: b.filterOf(e)},
-		"search":  {Type: graphql.String, Description: "Words, each the beginning of a word in a searchable field; case and accents do not matter."},
 		"orderBy": {Type: graphql.NewList(graphql.NewNonNull(b.orderOf(e))), Description: "The keys of the sort, the most important first; the id is always the last."},
 		"first":   {Type: graphql.Int, Description: fmt.Sprintf("How many, from the beginning or after a cursor: %d unless said otherwise, %d at most.", b.PageSize, b.MaxPageSize)},
 		"after":   {Type: graphql.String, Description: "A cursor: the page begins after it."},
@@ -26,6 +26,10 @@ func (b *builder) listArguments(e *schema.Entity) graphql.FieldConfigArgument {
 		"before":  {Type: graphql.String, Description: "A cursor: the page ends before it."},
 		"deleted": {Type: graphql.Boolean, DefaultValue: false, Description: "Also deleted records."},
 	}
+	if slices.ContainsFunc(e.Stored().Fields, (*schema.Field).Searched) {
+		args["search"] = &graphql.ArgumentConfig{Type: graphql.String, Description: "Words, each the beginning of a word in a searchable field; case and accents do not matter."}
+	}
+	return args
 }
 
 // list adds a field that lists records to a type: to Query, or to the other
@@ -64,7 +68,7 @@ func (b *builder) find(ctx context.Context, e *schema.Entity, p execution.BatchP
 	}
 	session := b.session(ctx)
 	counts := map[string]int{}
-	if p.Selection.Has("totalCount") {
+	if p.Selection.Has("totalCount") || p.Selection.Has("totalCountCapped") {
 		if counts, err = session.Count(ctx, e, unpaged(q), b.MaxCount); err != nil {
 			return nil, err
 		}

@@ -22,7 +22,7 @@ var (
 func scalar(name, description string, parse graphql.ParseValueFn) *graphql.Scalar {
 	return graphql.NewScalar(graphql.ScalarConfig{
 		Name: name, Description: description,
-		Serialize:  func(value any) any { return value },
+		Serialize:  graphql.SerializeFn(parse), // a stored value of another type is an error, not an answer of the wrong type
 		ParseValue: parse,
 		// graphql-go asks for ParseLiteral, which the engine never calls: it makes
 		// values of literals itself and hands them to ParseValue.

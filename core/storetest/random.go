@@ -72,6 +72,10 @@ func (s source) value(f *schema.Field) any {
 		return pick(s, values{"raw": "030-0074321", "e164": "+49300074321"}, values{"raw": "ext. 3"})
 	case "country":
 		return pick(s, "DE", "AT")
+	case "url":
+		return pick(s, "https://example.org", "https://example.org/a_b", "http://example.com/%C3%A4")
+	case "language":
+		return pick(s, "de", "en", "pt-BR")
 	case "reference":
 		return pick(s, "p1", "p2", "p3")
 	case "list":
