@@ -8,6 +8,7 @@ import (
 
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/entities"
 	"github.com/spf13/cobra"
 )
 
@@ -61,7 +62,15 @@ type keyRequest struct {
 }
 
 func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err error) {
-	roles, err := loadRoles(c, nil)
+	site, err := siteEntities(c)
+	if err != nil {
+		return err
+	}
+	model, err := schema.Load(append(entities.Sources(), site...)...)
+	if err != nil {
+		return err
+	}
+	roles, err := loadRoles(c, model)
 	if err != nil {
 		return err
 	}
@@ -95,18 +104,9 @@ func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err err
 	return err
 }
 
-// loadRoles reads the shipped roles and the site's. The rules are checked
-// against the model; with a nil one, against the definitions that are in files.
+// loadRoles reads the shipped roles and the site's, and checks their rules
+// against the model.
 func loadRoles(c Config, m *schema.Model) (*access.Roles, error) {
-	if m == nil {
-		site, err := siteEntities(c)
-		if err != nil {
-			return nil, err
-		}
-		if m, err = schema.Load(site...); err != nil {
-			return nil, err
-		}
-	}
 	var sources []schema.Source
 	if c.Roles != "" {
 		if err := folder("roles", "the roles", c.Roles); err != nil {

@@ -28,5 +28,8 @@ func keyFile(config Config) string {
 	if config.KeyFile != "" {
 		return config.KeyFile
 	}
-	return filepath.Join(config.Data, "admin.key")
+	return adminKeyFile(config)
 }
+
+// adminKeyFile is where the first start of the server puts a key.
+func adminKeyFile(config Config) string { return filepath.Join(config.Data, "admin.key") }

@@ -114,7 +114,7 @@ func (s *server) welcome(address string, took time.Duration) string {
 		fmt.Fprintf(&b, "  plugin   %s %s: %s\n", plugin.Name, plugin.Version, plugin.State)
 	}
 	if s.newKey.Load() {
-		fmt.Fprintf(&b, "  key      a new administrator's key is in %s\n", s.adminKeyFile())
+		fmt.Fprintf(&b, "  key      a new administrator's key is in %s\n", adminKeyFile(s.config))
 	}
 	return b.String()
 }

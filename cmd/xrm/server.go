@@ -48,7 +48,7 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 	if s.store, err = openStore(c); err != nil {
 		return nil, err
 	}
-	entityCatalog, err := catalog.New(site[:len(entities.Sources())], site[len(entities.Sources()):], s.prepare)
+	entityCatalog, err := catalog.New(entities.Sources(), site, s.prepare)
 	if err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
@@ -67,17 +67,15 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 	return s, s.api.build(nil)
 }
 
-// siteEntities reads the shipped definitions, followed by the site's.
+// siteEntities reads the site's own definitions.
 func siteEntities(c Config) ([]schema.Source, error) {
-	all := entities.Sources()
 	if c.Entities == "" {
-		return all, nil
+		return nil, nil
 	}
 	if err := folder("entities", "the entity definitions", c.Entities); err != nil {
 		return nil, err
 	}
-	site, err := schema.ReadSources("site", filepath.ToSlash(c.Entities), os.DirFS(c.Entities))
-	return append(all, site...), err
+	return schema.ReadSources("site", filepath.ToSlash(c.Entities), os.DirFS(c.Entities))
 }
 
 // prepare is told about every model before it becomes the current one. While
@@ -179,7 +177,7 @@ func (s *server) tryToBeReady(ctx context.Context) error {
 	if s.keyed.Load() {
 		return nil
 	}
-	made, err := adminKey(ctx, s.store, s.adminKeyFile())
+	made, err := adminKey(ctx, s.store, adminKeyFile(s.config))
 	if made {
 		s.newKey.Store(true)
 	}
@@ -195,8 +193,6 @@ func (s *server) tellNotReady(err error) {
 	}
 	s.log.Error("the server is not ready, because the database cannot be reached; trying on. See that it runs, and that --store (XRM_STORE) names it", "error", known.Cause)
 }
-
-func (s *server) adminKeyFile() string { return filepath.Join(s.config.Data, "admin.key") }
 
 // ready says why the server cannot answer now, or nil.
 func (s *server) ready(ctx context.Context) error {
