@@ -20,7 +20,7 @@ func (listType) Lint(f *Field) []string {
 	return nil
 }
 
-// Parse only knows whether it is a list: checkValue goes into the items, to
+// Parse only knows whether it is a list: Check goes into the items, to
 // report each of them by its path.
 func (listType) Parse(_ *Field, raw any, _ Scope) (any, error) {
 	if list, ok := raw.([]any); ok {

@@ -18,7 +18,7 @@ func (objectType) Lint(f *Field) []string {
 	return nil
 }
 
-// Parse only knows whether it is an object: checkValue goes into the fields,
+// Parse only knows whether it is an object: Check goes into the fields,
 // to report each of them by its path.
 func (objectType) Parse(_ *Field, raw any, _ Scope) (any, error) {
 	if object, ok := raw.(map[string]any); ok {

@@ -43,8 +43,7 @@ func bind(f schema.Filter, a core.Actor) schema.Filter {
 }
 
 // settle decides every comparison that reaches over a reference, which only a
-// query can answer: assume says whether they are taken to widen or to narrow
-// what the filter selects.
+// query can answer: in favor of selecting more (widen), or less.
 func settle(f schema.Filter, widen bool) schema.Filter {
 	return rewrite(f, true, func(c schema.Filter, positive bool) schema.Filter {
 		if c.Op == schema.OpTo {
@@ -61,8 +60,9 @@ func constant(holds bool) schema.Filter {
 	return schema.Nothing()
 }
 
-// rewrite replaces every comparison, the outer ones first. positive says whether the filter selects
-// more when the comparison does; a not or a none on the way turns it around.
+// rewrite replaces every comparison, the outer ones first. positive says
+// whether the filter selects more when the comparison does; a not or a none on
+// the way turns it around.
 func rewrite(f schema.Filter, positive bool, replace func(c schema.Filter, positive bool) schema.Filter) schema.Filter {
 	all := func(list []schema.Filter) []schema.Filter {
 		if list == nil {
@@ -90,7 +90,7 @@ func rewrite(f schema.Filter, positive bool, replace func(c schema.Filter, posit
 	return f
 }
 
-// each calls f for every comparison in a rule, also deep inside.
+// each calls see for every comparison in a rule, also deep inside.
 func each(f schema.Filter, see func(c schema.Filter)) {
 	rewrite(f, true, func(c schema.Filter, _ bool) schema.Filter {
 		see(c)
