@@ -21,6 +21,7 @@ type store interface {
 	access.KeyStore
 	SaveKey(ctx context.Context, k core.Key) error
 	Keys(ctx context.Context) ([]core.Key, error)
+	RemoveKey(ctx context.Context, id string) (bool, error)
 	Ping(ctx context.Context) error
 	Close() error
 }

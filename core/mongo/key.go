@@ -70,3 +70,12 @@ func (s *Store) Keys(ctx context.Context) ([]core.Key, error) {
 	})
 	return keys, s.failed("list the keys", err)
 }
+
+// RemoveKey removes the key with this id and says whether there was one.
+func (s *Store) RemoveKey(ctx context.Context, id string) (bool, error) {
+	result, err := s.keys().DeleteOne(ctx, bson.D{{Key: idField, Value: id}})
+	if err != nil {
+		return false, s.writeFailed("remove the key", err)
+	}
+	return result.DeletedCount > 0, nil
+}

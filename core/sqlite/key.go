@@ -40,6 +40,21 @@ func (s *Store) Keys(ctx context.Context) ([]core.Key, error) {
 	return s.keys(ctx, keyColumns+" ORDER BY id")
 }
 
+// RemoveKey removes the key with this id and says whether there was one.
+func (s *Store) RemoveKey(ctx context.Context, id string) (bool, error) {
+	removed := false
+	err := s.writing(ctx, "remove the key", durable, func(ctx context.Context, c *conn) error {
+		result, err := c.exec(ctx, "DELETE FROM api_keys WHERE id = ?", id)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		removed = n > 0
+		return err
+	})
+	return removed, err
+}
+
 func (s *Store) keys(ctx context.Context, query string, args ...any) ([]core.Key, error) {
 	var keys []core.Key
 	err := s.reading(ctx, "read the keys", func(c *conn) error {

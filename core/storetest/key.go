@@ -8,6 +8,7 @@ func keyTests() map[string]func(*desk) {
 		"a key is replaced by its id":   keysReplaced,
 		"keys are listed by their ids":  keysListed,
 		"a key without roles and party": keysBare,
+		"a key that is removed is gone": keysRemoved,
 	}
 }
 
@@ -67,4 +68,21 @@ func keysBare(d *desk) {
 	want := core.Key{ID: "k1", Hash: "aa", CreatedAt: d.now()}
 	d.saveKey(want)
 	d.same("key", d.keyByHash("aa"), &want)
+}
+
+func keysRemoved(d *desk) {
+	d.saveKey(d.key("k1", "aa"))
+	d.saveKey(d.key("k2", "bb"))
+	for _, want := range []bool{true, false} {
+		removed, err := d.RemoveKey(d.ctx, "k1")
+		if err != nil || removed != want {
+			d.t.Errorf("RemoveKey = %v, %v; want %v", removed, err, want)
+		}
+	}
+	if k := d.keyByHash("aa"); k != nil {
+		d.t.Errorf("the removed key is still found: %+v", k)
+	}
+	if k := d.keyByHash("bb"); k == nil {
+		d.t.Error("the other key is gone, too")
+	}
 }

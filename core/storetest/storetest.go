@@ -30,6 +30,8 @@ type Store interface {
 
 	// SaveKey stores a key, or replaces the one with its id.
 	SaveKey(ctx context.Context, k core.Key) error
+	// RemoveKey removes the key with this id and says whether there was one.
+	RemoveKey(ctx context.Context, id string) (bool, error)
 
 	// KeyByHash returns the key with this hash, or nil when there is none.
 	KeyByHash(ctx context.Context, hash string) (*core.Key, error)
