@@ -35,7 +35,10 @@ as a map file says. With a key, a record that exists is updated and a second
 import changes nothing; without one, every row is a new record.
 
 A row that does not fit goes to FILE.rejected.csv with its line number and every
-reason; the others get in. Correct the rows there and import that file.
+reason; the others get in. Correct the rows there and import that file. A file
+of that name is never overwritten: if it has other rows, the new one becomes
+FILE.rejected-2.csv, then -3, and so on. A dry run writes no file at all; it
+shows the first ten rejected rows with their reasons.
 
 Exit status: 0 all rows are in, 1 the import could not be done or did not come to
 the end, 2 some rows were rejected.`,
@@ -54,8 +57,8 @@ the end, 2 some rows were rejected.`,
 	cmd.Flags().StringVar(&f.entity, "entity", "", "what the rows are: customer, product, ... (the map may say it)")
 	cmd.Flags().StringVar(&f.mapFile, "map", "", "map file: how columns become fields")
 	cmd.Flags().StringVar(&f.key, "key", "", "unique field by which a record is found again (instead of the map's)")
-	cmd.Flags().StringVar(&f.rejected, "rejected", "", "file for the rejected rows (default FILE.rejected.csv beside the file)")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "check everything and write nothing")
+	cmd.Flags().StringVar(&f.rejected, "rejected", "", "file for the rejected rows, unless it is a dry run (default FILE.rejected.csv beside the file)")
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "check everything and write nothing, not even the rejected rows")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the summary as JSON")
 	cmd.Flags().IntVar(&f.batch, "batch", 200, "records in one request, at most what the server's limits.page allows")
 	cmd.Flags().DurationVar(&f.retry, "retry", time.Minute, "for how long to wait for a server that goes away")
@@ -83,7 +86,7 @@ func (p *program) importFile(ctx context.Context, config Config, file string, f 
 	}
 	ctx, stop := p.untilInterrupted(ctx)
 	defer stop()
-	view := newProgressView(p.err)
+	view := newProgressView(p.err, f.dryRun)
 	defer view.clear()
 	summary, err := importer.Run(ctx, importer.Options{
 		File: file, Map: mapping, Entity: f.entity, Key: f.key, DryRun: f.dryRun, Batch: f.batch, RejectedFile: f.rejected,

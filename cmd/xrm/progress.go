@@ -14,8 +14,12 @@ import (
 	"golang.org/x/term"
 )
 
-// shownReasons is how many rejected rows are shown; all are in the file.
-const shownReasons = 5
+// How many rejected rows are shown. An import has all of them in its file; a
+// dry run leaves no file, so that there is more to say.
+const (
+	shownReasons       = 5
+	shownReasonsDryRun = 10
+)
 
 // progressView shows how an import goes: a bar on a terminal, and what is to
 // be said about rows on any output.
@@ -23,12 +27,17 @@ type progressView struct {
 	out      io.Writer
 	bar      *progressbar.ProgressBar // nil when out is no terminal
 	rejects  int
+	shown    int // how many of them are shown
 	terminal bool
 }
 
-func newProgressView(out io.Writer) *progressView {
+func newProgressView(out io.Writer, dryRun bool) *progressView {
 	file, ok := out.(*os.File)
-	return &progressView{out: out, terminal: ok && term.IsTerminal(int(file.Fd()))}
+	shown := shownReasons
+	if dryRun {
+		shown = shownReasonsDryRun
+	}
+	return &progressView{out: out, shown: shown, terminal: ok && term.IsTerminal(int(file.Fd()))}
 }
 
 func (v *progressView) progress(read, total int64) {
@@ -43,10 +52,10 @@ func (v *progressView) progress(read, total int64) {
 }
 
 func (v *progressView) rejected(r importer.Reason) {
-	if v.rejects++; v.rejects <= shownReasons {
+	if v.rejects++; v.rejects <= v.shown {
 		v.printf("line %d is rejected: %s", r.Line, r.Text)
 	}
-	if v.rejects == shownReasons+1 {
+	if v.rejects == v.shown+1 {
 		v.printf("more rows are rejected")
 	}
 }
@@ -81,7 +90,10 @@ func printSummary(out io.Writer, file string, s importer.Summary) error {
 	}
 	_, err := fmt.Fprintf(out, "%s: %s %s: %d created, %d updated, %d unchanged; %s rejected, in %.1f s\n",
 		file, count(s.Rows, "row", "rows"), done, s.Created, s.Updated, s.Unchanged, count(s.Rejected, "row", "rows"), s.Seconds)
-	if err == nil && s.Rejected > 0 {
+	if err == nil && s.Rejected > 0 && s.DryRun {
+		_, err = fmt.Fprintln(out, "An import without --dry-run writes the rejected rows to a file, each with its reasons.")
+	}
+	if err == nil && s.RejectedFile != "" {
 		_, err = fmt.Fprintf(out, "The rejected rows are in %s, each with its reasons. Correct them there and import that file.\n", s.RejectedFile)
 	}
 	return err

@@ -23,7 +23,7 @@ type Options struct {
 	Key    string // instead of the map's
 	DryRun bool   // checks everything and writes nothing
 
-	RejectedFile string // "" for FILE.rejected.csv
+	RejectedFile string // "" for FILE.rejected.csv; a file of that name is left alone, and the next free of -2, -3, ... taken
 	Batch        int    // records in one request
 	Client       *client.Client
 
@@ -40,13 +40,13 @@ type Reason struct {
 
 // Summary is what an import came to.
 type Summary struct {
-	Rows         int     `json:"rows"`      // of the file that were read
-	Created      int     `json:"created"`   // records, of which one may have several rows
-	Updated      int     `json:"updated"`   // records
-	Unchanged    int     `json:"unchanged"` // records that were like this already
-	Rejected     int     `json:"rejected"`  // rows
-	RejectedFile string  `json:"rejectedFile,omitempty"`
-	DryRun       bool    `json:"dryRun,omitempty"` // nothing was written; the numbers are what would be
+	Rows         int     `json:"rows"`                   // of the file that were read
+	Created      int     `json:"created"`                // records, of which one may have several rows
+	Updated      int     `json:"updated"`                // records
+	Unchanged    int     `json:"unchanged"`              // records that were like this already
+	Rejected     int     `json:"rejected"`               // rows
+	RejectedFile string  `json:"rejectedFile,omitempty"` // the name that it got; none after a dry run
+	DryRun       bool    `json:"dryRun,omitempty"`       // nothing was written; the numbers are what would be
 	Seconds      float64 `json:"seconds"`
 }
 
@@ -63,8 +63,8 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if closed := i.rejects.close(); err == nil {
 		err = closed
 	}
-	if i.rejects.rows > 0 {
-		i.summary.Rejected, i.summary.RejectedFile = i.rejects.rows, i.rejects.name
+	if i.summary.Rejected = i.rejects.rows; i.rejects.rows > 0 && !o.DryRun {
+		i.summary.RejectedFile = i.rejects.name
 	}
 	i.summary.Seconds = time.Since(started).Seconds()
 	return i.summary, err
@@ -114,6 +114,9 @@ func open(ctx context.Context, o Options) (_ *imports, err error) {
 		o.Note(note)
 	}
 	i.sender = &sender{client: o.Client, plan: i.plan}
+	if i.rejects = new(rejects); o.DryRun {
+		return i, nil
+	}
 	i.rejects, err = newRejects(first(o.RejectedFile, rejectedName(o.File)), i.table, m.CSV.Encoding != "")
 	return i, err
 }

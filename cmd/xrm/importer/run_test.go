@@ -22,6 +22,7 @@ type importing struct {
 	ctx            context.Context
 	notes, reasons []string
 	dir            string
+	rejectedFile   string
 }
 
 func (i *importing) run(t *testing.T, s *fakeServer) (Summary, error) {
@@ -49,7 +50,7 @@ func (i *importing) run(t *testing.T, s *fakeServer) (Summary, error) {
 		i.ctx = t.Context()
 	}
 	return Run(i.ctx, Options{
-		File: file, Map: m, Entity: i.entity, Key: i.key, DryRun: i.dryRun, Batch: i.batch, Client: s.client(),
+		File: file, Map: m, Entity: i.entity, Key: i.key, DryRun: i.dryRun, Batch: i.batch, RejectedFile: i.rejectedFile, Client: s.client(),
 		Note:     func(text string) { i.notes = append(i.notes, text) },
 		Progress: func(read, total int64) {},
 		Rejected: func(r Reason) { i.reasons = append(i.reasons, r.Text) },
@@ -117,6 +118,12 @@ func TestADryRunSaysWhatWouldBeAndWritesNothing(t *testing.T) {
 	}
 	if len(s.records["product"]) != 0 {
 		t.Errorf("records were written: %v", s.records["product"])
+	}
+	if diff := cmp.Diff([]string{"name is required"}, i.reasons); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"rows.csv"}, i.folder(t)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
 }
 
