@@ -84,9 +84,14 @@ func (l *loader) add(file string, line int, format string, args ...any) {
 // could not be read defines.
 func (l *loader) missing(file string, line int, what, name string) {
 	near := strictyaml.Suggest(name, l.names())
-	if near != "" || !l.unread {
-		l.add(file, line, "%s %q%s", what, name, near)
+	if near == "" && l.unread {
+		return
 	}
+	problem := strictyaml.Problem{File: file, Line: line, Message: fmt.Sprintf("%s %q%s", what, name, near)}
+	if near == "" {
+		problem.Missing = name
+	}
+	l.problems = append(l.problems, problem)
 }
 
 // decode returns nil when the file does not even say what it describes.

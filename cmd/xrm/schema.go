@@ -77,7 +77,7 @@ func (p *program) lintJSON(model *schema.Model, problems strictyaml.Problems) er
 		result.Entities = len(model.Entities())
 	}
 	for _, problem := range problems {
-		result.Problems = append(result.Problems, lintProblem(problem))
+		result.Problems = append(result.Problems, lintProblem{File: problem.File, Line: problem.Line, Message: problem.Message})
 	}
 	if err := json.NewEncoder(p.out).Encode(result); err != nil {
 		return err

@@ -62,7 +62,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	log.Info("listening", "address", listener.Addr().String())
+	log.Info("listening", "address", listener.Addr().String(), "store", storeName(c))
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
 	if err := s.startPlugins(ctx); err != nil {
@@ -78,7 +78,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
-		log.Info("stopping: waiting for what still runs", "at most", c.Timeout.Shutdown)
+		log.Info("stopping: waiting for what still runs", "at most", c.Timeout.Shutdown.String())
 	}
 	ending, cancel := context.WithTimeout(context.Background(), c.Timeout.Shutdown)
 	defer cancel()
@@ -105,11 +105,7 @@ func (s *server) welcome(address string, took time.Duration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "xrm is ready after %d ms\n", took.Milliseconds())
 	fmt.Fprintf(&b, "  GraphQL  http://%s/graphql (GraphiQL in a browser)\n", address)
-	store := "SQLite in " + s.config.Data
-	if s.config.Store != "sqlite" {
-		store = "MongoDB" // the address may hold a password
-	}
-	fmt.Fprintf(&b, "  store    %s\n", store)
+	fmt.Fprintf(&b, "  store    %s\n", storeName(s.config))
 	for _, plugin := range s.api.plugins() {
 		fmt.Fprintf(&b, "  plugin   %s %s: %s\n", plugin.Name, plugin.Version, plugin.State)
 	}

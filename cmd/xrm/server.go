@@ -40,6 +40,11 @@ type server struct {
 // newServer opens the store and reads the definitions. It fails on what the
 // operator must mend, not on a database or a plugin that is down.
 func newServer(c Config, log *slog.Logger) (*server, error) {
+	if c.Plugins != defaultConfig().Plugins { // which need not exist
+		if err := folder("plugins", "the plugins", c.Plugins); err != nil {
+			return nil, err
+		}
+	}
 	site, err := siteEntities(c)
 	if err != nil {
 		return nil, err
@@ -121,6 +126,9 @@ func (s *server) startPlugins(ctx context.Context) error {
 	_, warnings := s.api.roles.Check(s.api.catalog.Model())
 	for _, w := range warnings {
 		s.log.Warn("a role has a rule that grants nothing", "rule", w.Error())
+	}
+	for _, w := range s.api.catalog.Waiting() {
+		s.log.Warn("a file of entities is left out until a plugin brings what it needs", "file", w.Error())
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
@@ -40,4 +41,20 @@ func openStore(c Config) (store, error) {
 		return nil, fmt.Errorf("the data folder %s cannot be made: %w; name another with --data (XRM_DATA)", c.Data, err)
 	}
 	return sqlite.Open(filepath.Join(c.Data, "xrm.db"))
+}
+
+// storeName says where the data are, without the password that an address may
+// hold.
+func storeName(c Config) string {
+	if c.Store == "sqlite" {
+		return "SQLite in " + c.Data
+	}
+	_, address, _ := strings.Cut(c.Store, "://")
+	address = address[strings.LastIndex(address, "@")+1:]
+	address, _, _ = strings.Cut(address, "?")
+	hosts, database, _ := strings.Cut(address, "/")
+	if database == "" {
+		database = "xrm"
+	}
+	return "MongoDB at " + hosts + ", database " + database
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,11 +9,13 @@ import (
 	"sync/atomic"
 
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
 // Catalog holds the current model. It is safe for concurrent use.
 type Catalog struct {
 	current atomic.Pointer[schema.Model]
+	waiting atomic.Pointer[strictyaml.Problems]
 
 	mu      sync.Mutex // one Offer at a time
 	shipped []schema.Source
@@ -22,7 +25,8 @@ type Catalog struct {
 }
 
 // New makes a catalog of the shipped and the site's definitions. It returns
-// every mistake in them at once.
+// every mistake in them at once. A file of the site that needs an entity which
+// only a plugin can bring waits for it: see Waiting.
 //
 // prepare is called with each new model before it becomes current: it makes
 // the indexes and whatever else must exist first. Its error keeps the model
@@ -38,9 +42,13 @@ func New(shipped, site []schema.Source, prepare func(*schema.Model) error) (*Cat
 // Model returns the current model. A request asks once and keeps it.
 func (c *Catalog) Model() *schema.Model { return c.current.Load() }
 
+// Waiting says which files of the site are left out of the current model until
+// a plugin brings what they need.
+func (c *Catalog) Waiting() strictyaml.Problems { return *c.waiting.Load() }
+
 // Offer adds the definitions of a plugin, or replaces those that it offered
-// before; with none it takes them back. Definitions that do not fit the others are refused with every
-// reason, and the model stays as it is.
+// before; with none it takes them back. Definitions that do not fit the others
+// are refused with every reason, and the model stays as it is.
 func (c *Catalog) Offer(plugin string, definitions []schema.Source) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,7 +71,7 @@ func (c *Catalog) swap(plugins map[string][]schema.Source) error {
 	for _, name := range slices.Sorted(maps.Keys(plugins)) {
 		sources = append(sources, plugins[name]...)
 	}
-	m, err := schema.Load(append(sources, c.site...)...)
+	m, waiting, err := load(sources, c.site)
 	if err != nil {
 		return err
 	}
@@ -72,5 +80,31 @@ func (c *Catalog) swap(plugins map[string][]schema.Source) error {
 	}
 	c.plugins = plugins
 	c.current.Store(m)
+	c.waiting.Store(&waiting)
 	return nil
+}
+
+// load leaves those files of the site out, with the reason, that need what no
+// file defines. What needs the files that are left out must wait as well.
+func load(sources, site []schema.Source) (m *schema.Model, waiting strictyaml.Problems, err error) {
+	for {
+		if m, err = schema.Load(append(slices.Clone(sources), site...)...); err == nil {
+			return m, waiting, nil
+		}
+		var problems strictyaml.Problems
+		if !errors.As(err, &problems) {
+			return nil, nil, err
+		}
+		left := site
+		for _, p := range problems {
+			if p.Missing == "" {
+				return nil, nil, err
+			}
+			left = slices.DeleteFunc(slices.Clone(left), func(s schema.Source) bool { return s.File == p.File })
+		}
+		if len(left) == len(site) {
+			return nil, nil, err // it is not the site that misses something
+		}
+		site, waiting = left, append(waiting, problems...)
+	}
 }

@@ -130,3 +130,32 @@ func TestNewReportsEveryMistakeAndMakesNoCatalog(t *testing.T) {
 		t.Errorf("New = %v, %v\nwant none, %s", c, err, want)
 	}
 }
+
+// What the site adds to a plugin's entity waits for the plugin.
+func TestAFileOfTheSiteWaitsForThePluginThatItNeeds(t *testing.T) {
+	own := append(source("collar.yaml", "entity: collar\nfields:\n  pet: {type: reference, to: pet}\n"),
+		append(source("more.yaml", "extend: pet\nfields:\n  color: {type: text}\n"), site...)...)
+	c, err := catalog.New(shipped, own, accept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, c, "party", "contract")
+	wantWaiting := `collar.yaml:3: field "pet": to: there is no entity or role "pet"` + "\n" + `more.yaml:1: extend: there is no entity or role "pet"`
+	if got := c.Waiting().Err(); got == nil || got.Error() != wantWaiting {
+		t.Errorf("waiting: %v, want %s", got, wantWaiting)
+	}
+	if err := c.Offer("pets", pets); err != nil {
+		t.Fatal(err)
+	}
+	want(t, c, "party", "pet", "collar", "contract")
+	if c.Model().Entity("pet").Field("color") == nil || len(c.Waiting()) > 0 {
+		t.Errorf("the pet has no color, or %v still waits", c.Waiting())
+	}
+}
+
+func TestAMisspelledNameDoesNotWait(t *testing.T) {
+	_, err := catalog.New(shipped, source("more.yaml", "extend: partie\nfields:\n  color: {type: text}\n"), accept)
+	if want := `more.yaml:1: extend: there is no entity or role "partie"; did you mean "party"?`; err == nil || err.Error() != want {
+		t.Errorf("error = %v, want %s", err, want)
+	}
+}

@@ -58,12 +58,12 @@ func Decode(file string, data []byte, into any) Problems {
 
 func (d *Decoder) syntax(err error) {
 	line, message := splitLine(err)
-	d.problems = append(d.problems, Problem{d.file, line, "this is not valid YAML: " + message})
+	d.problems = append(d.problems, Problem{File: d.file, Line: line, Message: "this is not valid YAML: " + message})
 }
 
 // Add records a problem at a node.
 func (d *Decoder) Add(node *yaml.Node, format string, args ...any) {
-	d.problems = append(d.problems, Problem{d.file, node.Line, fmt.Sprintf(format, args...)})
+	d.problems = append(d.problems, Problem{File: d.file, Line: node.Line, Message: fmt.Sprintf(format, args...)})
 }
 
 // Count returns how many problems there are so far.
@@ -106,7 +106,7 @@ func (d *Decoder) Decode(node *yaml.Node, v reflect.Value) {
 	case reflect.Interface:
 		if err := node.Decode(v.Addr().Interface()); err != nil {
 			line, message := splitLine(err)
-			d.problems = append(d.problems, Problem{d.file, max(line, node.Line), message})
+			d.problems = append(d.problems, Problem{File: d.file, Line: max(line, node.Line), Message: message})
 		}
 	default:
 		cut := v.CanInt() && node.ShortTag() == "!!float" // the library would drop the digits after the point

@@ -118,7 +118,10 @@ func (x *tree) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 
 func TestProblemsSortByFileAndLine(t *testing.T) {
 	t.Parallel()
-	ps := strictyaml.Problems{{"b", 1, "x"}, {"a", 10, "x"}, {"a", 9, "y"}, {"a", 9, "x"}, {"", 0, "bare"}, {"a", 0, "whole"}}
+	at := func(file string, line int, message string) strictyaml.Problem {
+		return strictyaml.Problem{File: file, Line: line, Message: message}
+	}
+	ps := strictyaml.Problems{at("b", 1, "x"), at("a", 10, "x"), at("a", 9, "y"), at("a", 9, "x"), at("", 0, "bare"), at("a", 0, "whole")}
 	want := "bare\na: whole\na:9: y\na:9: x\na:10: x\nb:1: x"
 	if got := ps.Err().Error(); got != want {
 		t.Errorf("Err() = %q, want %q", got, want)

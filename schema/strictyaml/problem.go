@@ -14,6 +14,10 @@ type Problem struct {
 	File    string
 	Line    int // from 1; 0 when the whole file is meant
 	Message string
+
+	// Missing is a name that the file needs and that nothing at hand defines,
+	// though something that is not there now may; "" for any other mistake.
+	Missing string
 }
 
 // Error returns "file:line: message".
