@@ -51,7 +51,11 @@ func (a *api) accept(c pluginhost.Contribution) error {
 	}
 	candidate := maps.Clone(a.accepted)
 	candidate[c.Plugin] = c
-	if err := a.build(candidate); err != nil {
+	err := mentions(a.catalog.Model(), c, candidate)
+	if err == nil {
+		err = a.build(candidate)
+	}
+	if err != nil {
 		// Its entities alone would stay: back to those it had.
 		return errors.Join(err, a.catalog.Offer(c.Plugin, a.accepted[c.Plugin].Entities))
 	}
@@ -61,6 +65,21 @@ func (a *api) accept(c pluginhost.Contribution) error {
 		a.log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
 	}
 	return nil
+}
+
+// mentions refuses a contribution that names an entity that is not there, or
+// that takes away one that another names: a rule for it would never run.
+func mentions(m *schema.Model, c pluginhost.Contribution, all map[string]pluginhost.Contribution) error {
+	if err := c.Check(m); err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if err := all[name].Check(m); err != nil {
+			errs = append(errs, fmt.Errorf("the plugin %s needs what this one no longer has: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // build makes an engine for the current model and swaps it in.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/pluginpb"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -21,6 +23,10 @@ import (
 const asProgram = "XRM_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if os.Getenv(pluginpb.CookieKey) == pluginpb.CookieValue {
+		sdk.Serve(played(filepath.Base(os.Args[0])))
+		return
+	}
 	if os.Getenv(asProgram) != "" {
 		main()
 		return

@@ -30,7 +30,8 @@ type Config struct {
 
 	// Accept is asked before a plugin serves with a contribution that is new or
 	// has changed. Its error makes the plugin INVALID; one with the code
-	// UNAVAILABLE makes the host try again. It is called for one plugin at a
+	// UNAVAILABLE makes the host try again, and one that is a schema.ErrNoEntity
+	// does so once another plugin is accepted. It is called for one plugin at a
 	// time. nil accepts all.
 	Accept func(Contribution) error
 

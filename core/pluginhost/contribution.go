@@ -19,7 +19,12 @@ type Contribution struct {
 	BeforeSave []string // names of entities or roles
 	Operations []Operation
 	Fields     []ComputedField
+	Mentions   []pluginpb.Mention // of entities and roles, in all of the above but Entities
 }
+
+// Check returns every mention of an entity or role that the model, which has
+// Entities, does not have. Its error is a schema.ErrNoEntity.
+func (c Contribution) Check(m *schema.Model) error { return pluginpb.CheckMentions(m, c.Mentions) }
 
 // Operation is a query or mutation of the API. Arguments and result are fields
 // of the entity language: a reference is the id of a record, which whoever
@@ -52,7 +57,10 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 	for _, o := range d.GetObjects() {
 		t.objects[o.GetName()] = o
 	}
-	c := &Contribution{Plugin: m.Name, Version: m.Version, BeforeSave: slices.Clone(d.GetBeforeSave())}
+	c := &Contribution{
+		Plugin: m.Name, Version: m.Version,
+		BeforeSave: slices.Clone(d.GetBeforeSave()), Mentions: pluginpb.Mentions(d),
+	}
 	for _, file := range d.GetEntities() {
 		c.Entities = append(c.Entities, schema.Source{
 			Layer: "plugin " + m.Name,

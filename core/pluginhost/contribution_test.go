@@ -10,6 +10,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
 func contributionOf(t *testing.T, h *pluginhost.Host) pluginhost.Contribution {
@@ -38,6 +39,14 @@ var wantContribution = pluginhost.Contribution{
 	Fields: []pluginhost.ComputedField{
 		{Plugin: "good", Entity: "customer", Field: &schema.Field{Name: "tickets", Type: "list", Of: &schema.Field{Name: "tickets", Type: "reference", To: "ticket"}}},
 		{Plugin: "good", Entity: "customer", Field: &schema.Field{Name: "mood", Type: "text"}},
+	},
+	Mentions: []pluginpb.Mention{
+		{Where: "BeforeSave", Entity: "customer"},
+		{Where: "BeforeSave", Entity: "ticket"},
+		{Where: "Returns of closeTicket", Entity: "ticket"},
+		{Where: "Computed customer.tickets", Entity: "customer"},
+		{Where: "Returns of customer.tickets", Entity: "ticket"},
+		{Where: "Computed customer.mood", Entity: "customer"},
 	},
 }
 
@@ -83,6 +92,37 @@ func TestAContributionThatDoesNotFitMakesThePluginInvalid(t *testing.T) {
 	}
 	if list, _ := h.Contributions(); len(list) != 0 {
 		t.Errorf("contributions = %v, want none", list)
+	}
+}
+
+func TestAPluginThatNeedsAnEntityOfAnotherWaitsForIt(t *testing.T) {
+	t.Parallel()
+	hasSurvey := false
+	h := start(t, pluginhost.Config{Dir: install(t, "good", "surveys"), Accept: func(c pluginhost.Contribution) error {
+		if c.Plugin == "surveys" {
+			hasSurvey = true
+		} else if !hasSurvey {
+			return pluginpb.UnknownEntities{`BeforeSave: there is no entity or role "survey"`}
+		}
+		return nil
+	}})
+	await(t, h, "good", in(pluginhost.Serving))
+}
+
+func TestAPluginThatNeedsAnEntityOfNobodyIsInvalid(t *testing.T) {
+	t.Parallel()
+	h := start(t, pluginhost.Config{Dir: install(t, "good"), Accept: func(c pluginhost.Contribution) error {
+		return c.Check(&schema.Model{})
+	}})
+	got := await(t, h, "good", in(pluginhost.Invalid))
+	const want = `invalid: BeforeSave: there is no entity or role "customer"
+BeforeSave: there is no entity or role "ticket"
+Returns of closeTicket: there is no entity or role "ticket"
+Computed customer.tickets: there is no entity or role "customer"
+Returns of customer.tickets: there is no entity or role "ticket"
+Computed customer.mood: there is no entity or role "customer"`
+	if diff := cmp.Diff(want, got.LastError); diff != "" {
+		t.Errorf("LastError (-want +got):\n%s", diff)
 	}
 }
 

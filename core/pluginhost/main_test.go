@@ -130,6 +130,9 @@ func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.
 			{Entity: "customer", Name: "mood", Returns: scalar("text")},
 		},
 	}
+	if a.role == "surveys" {
+		d = &pluginpb.DescribeResponse{Name: a.role, Version: "1.0.0"}
+	}
 	if a.role == "someone-else" {
 		d.Name = "complaints"
 	}

@@ -17,7 +17,7 @@ const (
 	Serving      State = "SERVING"      // it answers
 	Backoff      State = "BACKOFF"      // it failed and is started again soon
 	CrashLoop    State = "CRASH_LOOP"   // it fails again and again; it is still started from time to time
-	Invalid      State = "INVALID"      // its manifest or its contribution is wrong; mend it and restart xrm
+	Invalid      State = "INVALID"      // its manifest or its contribution is wrong; mend it and restart xrm. Only a missing entity may still come, with another plugin
 	Incompatible State = "INCOMPATIBLE" // it speaks another protocol; upgrade it or xrm
 	Stopped      State = "STOPPED"      // the host was closed
 )

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -20,6 +21,9 @@ type supervisor struct {
 	dir  string
 	name string
 	log  *slog.Logger
+
+	refused   *Contribution // the last that was held against the others
+	neighbors int           // how many other plugins had been accepted then
 }
 
 // run returns when the host is closed, or when no restart can help.
@@ -41,14 +45,20 @@ func (s *supervisor) run(ctx context.Context) {
 		state := stateAfter(err, failures)
 		s.log.Error("plugin failed", "state", state, "failures", failures, "error", err)
 		s.set(s.name, state, err)
-		if state == Invalid || state == Incompatible {
+		switch {
+		case state == Invalid && errors.Is(err, schema.ErrNoEntity):
+			if !s.awaitEntity(ctx) {
+				return
+			}
+		case state == Invalid || state == Incompatible:
 			return
-		}
-		select {
-		case <-time.After(delays()):
-		case <-ctx.Done():
-			s.set(s.name, Stopped, nil)
-			return
+		default:
+			select {
+			case <-time.After(delays()):
+			case <-ctx.Done():
+				s.set(s.name, Stopped, nil)
+				return
+			}
 		}
 		s.board.update(s.name, func(e *entry) { e.status.Restarts++ })
 	}
@@ -111,6 +121,7 @@ func (s *supervisor) introduce(ctx context.Context, m Manifest, l *link) error {
 	}
 	s.admission.Lock()
 	defer s.admission.Unlock()
+	s.refused, s.neighbors = c, s.countNeighbors() // should it not be accepted
 	if err := s.admit(c); core.CodeOf(err) == core.Unavailable {
 		return err // what the contribution needs is down; the plugin is not to blame
 	} else if err != nil {

@@ -25,9 +25,10 @@ type Host struct {
 	store  store
 }
 
-// Start runs a plugin until the test ends. A mistake in the plugin or in its
-// entities ends the test.
-func Start(t testing.TB, p sdk.Plugin) *Host {
+// Start runs a plugin until the test ends. others hold the entities of other
+// plugins that this one needs. A mistake in the plugin or in its entities ends
+// the test.
+func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	t.Helper()
 	transport, err := sdk.NewTransport(p, func() {})
 	if err != nil {
@@ -50,7 +51,7 @@ func Start(t testing.TB, p sdk.Plugin) *Host {
 		t.Error(err)
 	}
 	h.rules = description.GetBeforeSave()
-	h.load(description)
+	h.load(description, others)
 	return h
 }
 
@@ -74,16 +75,27 @@ func manifestSaysTheSame(p sdk.Plugin) error {
 	return nil
 }
 
-// load checks the plugin's entities together with the shipped ones.
-func (h *Host) load(d *pluginpb.DescribeResponse) {
+// load checks the plugin's entities together with the shipped ones and the
+// others, and that there is every entity that the plugin names elsewhere.
+func (h *Host) load(d *pluginpb.DescribeResponse, others []fs.FS) {
 	h.t.Helper()
 	sources := entities.Sources()
+	for _, other := range others {
+		found, err := schema.ReadSources("another plugin", "", other)
+		if err != nil {
+			h.t.Fatalf("the entities of another plugin: %v", err)
+		}
+		sources = append(sources, found...)
+	}
 	for _, file := range d.GetEntities() {
 		sources = append(sources, schema.Source{Layer: "plugin " + d.GetName(), File: file.GetPath(), Data: file.GetYaml()})
 	}
 	var err error
 	if h.model, err = schema.Load(sources...); err != nil {
 		h.t.Fatalf("the entities of the plugin:\n%v", err)
+	}
+	if err := pluginpb.CheckMentions(h.model, pluginpb.Mentions(d)); err != nil {
+		h.t.Fatalf("the plugin %s:\n%v", d.GetName(), err)
 	}
 }
 

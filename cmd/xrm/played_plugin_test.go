@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/sdk"
+)
+
+const visitYAML = `entity: visit
+fields:
+  note: {type: text}
+`
+
+// played is the plugin that the test binary is when it is started under this
+// name.
+func played(name string) sdk.Plugin {
+	p := sdk.Plugin{Name: name, Version: "1.0.0"}
+	switch name {
+	case "visits":
+		p.Entities = fstest.MapFS{"entities/visit.yaml": {Data: []byte(visitYAML)}}
+		p.BeforeSave = map[string]sdk.SaveFunc{"visit": judgeVisit}
+	case "mistyped":
+		p.Entities = fstest.MapFS{"entities/survey.yaml": {Data: []byte(strings.Replace(visitYAML, "visit", "survey", 1))}}
+		p.BeforeSave = map[string]sdk.SaveFunc{"survy": judgeVisit}
+		p.Fields = []sdk.Field{sdk.Computed("custmer", "surveys", noRecords).Returns("surveys")}
+	case "audits": // by name before the one whose entity it needs
+		p.BeforeSave = map[string]sdk.SaveFunc{"visit": refuseEmpty}
+	}
+	return p
+}
+
+func judgeVisit(_ context.Context, _ sdk.Host, visit *sdk.Record) error {
+	switch visit.Text("note") {
+	case "fail":
+		return errors.New("disk on fire")
+	case "panic":
+		panic("no such visit")
+	}
+	return nil
+}
+
+func refuseEmpty(_ context.Context, _ sdk.Host, visit *sdk.Record) error {
+	if visit.Text("note") == "" {
+		return sdk.Reject("note", "is what an audit is about")
+	}
+	return nil
+}
+
+func noRecords(_ context.Context, _ sdk.Host, parents []*sdk.Record) ([][]*sdk.Record, error) {
+	return make([][]*sdk.Record, len(parents)), nil
+}
+
+// playing is a folder with these plugins.
+func playing(t *testing.T, names ...string) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugins := t.TempDir()
+	for _, name := range names {
+		write(t, filepath.Join(plugins, name, "plugin.yaml"), "name: "+name+"\nversion: 1.0.0\nprotocol: 1\nexecutable: "+name+"\n")
+		if err := os.Symlink(self, filepath.Join(plugins, name, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return plugins
+}
+
+func TestARuleForAMistypedEntityMakesThePluginInvalid(t *testing.T) {
+	t.Parallel()
+	p := spawn(t, t.TempDir(), nil, "--plugins", playing(t, "mistyped", "visits")).ready()
+	p.await(p.log, `msg="plugin failed" plugin=mistyped state=INVALID`)
+	p.pluginProcess("visits")
+	var got struct {
+		Plugins []struct{ Name, State, LastError string }
+	}
+	if err := json.Unmarshal([]byte(p.must(`{ plugins { name state lastError } }`, nil)), &got); err != nil {
+		t.Fatal(err)
+	}
+	const want = `invalid: BeforeSave: there is no entity or role "survy"; did you mean "survey"?
+Computed custmer.surveys: there is no entity or role "custmer"; did you mean "customer"?
+Returns of custmer.surveys: there is no entity or role "surveys"; did you mean "survey"?`
+	if diff := cmp.Diff(want, got.Plugins[0].LastError); diff != "" || got.Plugins[0].State != "INVALID" {
+		t.Errorf("the plugin is %s (-want +got):\n%s", got.Plugins[0].State, diff)
+	}
+	if got, want := p.must(`{ __type(name: "Survey") { name } }`, nil), `{"__type":null}`; got != want {
+		t.Errorf("its entity alone stays: %s, want %s", got, want)
+	}
+	p.stop()
+}
+
+func TestARuleForTheEntityOfAnotherPluginWaitsForThatPlugin(t *testing.T) {
+	t.Parallel()
+	p := spawn(t, t.TempDir(), nil, "--plugins", playing(t, "audits", "visits")).ready()
+	p.pluginProcess("audits")
+	const want = "INVALID The visit was not saved: some fields need attention. note is what an audit is about"
+	if got := refusal(p.ask(`mutation { createVisit(data: {}) { visit { id } } }`, nil, new(rawText))); got != want {
+		t.Errorf("an empty visit: %s\nwant %s", got, want)
+	}
+	p.stop()
+}

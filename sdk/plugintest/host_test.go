@@ -1,0 +1,80 @@
+package plugintest_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+	"testing/fstest"
+
+	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/plugintest"
+)
+
+// failing is a test that may fail: it keeps what it fails with.
+type failing struct {
+	testing.TB
+	said string
+}
+
+func (f *failing) Fatal(args ...any) {
+	f.said = fmt.Sprint(args...)
+	runtime.Goexit()
+}
+
+func (f *failing) Fatalf(format string, args ...any) { f.Fatal(fmt.Sprintf(format, args...)) }
+
+// fatal returns what a test fails with.
+func fatal(t *testing.T, test func(t testing.TB)) string {
+	t.Helper()
+	f := &failing{TB: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		test(f)
+	}()
+	<-done
+	return f.said
+}
+
+func pass(context.Context, sdk.Host, *sdk.Record) error { return nil }
+
+func moods(_ context.Context, _ sdk.Host, parents []*sdk.Record) ([]string, error) {
+	return make([]string, len(parents)), nil
+}
+
+func first(context.Context, sdk.Host, struct{}) (*sdk.Record, error) { return nil, nil }
+
+var visit = fstest.MapFS{"visit.yaml": {Data: []byte("entity: visit\nfields:\n  note: {type: text}\n")}}
+
+func TestAnEntityThatIsNotThereEndsTheTest(t *testing.T) {
+	tests := map[string]struct {
+		plugin sdk.Plugin
+		others fstest.MapFS
+		want   string
+	}{
+		"its own":       {sdk.Plugin{Entities: visit, BeforeSave: map[string]sdk.SaveFunc{"visit": pass}}, nil, ""},
+		"another's":     {sdk.Plugin{BeforeSave: map[string]sdk.SaveFunc{"visit": pass}}, visit, ""},
+		"a shipped one": {sdk.Plugin{BeforeSave: map[string]sdk.SaveFunc{"customer": pass}}, nil, ""},
+		"mistyped": {
+			sdk.Plugin{
+				Entities: visit, BeforeSave: map[string]sdk.SaveFunc{"vist": pass},
+				Operations: []sdk.Operation{sdk.Query("firstVisit", first).Returns("visits")},
+				Fields:     []sdk.Field{sdk.Computed("custmer", "mood", moods)},
+			}, nil,
+			`the plugin visits:
+BeforeSave: there is no entity or role "vist"; did you mean "visit"?
+Returns of firstVisit: there is no entity or role "visits"; did you mean "visit"?
+Computed custmer.mood: there is no entity or role "custmer"; did you mean "customer"?`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tt.plugin.Name, tt.plugin.Version = "visits", "1.0.0"
+			got := fatal(t, func(t testing.TB) { plugintest.Start(t, tt.plugin, tt.others) })
+			if got != tt.want {
+				t.Errorf("Start ends the test with\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
