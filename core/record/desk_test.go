@@ -67,6 +67,15 @@ supplier:
   fields: {displayName: read}
 `
 
+const teaBuying = `
+role: teaBuyer
+party:
+  read: true
+supplier:
+  read: true
+  update: {category: {eq: Tea}}
+`
+
 const granting = `
 role: granter
 party:
@@ -77,13 +86,14 @@ supplier:
 `
 
 var (
-	abroad  = core.Actor{ID: "abroad-1", Roles: []string{"abroad"}}
-	admin   = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{"admin"}}
-	german  = core.Actor{ID: "german-1", Roles: []string{"german"}}
-	granter = core.Actor{ID: "granter-1", Roles: []string{"granter"}}
-	buyer   = core.Actor{ID: "buyer-1", Roles: []string{"buyer"}}
-	scout   = core.Actor{ID: "scout-1", Roles: []string{"scout"}}
-	nobody  = core.Actor{ID: "nobody-1", Roles: []string{"unheardOf"}}
+	abroad   = core.Actor{ID: "abroad-1", Roles: []string{"abroad"}}
+	admin    = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{"admin"}}
+	german   = core.Actor{ID: "german-1", Roles: []string{"german"}}
+	teaBuyer = core.Actor{ID: "teaBuyer-1", Roles: []string{"teaBuyer"}}
+	granter  = core.Actor{ID: "granter-1", Roles: []string{"granter"}}
+	buyer    = core.Actor{ID: "buyer-1", Roles: []string{"buyer"}}
+	scout    = core.Actor{ID: "scout-1", Roles: []string{"scout"}}
+	nobody   = core.Actor{ID: "nobody-1", Roles: []string{"unheardOf"}}
 )
 
 func newDesk(t *testing.T, hooks ...record.Hook) *desk {
@@ -97,7 +107,7 @@ func newDesk(t *testing.T, hooks ...record.Hook) *desk {
 	roles, err := access.LoadRoles(model, []schema.Source{
 		{Layer: "site", File: "german.yaml", Data: []byte(germanSales)}, {Layer: "site", File: "scout.yaml", Data: []byte(scouting)},
 		{Layer: "site", File: "buyer.yaml", Data: []byte(buying)},
-		{Layer: "site", File: "granter.yaml", Data: []byte(granting)},
+		{Layer: "site", File: "granter.yaml", Data: []byte(granting)}, {Layer: "site", File: "teaBuyer.yaml", Data: []byte(teaBuying)},
 	})
 	if err != nil {
 		t.Fatal(err)

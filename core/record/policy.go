@@ -62,9 +62,11 @@ func (s *Session) permit(ctx context.Context, e *schema.Entity, works []*work) {
 		}
 		asItIs := w.change.Before.WithSystem()
 		if w.gainsRole(e) {
-			// The rule of a role speaks of those who hold it: would it, if this record did?
+			// The rule of a role speaks of those who hold it: would it, if the rest of
+			// the record were as it is, and the role as it will be?
 			held, _ := asItIs[schema.RolesField].([]any)
 			asItIs[schema.RolesField] = append(slices.Clone(held), e.Name)
+			asItIs[e.Name] = w.change.After.Values[e.Name]
 		}
 		if !rule.Match(asItIs) {
 			return notPermitted(e)

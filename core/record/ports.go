@@ -81,7 +81,8 @@ type Policy interface {
 // hook; this package does not know that it is a process.
 type Hook interface {
 	// BeforeSave gets copies of changes of one stored entity and may change
-	// the values of After. errs is nil or has one entry for each change; an
-	// entry that is not nil refuses that change.
+	// the values of After: what it sets is validated, but not held against the
+	// actor's rights, since it is not the actor who sets it. errs is nil or has
+	// one entry for each change; an entry that is not nil refuses that change.
 	BeforeSave(ctx context.Context, m *schema.Model, e *schema.Entity, changes []core.Change) (errs []error)
 }

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"slices"
 	"sync"
 )
@@ -13,35 +14,41 @@ type queue struct {
 	lines map[string]*line
 }
 
+// line is a lock that can be waited for with a context: whoever puts the token
+// in has it.
 type line struct {
-	sync.Mutex
+	token   chan struct{}
 	waiting int
 }
 
 // enter waits for its turn at all the keys and returns the function that
-// leaves them. Keys are entered in one order by everybody, so that two
-// writers of the same records never wait for each other.
-func (q *queue) enter(keys []string) (leave func()) {
+// leaves them, or the error of ctx. Keys are entered in one order by
+// everybody, so that two writers of the same records never wait for each other.
+func (q *queue) enter(ctx context.Context, keys []string) (leave func(), err error) {
 	keys = slices.Clone(keys)
 	slices.Sort(keys)
 	keys = slices.Compact(keys)
-	for _, key := range keys {
-		q.line(key).Lock()
-	}
-	return func() {
-		for _, key := range keys {
-			q.mu.Lock()
-			l := q.lines[key]
-			if l.waiting--; l.waiting == 0 {
-				delete(q.lines, key)
-			}
-			q.mu.Unlock()
-			l.Unlock()
+	for i, key := range keys {
+		l := q.join(key)
+		select {
+		case l.token <- struct{}{}:
+		case <-ctx.Done():
+			q.quit(key)
+			q.leave(keys[:i])
+			return nil, ctx.Err()
 		}
+	}
+	return func() { q.leave(keys) }, nil
+}
+
+func (q *queue) leave(keys []string) {
+	for _, key := range keys {
+		l := q.quit(key)
+		<-l.token
 	}
 }
 
-func (q *queue) line(key string) *line {
+func (q *queue) join(key string) *line {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.lines == nil {
@@ -49,9 +56,20 @@ func (q *queue) line(key string) *line {
 	}
 	l := q.lines[key]
 	if l == nil {
-		l = &line{}
+		l = &line{token: make(chan struct{}, 1)}
 		q.lines[key] = l
 	}
 	l.waiting++
+	return l
+}
+
+// quit forgets a line when nobody stands in it any more.
+func (q *queue) quit(key string) *line {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l := q.lines[key]
+	if l.waiting--; l.waiting == 0 {
+		delete(q.lines, key)
+	}
 	return l
 }

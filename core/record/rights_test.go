@@ -220,3 +220,16 @@ func TestAHiddenFieldIsNotGuessedByWriting(t *testing.T) {
 	_, err := d.as(buyer).Find(t.Context(), d.entity("supplier"), core.Query{Filter: roles, First: 1})
 	d.refused(err, core.Forbidden, "You may not filter, sort or search suppliers by roles, because you may not see it in all of them.")
 }
+
+// A rule on a role's own field is held against the field as the grant sets it.
+func TestAGrantMayBeAllowedByWhatItSets(t *testing.T) {
+	d := newDesk(t)
+	party := d.customer("Tea House", "GB")
+	grant := func(category string) error {
+		return d.save(teaBuyer, "supplier", record.Draft{Action: core.Updated, ID: party.ID, Grant: d.entity("supplier"), Set: map[string]any{"supplier.category": category}})[0].Err
+	}
+	d.refused(grant("Coffee"), core.Forbidden, "You may not make this change to the supplier: your roles do not allow it for this record.")
+	if err := grant("Tea"); err != nil {
+		t.Errorf("granting a supplier of tea: %v", err)
+	}
+}

@@ -41,7 +41,14 @@ func (s *Session) Save(ctx context.Context, e *schema.Entity, drafts []Draft, dr
 // save takes drafts of different records through the pipeline, those that lost
 // a race once more.
 func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dryRun bool) {
-	defer s.queue.enter(s.keys(e, works))()
+	leave, err := s.queue.enter(ctx, s.keys(e, works))
+	if err != nil {
+		s.step(works, func(*work) error {
+			return &core.Error{Code: core.Unavailable, Message: fmt.Sprintf("The %s was not saved: others were writing it all the time. Try again.", e.Name), Cause: err}
+		})
+		return
+	}
+	defer leave()
 	for attempt := 1; len(works) > 0; attempt++ {
 		s.load(ctx, e, works)
 		s.step(works, func(w *work) error { return s.apply(e, w) })

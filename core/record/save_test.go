@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 
@@ -282,5 +283,34 @@ func TestNoMoreIsTakenThanRemains(t *testing.T) {
 	left, _ := d.find(admin, "voucher", nil)
 	if taken != 3 || left[0].Values["remaining"] != int64(0) {
 		t.Errorf("%d were taken and %v remain, want 3 and 0", taken, left[0].Values["remaining"])
+	}
+}
+
+func TestAWriterWaitsNoLongerThanItsRequest(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	d := newDesk(t, hook(func(_ *schema.Entity, changes []core.Change) []error {
+		if changes[0].After.Values["city"] == "slow" {
+			close(entered)
+			<-release
+		}
+		return nil
+	}))
+	r := d.customer("A", "DE")
+	done := make(chan error)
+	go func() {
+		done <- d.save(admin, "customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"city": "slow"}})[0].Err
+	}()
+	<-entered
+	hurried, cancel := context.WithCancel(t.Context())
+	cancel()
+	draft := record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"city": "fast"}}
+	result := d.as(admin).Save(hurried, d.entity("customer"), []record.Draft{draft}, false)[0]
+	d.refused(result.Err, core.Unavailable, "The customer was not saved: others were writing it all the time. Try again.")
+	close(release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if result := d.save(admin, "customer", draft)[0]; result.Err != nil {
+		t.Errorf("the line is not free again: %v", result.Err)
 	}
 }
