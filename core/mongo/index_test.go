@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -65,7 +66,8 @@ func TestAFieldWithTwinsCannotBecomeUnique(t *testing.T) {
 		}
 	}
 	err := s.Prepare(t.Context(), load("entity: thing\nfields: {code: {type: text, unique: true}}"))
-	ours, _ := err.(*core.Error)
+	var ours *core.Error
+	errors.As(err, &ours)
 	if ours == nil || ours.Code != core.Invalid || ours.Message != "The field code of thing cannot be unique: there are live records with the same value." {
 		t.Errorf("Prepare: %v; want it to name the field", err)
 	}

@@ -127,7 +127,7 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 
 // all reads a cursor to its end.
 func all[T any](ctx context.Context, cursor *driver.Cursor, decode func(bson.Raw) (T, error)) ([]T, error) {
-	defer cursor.Close(context.WithoutCancel(ctx))
+	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }() // what was read is read
 	var list []T
 	for cursor.Next(ctx) {
 		one, err := decode(cursor.Current)
