@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -127,7 +128,7 @@ func nonEmpty(text string) []string {
 }
 
 // translate looks the texts up in the map's values. A value that is empty
-// there means no value.
+// there means no value; a text that is one of these values stays as it is.
 func (c *cellReader) translate(o outcome) outcome {
 	if c.source.Values == nil {
 		return o
@@ -138,7 +139,7 @@ func (c *cellReader) translate(o outcome) outcome {
 		switch {
 		case known:
 			translated = append(translated, nonEmpty(value)...)
-		case c.source.Otherwise == "keep":
+		case c.source.Otherwise == "keep" || slices.Contains(slices.Collect(maps.Values(c.source.Values)), text):
 			translated = append(translated, text)
 		default:
 			return outcome{reason: "must be one of the values in the map, not " + strconv.Quote(text) + strictyaml.Suggest(text, keysOf(c.source.Values))}

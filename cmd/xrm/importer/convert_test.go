@@ -110,6 +110,8 @@ func TestCellsBecomeTexts(t *testing.T) {
 		"values":                        {"{column: a, values: {x: one, y: \"\"}}", "x,y,z", "one", ""},
 		"value that means none":         {"{column: a, values: {x: one, y: \"\"}}", "y,y,z", "", ""},
 		"value that is not in the list": {"{column: a, values: {xxxx: one}}", "xxxz,y,z", "", `note (column a) must be one of the values in the map, not "xxxz"; did you mean "xxxx"?`},
+		"value that is a result":        {"{column: a, values: {x: one, y: two}}", "two,y,z", "two", ""},
+		"value that is both":            {"{column: a, values: {x: y, y: x}}", "x,y,z", "y", ""},
 		"values, kept":                  {"{column: a, values: {x: one}, otherwise: keep}", "z,y,z", "z", ""},
 	}
 	for name, tt := range tests {
