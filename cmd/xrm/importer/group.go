@@ -3,7 +3,6 @@ package importer
 import (
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"slices"
 	"strings"
@@ -21,12 +20,10 @@ type grouper struct {
 	plan  *plan
 	table *table.Reader
 	ahead []table.Row
-	seed  maphash.Seed
-	lines map[uint64]int // where a key stood, by its hash: 16 bytes for each record of the file
 }
 
 func newGrouper(p *plan, t *table.Reader) *grouper {
-	return &grouper{plan: p, table: t, seed: maphash.MakeSeed(), lines: map[uint64]int{}}
+	return &grouper{plan: p, table: t}
 }
 
 // next returns io.EOF behind the last record.
@@ -46,7 +43,6 @@ func (g *grouper) next() (*record, error) {
 		}
 	}
 	g.plan.convert(r)
-	g.checkKey(r)
 	return r, nil
 }
 
@@ -114,23 +110,4 @@ func (g *grouper) key(row table.Row) string {
 		return ""
 	}
 	return fmt.Sprint(value)
-}
-
-// checkKey refuses a key that stood in the file before: the later rows would
-// silently replace the earlier ones, and a second import would do it again.
-func (g *grouper) checkKey(r *record) {
-	if r.key == "" {
-		return
-	}
-	hash := maphash.String(g.seed, r.key)
-	line, twice := g.lines[hash]
-	if !twice {
-		g.lines[hash] = r.rows[0].Line
-		return
-	}
-	advice := "leave one of the two out"
-	if g.plan.group != "" {
-		advice = "the rows of one record must stand together"
-	}
-	r.fault(0, g.plan.key.path, fmt.Sprintf("%s is %q in line %d already; %s", g.plan.key.label, r.key, line, advice))
 }

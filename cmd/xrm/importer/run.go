@@ -80,6 +80,7 @@ type imports struct {
 	lookups *lookups
 	sender  *sender
 	rejects *rejects
+	keys    *keys
 	summary Summary
 	line    int // the last one that is done with
 }
@@ -113,7 +114,7 @@ func open(ctx context.Context, o Options) (_ *imports, err error) {
 	for _, note := range i.plan.notes {
 		o.Note(note)
 	}
-	i.sender = &sender{client: o.Client, plan: i.plan}
+	i.sender, i.keys = &sender{client: o.Client, plan: i.plan}, newKeys(i.plan)
 	if i.rejects = new(rejects); o.DryRun {
 		return i, nil
 	}
@@ -183,9 +184,7 @@ func (i *imports) all(ctx context.Context) error {
 	}
 }
 
-// batch looks up, sends and counts some records. Records with faults are
-// tried as well, without their faulty fields and without writing them, so
-// that people learn every reason at once.
+// batch looks up, sends, counts and settles some records.
 func (i *imports) batch(ctx context.Context, batch []*record) error {
 	var wanted []*wantedRef
 	for _, r := range batch {
@@ -196,8 +195,23 @@ func (i *imports) batch(ctx context.Context, batch []*record) error {
 	if err := i.lookups.find(ctx, wanted); err != nil {
 		return err
 	}
+	for left := batch; len(left) > 0; {
+		var firsts []*record
+		firsts, left = apart(left)
+		if err := i.try(ctx, firsts); err != nil {
+			return err
+		}
+	}
+	return i.settle(batch)
+}
+
+// try sends records of which no two have the same key. Records with faults
+// are sent as well, without their faulty fields and without writing them, so
+// that people learn every reason at once.
+func (i *imports) try(ctx context.Context, records []*record) error {
 	var good, keyed, keyless []*record
-	for _, r := range batch {
+	for _, r := range records {
+		i.keys.check(r)
 		r.resolve()
 		switch {
 		case len(r.faults) == 0:
@@ -218,7 +232,10 @@ func (i *imports) batch(ctx context.Context, batch []*record) error {
 	if err := i.send(ctx, keyless, false, true); err != nil {
 		return err
 	}
-	return i.settle(batch)
+	for _, r := range records {
+		i.keys.note(r)
+	}
+	return nil
 }
 
 func (i *imports) send(ctx context.Context, records []*record, keyed, dryRun bool) error {

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -202,6 +203,70 @@ func TestARecordThatLacksARowDoesNotGetIn(t *testing.T) {
 				t.Errorf("order 1 has lines: %v", s.records["order"][0]["lines"])
 			}
 		})
+	}
+}
+
+func TestAKeyCountsOnlyForTheLineThatGotIn(t *testing.T) {
+	const twice = `sku is "1" in line 3 already; leave one of the two out`
+	tests := map[string]struct {
+		rows  string
+		batch int
+		want  []string
+		name  string // of the product
+	}{
+		"the first does not fit": {
+			rows: "1,Old,many\n1,New,2\n1,Newer,3\n", name: "New",
+			want: []string{"unitsOnOrder must be a whole number, not many", twice},
+		},
+		"the server refuses the first": {
+			rows: "1,Old,-1\n1,New,2\n1,Newer,3\n", name: "New",
+			want: []string{"unitsOnOrder must be at least 0, not -1", twice},
+		},
+		"in batches of their own": {
+			rows: "1,Old,-1\n1,New,2\n1,Newer,3\n", name: "New", batch: 1,
+			want: []string{"unitsOnOrder must be at least 0, not -1", twice},
+		},
+		"none gets in": {
+			rows: "1,Old,-1\n1,New,-2\n",
+			want: []string{"unitsOnOrder must be at least 0, not -1", "unitsOnOrder must be at least 0, not -2"},
+		},
+	}
+	for name, tt := range tests {
+		for _, dryRun := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, dry run %v", name, dryRun), func(t *testing.T) {
+				s := newFakeServer(t)
+				i := &importing{entity: "product", key: "sku", batch: tt.batch, dryRun: dryRun, file: "sku,name,unitsOnOrder\n" + tt.rows}
+				i.mustRun(t, s)
+				if diff := cmp.Diff(tt.want, i.reasons); diff != "" {
+					t.Error(diff)
+				}
+				name := ""
+				for _, product := range s.records["product"] {
+					name += product["name"].(string)
+				}
+				if want := tt.name; !dryRun && name != want {
+					t.Errorf("the products are %q, want %q", name, want)
+				}
+			})
+		}
+	}
+}
+
+func TestAPartOfARejectedRecordDoesNotGetInByItself(t *testing.T) {
+	s := newFakeServer(t)
+	s.records["product"] = []map[string]any{{"id": "product-a", "sku": "11"}}
+	s.records["order"] = []map[string]any{{"id": "order-1", "number": "1", "customer": "c"}, {"id": "order-2", "number": "2", "customer": "c"}}
+	i := &importing{mapping: ordersMap, file: "orderID,productID,unitPrice,quantity\n1,11,1,-1\n2,11,1,1\n1,11,1,1\n"}
+	i.mustRun(t, s)
+	want := []string{
+		"lines.quantity (column quantity) must be at least 0, not -1",
+		`number (column orderID) is "1" in line 2 already; the rows of one record must stand together`,
+	}
+	if diff := cmp.Diff(want, i.reasons); diff != "" {
+		t.Error(diff)
+	}
+	if s.records["order"][0]["lines"] != nil {
+		t.Errorf("order 1 has lines: %v", s.records["order"][0]["lines"])
 	}
 }
 
