@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/openxrm/xrm/cmd/xrm/client"
+	"github.com/openxrm/xrm/schema"
 )
 
 // sender sends records to the server.
@@ -116,9 +117,19 @@ func (s *sender) explain(r *record, refusal *client.Error) {
 			}
 		}
 		if !concerns(r.faults[:known], row, path) {
-			r.fault(row, path, s.label(path)+" "+v.Message)
+			r.fault(row, path, s.label(path)+" "+v.Message+advice(path, v.Message))
 		}
 	}
+}
+
+// advice says in the words of a map what the server says in those of the API.
+func advice(path, message string) string {
+	money := &schema.Field{Type: "money"}
+	_, err := money.Kind().Parse(money, "1", schema.Scope{})
+	if err == nil || message != err.Error() {
+		return ""
+	}
+	return fmt.Sprintf("; give it by currency: EUR in the map, or by a column %s.currency", path)
 }
 
 // concerns says whether a fault is about a field, a part of it, or the object
