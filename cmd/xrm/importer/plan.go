@@ -23,16 +23,18 @@ type plan struct {
 // planner makes a plan of a map, a header and an entity.
 type planner struct {
 	binder
+	file     string // that is imported
 	lookups  *lookups
 	problems strictyaml.Problems
 	plan     *plan
 }
 
-// newPlan reports everything that is wrong with the map at once.
-func newPlan(ctx context.Context, m *Map, e *Entity, header []string, l *lookups) (*plan, error) {
+// newPlan reports everything that is wrong with the map, or without one with
+// the file, at once.
+func newPlan(ctx context.Context, m *Map, e *Entity, file string, header []string, l *lookups) (*plan, error) {
 	p := &planner{
-		binder:  binder{m: m, entity: e, header: header, used: map[int]bool{}},
-		lookups: l, plan: &plan{entity: e, group: m.Group},
+		binder: binder{m: m, entity: e, header: header, used: map[int]bool{}},
+		file:   file, lookups: l, plan: &plan{entity: e, group: m.Group},
 	}
 	if p.checkGroup(); len(p.problems) > 0 {
 		return nil, p.problems.Err()
@@ -56,13 +58,23 @@ func newPlan(ctx context.Context, m *Map, e *Entity, header []string, l *lookups
 		}
 	}
 	if len(p.plan.bindings) == 0 && len(p.problems) == 0 {
-		p.problem(0, "no column of the file is a field of %s; say in a map which is which (--map)", e.Name)
+		p.nothingMatches()
 	}
 	return p.plan, p.problems.Err()
 }
 
 func (p *planner) problem(line int, format string, args ...any) {
-	p.problems = append(p.problems, strictyaml.Problem{File: p.m.file, Line: line, Message: fmt.Sprintf(format, args...)})
+	p.problems = append(p.problems, strictyaml.Problem{File: first(p.m.file, p.file), Line: line, Message: fmt.Sprintf(format, args...)})
+}
+
+// nothingMatches is a fault of the map if there is one, and of the file if not.
+func (p *planner) nothingMatches() {
+	columns := strings.Join(p.header, ", ")
+	if p.m.file == "" {
+		p.problem(0, "none of its columns (%s) is a field of %s; say in a map which is which (--map)", columns, p.entity.Name)
+		return
+	}
+	p.problem(0, "none of the columns of %s (%s) is a field of %s, and the map fills none; say under fields: which is which", p.file, columns, p.entity.Name)
 }
 
 func (p *planner) checkGroup() {

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -80,7 +81,7 @@ map.yaml:5: contact: the server has no entity "persn"`,
 		},
 		"no field at all": {
 			mapping: "entity: customer\n", header: "x,y",
-			want: "map.yaml: no column of the file is a field of customer; say in a map which is which (--map)",
+			want: "rows.csv (x, y) is a field of customer, and the map fills none; say under fields: which is which",
 		},
 		"an encoding": {
 			mapping: "entity: customer\ncsv: {encoding: cp437}\n", header: "x",
@@ -100,7 +101,7 @@ map.yaml:5: contact: the server has no entity "persn"`,
 				t.Fatal("no mistake was found")
 			}
 			got := err.Error()
-			if at := strings.Index(got, "rows.csv: "); at >= 0 {
+			if at := strings.Index(got, "rows.csv"); at >= 0 {
 				got = got[at:]
 			}
 			if diff := cmp.Diff(strings.Split(tt.want, "\n"), strings.Split(got, "\n")); diff != "" {
@@ -128,6 +129,29 @@ func TestAColumnThatFindsNoFieldIsNamed(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, i.notes); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAFileWithoutAMapIsNamedInWhatIsWrong(t *testing.T) {
+	tests := map[string]struct {
+		key, header, want string
+	}{
+		"no field at all": {
+			header: "x,y", want: "rows.csv: none of its columns (x, y) is a field of customer; say in a map which is which (--map)",
+		},
+		"a key without a column": {key: "number", header: "display name", want: "rows.csv: key: no column fills number"},
+		"a key that is no field": {
+			key: "nummer", header: "display name", want: `rows.csv: key: customer has no field "nummer"; did you mean "number"?`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			i := &importing{entity: "customer", key: tt.key, file: tt.header + "\n1,2\n"}
+			_, err := i.run(t, newFakeServer(t))
+			if want := i.dir + string(filepath.Separator) + tt.want; err == nil || err.Error() != want {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		})
 	}
 }
 

@@ -108,7 +108,7 @@ func open(ctx context.Context, o Options) (_ *imports, err error) {
 		return nil, err
 	}
 	i.lookups = &lookups{client: o.Client, entities: map[string]*Entity{entity.Name: entity}, all: map[string]*lookup{}, page: o.Batch}
-	if i.plan, err = newPlan(ctx, &m, entity, i.table.Header(), i.lookups); err != nil {
+	if i.plan, err = newPlan(ctx, &m, entity, o.File, i.table.Header(), i.lookups); err != nil {
 		return nil, err
 	}
 	for _, note := range i.plan.notes {
