@@ -36,3 +36,18 @@ func TestReadmeListsAllSettings(t *testing.T) {
 		t.Errorf("the table of settings is not current; run go test ./cmd/xrm -run Settings -update")
 	}
 }
+
+func TestTheConfigurationInReadmeLoads(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, _, _ := block(t, string(readme), "yaml")
+	c, err := load(t, file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Log.Format != "json" || c.Limits.Page != 500 || c.Roles != "./roles" {
+		t.Errorf("the configuration is %+v", c)
+	}
+}
