@@ -25,6 +25,7 @@ run: build ## Build and serve on http://127.0.0.1:8080/graphql
 .PHONY: test
 test: ## Run all tests; those of MongoDB need XRM_TEST_MONGO_URI (see make lab)
 	go test -race -shuffle=on ./...
+	@test -n "$$XRM_TEST_MONGO_URI" || echo "Skipped: everything on MongoDB. To run it too: make lab, and export what it prints."
 
 .PHONY: check
 check: ## Everything that CI checks: format, vet, linters, tests
