@@ -47,20 +47,20 @@ func Reject(field, message string) error {
 	return &Error{Code: Invalid, Violations: []schema.Violation{{Field: field, Rule: "rejected", Message: message}}}
 }
 
-// toWire turns what a handler returned into what the user may see, and says
-// whether there is more to it for the log.
-func toWire(err error) (e *pluginpb.Error, forLog bool) {
+// toWire turns what a handler returned into what the user may see, or, where
+// that is nothing, into what the host's log should have.
+func toWire(what string, err error) *pluginpb.Error {
 	found := collect(err)
 	if len(found) == 0 {
-		return &pluginpb.Error{Code: Internal}, true
+		return &pluginpb.Error{Code: Internal, Cause: strings.ToValidUTF8(what+": "+err.Error(), "\uFFFD")}
 	}
-	e = &pluginpb.Error{Code: found[0].Code, Message: found[0].Message}
+	e := &pluginpb.Error{Code: found[0].Code, Message: found[0].Message}
 	for _, f := range found {
 		for _, v := range f.Violations {
 			e.Violations = append(e.Violations, &pluginpb.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
 		}
 	}
-	return e, false
+	return e
 }
 
 // collect finds every Error in a tree of joined and wrapped errors, in order.

@@ -42,6 +42,8 @@ func check(ctx context.Context, host sdk.Host, r *sdk.Record) error {
 		panic("no such thing")
 	case "fail":
 		return errors.New("the password is 1234")
+	case "not a text":
+		return errors.New("broken \xff bytes")
 	case "two reasons":
 		return errors.Join(sdk.Reject("title", "is dull"), fmt.Errorf("wrapped: %w", sdk.Reject("state", "is early")))
 	case "ask":
@@ -74,12 +76,13 @@ func TestAHandlerCannotBreakTheProcess(t *testing.T) {
 	h := startProcess(t)
 	tests := map[string]struct {
 		want   string // the verdict
-		stderr string // what the host's log gets
+		stderr string // what it prints
 	}{
 		"nothing":     {"patch ", ""},
 		"print":       {"patch ", "on standard output xxx"},
-		"panic":       {"INTERNAL ", "BeforeSave ticket (call c1): panic: no such thing\ngoroutine "},
-		"fail":        {"INTERNAL ", "BeforeSave ticket (call c1): the password is 1234\n"},
+		"panic":       {"INTERNAL  for the log: BeforeSave ticket: panic: no such thing, with its stack", ""},
+		"fail":        {"INTERNAL  for the log: BeforeSave ticket: the password is 1234", ""},
+		"not a text":  {"INTERNAL  for the log: BeforeSave ticket: broken \uFFFD bytes", ""},
 		"two reasons": {"INVALID title is dull, state is early", ""},
 		"ask":         {`patch {"title":"From the host"}`, ""},
 	}
@@ -188,7 +191,14 @@ func (h *hostSide) verdict(t *testing.T, title string) string {
 	for _, violation := range v.GetError().GetViolations() {
 		violations = append(violations, violation.GetField()+" "+violation.GetMessage())
 	}
-	return v.GetError().GetCode() + " " + strings.Join(violations, ", ")
+	said := v.GetError().GetCode() + " " + v.GetError().GetMessage() + strings.Join(violations, ", ")
+	if cause := v.GetError().GetCause(); cause != "" {
+		said += " for the log: " + cause
+	}
+	if strings.Contains(v.GetError().GetStack(), "sdk_test.check(") {
+		said += ", with its stack"
+	}
+	return said
 }
 
 // transcript keeps what the plugin prints.

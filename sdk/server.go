@@ -3,8 +3,8 @@ package sdk
 import (
 	"context"
 	"fmt"
-	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -142,14 +142,14 @@ func (s *server) Drain(context.Context, *pluginpb.DrainRequest) (*pluginpb.Drain
 }
 
 // run calls a handler. A panic costs this call and not the process; what the
-// user may not see goes to standard error, which the host logs.
+// user may not see travels for the host's log alone.
 func (s *server) run(call *pluginpb.CallContext, what string, handler func(Host) error) (answer *pluginpb.Error) {
 	s.running.RLock()
 	defer s.running.RUnlock()
 	defer func() {
 		if p := recover(); p != nil {
-			fmt.Fprintf(os.Stderr, "%s (call %s): panic: %v\n%s", what, call.GetCallId(), p, debug.Stack())
-			answer = &pluginpb.Error{Code: Internal}
+			answer = toWire(what, fmt.Errorf("panic: %v", p))
+			answer.Stack = strings.ToValidUTF8(string(debug.Stack()), "\uFFFD")
 		}
 	}()
 	host, err := s.hostClient()
@@ -159,9 +159,5 @@ func (s *server) run(call *pluginpb.CallContext, what string, handler func(Host)
 	if err == nil {
 		return nil
 	}
-	answer, forLog := toWire(err)
-	if forLog {
-		fmt.Fprintf(os.Stderr, "%s (call %s): %v\n", what, call.GetCallId(), err)
-	}
-	return answer
+	return toWire(what, err)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -94,6 +95,34 @@ Returns of custmer.surveys: there is no entity or role "surveys"; did you mean "
 	}
 	if got, want := p.must(`{ __type(name: "Survey") { name } }`, nil), `{"__type":null}`; got != want {
 		t.Errorf("its entity alone stays: %s, want %s", got, want)
+	}
+	p.stop()
+}
+
+func TestWhatBreaksARuleIsInOneErrorRecordOfTheLog(t *testing.T) {
+	t.Parallel()
+	p := spawn(t, t.TempDir(), nil, "--plugins", playing(t, "visits")).ready()
+	tests := map[string]struct{ cause, stack string }{
+		"fail":  {"disk on fire", ""},
+		"panic": {"panic: no such visit", ` stack="goroutine .*judgeVisit\(.*"`},
+	}
+	for note, tt := range tests {
+		create := `mutation ($note: String) { createVisit(data: {note: $note}) { visit { id } } }`
+		got := refusal(p.ask(create, map[string]any{"note": note}, new(rawText)))
+		told := regexp.MustCompile(`^INTERNAL The plugin visits made a mistake; the details are in the server's log under call (\w+)\.$`).FindStringSubmatch(got)
+		if told == nil {
+			t.Fatalf("%s: the user reads %s", note, got)
+		}
+		var records []string
+		for line := range strings.Lines(p.log.String()) {
+			if strings.Contains(line, tt.cause) || strings.Contains(line, "judgeVisit") && tt.stack != "" {
+				records = append(records, line)
+			}
+		}
+		want := ` level=ERROR msg="plugin failed a call" plugin=visits call=` + told[1] + ` error="BeforeSave visit: ` + tt.cause + `"` + tt.stack + `\n$`
+		if len(records) != 1 || !regexp.MustCompile(want).MatchString(records[0]) {
+			t.Errorf("%s: the log has\n%s\nwant one record with\n%s", note, strings.Join(records, ""), want)
+		}
 	}
 	p.stop()
 }

@@ -22,10 +22,10 @@ func down(plugin string, cause error) error {
 	}
 }
 
-// internal logs what is wrong with a plugin, and tells the user no more than
-// whose fault it is.
-func (h *Host) internal(one *call, cause error) error {
-	h.config.Log.Error("plugin failed a call", "plugin", one.plugin, "call", one.id, "error", cause)
+// internal logs what is wrong with a plugin, with more details if there are
+// any, and tells the user no more than whose fault it is.
+func (h *Host) internal(one *call, cause error, details ...any) error {
+	h.config.Log.Error("plugin failed a call", append([]any{"plugin", one.plugin, "call", one.id, "error", cause}, details...)...)
 	return &core.Error{
 		Code:    core.Internal,
 		Message: fmt.Sprintf("The plugin %s made a mistake; the details are in the server's log under call %s.", one.plugin, one.id),
@@ -68,8 +68,15 @@ func (h *Host) refusal(one *call, e *pluginpb.Error, what string) error {
 	if e == nil {
 		return nil
 	}
+	if e.GetCode() == string(core.Internal) && e.GetCause() != "" {
+		var details []any
+		if e.GetStack() != "" {
+			details = []any{"stack", cut(e.GetStack(), maxLine)}
+		}
+		return h.internal(one, errors.New(cut(e.GetCause(), maxLine)), details...)
+	}
 	if !slices.Contains(refusals, core.Code(e.GetCode())) {
-		return h.nonsense(one, "answered %s %s", e.GetCode(), e.GetMessage())
+		return h.nonsense(one, "answered an error with the code %q and the message %q", e.GetCode(), e.GetMessage())
 	}
 	err := &core.Error{Code: core.Code(e.GetCode()), Message: e.GetMessage()}
 	for _, v := range e.GetViolations() {

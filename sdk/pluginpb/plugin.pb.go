@@ -339,7 +339,12 @@ type Error struct {
 	// A sentence for people: what is wrong and what to do about it.
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	// With INVALID: one for each offending field, all at once.
-	Violations    []*Violation `protobuf:"bytes,3,rep,name=violations,proto3" json:"violations,omitempty"`
+	Violations []*Violation `protobuf:"bytes,3,rep,name=violations,proto3" json:"violations,omitempty"`
+	// What went wrong in the plugin, with INTERNAL: for the host's log, and for
+	// nobody else. A host never sends it.
+	Cause string `protobuf:"bytes,4,opt,name=cause,proto3" json:"cause,omitempty"`
+	// Where it panicked; with cause.
+	Stack         string `protobuf:"bytes,5,opt,name=stack,proto3" json:"stack,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -393,6 +398,20 @@ func (x *Error) GetViolations() []*Violation {
 		return x.Violations
 	}
 	return nil
+}
+
+func (x *Error) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *Error) GetStack() string {
+	if x != nil {
+		return x.Stack
+	}
+	return ""
 }
 
 // Violation is one reason why values do not fit.
@@ -2302,13 +2321,15 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"updated_by\x18\b \x01(\tR\tupdatedBy\x12\x1d\n" +
 	"\n" +
-	"deleted_at\x18\t \x01(\tR\tdeletedAt\"o\n" +
+	"deleted_at\x18\t \x01(\tR\tdeletedAt\"\x9b\x01\n" +
 	"\x05Error\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x128\n" +
 	"\n" +
 	"violations\x18\x03 \x03(\v2\x18.xrm.plugin.v1.ViolationR\n" +
-	"violations\"O\n" +
+	"violations\x12\x14\n" +
+	"\x05cause\x18\x04 \x01(\tR\x05cause\x12\x14\n" +
+	"\x05stack\x18\x05 \x01(\tR\x05stack\"O\n" +
 	"\tViolation\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x18\n" +

@@ -119,7 +119,7 @@ func (h *Host) save(ctx context.Context, e *schema.Entity, id string, ifVersion 
 			if e := verdict.GetError(); e.GetCode() == sdk.Invalid && e.GetMessage() == "" {
 				e.Message = notSaved(view)
 			}
-			if err := refusal(verdict.GetError()); err != nil {
+			if err := h.refusal(verdict.GetError()); err != nil {
 				return err
 			}
 			changes, err := pluginpb.Decode(verdict.GetPatch())

@@ -9,12 +9,19 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// refusal returns an *sdk.Error, or nil.
-func refusal(e *pluginpb.Error) error {
+// refusal returns an *sdk.Error, or nil. What the host would keep for its log,
+// the author of a test needs to read.
+func (h *Host) refusal(e *pluginpb.Error) error {
 	if e == nil {
 		return nil
 	}
 	err := &sdk.Error{Code: e.GetCode(), Message: e.GetMessage()}
+	if e.GetCause() != "" {
+		err.Message = "The plugin made a mistake: " + e.GetCause()
+	}
+	if e.GetStack() != "" {
+		h.t.Logf("%s\n%s", e.GetCause(), e.GetStack())
+	}
 	for _, v := range e.GetViolations() {
 		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
 	}

@@ -153,7 +153,7 @@ func (h *Host) Call(operation string, arguments map[string]any) (any, error) {
 	}
 	answer, err := h.plugin.Call(h.t.Context(), &pluginpb.CallRequest{Context: during(mutation), Operation: operation, Arguments: encoded})
 	if err == nil {
-		err = refusal(answer.GetError())
+		err = h.refusal(answer.GetError())
 	}
 	if err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (h *Host) Resolve(entity, field string, parents ...*sdk.Record) ([]any, err
 	}
 	answer, err := h.plugin.Resolve(h.t.Context(), request)
 	if err == nil {
-		err = refusal(answer.GetError())
+		err = h.refusal(answer.GetError())
 	}
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package plugintest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"testing"
@@ -76,5 +77,22 @@ Computed custmer.mood: there is no entity or role "custmer"; did you mean "custo
 				t.Errorf("Start ends the test with\n%s\nwant\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestAMistakeOfThePluginIsTold(t *testing.T) {
+	h := plugintest.Start(t, sdk.Plugin{Name: "rash", Version: "1.0.0", Operations: []sdk.Operation{
+		sdk.Query("fail", func(context.Context, sdk.Host, struct{}) (string, error) { return "", errors.New("disk on fire") }),
+		sdk.Query("panic", func(context.Context, sdk.Host, struct{}) (string, error) { panic("no such thing") }),
+	}})
+	for operation, want := range map[string]string{
+		"fail":  "The plugin made a mistake: Call fail: disk on fire",
+		"panic": "The plugin made a mistake: Call panic: panic: no such thing",
+	} {
+		_, err := h.Call(operation, nil)
+		var refused *sdk.Error
+		if !errors.As(err, &refused) || refused.Code != sdk.Internal || refused.Message != want {
+			t.Errorf("Call(%s) = %#v, want the message %q", operation, err, want)
+		}
 	}
 }
