@@ -41,14 +41,14 @@ func Decode(file string, data []byte, into any) Problems {
 	var first, second yaml.Node
 	if err := documents.Decode(&first); err != nil {
 		if !errors.Is(err, io.EOF) {
-			d.syntax(err)
+			d.syntax(data, err)
 		}
 		return d.problems
 	}
 	if err := documents.Decode(&second); err == nil {
 		d.Add(&second, "a second document begins here; put it into a file of its own")
 	} else if !errors.Is(err, io.EOF) {
-		d.syntax(err)
+		d.syntax(data, err)
 	}
 	if len(first.Content) > 0 {
 		d.Decode(first.Content[0], reflect.ValueOf(into).Elem())
@@ -56,9 +56,26 @@ func Decode(file string, data []byte, into any) Problems {
 	return d.problems
 }
 
-func (d *Decoder) syntax(err error) {
+func (d *Decoder) syntax(data []byte, err error) {
 	line, message := splitLine(err)
+	if tab := tabbed(data, line); tab > 0 && (strings.Contains(message, "a tab character") || strings.Contains(message, "cannot start any token")) {
+		line, message = tab, "a tab stands before the text; YAML indents with spaces"
+	}
 	d.problems = append(d.problems, Problem{File: d.file, Line: line, Message: "this is not valid YAML: " + message})
+}
+
+// tabbed is the line that a tab indents: the one where reading stopped or the
+// next, because the reader looks ahead; else 0.
+func tabbed(data []byte, line int) int {
+	line = max(line, 1)
+	lines := strings.SplitN(string(data), "\n", line+2)
+	for n := line; n <= min(line+1, len(lines)); n++ {
+		text := lines[n-1]
+		if strings.Contains(text[:len(text)-len(strings.TrimLeft(text, " \t"))], "\t") {
+			return n
+		}
+	}
+	return 0
 }
 
 // Add records a problem at a node.
