@@ -113,6 +113,7 @@ func TestWhatBreaksARuleIsInOneErrorRecordOfTheLog(t *testing.T) {
 		if told == nil {
 			t.Fatalf("%s: the user reads %s", note, got)
 		}
+		p.await(p.log, `call=`+told[1]+` .*\n`)
 		var records []string
 		for line := range strings.Lines(p.log.String()) {
 			if strings.Contains(line, tt.cause) || strings.Contains(line, "judgeVisit") && tt.stack != "" {
