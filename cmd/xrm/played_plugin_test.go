@@ -78,9 +78,13 @@ func playing(t *testing.T, names ...string) string {
 
 func TestARuleForAMistypedEntityMakesThePluginInvalid(t *testing.T) {
 	t.Parallel()
-	p := spawn(t, t.TempDir(), nil, "--plugins", playing(t, "mistyped", "visits")).ready()
+	p := spawn(t, t.TempDir(), []string{"XRM_TIMEOUT_PLUGIN=30s"}, "--plugins", playing(t, "mistyped", "visits")).ready()
 	p.await(p.log, `msg="plugin failed" plugin=mistyped state=INVALID`)
 	p.pluginProcess("visits")
+	const line = `  plugin   mistyped 1.0.0: INVALID: BeforeSave: there is no entity or role "survy"; did you mean "survey"?` + "\n"
+	if !strings.Contains(p.out.String(), line) {
+		t.Errorf("the server prints\n%swithout\n%s", p.out, line)
+	}
 	var got struct {
 		Plugins []struct{ Name, State, LastError string }
 	}

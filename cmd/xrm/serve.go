@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/spf13/cobra"
 )
 
@@ -107,12 +109,23 @@ func (s *server) welcome(address string, took time.Duration) string {
 	fmt.Fprintf(&b, "  GraphQL  http://%s/graphql (GraphiQL in a browser)\n", address)
 	fmt.Fprintf(&b, "  store    %s\n", storeName(s.config))
 	for _, plugin := range s.api.plugins() {
-		fmt.Fprintf(&b, "  plugin   %s %s: %s\n", plugin.Name, plugin.Version, plugin.State)
+		fmt.Fprintf(&b, "  plugin   %s\n", pluginLine(plugin))
 	}
 	if s.newKey.Load() {
 		fmt.Fprintf(&b, "  key      a new administrator's key is in %s\n", adminKeyFile(s.config))
 	}
 	return b.String()
+}
+
+// pluginLine says how a plugin is doing and, unless it serves, the first line of
+// why; the API has the rest.
+func pluginLine(p core.Plugin) string {
+	line := strings.TrimSpace(p.Name+" "+p.Version) + ": " + p.State
+	if p.State == string(pluginhost.Serving) || p.LastError == "" {
+		return line
+	}
+	reason, _, _ := strings.Cut(p.LastError, "\n")
+	return line + ": " + strings.TrimPrefix(reason, strings.ToLower(p.State)+": ")
 }
 
 func (p *program) logger(c Log) *slog.Logger {
