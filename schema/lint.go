@@ -21,16 +21,18 @@ func (l *loader) lint() {
 	plurals := map[string]*Entity{}
 	for _, e := range l.model.entities {
 		l.lintName(e.File, e.Line, "the name", e.Name)
-		l.lintName(e.File, e.Line, "the plural", e.Plural)
+		if nameForm.MatchString(e.Name) || e.Plural != e.Name+"s" { // else what is wrong with the name is said
+			l.lintName(e.File, e.lineOf("plural"), "the plural", e.Plural)
+		}
 		if other := plurals[e.Plural]; other != nil {
-			l.add(e.File, e.Line, "plural %q is already that of %q", e.Plural, other.Name)
+			l.add(e.File, e.lineOf("plural"), "plural %q is already that of %q", e.Plural, other.Name)
 		}
 		plurals[e.Plural] = e
 		if e.Plural == e.Name || l.model.byName[e.Plural] != nil {
-			l.add(e.File, e.Line, "plural %q must differ from every entity's name", e.Plural)
+			l.add(e.File, e.lineOf("plural"), "plural %q must differ from every entity's name", e.Plural)
 		}
 		if e.Filterable != "" && e.Filterable != "indexed" && e.Filterable != "all" {
-			l.add(e.File, e.Line, "filterable must be indexed or all, not %s", e.Filterable)
+			l.add(e.File, e.lineOf("filterable"), "filterable must be indexed or all, not %s", e.Filterable)
 		}
 		if len(e.Fields) == 0 && e.RoleName == "" && !e.broken {
 			l.add(e.File, e.Line, "%q has no fields", e.Name)
@@ -44,7 +46,7 @@ func (l *loader) lint() {
 		}
 		l.lintIndexes(e)
 		if e.Title != "" && e.Field(e.Title) == nil && (e.Base == nil || e.Base.Field(e.Title) == nil) {
-			l.add(e.File, e.Line, "title: there is no field %q%s", e.Title, strictyaml.Suggest(e.Title, e.fieldNames()))
+			l.add(e.File, e.lineOf("title"), "title: there is no field %q%s", e.Title, strictyaml.Suggest(e.Title, e.fieldNames()))
 		}
 	}
 }
@@ -71,7 +73,21 @@ func (l *loader) lintFields(e *Entity, fields Fields, prefix string) {
 	}
 }
 
+// lintField checks a field, and what lies in it even when its own type is not
+// understood.
 func (l *loader) lintField(e *Entity, f *Field, at string, nested bool) {
+	l.lintType(f, at, nested)
+	if f.To != "" && l.model.byName[f.To] == nil {
+		l.missing(f.file, f.Line, fmt.Sprintf("field %q: to: there is no entity or role", at), f.To)
+	}
+	if f.Of != nil {
+		f.Of.Line, f.Of.broken = max(f.Of.Line, f.Line), f.broken
+		l.lintField(e, f.Of, at, true)
+	}
+	l.lintFields(e, f.Fields, at+".")
+}
+
+func (l *loader) lintType(f *Field, at string, nested bool) {
 	add := func(format string, args ...any) {
 		l.add(f.file, f.Line, "field %q: "+format, append([]any{at}, args...)...)
 	}
@@ -127,14 +143,6 @@ func (l *loader) lintField(e *Entity, f *Field, at string, nested bool) {
 	if f.Inverse != "" {
 		l.lintName(f.file, f.Line, "field "+strconv.Quote(at)+": inverse", f.Inverse)
 	}
-	if f.To != "" && l.model.byName[f.To] == nil {
-		l.missing(f.file, f.Line, fmt.Sprintf("field %q: to: there is no entity or role", at), f.To)
-	}
-	if f.Of != nil {
-		f.Of.Line, f.Of.broken = max(f.Of.Line, f.Line), f.broken
-		l.lintField(e, f.Of, at, true)
-	}
-	l.lintFields(e, f.Fields, at+".")
 }
 
 // ownersOf says which types do have an option.
@@ -181,14 +189,15 @@ func (l *loader) lintRole(role *Entity) {
 }
 
 func (l *loader) lintIndexes(e *Entity) {
-	for _, index := range e.Indexes {
+	for i, index := range e.Indexes {
+		at := e.indexAt[i]
 		if len(index) == 0 {
-			l.add(e.File, e.Line, "an index needs at least one field")
+			l.add(at.file, at.line, "an index needs at least one field")
 		}
 		for _, name := range index {
 			name = strings.TrimPrefix(name, "-")
 			if e.Field(name) == nil && (e.Base == nil || e.Base.Field(name) == nil) {
-				l.add(e.File, e.Line, "indexes: there is no field %q%s", name, strictyaml.Suggest(name, e.fieldNames()))
+				l.add(at.file, at.line, "indexes: there is no field %q%s", name, strictyaml.Suggest(name, e.fieldNames()))
 			}
 		}
 	}

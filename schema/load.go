@@ -151,11 +151,11 @@ func (l *loader) declare(e *Entity) {
 func (l *loader) extend(x *Entity) {
 	e := l.model.byName[x.Extends]
 	if e == nil {
-		l.missing(x.File, x.Line, "extend: there is no entity or role", x.Extends)
+		l.missing(x.File, x.lineOf("extend"), "extend: there is no entity or role", x.Extends)
 		return
 	}
 	for _, key := range x.beyondExtension() {
-		l.add(x.File, x.Line, "an extension adds fields and indexes; it cannot change %s of %q", key, x.Extends)
+		l.add(x.File, x.lineOf(key), "an extension adds fields and indexes; it cannot change %s of %q", key, x.Extends)
 	}
 	e.broken = e.broken || x.broken
 	for _, f := range x.Fields {
@@ -165,7 +165,7 @@ func (l *loader) extend(x *Entity) {
 		}
 		e.Fields = append(e.Fields, f)
 	}
-	e.Indexes = append(e.Indexes, x.Indexes...)
+	e.Indexes, e.indexAt = append(e.Indexes, x.Indexes...), append(e.indexAt, x.indexAt...)
 }
 
 // beyondExtension lists the keys of an extension that only a definition has.
@@ -189,21 +189,21 @@ func (l *loader) bindRoles() {
 	for _, e := range l.model.entities {
 		if e.RoleName == "" {
 			if e.Of != "" {
-				l.add(e.File, e.Line, "of: is for roles; %q is an entity of its own", e.Name)
+				l.add(e.File, e.lineOf("of"), "of: is for roles; %q is an entity of its own", e.Name)
 			}
 			continue
 		}
 		if e.Filterable != "" {
-			l.add(e.File, e.Line, "filterable is for entities that store records; set it on %q", e.Of)
+			l.add(e.File, e.lineOf("filterable"), "filterable is for entities that store records; set it on %q", e.Of)
 		}
 		base := l.model.byName[e.Of]
 		switch {
 		case e.Of == "":
 			l.add(e.File, e.Line, "role %q needs of: the entity whose records hold it, for example of: party", e.Name)
 		case base == nil:
-			l.missing(e.File, e.Line, "of: there is no entity", e.Of)
+			l.missing(e.File, e.lineOf("of"), "of: there is no entity", e.Of)
 		case base.RoleName != "":
-			l.add(e.File, e.Line, "of: %q is a role itself; name the entity", e.Of)
+			l.add(e.File, e.lineOf("of"), "of: %q is a role itself; name the entity", e.Of)
 		default:
 			e.Base = base
 		}
