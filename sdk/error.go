@@ -19,13 +19,17 @@ const (
 	Internal    = "INTERNAL"    // the plugin's or the host's fault; details are in the log
 )
 
+// Violation is one reason why values do not fit: Field is the path of the
+// value, Rule is for programs, and Message completes "<field> ...".
+type Violation = schema.Violation
+
 // Error is a refusal that the user gets to see. Host returns it, and a handler
 // may return it; any other error of a handler is shown as INTERNAL, and its
 // text goes to the log only.
 type Error struct {
 	Code       string
 	Message    string
-	Violations []schema.Violation // with Invalid
+	Violations []Violation // with Invalid
 }
 
 // Error returns the message and the violations.
@@ -44,7 +48,7 @@ func (e *Error) Error() string {
 // ...": Reject("reason", "is required when a complaint is rejected"). Join
 // several with errors.Join to report them all at once.
 func Reject(field, message string) error {
-	return &Error{Code: Invalid, Violations: []schema.Violation{{Field: field, Rule: "rejected", Message: message}}}
+	return &Error{Code: Invalid, Violations: []Violation{{Field: field, Rule: "rejected", Message: message}}}
 }
 
 // toWire turns what a handler returned into what the user may see, or, where
@@ -89,7 +93,7 @@ func errorFromWire(e *pluginpb.Error) error {
 	}
 	err := &Error{Code: e.GetCode(), Message: e.GetMessage()}
 	for _, v := range e.GetViolations() {
-		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
+		err.Violations = append(err.Violations, Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
 	}
 	return err
 }

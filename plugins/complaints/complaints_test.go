@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/plugintest"
 )
@@ -27,7 +26,7 @@ func TestARejectedComplaintNeedsAReason(t *testing.T) {
 	}
 	want := &sdk.Error{
 		Code: sdk.Invalid, Message: "The complaint was not saved: some fields need attention.",
-		Violations: []schema.Violation{{Field: "reason", Rule: "rejected", Message: "is required when a complaint is rejected"}},
+		Violations: []sdk.Violation{{Field: "reason", Rule: "rejected", Message: "is required when a complaint is rejected"}},
 	}
 	if diff := cmp.Diff(want, refused); diff != "" {
 		t.Errorf("refusal (-want +got):\n%s", diff)

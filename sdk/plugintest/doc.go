@@ -2,9 +2,10 @@
 // and within the test's process:
 //
 //	h := plugintest.Start(t, plugin())
-//	customer := h.Add("customer", map[string]any{"name": "Futterhaus"})
+//	customer := h.Add("customer", map[string]any{"kind": "organization", "displayName": "Futterhaus"})
 //	_, err := h.Save(&sdk.Record{Entity: "complaint", Values: map[string]any{...}})
 //
-// The host knows the shipped entities and those of the plugin, and obeys
+// The host knows the shipped entities, those of the plugin and those that Start
+// is told of others, and obeys
 // their definitions and the plugin's rules. It knows no users and no rights.
 package plugintest

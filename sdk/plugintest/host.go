@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
+	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"go.yaml.in/yaml/v3"
@@ -20,9 +22,12 @@ import (
 type Host struct {
 	t      testing.TB
 	model  *schema.Model
-	rules  []string // entities that the plugin has rules for
 	plugin pluginpb.PluginClient
 	store  store
+
+	rules      []string // entities that the plugin has rules for
+	operations []string
+	fields     []string // "customer.openComplaints"
 }
 
 // Start runs a plugin until the test ends. others hold the entities of other
@@ -51,6 +56,12 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 		t.Error(err)
 	}
 	h.rules = description.GetBeforeSave()
+	for _, o := range description.GetOperations() {
+		h.operations = append(h.operations, o.GetName())
+	}
+	for _, f := range description.GetFields() {
+		h.fields = append(h.fields, f.GetEntity()+"."+f.GetName())
+	}
 	h.load(description, others)
 	return h
 }
@@ -143,10 +154,13 @@ func (h *Host) Get(entity, id string) *sdk.Record {
 	return r.record(h.t, e)
 }
 
-// Call carries out an operation of the plugin. A record in the result is its
-// id, a whole number an int64.
+// Call carries out an operation of the plugin; one that it does not have ends
+// the test. A record in the result is its id, a whole number an int64.
 func (h *Host) Call(operation string, arguments map[string]any) (any, error) {
 	h.t.Helper()
+	if !slices.Contains(h.operations, operation) {
+		h.t.Fatalf("the plugin has no operation %q%s", operation, strictyaml.Suggest(operation, h.operations))
+	}
 	encoded, err := pluginpb.Encode(arguments)
 	if err != nil {
 		h.t.Fatal(err)
@@ -162,12 +176,15 @@ func (h *Host) Call(operation string, arguments map[string]any) (any, error) {
 }
 
 // Resolve computes a field of the plugin for records that are stored, in one
-// call. Values are as in Call.
+// call; a field that it does not have ends the test. Values are as in Call.
 func (h *Host) Resolve(entity, field string, parents ...*sdk.Record) ([]any, error) {
 	h.t.Helper()
 	e, err := h.model.Find(entity)
 	if err != nil {
 		h.t.Fatal(err)
+	}
+	if name := entity + "." + field; !slices.Contains(h.fields, name) {
+		h.t.Fatalf("the plugin has no field %q%s", name, strictyaml.Suggest(name, h.fields))
 	}
 	request := &pluginpb.ResolveRequest{Context: during(reading), Entity: entity, Field: field}
 	for _, parent := range parents {

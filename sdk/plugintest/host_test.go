@@ -96,3 +96,31 @@ func TestAMistakeOfThePluginIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatThePluginDoesNotHaveEndsTheTest(t *testing.T) {
+	p := sdk.Plugin{
+		Name: "visits", Version: "1.0.0", Entities: visit,
+		Operations: []sdk.Operation{sdk.Query("firstVisit", first).Returns("visit")},
+		Fields:     []sdk.Field{sdk.Computed("visit", "mood", moods)},
+	}
+	tests := map[string]struct {
+		use  func(h *plugintest.Host)
+		want string
+	}{
+		"an operation": {
+			func(h *plugintest.Host) { _, _ = h.Call("fristVisit", nil) },
+			`the plugin has no operation "fristVisit"; did you mean "firstVisit"?`,
+		},
+		"a field": {
+			func(h *plugintest.Host) { _, _ = h.Resolve("visit", "mod") },
+			`the plugin has no field "visit.mod"; did you mean "visit.mood"?`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := fatal(t, func(t testing.TB) { tt.use(plugintest.Start(t, p)) }); got != tt.want {
+				t.Errorf("the test ends with %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
