@@ -41,8 +41,8 @@ func TestACommandLineThatMakesNoSenseFails(t *testing.T) {
 		want string
 	}{
 		"unknown command": {[]string{"improt"}, "unknown command \"improt\" for \"xrm\"\n\nDid you mean this?\n\timport\n\n"},
-		"unknown flag":    {[]string{"version", "--jsn"}, "unknown flag: --jsn\n"},
-		"no file":         {[]string{"import"}, "accepts 1 arg(s), received 0\n"},
+		"unknown flag":    {[]string{"version", "--jsn"}, "unknown flag: --jsn; did you mean --json?\n"},
+		"no file":         {[]string{"import"}, "xrm import needs one file: xrm import customers.csv --entity customer --key number\n"},
 		"no such folder":  {[]string{"schema", "lint", "nowhere"}, "there is no folder nowhere; name the folder with the entity definitions\n"},
 	}
 	for name, tt := range tests {

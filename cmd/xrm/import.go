@@ -45,7 +45,7 @@ the end, 2 some rows were rejected.`,
 		Example: `  xrm import customers.csv --entity customer --key number
   xrm import orders.csv --map orders.yaml --dry-run
   XRM_KEY=$(cat sales.key) xrm import leads.csv --entity prospect --server https://xrm.example.org --json`,
-		Args: cobra.ExactArgs(1),
+		Args: one("one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			config, err := loadConfig(cmd.Flags(), p.environ)
 			if err != nil {

@@ -36,7 +36,7 @@ mistake at once, each with its file, its line and the nearest right word.
 Exit status: 0 when there is none, else 1.`,
 		Example: `  xrm schema lint ./entities
   xrm schema lint ./entities --json`,
-		Args: cobra.ExactArgs(1),
+		Args: one("one folder"),
 		RunE: func(_ *cobra.Command, args []string) error { return p.lint(args[0], asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: the number of entities and the problems")
