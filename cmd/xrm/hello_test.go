@@ -1,0 +1,76 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// readme is a file of the documentation, by its path from the root.
+func readme(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../..", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// shell runs commands of the documentation in a folder.
+func shell(t *testing.T, dir, commands string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-euc", commands)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s\n%v\n%s", commands, err, out)
+	}
+}
+
+// greets wants the server to answer the query of the hello plugin.
+func greets(t *testing.T, plugins string) {
+	t.Helper()
+	query := regexp.MustCompile("Then ask `(.*?)`").FindStringSubmatch(readme(t, "examples/hello-plugin/README.md"))
+	if query == nil {
+		t.Fatal("the README of the hello plugin has no query")
+	}
+	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
+	p.pluginProcess("hello")
+	p.must(`mutation { createCustomer(data: {kind: organization, displayName: "Futterhaus"}) { customer { id } } }`, nil)
+	const want = `{"customers":{"nodes":[{"displayName":"Futterhaus","greeting":"Hello Futterhaus"}]}}`
+	if got := p.must(query[1], nil); got != want {
+		t.Errorf("%s = %s, want %s", query[1], got, want)
+	}
+	p.stop()
+}
+
+func TestTheHelloPluginIsBuiltAndRunsAsItsReadmeSays(t *testing.T) {
+	t.Parallel()
+	commands, _, _ := block(t, readme(t, "examples/hello-plugin/README.md"), "sh")
+	build, found := strings.CutSuffix(commands, "bin/xrm serve --plugins bin/plugins\n")
+	if !found {
+		t.Fatalf("the last command is not that of the server:\n%s", commands)
+	}
+	plugins := t.TempDir()
+	shell(t, "../..", strings.ReplaceAll(build, "bin/plugins", plugins))
+	greets(t, plugins)
+}
+
+func TestAPluginOutsideTheRepositoryIsBuiltAsTheGuideSays(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, guide, found := strings.Cut(readme(t, "sdk/README.md"), "### In a repository of its own\n")
+	if !found {
+		t.Fatal("sdk/README.md does not say how to write a plugin outside")
+	}
+	commands, _, _ := block(t, guide, "sh")
+	away, plugins := t.TempDir(), t.TempDir()
+	commands = strings.NewReplacer("../xrm/bin/plugins", plugins, "../xrm", root).Replace(commands)
+	shell(t, away, "cp "+root+"/examples/hello-plugin/main.go "+root+"/examples/hello-plugin/plugin.yaml .\n"+commands)
+	greets(t, plugins)
+}
