@@ -5,7 +5,7 @@
 //	customer := h.Add("customer", map[string]any{"kind": "organization", "displayName": "Futterhaus"})
 //	_, err := h.Save(&sdk.Record{Entity: "complaint", Values: map[string]any{...}})
 //
-// The host knows the shipped entities, those of the plugin and those that Start
-// is told of others, and obeys
-// their definitions and the plugin's rules. It knows no users and no rights.
+// The host knows the shipped entities, those of the plugin and those of other
+// plugins that Start is given, and obeys their definitions and the plugin's
+// rules. It knows no users and no rights.
 package plugintest
