@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -71,7 +72,7 @@ func operations(t *testing.T, text string) []string {
 }
 
 func TestEveryQueryOfTheDocumentsFitsTheSchema(t *testing.T) {
-	server := start(t, "--plugins", builtPlugins(t))
+	server := start(t, "--plugins", builtPlugins(t, [2]string{"hello", "../../examples/hello-plugin"}))
 	seen := 0
 	for name, text := range documents(t) {
 		for _, found := range slices.Concat(queryBlock.FindAllStringSubmatch(text, -1), querySpan.FindAllStringSubmatch(text, -1)) {
@@ -95,6 +96,17 @@ func TestEveryQueryOfTheDocumentsFitsTheSchema(t *testing.T) {
 	}
 	if seen < 7 {
 		t.Errorf("only %d queries were found", seen)
+	}
+}
+
+func TestGraphiQLOpensWithTheFirstQueryOfReadmeButForThePlugin(t *testing.T) {
+	page := read(t, "../../core/graphql/transport/graphiql/main.jsx")
+	_, welcome, _ := strings.Cut(page, "const welcome = `")
+	welcome, _, _ = strings.Cut(welcome, "`;")
+	query, _, _ := block(t, documents(t)["README.md"], "graphql")
+	query = strings.Replace(query, "openComplaints { subject }", "", 1)
+	if diff := cmp.Diff(operations(t, query), operations(t, welcome)); diff != "" {
+		t.Errorf("README.md and main.jsx differ (-want +got):\n%s", diff)
 	}
 }
 

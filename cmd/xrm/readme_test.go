@@ -26,22 +26,26 @@ func block(t *testing.T, text, language string) (content string, from, to int) {
 	return text[found[2]:found[3]], found[2], found[3]
 }
 
-// builtPlugins is a folder with the plugin complaints, as make build makes it.
-func builtPlugins(t *testing.T) string {
+// builtPlugins is a folder with the plugin complaints, as make build makes it,
+// and with others: the name of each and where its program is.
+func builtPlugins(t *testing.T, others ...[2]string) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "complaints")
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "complaints"), "../../plugins/complaints")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, out)
+	root := t.TempDir()
+	for _, plugin := range append(others, [2]string{"complaints", "../../plugins/complaints"}) {
+		name, from := plugin[0], plugin[1]
+		build := exec.Command("go", "build", "-o", filepath.Join(root, name, name), from)
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("build the plugin: %v\n%s", err, out)
+		}
+		manifest, err := os.ReadFile(filepath.Join(from, "plugin.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, name, "plugin.yaml"), manifest, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	manifest, err := os.ReadFile("../../plugins/complaints/plugin.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "plugin.yaml"), manifest, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Dir(dir)
+	return root
 }
 
 // graphQL sends a query as the administrator and returns the answer's body.
