@@ -33,9 +33,13 @@ func TestGraphiQLInABrowser(t *testing.T) {
 	defer server.Close()
 
 	var seen struct {
-		Title, WithoutKey, WithKey, Documentation, KeyAfterReload string
-		KeptForLater                                              bool
-		Hosts, Complaints                                         []string
+		Title, Welcome, WithoutKey, WithKey, Documentation, KeyAfterReload string
+		KeptForLater                                                       bool
+		Bar, Hosts, Complaints                                             []string
+		Unasked                                                            struct {
+			Questions int
+			Answer    string
+		}
 	}
 	out := node(t, "browser.mjs", server.URL+"/graphql", chromium, "the-key", os.Getenv("XRM_SCREENSHOT"))
 	if err := json.Unmarshal(out, &seen); err != nil {
@@ -43,6 +47,16 @@ func TestGraphiQLInABrowser(t *testing.T) {
 	}
 	if seen.Title != "xrm: GraphiQL" {
 		t.Errorf("title = %q", seen.Title)
+	}
+	// An empty editor has a space without width in it.
+	if seen.Unasked.Questions > 0 || strings.Trim(seen.Unasked.Answer, "\n\u200b") != "" {
+		t.Errorf("before anything was asked there were %d questions, and the answer %q", seen.Unasked.Questions, seen.Unasked.Answer)
+	}
+	if !strings.Contains(seen.Welcome, "customers(\n    filter: ") {
+		t.Errorf("the first query = %q", seen.Welcome)
+	}
+	if diff := cmp.Diff([]string{"no answer without a key", "You may not.", "in use until this tab is closed"}, seen.Bar); diff != "" {
+		t.Errorf("the bar without a key, with a wrong one and with the right one (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(seen.WithoutKey, "You may not.") {
 		t.Errorf("the answer without a key = %q", seen.WithoutKey)

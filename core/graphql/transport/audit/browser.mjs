@@ -1,5 +1,6 @@
-// Uses GraphiQL as a person does: opens the address, is refused without a key,
-// enters the key, writes a query, runs it and reads the answer.
+// Uses GraphiQL as a person does: opens the address, is refused without a key
+// and with a wrong one, enters the key, writes a query, runs it and reads the
+// answer.
 // Prints what was seen as JSON. Arguments: address, browser, key, screenshot (optional).
 import { chromium } from "playwright-core";
 
@@ -12,10 +13,12 @@ try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   const complaints = [];
   const hosts = new Set();
+  let questions = 0;
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => {
     const { protocol, host } = new URL(request.url());
+    if (request.method() === "POST") questions++;
     if (protocol !== "data:") hosts.add(host);
   });
 
@@ -25,15 +28,32 @@ try {
     return page.locator(".result-window").innerText();
   };
 
-  await page.goto(url);
+  const says = async (text) => {
+    await page.getByRole("status").filter({ hasText: text }).waitFor();
+    return page.getByRole("status").innerText();
+  };
+  const use = async (given) => {
+    await page.getByLabel("API key").fill(given);
+    await page.getByRole("button", { name: "Use it" }).click();
+  };
+
+  await page.goto(url, { waitUntil: "networkidle" });
   const title = await page.title();
+  const unasked = { questions, answer: await page.locator(".result-window").innerText() };
+  const welcome = await page.evaluate(() => document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.getValue());
+  if (screenshot) await page.screenshot({ path: screenshot.replace(/(\.\w+)?$/, "-welcome$1") });
+  const bar = [await says("without a key")];
   const withoutKey = await answer("UNAUTHENTICATED");
+
+  await use("a wrong key");
+  bar.push(await says("You may not."));
+  if (screenshot) await page.screenshot({ path: screenshot.replace(/(\.\w+)?$/, "-refused$1") });
 
   // Being refused is what this part is about; the browser notes it as an error.
   const refused = complaints.splice(0).filter((text) => !text.includes("401"));
 
-  await page.getByLabel("API key").fill(key);
-  await page.getByRole("button", { name: "Use it" }).click();
+  await use(key);
+  bar.push(await says("in use"));
   await page.locator(".graphiql-query-editor .CodeMirror").click();
   await page.keyboard.press("Control+A");
   await page.keyboard.insertText("{\n  customers {\n    number\n    name\n  }\n}");
@@ -58,7 +78,7 @@ try {
 
   console.log(
     JSON.stringify({
-      title, withoutKey, withKey, documentation, keyAfterReload,
+      title, unasked, welcome, bar, withoutKey, withKey, documentation, keyAfterReload,
       keptForLater: kept.includes(key),
       hosts: [...hosts],
       complaints: [...refused, ...complaints],

@@ -9,33 +9,62 @@ import "./page.css";
 // The key lives as long as the tab, and no longer.
 const stored = "xrm-api-key";
 
-const welcome = `# Write a query and press Ctrl+Enter; Ctrl+Space says what fits.
-# The book on the left explains every field.
+const welcome = `# Ctrl+Enter runs the query, Ctrl+Space says what
+# fits; the book on the left explains every field.
 
 {
-  __typename
+  customers(
+    filter: {country: {eq: "DE"}}
+    orderBy: [{displayName: ASC}]
+    first: 1
+  ) {
+    totalCount
+    nodes {
+      number
+      displayName
+      phone { e164 }
+      orders(
+        first: 1, orderBy: [{placedOn: DESC}]
+      ) {
+        totalCount
+        nodes { lines { product { name } } }
+      }
+    }
+  }
 }
 `;
 
-function fetcherFor(key) {
+// judge hears why a request got no answer, or "" when it got one.
+function fetcherFor(key, judge) {
   return async (request) => {
-    const response = await fetch(location.pathname, {
-      method: "POST",
-      headers: {
-        Accept: "application/graphql-response+json",
-        "Content-Type": "application/json",
-        ...(key && { Authorization: `Bearer ${key}` }),
-      },
-      body: JSON.stringify(request),
-    });
-    return response.json();
+    try {
+      const response = await fetch(location.pathname, {
+        method: "POST",
+        headers: {
+          Accept: "application/graphql-response+json",
+          "Content-Type": "application/json",
+          ...(key && { Authorization: `Bearer ${key}` }),
+        },
+        body: JSON.stringify(request),
+      });
+      const answer = await response.json();
+      const refusal = answer.errors?.find((error) => error.extensions?.code === "UNAUTHENTICATED");
+      judge(refusal?.message ?? "");
+      return answer;
+    } catch (error) {
+      judge(`no answer: ${error.message}`);
+      throw error;
+    }
   };
 }
 
 function Page() {
   const [key, setKey] = useState(sessionStorage.getItem(stored) ?? "");
   const [typed, setTyped] = useState(key);
-  const fetcher = useMemo(() => fetcherFor(key), [key]);
+  // An answer that comes late is about the key that it was asked with.
+  const [verdict, setVerdict] = useState({ key, fault: "" });
+  const fetcher = useMemo(() => fetcherFor(key, (fault) => setVerdict({ key, fault })), [key]);
+  const fault = key && verdict.key === key ? verdict.fault : "";
 
   const use = (event) => {
     event.preventDefault();
@@ -56,19 +85,24 @@ function Page() {
           autoComplete="off"
           spellCheck="false"
           placeholder="the content of admin.key, or a key of your own"
+          aria-invalid={fault !== ""}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
         />
         <button type="submit" disabled={typed.trim() === key}>
           Use it
         </button>
-        <span role="status">{key ? "in use until this tab is closed" : "no answer without a key"}</span>
+        <span role="status" className={fault && "fault"}>
+          {fault || (key ? "in use until this tab is closed" : "no answer without a key")}
+        </span>
       </form>
       <main>
-        {/* A new key starts anew: what may be seen depends on it. */}
+        {/* A new key starts anew: what may be seen depends on it. Without one
+            there is no schema to ask for. */}
         <GraphiQL
           key={key}
           fetcher={fetcher}
+          schema={key ? undefined : null}
           defaultQuery={welcome}
           isHeadersEditorEnabled={false}
           showPersistHeadersSettings={false}
