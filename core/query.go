@@ -4,7 +4,7 @@ import "github.com/openxrm/xrm/schema"
 
 // Query asks for records of one stored entity. Paths are storage paths.
 type Query struct {
-	Filter  schema.Filter // no Var and no OpTo left in it
+	Filter  schema.Filter // no Var left in it; OpTo reaches live records alone, also where Deleted is set
 	Search  [][]string    // schema.SearchTerms: a record matches when of each term one alternative is the beginning of one of its words
 	Deleted bool          // also deleted records
 

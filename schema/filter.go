@@ -29,8 +29,9 @@ const (
 	OpNone  Op = "none"
 	OpEvery Op = "every"
 
-	// OpTo applies Sub to the record that a reference points to. No store
-	// knows it: core/record replaces it by OpIn over the ids that match.
+	// OpTo applies Sub to the record that a reference points to, which must be
+	// a live one: a missing reference, and one to a record that is deleted or
+	// was never there, match nothing. It takes a store to answer it.
 	OpTo Op = "to"
 )
 
@@ -53,6 +54,7 @@ type Filter struct {
 	Value any     // canonical; []any for in and notIn; bool for isNull; Var in a role's rule
 	Field *Field  // the leaf that Path names, for its type
 	Sub   *Filter // for some, none, every and to; paths are relative to the item or the target
+	To    *Entity // for to: the stored entity of the target; that it holds a role is Sub's to ask
 }
 
 // Var is a value that is known only when a rule is applied, such as user.id.
@@ -96,8 +98,10 @@ func (e *Entity) HasRole() Filter {
 	return Filter{Path: RolesField, Op: OpSome, Field: roles, Sub: &Filter{Op: OpEq, Value: e.Name, Field: roles.Of}}
 }
 
-// Map returns the filter with every comparison replaced by what f returns,
-// those inside Sub included. The receiver is left alone.
+// Map returns the filter with every comparison replaced by what replace
+// returns, those inside Sub included. What is compared behind a reference is
+// left to replace, which gets it as the Sub of an OpTo: those are the values
+// of another record. The receiver is left alone.
 func (f Filter) Map(replace func(Filter) (Filter, error)) (Filter, error) {
 	var err error
 	each := func(list []Filter) []Filter {
@@ -116,7 +120,7 @@ func (f Filter) Map(replace func(Filter) (Filter, error)) (Filter, error) {
 	}
 	f.And, f.Or = each(f.And), each(f.Or)
 	for _, inner := range []**Filter{&f.Not, &f.Sub} {
-		if *inner != nil {
+		if *inner != nil && f.Op != OpTo {
 			m, e := (*inner).Map(replace)
 			if e != nil && err == nil {
 				err = e

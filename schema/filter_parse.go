@@ -140,7 +140,7 @@ func (p *filterParser) field(f *Field, path string, raw map[string]any, at strin
 	case f.Type == "reference" && target != nil:
 		p.reaches++
 		sub := p.entity(target, inner, at)
-		all = append(all, Filter{Path: path, Op: OpTo, Field: f, Sub: &sub})
+		all = append(all, Filter{Path: path, Op: OpTo, Field: f, Sub: &sub, To: target.Stored()})
 	case len(f.Subs()) > 0:
 		sub := p.object(inner, at, fieldNames(f.Subs()), func(name string) *Field {
 			sub := f.Sub(name)

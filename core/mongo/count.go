@@ -14,17 +14,23 @@ import (
 // Count returns how many records a query selects, but counts no further than
 // limit: for each key of q.Per, or for the key "".
 func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit int) (map[string]int, error) {
+	counts := map[string]int{}
+	if limit <= 0 {
+		return counts, nil
+	}
+	var err error
+	if q.Filter, err = s.reached(ctx, q.Filter); err != nil {
+		return nil, err
+	}
 	selected, err := selection(q)
 	if err != nil {
 		return nil, err
 	}
 	chunks := [][]string{{""}}
 	if q.Per != nil {
-		chunks = keyChunks(q.Per)
-	}
-	counts := map[string]int{}
-	if limit <= 0 {
-		return counts, nil
+		if chunks, err = keyChunks(q.Per, selected); err != nil {
+			return nil, err
+		}
 	}
 	found, errs := make([]map[string]int, len(chunks)), make([]error, len(chunks))
 	inParallel(len(chunks), func(i int) {

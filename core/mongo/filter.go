@@ -73,7 +73,7 @@ func (t translator) comparison(f schema.Filter) (bson.D, error) {
 	case err != nil:
 		return nil, err
 	case f.Op == schema.OpTo:
-		return nil, fmt.Errorf("a store does not know the operator %q", f.Op)
+		return nil, fmt.Errorf("what is behind the reference %s was not looked up", f.Path)
 	case value == nil && f.Op == schema.OpNe:
 		return bson.D{}, nil
 	case value == nil: // nothing else holds for it

@@ -89,7 +89,7 @@ func TestFiltersThatNoStoreCanAnswerAreErrors(t *testing.T) {
 		},
 		"another record": {
 			schema.Filter{Path: "owner", Op: schema.OpTo, Sub: &schema.Filter{}, Field: name},
-			`a store does not know the operator "to"`,
+			"what is behind the reference owner was not looked up",
 		},
 		"a decimal that is none": {
 			schema.Filter{Path: "weight", Op: schema.OpEq, Value: "much", Field: weight},

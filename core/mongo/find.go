@@ -16,6 +16,10 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 	if q.First == 0 || q.Per != nil && len(q.Per.Keys) == 0 {
 		return nil, nil
 	}
+	var err error
+	if q.Filter, err = s.reached(ctx, q.Filter); err != nil {
+		return nil, err
+	}
 	selected, keys, err := plan(q)
 	if err != nil {
 		return nil, err

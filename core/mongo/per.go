@@ -11,7 +11,7 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// unionKeys is how many keys one command serves. A page of parents usually
+// unionKeys is how many keys one command serves at most. A page of parents usually
 // fits; DocumentDB's planner takes time that grows with the square of it.
 const unionKeys = 20
 
@@ -29,7 +29,10 @@ func ofAny(p *core.Per) bson.D {
 // of which reads an index and ends after its page. To rank the records of all
 // keys in one pass would read every one of them, however many a key has.
 func (s *Store) pages(ctx context.Context, e *schema.Entity, q core.Query, selected, sort bson.D) ([]*core.Record, error) {
-	chunks := keyChunks(q.Per)
+	chunks, err := keyChunks(q.Per, selected)
+	if err != nil {
+		return nil, err
+	}
 	records, errs := make([][]*core.Record, len(chunks)), make([]error, len(chunks))
 	inParallel(len(chunks), func(i int) {
 		cursor, err := s.collection(e).Aggregate(ctx, union(e, chunks[i], func(key string) driver.Pipeline {
@@ -45,10 +48,15 @@ func (s *Store) pages(ctx context.Context, e *schema.Entity, q core.Query, selec
 	return slices.Concat(records...), errors.Join(errs...)
 }
 
-func keyChunks(p *core.Per) [][]string {
+// keyChunks parts the keys among commands.
+func keyChunks(p *core.Per, selected bson.D) ([][]string, error) {
+	room, err := keysAtOnce(selected)
+	if err != nil {
+		return nil, err
+	}
 	keys := slices.Clone(p.Keys)
 	slices.Sort(keys)
-	return slices.Collect(slices.Chunk(slices.Compact(keys), unionKeys))
+	return slices.Collect(slices.Chunk(slices.Compact(keys), room)), nil
 }
 
 // union runs one pipeline for each key over the entity's collection. There

@@ -17,7 +17,7 @@ func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit
 	}
 	counts := map[string]int{}
 	err = s.reading(ctx, "count "+t.entity.Plural, func(c *conn) error {
-		text, args, err := t.count(q, limit, t.common(ctx, c))
+		text, args, err := t.count(q, limit, s.outlook(ctx, c))
 		if err != nil {
 			return err
 		}
@@ -35,8 +35,8 @@ func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit
 	return counts, err
 }
 
-func (t *table) count(q core.Query, limit int, common func(term) bool) (string, []any, error) {
-	s := &statement{table: t, common: common}
+func (t *table) count(q core.Query, limit int, view outlook) (string, []any, error) {
+	s := &statement{table: t, outlook: view}
 	conditions := s.conditions(q)
 	if q.Per == nil {
 		text := "SELECT '', count(*) FROM (SELECT 1 FROM " + t.name + " AS t" + whereAll(conditions) + s.limit(limit) + ")"

@@ -11,11 +11,12 @@ import (
 
 // statement is SQL in the making. Values go in as numbered parameters only.
 type statement struct {
-	table  *table
-	common func(term) bool // which terms many records have; nil for none
-	args   []any
-	lists  int   // how many lists have been entered, for their names
-	err    error // the first thing that cannot be said in SQL
+	table *table
+	outlook
+	args    []any
+	lists   int   // how many lists have been entered, for their names
+	reaches int   // how many references have been reached over, for theirs
+	err     error // the first thing that cannot be said in SQL
 }
 
 // arg adds a parameter and returns how the text refers to it.
@@ -42,12 +43,19 @@ func (s *statement) fail(format string, args ...any) string {
 }
 
 // scope is what paths are relative to: a record, or an item of a list.
-type scope struct{ item string }
+type scope struct {
+	table  *table
+	record string // the name under which the table stands in the text
+	item   string
+}
+
+// records is the scope of the records that the statement is about.
+func (s *statement) records() scope { return scope{table: s.table, record: "t"} }
 
 func (at scope) value(path string) string {
 	switch {
 	case at.item == "":
-		return valueAt("t.", path)
+		return valueAt(at.record+".", path)
 	case path == "":
 		return at.item + ".value"
 	}
@@ -56,7 +64,7 @@ func (at scope) value(path string) string {
 
 func (at scope) items(path string) string {
 	if at.item == "" {
-		return "json_each(t.doc, " + jsonPath(path) + ")"
+		return "json_each(" + at.record + ".doc, " + jsonPath(path) + ")"
 	}
 	return "json_each(" + at.item + ".value, " + jsonPath(path) + ")"
 }
@@ -95,6 +103,8 @@ func (s *statement) compare(f schema.Filter, expression string) string {
 		return s.fail("%s %s $%s: the variable has no value", f.Path, f.Op, f.Value)
 	}
 	switch f.Op {
+	case schema.OpTo:
+		return s.to(f, expression)
 	case schema.OpIsNull:
 		if f.Value == true {
 			return "(" + expression + " IS NULL)"

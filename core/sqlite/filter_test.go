@@ -10,13 +10,20 @@ import (
 func TestFiltersBecomeSQLWithParameters(t *testing.T) {
 	m := load(t, planned)
 	e := m.Entity("thing")
-	table := newTable(e, nil)
+	view := outlook{tables: map[string]*table{"thing": newTable(e, nil)}}
+	table := view.tables["thing"]
 	type values = map[string]any
 	tests := map[string]struct {
 		filter values
 		want   string
 		args   []any
 	}{
+		"few behind a reference": {values{"owner": values{"name": values{"eq": "a"}}},
+			`(json_extract(t.doc, '$."owner"') IN (SELECT +r1.id FROM "entity_thing" AS r1 WHERE r1.deleted_at IS NULL AND (json_extract(r1.doc, '$."name"') = ?1)))`, []any{"a"}},
+		"any behind a reference": {values{"owner": values{"and": []any{}}},
+			`(json_extract(t.doc, '$."owner"') IN (SELECT +r1.id FROM "entity_thing" AS r1 WHERE r1.deleted_at IS NULL))`, nil},
+		"behind a reference in a line": {values{"lines": values{"some": values{"thing": values{"name": values{"eq": "a"}}}}},
+			`(t.seq IN (SELECT x.seq FROM "terms_thing" AS x WHERE x.path = ?1 AND (x.value IN (SELECT +r1.id FROM "entity_thing" AS r1 WHERE r1.deleted_at IS NULL AND (json_extract(r1.doc, '$."name"') = ?2)))))`, []any{"lines.thing", "a"}},
 		"a column":       {values{"version": values{"gte": int64(2)}}, "(t.version >= ?1)", []any{int64(2)}},
 		"a text":         {values{"name": values{"eq": `'"; DROP TABLE x; --`}}, `(json_extract(t.doc, '$."name"') = ?1)`, []any{`'"; DROP TABLE x; --`}},
 		"a decimal":      {values{"weight": values{"lt": "-1.50"}}, `(xrm_decimal(json_extract(t.doc, '$."weight"')) < ?1)`, []any{"a499984~"}},
@@ -36,8 +43,8 @@ func TestFiltersBecomeSQLWithParameters(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := &statement{table: table}
-			got := s.where(where(t, m, e, tt.filter), scope{})
+			s := &statement{table: table, outlook: view}
+			got := s.where(where(t, m, e, tt.filter), s.records())
 			if s.err != nil || got != tt.want {
 				t.Errorf("SQL is\n%s, error %v; want\n%s", got, s.err, tt.want)
 			}
@@ -60,9 +67,13 @@ func TestWhatAStoreCannotAnswerIsAnError(t *testing.T) {
 			schema.Filter{Not: &schema.Filter{Path: "name", Op: schema.OpEq, Value: schema.Var("user.id"), Field: name}},
 			"translate the query: name eq $user.id: the variable has no value",
 		},
-		"a record behind a reference": {
-			schema.Filter{Not: &schema.Filter{Path: "owner", Op: schema.OpTo, Sub: &schema.Filter{}, Field: table.entity.Field("owner")}},
-			"translate the query: owner to <nil> is not for a store",
+		"nothing of the record behind a reference": {
+			schema.Filter{Path: "owner", Op: schema.OpTo, Field: table.entity.Field("owner")},
+			"translate the query: owner to has no filter of what it refers to",
+		},
+		"a record of an entity that is not there": {
+			schema.Filter{Not: &schema.Filter{Path: "owner", Op: schema.OpTo, Sub: &schema.Filter{}, To: table.entity, Field: table.entity.Field("owner")}},
+			"translate the query: the store was not prepared for the entity \"thing\"",
 		},
 		"an object": {
 			schema.Filter{Path: "price", Op: schema.OpEq, Value: map[string]any{"amount": "1"}, Field: table.entity.Field("price")},
@@ -76,7 +87,7 @@ func TestWhatAStoreCannotAnswerIsAnError(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := &statement{table: table}
-			s.where(tt.filter, scope{})
+			s.where(tt.filter, s.records())
 			if message(s.err) != tt.want {
 				t.Errorf("error is %q; want %q", message(s.err), tt.want)
 			}

@@ -22,7 +22,7 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 	}
 	var records []*core.Record
 	err = s.reading(ctx, "find "+t.entity.Plural, func(c *conn) error {
-		text, args, err := t.find(q, t.common(ctx, c))
+		text, args, err := t.find(q, s.outlook(ctx, c))
 		if err != nil {
 			return err
 		}
@@ -39,8 +39,8 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 }
 
 // find translates a query.
-func (t *table) find(q core.Query, common func(term) bool) (string, []any, error) {
-	s := &statement{table: t, common: common}
+func (t *table) find(q core.Query, view outlook) (string, []any, error) {
+	s := &statement{table: t, outlook: view}
 	keys := sortKeys(q)
 	if q.Per != nil {
 		text := s.findPer(q, keys)
@@ -73,7 +73,7 @@ func (s *statement) conditions(q core.Query) []string {
 		all = append(all, "t.deleted_at IS NULL")
 	}
 	if !q.Filter.IsZero() {
-		all = append(all, s.where(q.Filter, scope{}))
+		all = append(all, s.where(q.Filter, s.records()))
 	}
 	return append(all, s.search(q.Search)...)
 }

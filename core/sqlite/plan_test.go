@@ -144,7 +144,7 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, args, err := table.find(tt.query, nil)
+			text, args, err := table.find(tt.query, outlook{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -164,6 +164,8 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 	}
 }
 
+func always(string, []any) bool { return true }
+
 func TestACommonTermIsAskedRecordByRecord(t *testing.T) {
 	m := load(t, planned)
 	e := m.Entity("thing")
@@ -176,7 +178,7 @@ func TestACommonTermIsAskedRecordByRecord(t *testing.T) {
 	check := func(when, want string) {
 		t.Helper()
 		err := s.reading(t.Context(), "ask", func(c *conn) error {
-			text, _, err := table.find(q, table.common(t.Context(), c))
+			text, _, err := table.find(q, s.outlook(t.Context(), c))
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: want %s in\n%s", when, want, text)
 			}
@@ -191,7 +193,7 @@ func TestACommonTermIsAskedRecordByRecord(t *testing.T) {
 	commitAll(t, s, e, things(commonFrom, 1))
 	check("a term of many", "EXISTS (SELECT x.seq")
 
-	text, args, err := table.find(q, func(term) bool { return true })
+	text, args, err := table.find(q, outlook{many: always})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,9 +226,9 @@ func TestCommonTermsChangeThePlanAndNotTheAnswer(t *testing.T) {
 		{"lines": values{"some": line}}, {"lines": values{"none": line}}, {"not": values{"lines": values{"some": line}}},
 		{"or": []any{values{"tags": values{"some": a}}, values{"lines": values{"some": values{"thing": values{"eq": "3"}}}}}},
 	} {
-		for name, common := range map[string]func(term) bool{"rare": nil, "common": func(term) bool { return true }} {
+		for name, many := range map[string]func(string, []any) bool{"rare": nil, "common": always} {
 			q := core.Query{Filter: where(t, m, e, raw), First: -1}
-			text, args, err := table.find(q, common)
+			text, args, err := table.find(q, outlook{many: many})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,38 +25,40 @@ func (s *statement) quantify(f schema.Filter, at scope) string {
 	if path == "" {
 		return byItem()
 	}
-	switch common := s.isCommon(path, c); {
-	case common && whole:
-		return "(EXISTS (" + s.term(path, c) + " AND x.seq = t.seq))"
+	switch common := s.isCommon(path, c, at); {
+	case common && whole && c.Op == schema.OpEq:
+		return "(EXISTS (" + s.term(path, c, at) + " AND x.seq = " + at.record + ".seq))"
 	case common:
 		return byItem()
 	}
-	narrow := "(t.seq IN (" + s.term(path, c) + "))"
+	narrow := "(" + at.record + ".seq IN (" + s.term(path, c, at) + "))"
 	if whole {
 		return narrow
 	}
 	return "(" + narrow + " AND " + byItem() + ")"
 }
 
-func (s *statement) term(path string, c schema.Filter) string {
-	return "SELECT x.seq FROM " + s.table.terms + " AS x WHERE x.path = " + s.arg(path) + " AND " + s.compare(c, "x.value")
+func (s *statement) term(path string, c schema.Filter, at scope) string {
+	return "SELECT x.seq FROM " + at.table.terms + " AS x WHERE x.path = " + s.arg(path) + " AND " + s.compare(c, "x.value")
 }
 
-// isCommon says whether so many records have the term that it is better to
-// look at records in the order of the query, and ask each whether it has it,
-// than to begin with all that have it.
-func (s *statement) isCommon(path string, c schema.Filter) bool {
-	if c.Op != schema.OpEq || s.common == nil {
-		return false
+// isCommon says whether many records have a term, as most parties are
+// customers, or may have one, since they may refer to any of many.
+func (s *statement) isCommon(path string, c schema.Filter, at scope) bool {
+	switch c.Op {
+	case schema.OpEq:
+		return s.isMany("SELECT 1 FROM "+at.table.terms+" WHERE path = ?1 AND value = ?2", []any{path, bound(c.Value, c.Field)})
+	case schema.OpTo:
+		return s.reachesMany(c)
 	}
-	return s.common(term{path, bound(c.Value, c.Field)})
+	return false
 }
 
 // items selects the items that match the inner filter, or do not.
 func (s *statement) items(f schema.Filter, at scope, not bool) string {
 	s.lists++
 	item := "i" + strconv.Itoa(s.lists)
-	where := s.where(*f.Sub, scope{item})
+	where := s.where(*f.Sub, scope{table: at.table, item: item})
 	if not {
 		where = "(" + where + ") IS NOT TRUE"
 	}
@@ -79,7 +81,7 @@ func (s *statement) byTerm(f schema.Filter, at scope) (path string, c schema.Fil
 		if c.Path != "" {
 			path += "." + c.Path
 		}
-		if s.table.set(path) != nil && byValue(c.Op) {
+		if at.table.set(path) != nil && byValue(c.Op) {
 			return path, c, len(candidates) == 1
 		}
 	}
@@ -89,7 +91,7 @@ func (s *statement) byTerm(f schema.Filter, at scope) (path string, c schema.Fil
 // byValue says whether an operator selects values that an index finds.
 func byValue(op schema.Op) bool {
 	switch op {
-	case schema.OpEq, schema.OpIn, schema.OpLt, schema.OpLte, schema.OpGt, schema.OpGte, schema.OpStartsWith:
+	case schema.OpEq, schema.OpIn, schema.OpTo, schema.OpLt, schema.OpLte, schema.OpGt, schema.OpGte, schema.OpStartsWith:
 		return true
 	}
 	return false

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -64,19 +63,6 @@ func each(value any, path string, visit func(any)) {
 		if path == "" {
 			visit(value)
 		}
-	}
-}
-
-// commonFrom is how many records must have a term for it to be common.
-const commonFrom = 500
-
-// common says of a term whether many records have it: most parties are
-// customers. When it cannot be asked, it is not: that is only slower.
-func (t *table) common(ctx context.Context, c *conn) func(term) bool {
-	return func(of term) bool {
-		var n int
-		_, err := c.row(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+t.terms+" WHERE path = ? AND value = ? LIMIT ?)", []any{of.path, of.value, commonFrom}, &n)
-		return err == nil && n == commonFrom
 	}
 }
 

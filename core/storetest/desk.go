@@ -24,6 +24,7 @@ type desk struct {
 	ctx           context.Context
 	model         *schema.Model
 	thing, person *schema.Entity
+	people        []*core.Record // that live, for decided
 	clock         time.Time
 	drawn         int
 }

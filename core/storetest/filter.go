@@ -26,9 +26,10 @@ func (d *desk) finds(all []*core.Record, f schema.Filter, what any) {
 		d.t.Errorf("Find(%v): %v", what, err)
 		return
 	}
+	decided := d.decided(f)
 	var want []string
 	for _, r := range all {
-		matches := f.Match(r.WithSystem())
+		matches := decided.Match(r.WithSystem())
 		if matches {
 			want = append(want, r.ID)
 		}
@@ -45,9 +46,9 @@ func (d *desk) finds(all []*core.Record, f schema.Filter, what any) {
 // counts wants Count to count what Match selects.
 func (d *desk) counts(all []*core.Record, f schema.Filter, what any) {
 	d.t.Helper()
-	want := 0
+	want, decided := 0, d.decided(f)
 	for _, r := range all {
-		if f.Match(r.WithSystem()) {
+		if decided.Match(r.WithSystem()) {
 			want++
 		}
 	}

@@ -31,6 +31,7 @@ fields:
   language: {type: language}
   serial: {type: integer, unique: true}
   owner: {type: reference, to: person}
+  helpers: {type: list, of: {type: reference, to: person, inverse: helpedThings}}
   place:
     type: object
     fields:
@@ -62,9 +63,11 @@ indexes:
 `, `
 entity: person
 plural: people
+filterable: all
 fields:
   name: {type: text, search: true}
   rank: {type: integer, index: true}
+  boss: {type: reference, to: person, inverse: team}
 `, `
 role: member
 of: person

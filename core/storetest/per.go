@@ -46,9 +46,10 @@ func (d *desk) perAgrees(all []*core.Record, q core.Query) {
 			d.t.Errorf("record %s has none of the keys", r.ID)
 		}
 	}
+	decided := d.decided(q.Filter)
 	has := func(records []*core.Record, key string) []*core.Record {
 		return slices.DeleteFunc(slices.Clone(records), func(r *core.Record) bool {
-			return !holds(r.Values, q.Per.Path, key) || !q.Filter.Match(r.WithSystem())
+			return !holds(r.Values, q.Per.Path, key) || !decided.Match(r.WithSystem())
 		})
 	}
 	counts, err := d.Count(d.ctx, d.thing, q, 3)

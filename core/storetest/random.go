@@ -13,7 +13,11 @@ import (
 
 // source draws values and filters. Its pools are small, so that values meet,
 // and full of what stores get wrong.
-type source struct{ *rand.Rand }
+type source struct {
+	*rand.Rand
+	model   *schema.Model
+	reaches *int // how many references the filter in hand may still reach over
+}
 
 // seeded starts a source. XRM_TEST_SEED repeats what an earlier run has drawn.
 func (d *desk) seeded() source {
@@ -22,7 +26,7 @@ func (d *desk) seeded() source {
 		seed = rand.Uint64()
 	}
 	d.t.Logf("XRM_TEST_SEED=%d repeats this run", seed)
-	return source{rand.New(rand.NewPCG(seed, 0))}
+	return source{rand.New(rand.NewPCG(seed, 0)), d.model, new(int)}
 }
 
 func pick[T any](s source, from ...T) T { return from[s.IntN(len(from))] }
@@ -136,8 +140,25 @@ func (s source) field(f *schema.Field) values {
 	if subs := f.Subs(); len(subs) > 0 && s.IntN(6) > 0 {
 		return s.filter(subs, 1)
 	}
+	if f.Type == "reference" && *s.reaches > 0 && s.IntN(4) > 0 {
+		*s.reaches--
+		return s.filter(fieldsOf(s.model.Entity(f.To)), 1)
+	}
 	op := pick(s, f.Kind().Operators()...)
 	return values{string(op): s.operand(f, op)}
+}
+
+// fieldsOf are the fields of an entity that have values to draw.
+func fieldsOf(e *schema.Entity) schema.Fields {
+	return slices.DeleteFunc(slices.Clone(e.Fields), func(f *schema.Field) bool { return f.Name == schema.RolesField })
+}
+
+// reaching draws a filter that may reach over references, as often as a caller
+// may.
+func (s source) reaching(fields schema.Fields, depth int) values {
+	*s.reaches = 5
+	defer func() { *s.reaches = 0 }()
+	return s.filter(fields, depth)
 }
 
 // filter draws a filter over fields, nested at most depth times.

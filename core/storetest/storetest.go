@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"history", historyTests()},
 		{"relay", relayTests()},
 		{"filter", filterTests()},
+		{"reach", reachTests()},
 		{"order", orderTests()},
 		{"page", pageTests()},
 		{"per", perTests()},

@@ -1,0 +1,75 @@
+package sqlite
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/openxrm/xrm/schema"
+)
+
+// commonFrom is how many records it takes to be many: so many that it is
+// better to look at records in the order of the query, and ask each whether it
+// is among them, than to begin with all of them.
+const commonFrom = 500
+
+// outlook is what a translation may look up, to choose between texts that
+// find the same. The zero outlook knows no other tables, and nothing is many.
+type outlook struct {
+	tables map[string]*table
+	many   func(selection string, args []any) bool // whether it has commonFrom rows
+}
+
+// outlook counts with a connection. Where that fails nothing is many: that is
+// only slower.
+func (s *Store) outlook(ctx context.Context, c *conn) outlook {
+	return outlook{*s.tables.Load(), func(selection string, args []any) bool {
+		var n int
+		args = append(args[:len(args):len(args)], commonFrom)
+		_, err := c.row(ctx, "SELECT count(*) FROM ("+selection+" LIMIT ?"+strconv.Itoa(len(args))+")", args, &n)
+		return err == nil && n == commonFrom
+	}}
+}
+
+func (s *statement) isMany(selection string, args []any) bool {
+	return s.many != nil && s.err == nil && s.many(selection, args)
+}
+
+// to translates a comparison of the record that a reference points to. Few
+// records are looked for first, and the index of the reference leads from them
+// to those that refer to them; whether a record is one of many is asked of
+// each by its id.
+func (s *statement) to(f schema.Filter, reference string) string {
+	text, _ := s.reach(f, reference)
+	return text
+}
+
+func (s *statement) reach(f schema.Filter, reference string) (text string, many bool) {
+	if f.Sub == nil || f.To == nil {
+		return s.fail("%s %s has no filter of what it refers to", f.Path, f.Op), false
+	}
+	target := s.tables[f.To.Name]
+	if target == nil {
+		return s.fail("the store was not prepared for the entity %q", f.To.Name), false
+	}
+	s.reaches++
+	at := scope{table: target, record: "r" + strconv.Itoa(s.reaches)}
+	selected := " FROM " + target.name + " AS " + at.record + " WHERE " + at.record + ".deleted_at IS NULL"
+	if !f.Sub.IsZero() {
+		selected += " AND " + s.where(*f.Sub, at)
+	}
+	id := at.record + ".id"
+	if s.isMany("SELECT 1"+selected, s.args) {
+		return "(EXISTS (SELECT 1" + selected + " AND " + id + " = " + reference + "))", true
+	}
+	// The plus takes the column's type from the id, as which the index of the
+	// reference is not written.
+	return "(" + reference + " IN (SELECT +" + id + selected + "))", false
+}
+
+// reachesMany says of a comparison what reach would, and forgets its text.
+func (s *statement) reachesMany(f schema.Filter) bool {
+	forgotten := *s
+	_, many := s.reach(f, "NULL")
+	*s = forgotten
+	return many
+}
