@@ -31,6 +31,7 @@ fields:
   code: {type: text, unique: true, required: true}
   remaining: {type: integer, min: 0}
   owner: {type: reference, to: customer}
+  seller: {type: reference, to: supplier, inverse: soldVouchers}
 `
 
 const carrier = `
@@ -51,6 +52,21 @@ voucher:
   read: {owner: {country: {eq: DE}}}
 order:
   read: true
+`
+
+const keeping = `
+role: keeper
+customer:
+  read: true
+  fields: {"*": read, email: none}
+order:
+  read: {customer: {country: {eq: DE}}}
+activity:
+  read: true
+voucher:
+  read: {owner: {country: {eq: DE}}}
+  create: {owner: {country: {eq: DE}}}
+  update: {owner: {country: {eq: DE}}}
 `
 
 const scouting = `
@@ -92,6 +108,7 @@ var (
 	teaBuyer = core.Actor{ID: "teaBuyer-1", Roles: []string{"teaBuyer"}}
 	granter  = core.Actor{ID: "granter-1", Roles: []string{"granter"}}
 	buyer    = core.Actor{ID: "buyer-1", Roles: []string{"buyer"}}
+	keeper   = core.Actor{ID: "keeper-1", Roles: []string{"keeper"}}
 	scout    = core.Actor{ID: "scout-1", Roles: []string{"scout"}}
 	nobody   = core.Actor{ID: "nobody-1", Roles: []string{"unheardOf"}}
 )
@@ -106,7 +123,7 @@ func newDesk(t *testing.T, hooks ...record.Hook) *desk {
 	}
 	roles, err := access.LoadRoles(model, []schema.Source{
 		{Layer: "site", File: "german.yaml", Data: []byte(germanSales)}, {Layer: "site", File: "scout.yaml", Data: []byte(scouting)},
-		{Layer: "site", File: "buyer.yaml", Data: []byte(buying)},
+		{Layer: "site", File: "buyer.yaml", Data: []byte(buying)}, {Layer: "site", File: "keeper.yaml", Data: []byte(keeping)},
 		{Layer: "site", File: "granter.yaml", Data: []byte(granting)}, {Layer: "site", File: "teaBuyer.yaml", Data: []byte(teaBuying)},
 	})
 	if err != nil {

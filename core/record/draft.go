@@ -56,7 +56,7 @@ type work struct {
 	draft  *Draft
 	result *Result
 	change core.Change
-	rule   schema.Filter   // which records the actor may write with these fields
+	rule   *schema.Filter  // which records the actor may write with these fields
 	drawn  map[string]bool // autonumber paths that were given a drawn number
 	again  bool            // another writer came first: start over with what is stored now
 }

@@ -116,8 +116,8 @@ func visibleTerms(e *schema.Entity, terms [][]string, visible map[string]bool) [
 	return narrowed
 }
 
-// paths calls f for the storage path of every comparison of the filter; those
-// of the records behind a reference are checked when the reference is resolved.
+// paths calls f for the storage path of every comparison of the filter, but not
+// behind a reference: asked checks those against the other entity.
 func paths(filter schema.Filter, prefix string, f func(path string)) {
 	for _, inner := range append(append([]schema.Filter{}, filter.And...), filter.Or...) {
 		paths(inner, prefix, f)

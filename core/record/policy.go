@@ -16,31 +16,51 @@ import (
 // see, before anything else is said about them: to the actor such a record
 // does not exist.
 func (s *Session) see(ctx context.Context, e *schema.Entity, works []*work) {
-	readable := s.readable(ctx)
+	from := map[*schema.Entity][]*work{}
 	s.step(works, func(w *work) error {
 		if w.change.Before == nil {
 			return nil
 		}
-		from := e
+		view := e
 		if w.gainsRole(e) {
-			from = e.Stored() // who gives a role to a record must see the record without it
+			view = e.Stored() // who gives a role to a record must see the record without it
 		}
-		filter, err := readable(from)
-		if err != nil {
-			return err
-		}
-		if !filter.Match(w.change.Before.WithSystem()) {
-			return hidden(e, w)
-		}
+		from[view] = append(from[view], w)
 		return nil
 	})
+	for view, works := range from {
+		filter, err := s.readable(view)
+		if err != nil {
+			s.step(works, func(*work) error { return err })
+			continue
+		}
+		s.hold(ctx, e, works, filter, func(w *work) map[string]any { return w.change.Before.WithSystem() }, func(w *work) error { return hidden(e, w) })
+	}
+}
+
+// hold refuses the drafts whose records, as view shows them, the filter does
+// not select.
+func (s *Session) hold(ctx context.Context, e *schema.Entity, works []*work, filter schema.Filter, view func(*work) map[string]any, refusal func(*work) error) {
+	views := make([]map[string]any, len(works))
+	for i, w := range works {
+		views[i] = view(w)
+	}
+	decided, err := s.decide(ctx, e, filter, views)
+	for i, w := range works {
+		switch {
+		case err != nil:
+			w.result.Err = err
+		case !decided.Match(views[i]):
+			w.result.Err = refusal(w)
+		}
+	}
 }
 
 // permit asks for the right to write the fields that the caller names, in a
 // record as it is. The rule stays with the draft: permitted holds the record
 // against it as it would be, once its values are canonical and complete.
 func (s *Session) permit(ctx context.Context, e *schema.Entity, works []*work) {
-	rules := map[string]schema.Filter{}
+	rules := map[string]*schema.Filter{}
 	s.step(works, func(w *work) error {
 		fields, err := s.touched(w)
 		if err != nil {
@@ -49,17 +69,20 @@ func (s *Session) permit(ctx context.Context, e *schema.Entity, works []*work) {
 		key := string(w.change.Action) + " " + strings.Join(fields, " ")
 		rule, known := rules[key]
 		if !known {
-			if rule, err = s.Policy.Writable(s.Model, s.Actor, e, w.change.Action, fields); err != nil {
+			written, err := s.Policy.Writable(s.Model, s.Actor, e, w.change.Action, fields)
+			if err != nil {
 				return err
 			}
-			if rule, err = s.resolve(ctx, rule, s.anyIDs); err != nil {
+			if written, err = s.ruled(written); err != nil {
 				return err
 			}
+			rule = &written
 			rules[key] = rule
 		}
-		if w.rule = rule; w.change.Before == nil {
-			return nil
-		}
+		w.rule = rule
+		return nil
+	})
+	s.holdRules(ctx, e, works, func(w *work) bool { return w.change.Before != nil }, func(w *work) map[string]any {
 		asItIs := w.change.Before.WithSystem()
 		if w.gainsRole(e) {
 			// The rule of a role speaks of those who hold it: would it, if the rest of
@@ -68,20 +91,29 @@ func (s *Session) permit(ctx context.Context, e *schema.Entity, works []*work) {
 			asItIs[schema.RolesField] = append(slices.Clone(held), e.Name)
 			asItIs[e.Name] = w.change.After.Values[e.Name]
 		}
-		if !rule.Match(asItIs) {
-			return notPermitted(e)
-		}
-		return nil
+		return asItIs
 	})
 }
 
-func (s *Session) permitted(e *schema.Entity, works []*work) {
+// permitted holds the rule that permit has found against the record as it
+// would be.
+func (s *Session) permitted(ctx context.Context, e *schema.Entity, works []*work) {
+	s.holdRules(ctx, e, works, func(w *work) bool { return w.draft.Withdraw == nil }, func(w *work) map[string]any { return w.change.After.WithSystem() })
+}
+
+// holdRules holds the drafts that are concerned against their rules, those of
+// one rule together.
+func (s *Session) holdRules(ctx context.Context, e *schema.Entity, works []*work, concerned func(*work) bool, view func(*work) map[string]any) {
+	of := map[*schema.Filter][]*work{}
 	s.step(works, func(w *work) error {
-		if w.draft.Withdraw == nil && !w.rule.Match(w.change.After.WithSystem()) {
-			return notPermitted(e)
+		if concerned(w) {
+			of[w.rule] = append(of[w.rule], w)
 		}
 		return nil
 	})
+	for rule, works := range of {
+		s.hold(ctx, e, works, *rule, view, func(*work) error { return notPermitted(e) })
+	}
 }
 
 // touched lists what the caller writes, cut to the depth at which rights are
@@ -118,26 +150,6 @@ func (s *Session) mayFindBy(e *schema.Entity, d *Draft) error {
 	return &core.Error{
 		Code:    core.Forbidden,
 		Message: fmt.Sprintf("You may not find %s by %s, because you may not see it in all of them.", e.Plural, d.By.Name),
-	}
-}
-
-// readable returns a function that answers which records the actor may see,
-// asking the policy once for each entity.
-func (s *Session) readable(ctx context.Context) func(*schema.Entity) (schema.Filter, error) {
-	type answer struct {
-		filter schema.Filter
-		err    error
-	}
-	answers := map[*schema.Entity]answer{}
-	return func(e *schema.Entity) (schema.Filter, error) {
-		a, known := answers[e]
-		if !known {
-			if a.filter, a.err = s.Policy.Readable(s.Model, s.Actor, e); a.err == nil {
-				a.filter, a.err = s.resolve(ctx, schema.All(e.HasRole(), a.filter), s.anyIDs)
-			}
-			answers[e] = a
-		}
-		return a.filter, a.err
 	}
 }
 

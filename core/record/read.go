@@ -12,7 +12,7 @@ import (
 // the actor may see, without the fields that the actor may not see. The
 // filter may reach over references; q.Filter and q.OrderBy use storage paths.
 func (s *Session) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
-	q, err := s.restrict(ctx, e, q)
+	q, err := s.restrict(e, q)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (s *Session) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*
 // Count returns how many records Find would find without a page, for each key
 // of q.Per or for the key "", and no more than limit.
 func (s *Session) Count(ctx context.Context, e *schema.Entity, q core.Query, limit int) (map[string]int, error) {
-	q, err := s.restrict(ctx, e, q)
+	q, err := s.restrict(e, q)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string) (map
 // History returns what happened to a record, latest first, as far as the
 // actor may see the record and its fields today.
 func (s *Session) History(ctx context.Context, e *schema.Entity, id string, first int, before int64) ([]core.Entry, error) {
-	q, err := s.restrict(ctx, e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true})
+	q, err := s.restrict(e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true})
 	if err != nil {
 		return nil, err
 	}
@@ -92,24 +92,17 @@ func (s *Session) History(ctx context.Context, e *schema.Entity, id string, firs
 }
 
 // restrict narrows a query to what the actor may see and ask for.
-func (s *Session) restrict(ctx context.Context, e *schema.Entity, q core.Query) (core.Query, error) {
-	readable, err := s.Policy.Readable(s.Model, s.Actor, e)
+func (s *Session) restrict(e *schema.Entity, q core.Query) (core.Query, error) {
+	allowed, err := s.readable(e)
 	if err != nil {
 		return q, err
 	}
 	if err := s.askable(e, &q); err != nil {
 		return q, err
 	}
-	asked, err := s.resolve(ctx, q.Filter, s.readableIDs)
-	if err != nil {
-		return q, err
-	}
-	allowed, err := s.resolve(ctx, readable, s.anyIDs)
-	if err != nil {
-		return q, err
-	}
-	q.Filter = schema.All(e.HasRole(), allowed, asked)
-	return q, nil
+	asked, err := s.asked(q.Filter)
+	q.Filter = schema.All(allowed, asked)
+	return q, err
 }
 
 // ByIDs selects records by their ids.

@@ -54,7 +54,7 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 		s.step(works, func(w *work) error { return s.apply(e, w) })
 		s.permit(ctx, e, works)
 		s.validate(ctx, e, works)
-		s.permitted(e, works)
+		s.permitted(ctx, e, works)
 		s.hooks(ctx, e, works)
 		s.validate(ctx, e, works)
 		if dryRun {
