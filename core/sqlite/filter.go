@@ -13,10 +13,11 @@ import (
 type statement struct {
 	table *table
 	outlook
-	args    []any
-	lists   int   // how many lists have been entered, for their names
-	reaches int   // how many references have been reached over, for theirs
-	err     error // the first thing that cannot be said in SQL
+	manyFrom int // how many records behind a reference are many
+	args     []any
+	lists    int   // how many lists have been entered, for their names
+	reaches  int   // how many references have been reached over, for theirs
+	err      error // the first thing that cannot be said in SQL
 }
 
 // arg adds a parameter and returns how the text refers to it.

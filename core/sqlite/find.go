@@ -40,7 +40,7 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 
 // find translates a query.
 func (t *table) find(q core.Query, view outlook) (string, []any, error) {
-	s := &statement{table: t, outlook: view}
+	s := &statement{table: t, outlook: view, manyFrom: commonFrom}
 	keys := sortKeys(q)
 	if q.Per != nil {
 		text := s.findPer(q, keys)

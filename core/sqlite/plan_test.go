@@ -164,7 +164,7 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 	}
 }
 
-func always(string, []any) bool { return true }
+func always(string, []any, int) bool { return true }
 
 func TestACommonTermIsAskedRecordByRecord(t *testing.T) {
 	m := load(t, planned)
@@ -226,7 +226,7 @@ func TestCommonTermsChangeThePlanAndNotTheAnswer(t *testing.T) {
 		{"lines": values{"some": line}}, {"lines": values{"none": line}}, {"not": values{"lines": values{"some": line}}},
 		{"or": []any{values{"tags": values{"some": a}}, values{"lines": values{"some": values{"thing": values{"eq": "3"}}}}}},
 	} {
-		for name, many := range map[string]func(string, []any) bool{"rare": nil, "common": always} {
+		for name, many := range map[string]func(string, []any, int) bool{"rare": nil, "common": always} {
 			q := core.Query{Filter: where(t, m, e, raw), First: -1}
 			text, args, err := table.find(q, outlook{many: many})
 			if err != nil {

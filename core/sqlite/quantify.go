@@ -47,7 +47,7 @@ func (s *statement) term(path string, c schema.Filter, at scope) string {
 func (s *statement) isCommon(path string, c schema.Filter, at scope) bool {
 	switch c.Op {
 	case schema.OpEq:
-		return s.isMany("SELECT 1 FROM "+at.table.terms+" WHERE path = ?1 AND value = ?2", []any{path, bound(c.Value, c.Field)})
+		return s.isMany("SELECT 1 FROM "+at.table.terms+" WHERE path = ?1 AND value = ?2", []any{path, bound(c.Value, c.Field)}, commonFrom)
 	case schema.OpTo:
 		return s.reachesMany(c)
 	}

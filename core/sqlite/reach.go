@@ -7,31 +7,37 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// commonFrom is how many records it takes to be many: so many that it is
-// better to look at records in the order of the query, and ask each whether it
-// is among them, than to begin with all of them.
-const commonFrom = 500
+// How many records it takes to be many: so many that it is better to look at
+// records in the order of the query, and ask each whether it is among them,
+// than to begin with all of them.
+const (
+	commonFrom = 500
+
+	// A count has no page that soon is full: who asks each record may have to
+	// ask all of them.
+	countFrom = 5000
+)
 
 // outlook is what a translation may look up, to choose between texts that
 // find the same. The zero outlook knows no other tables, and nothing is many.
 type outlook struct {
 	tables map[string]*table
-	many   func(selection string, args []any) bool // whether it has commonFrom rows
+	many   func(selection string, args []any, from int) bool // whether it has so many rows
 }
 
 // outlook counts with a connection. Where that fails nothing is many: that is
 // only slower.
 func (s *Store) outlook(ctx context.Context, c *conn) outlook {
-	return outlook{*s.tables.Load(), func(selection string, args []any) bool {
+	return outlook{*s.tables.Load(), func(selection string, args []any, from int) bool {
 		var n int
-		args = append(args[:len(args):len(args)], commonFrom)
+		args = append(args[:len(args):len(args)], from)
 		_, err := c.row(ctx, "SELECT count(*) FROM ("+selection+" LIMIT ?"+strconv.Itoa(len(args))+")", args, &n)
-		return err == nil && n == commonFrom
+		return err == nil && n == from
 	}}
 }
 
-func (s *statement) isMany(selection string, args []any) bool {
-	return s.many != nil && s.err == nil && s.many(selection, args)
+func (s *statement) isMany(selection string, args []any, from int) bool {
+	return s.many != nil && s.err == nil && s.many(selection, args, from)
 }
 
 // to translates a comparison of the record that a reference points to. Few
@@ -58,7 +64,7 @@ func (s *statement) reach(f schema.Filter, reference string) (text string, many 
 		selected += " AND " + s.where(*f.Sub, at)
 	}
 	id := at.record + ".id"
-	if s.isMany("SELECT 1"+selected, s.args) {
+	if s.isMany("SELECT 1"+selected, s.args, s.manyFrom) {
 		return "(EXISTS (SELECT 1" + selected + " AND " + id + " = " + reference + "))", true
 	}
 	// The plus takes the column's type from the id, as which the index of the
