@@ -64,7 +64,10 @@ func (t translator) comparison(f schema.Filter) (bson.D, error) {
 	case schema.OpIn, schema.OpNotIn:
 		list, _ := f.Value.([]any)
 		values, err := operands(f.Field, list)
-		return bson.D{{Key: at, Value: bson.D{{Key: "$" + inOrNin(f.Op), Value: values}}}}, err
+		if f.Op == schema.OpIn {
+			return isIn(at, values), err
+		}
+		return bson.D{{Key: at, Value: bson.D{{Key: "$nin", Value: values}}}}, err
 	case schema.OpContains, schema.OpStartsWith, schema.OpEndsWith:
 		return bson.D{{Key: at, Value: bson.D{{Key: "$regex", Value: pattern(f.Op, f.Value)}}}}, nil
 	}
@@ -91,11 +94,19 @@ func (t translator) path(path string) string {
 	return path
 }
 
-func inOrNin(op schema.Op) string {
-	if op == schema.OpIn {
-		return "in"
+// maxIn is how many values one $in has. DocumentDB took 5.1 s for one of
+// 18,000, and 0.1 s for the same in parts of 500; other engines do not mind.
+const maxIn = 500
+
+func isIn(at string, values bson.A) bson.D {
+	if len(values) <= maxIn {
+		return bson.D{{Key: at, Value: bson.D{{Key: "$in", Value: values}}}}
 	}
-	return "nin"
+	var parts []bson.D
+	for part := range slices.Chunk(values, maxIn) {
+		parts = append(parts, isIn(at, part))
+	}
+	return anyOf(parts)
 }
 
 // operand encodes the value that a field is compared with.

@@ -118,9 +118,10 @@ func (t itemTest) someAt(at string) (bson.D, error) {
 	switch {
 	case len(test) == 0:
 		return notEmpty(at), nil
-	case len(test) == 1 && test[0].Key == "$in":
+	case len(test) == 1 && t.isIn:
 		// The plain form is what every engine serves from an index.
-		return bson.D{{Key: at, Value: test}}, nil
+		values, _ := test[0].Value.(bson.A)
+		return isIn(at, values), nil
 	}
 	return bson.D{{Key: at, Value: bson.D{{Key: "$elemMatch", Value: test}}}}, nil
 }

@@ -36,27 +36,28 @@ func (s *Store) reached(ctx context.Context, f schema.Filter) (schema.Filter, er
 		if err != nil {
 			return c, err
 		}
-		ids, err := s.ids(ctx, c.To, behind)
+		ids, err := s.ids(ctx, c.To, behind, maxReached)
 		return schema.Filter{Path: c.Path, Op: schema.OpIn, Value: ids, Field: c.Field}, err
 	})
 }
 
-// ids lists the ids of the live records that a filter selects.
-func (s *Store) ids(ctx context.Context, e *schema.Entity, f schema.Filter) ([]any, error) {
+// ids lists the ids of the live records that a filter selects, and refuses to
+// list more than most.
+func (s *Store) ids(ctx context.Context, e *schema.Entity, f schema.Filter, most int) ([]any, error) {
 	selected, err := selection(core.Query{Filter: f})
 	if err != nil {
 		return nil, err
 	}
-	opts := options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}).SetLimit(maxReached + 1)
+	opts := options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}).SetLimit(int64(most) + 1)
 	cursor, err := s.collection(e).Find(ctx, selected, opts)
 	if err != nil {
 		return nil, s.failed("find "+e.Plural, err)
 	}
 	ids, err := all(ctx, cursor, func(raw bson.Raw) (any, error) { return raw.Lookup(idField).StringValue(), nil })
-	if len(ids) > maxReached {
+	if len(ids) > most {
 		return nil, &core.Error{Code: core.Invalid, Message: fmt.Sprintf(
 			"The filter, or a rule of your role, selects more than %d %s behind a reference, which is more than MongoDB can be asked about at once. "+
-				"Narrow the filter; or let an administrator narrow the rule, or have it ask for a field of the record itself.", maxReached, e.Plural)}
+				"Narrow the filter; or let an administrator narrow the rule, or have it ask for a field of the record itself.", most, e.Plural)}
 	}
 	return ids, s.failed("read "+e.Plural, err)
 }
