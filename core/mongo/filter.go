@@ -95,7 +95,7 @@ func (t translator) path(path string) string {
 }
 
 // maxIn is how many values one $in has. DocumentDB took 5.1 s for one of
-// 18,000, and 0.1 s for the same in parts of 500; other engines do not mind.
+// 18,000, and 0.1 s for the same in parts of 500.
 const maxIn = 500
 
 func isIn(at string, values bson.A) bson.D {
