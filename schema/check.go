@@ -1,6 +1,9 @@
 package schema
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
@@ -45,7 +48,7 @@ func (c *checker) object(fields Fields, raw map[string]any, prefix string) map[s
 		}
 	}
 	if known < len(raw) {
-		for _, name := range sortedKeys(raw) {
+		for _, name := range slices.Sorted(maps.Keys(raw)) {
 			if !hasField(fields, name) {
 				c.add(prefix+name, "unknown", "is no field"+strictyaml.Suggest(name, fieldNames(fields)))
 			}

@@ -2,8 +2,8 @@ package schema
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -78,7 +78,7 @@ func (p *filterParser) object(raw map[string]any, at string, known []string, fie
 	}
 	defer func() { p.depth-- }()
 	var all []Filter
-	for _, key := range sortedKeys(raw) {
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
 		value, here := raw[key], at+"."+key
 		switch key {
 		case "and", "or":
@@ -125,7 +125,7 @@ func (p *filterParser) field(f *Field, path string, raw map[string]any, at strin
 	var all []Filter
 	operators := f.Kind().Operators()
 	inner := map[string]any{}
-	for _, key := range sortedKeys(raw) {
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
 		op := Op(key)
 		if !slices.Contains(operators, op) {
 			inner[key] = raw[key]
@@ -151,7 +151,7 @@ func (p *filterParser) field(f *Field, path string, raw map[string]any, at strin
 		}, anyField)
 		all = append(all, under(path, sub))
 	default:
-		for _, key := range sortedKeys(inner) {
+		for _, key := range slices.Sorted(maps.Keys(inner)) {
 			p.add(at+"."+key, "unknown", "is no operator of "+f.Type+"; there are "+strings.Join(opNames(operators), ", "))
 		}
 	}
@@ -255,15 +255,6 @@ func under(path string, f Filter) Filter {
 		f.Not = &inner
 	}
 	return f
-}
-
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 func opNames(ops []Op) []string {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -59,7 +60,7 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 func refuseSystem(e *schema.Entity, values map[string]any) error {
 	var violations schema.Violations
 	for path := range values {
-		name, inside := cutPath(path)
+		name, inside, _ := strings.Cut(path, ".")
 		f := e.Stored().Field(name)
 		if inside != "" {
 			f, _ = e.At(path)

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -94,10 +95,9 @@ func (s *Session) askable(e *schema.Entity, q *core.Query) error {
 	if len(hidden) == 0 {
 		return nil
 	}
-	names := sorted(hidden)
 	return &core.Error{
 		Code:    core.Forbidden,
-		Message: "You may not filter, sort or search " + e.Plural + " by " + strings.Join(names, ", ") + ", because you may not see it in all of them.",
+		Message: "You may not filter, sort or search " + e.Plural + " by " + strings.Join(slices.Sorted(maps.Keys(hidden)), ", ") + ", because you may not see it in all of them.",
 	}
 }
 

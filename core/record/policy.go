@@ -137,7 +137,7 @@ func (s *Session) touched(w *work) ([]string, error) {
 			set[rightsPath(s.Model, w.change.After.Entity, path)] = true
 		}
 	}
-	return sorted(set), nil
+	return slices.Sorted(maps.Keys(set)), nil
 }
 
 // mayFindBy refuses an upsert by a field that the actor may not see: finding

@@ -2,7 +2,10 @@ package record
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -33,7 +36,7 @@ func (s *Session) checkReferences(ctx context.Context, e *schema.Entity, works [
 		for _, p := range list {
 			ids[p.id] = true
 		}
-		found, err := s.Load(ctx, target, sorted(ids))
+		found, err := s.Load(ctx, target, slices.Sorted(maps.Keys(ids)))
 		if err != nil && core.CodeOf(err) != core.Forbidden {
 			return err
 		}
@@ -84,7 +87,7 @@ func pointersAt(value any, path, at string) []pointer {
 		}
 		return all
 	case map[string]any:
-		name, rest := cutPath(path)
+		name, rest, _ := strings.Cut(path, ".")
 		if at != "" {
 			at += "."
 		}

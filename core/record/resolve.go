@@ -3,6 +3,8 @@ package record
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -96,5 +98,5 @@ func (s *Session) referredTo(e, target *schema.Entity, records []map[string]any)
 			}
 		}
 	}
-	return sorted(ids)
+	return slices.Sorted(maps.Keys(ids))
 }

@@ -2,6 +2,8 @@ package execution
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/graphql-go/graphql"
@@ -64,7 +66,7 @@ func (c *coercion) object(t *graphql.InputObject, v any, path string) any {
 	}
 	fields := t.Fields()
 	out := make(map[string]any, len(given))
-	for _, name := range sortedKeys(fields) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		def := fields[name]
 		if value, ok := given[name]; ok {
 			out[name] = c.value(def.Type, value, path+"."+name)
@@ -72,9 +74,9 @@ func (c *coercion) object(t *graphql.InputObject, v any, path string) any {
 			c.absent(out, t, def, path)
 		}
 	}
-	for _, name := range sortedKeys(given) {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if fields[name] == nil {
-			c.report(path, "Field %q is not defined by type %q.%s", name, t, didYouMean(name, sortedKeys(fields)))
+			c.report(path, "Field %q is not defined by type %q.%s", name, t, didYouMean(name, slices.Sorted(maps.Keys(fields))))
 		}
 	}
 	return out
@@ -135,7 +137,7 @@ func (c *coercion) literal(t graphql.Type, v *ast.Value, path string) any {
 	case *graphql.InputObject:
 		fields := t.Fields()
 		out := make(map[string]any, len(v.Children))
-		for _, name := range sortedKeys(fields) {
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			child := v.Children.ForName(name)
 			if child == nil || c.isAbsent(child) {
 				c.absent(out, t, fields[name], path)

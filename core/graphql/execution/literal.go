@@ -3,7 +3,9 @@ package execution
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -63,7 +65,7 @@ func objectLiteral(t *graphql.InputObject, value any) (string, error) {
 		return "", fmt.Errorf("a default of %s must be a map[string]any, not %T", t.Name(), value)
 	}
 	var texts []string
-	for _, name := range sortedKeys(values) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		def := t.Fields()[name]
 		if def == nil {
 			return "", fmt.Errorf("%s has no field %q", t.Name(), name)
@@ -104,7 +106,7 @@ func plainLiteral(value any) (string, error) {
 		return "[" + strings.Join(texts, ", ") + "]", nil
 	case map[string]any:
 		texts := make([]string, 0, len(value))
-		for _, key := range sortedKeys(value) {
+		for _, key := range slices.Sorted(maps.Keys(value)) {
 			text, err := plainLiteral(value[key])
 			if err != nil {
 				return "", err

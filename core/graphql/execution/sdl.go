@@ -2,6 +2,8 @@ package execution
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/graphql-go/graphql"
@@ -94,7 +96,7 @@ func (p *sdlPrinter) typ(t graphql.Type) {
 
 func (p *sdlPrinter) fields(fields graphql.FieldDefinitionMap) {
 	p.printf(" {\n")
-	for _, name := range sortedKeys(fields) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		def := fields[name]
 		p.description("  ", def.Description)
 		p.printf("  %s", name)
@@ -134,7 +136,7 @@ func (p *sdlPrinter) enum(t *graphql.Enum) {
 func (p *sdlPrinter) input(t *graphql.InputObject) {
 	p.printf("input %s {\n", t.Name())
 	fields := t.Fields()
-	for _, name := range sortedKeys(fields) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		p.description("  ", fields[name].Description())
 		p.printf("  %s: %s", name, fields[name].Type)
 		p.defaultValue(fields[name].Type, fields[name].DefaultValue)

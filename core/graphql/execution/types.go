@@ -2,6 +2,8 @@ package execution
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"sync"
 
@@ -122,20 +124,11 @@ func force(t graphql.Type) error {
 }
 
 func typeNames(schema graphql.Schema) []string {
-	return sortedKeys(schema.TypeMap())
+	return slices.Sorted(maps.Keys(schema.TypeMap()))
 }
 
 func sortedArguments(args []*graphql.Argument) []*graphql.Argument {
 	sorted := append([]*graphql.Argument(nil), args...)
 	sort.Slice(sorted, func(i, j int) bool { return sorted[i].Name() < sorted[j].Name() })
 	return sorted
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	return keys
 }
