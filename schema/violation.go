@@ -1,7 +1,7 @@
 package schema
 
 import (
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,8 +30,13 @@ func (vs Violations) Err() error {
 	if len(vs) == 0 {
 		return nil
 	}
-	sort.SliceStable(vs, func(i, j int) bool { return vs[i].Field < vs[j].Field })
+	vs.Sort()
 	return vs
+}
+
+// Sort orders the violations by field; those of one field stay in their order.
+func (vs Violations) Sort() {
+	slices.SortStableFunc(vs, func(a, b Violation) int { return strings.Compare(a.Field, b.Field) })
 }
 
 // index is the path of an item: addresses[1].

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/openxrm/xrm/core"
@@ -18,7 +19,7 @@ const maxAttempts = 20
 //	load → apply → policy → validate → hooks → validate → commit (record, history entry, event)
 //
 // Hooks run between two validations: the first spares plugins from garbage,
-// the second spares the store from plugins. The policy is asked three times:
+// the second spares the store from plugins, of what they changed. The policy is asked three times:
 // whether the actor sees the record, may write these fields of it as it is,
 // and may leave it as it will be.
 //
@@ -55,8 +56,7 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 		s.permit(ctx, e, works)
 		s.validate(ctx, e, works)
 		s.permitted(ctx, e, works)
-		s.hooks(ctx, e, works)
-		s.validate(ctx, e, works)
+		s.validate(ctx, e, s.hooks(ctx, e, works))
 		if dryRun {
 			s.findTaken(ctx, e, works)
 		} else {
@@ -93,12 +93,18 @@ func alive(works []*work) []*work {
 }
 
 // hooks hands copies of the changes to every hook. A hook sees what the ones
-// before it made of them.
-func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) {
+// before it made of them. It returns the drafts that a hook changed: the
+// others were validated as they are.
+func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (changed []*work) {
+	works = alive(works)
+	validated := make([]map[string]any, len(works))
+	for i, w := range works {
+		validated[i] = w.change.After.Values
+	}
 	for _, h := range s.Hooks {
 		living := alive(works)
 		if len(living) == 0 {
-			return
+			break
 		}
 		changes := make([]core.Change, len(living))
 		for i, w := range living {
@@ -113,6 +119,12 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) {
 			}
 		}
 	}
+	for i, w := range works {
+		if !reflect.DeepEqual(validated[i], w.change.After.Values) {
+			changed = append(changed, w)
+		}
+	}
+	return changed
 }
 
 // commit gives numbers and versions and hands the changes to the store.

@@ -97,7 +97,7 @@ func invalid(e *schema.Entity, violations schema.Violations) error {
 	for i := range violations {
 		violations[i].Field = e.FromStorage(violations[i].Field)
 	}
-	_ = violations.Err() // sorts them
+	violations.Sort()
 	return &core.Error{
 		Code:       core.Invalid,
 		Message:    fmt.Sprintf("The %s was not saved: some fields need attention.", e.Name),
