@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -158,6 +159,26 @@ func (e *Entity) leads(f *Field) bool {
 		first := e.Field(strings.TrimPrefix(i[0], "-"))
 		return first != nil && first.StoragePath() == f.StoragePath()
 	})
+}
+
+// Kept yields every field that the records of a stored entity keep, and those
+// of its roles, with their storage paths.
+func (e *Entity) Kept() iter.Seq2[string, *Field] {
+	return func(yield func(string, *Field) bool) {
+		for _, f := range e.Stored().Fields {
+			if !yield(f.Name, f) {
+				return
+			}
+			if e.RoleIn(f) == "" {
+				continue
+			}
+			for _, inner := range f.Fields {
+				if !yield(f.Name+"."+inner.Name, inner) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // UniqueFields lists the fields that identify a live record, in order.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -19,17 +20,11 @@ type numbered struct {
 // the roles that it holds.
 func numberedIn(e *schema.Entity, values map[string]any) []numbered {
 	var list []numbered
-	for _, f := range e.Fields {
-		if f.Type == "autonumber" {
-			list = append(list, numbered{f, f.Name})
-		}
-		if e.RoleIn(f) == "" || values[f.Name] == nil || schema.Lookup(values, f.Name+".until") != nil {
-			continue
-		}
-		for _, inner := range f.Fields {
-			if inner.Type == "autonumber" {
-				list = append(list, numbered{inner, f.Name + "." + inner.Name})
-			}
+	for path, f := range e.Kept() {
+		role, _, inRole := strings.Cut(path, ".")
+		held := values[role] != nil && schema.Lookup(values, role+".until") == nil
+		if f.Type == "autonumber" && (!inRole || held) {
+			list = append(list, numbered{f, path})
 		}
 	}
 	return list

@@ -12,8 +12,10 @@ import (
 // findTaken tells a dry run what the store would refuse: unique values that
 // another live record has, or another draft of the same call.
 func (s *Session) findTaken(ctx context.Context, e *schema.Entity, works []*work) {
-	for _, path := range uniquePaths(e.Stored()) {
-		field, _ := e.At(path)
+	for path, field := range e.Kept() {
+		if !field.Unique {
+			continue
+		}
 		owner := map[any]string{}
 		var values []any
 		for _, w := range alive(works) {
@@ -55,24 +57,4 @@ func newValue(w *work, path string) any {
 		return nil
 	}
 	return value
-}
-
-// uniquePaths lists where a stored entity has unique values, those of its roles
-// included.
-func uniquePaths(e *schema.Entity) []string {
-	var paths []string
-	for _, f := range e.Fields {
-		if f.Unique {
-			paths = append(paths, f.Name)
-		}
-		if e.RoleIn(f) == "" {
-			continue
-		}
-		for _, inner := range f.Fields {
-			if inner.Unique {
-				paths = append(paths, f.Name+"."+inner.Name)
-			}
-		}
-	}
-	return paths
 }

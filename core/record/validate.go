@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -50,23 +49,11 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 	if isNew || err != nil {
 		return violations
 	}
-	fields := e.Stored().Fields
-	for _, role := range s.Model.Roles(e.Stored()) {
-		fields = append(slices.Clone(fields), role.Fields...) // those of the base once more: they are the same
-	}
-	return append(violations, changedImmutables(fields, before.Values, checked)...)
-}
-
-func changedImmutables(fields schema.Fields, before, after map[string]any) schema.Violations {
-	var violations schema.Violations
-	seen := map[string]bool{}
-	for _, f := range fields {
-		path := f.StoragePath()
-		if !f.Immutable || seen[path] {
+	for path, f := range e.Kept() {
+		if !f.Immutable {
 			continue
 		}
-		seen[path] = true
-		if was := schema.Lookup(before, path); was != nil && !reflect.DeepEqual(was, schema.Lookup(after, path)) {
+		if was := schema.Lookup(before.Values, path); was != nil && !reflect.DeepEqual(was, schema.Lookup(checked, path)) {
 			violations = append(violations, schema.Violation{Field: path, Rule: "immutable", Message: "cannot be changed once it is set"})
 		}
 	}
