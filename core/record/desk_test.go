@@ -30,6 +30,7 @@ entity: voucher
 fields:
   code: {type: text, unique: true, required: true}
   remaining: {type: integer, min: 0}
+  worth: {type: decimal}
   owner: {type: reference, to: customer}
   seller: {type: reference, to: supplier, inverse: soldVouchers}
 `

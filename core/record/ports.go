@@ -29,6 +29,13 @@ type Store interface {
 	// otherwise the only key is "". Keys without records may be missing.
 	Count(ctx context.Context, e *schema.Entity, q core.Query, limit int) (map[string]int, error)
 
+	// Aggregate returns the groups of the records, or items, that the query
+	// selects, in its order: q.Limit at most. Without q.By there is always one
+	// group. Sums are exact, whatever the size of the numbers. Every path has its
+	// field, and one value in a record or item; no measure is an Avg, which the
+	// caller makes of a Sum and a Count.
+	Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregate) ([]core.Group, error)
+
 	// Commit makes changes of one entity durable, each atomically: the record,
 	// its history entry and its event, all or none. The changes are
 	// independent: errs[i] is nil or says why change i was not made, and the

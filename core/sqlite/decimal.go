@@ -3,6 +3,7 @@ package sqlite
 import (
 	"database/sql/driver"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -16,6 +17,8 @@ const (
 	below = "a" // sorts before
 	zero  = "b" // which sorts before
 	above = "c"
+
+	middle = 5000 // keeps the exponent above zero, in four digits
 )
 
 // decimalKey turns a decimal into a text that sorts by its bytes as the
@@ -40,19 +43,44 @@ func decimalKey(decimal string) string {
 	if digits == "" {
 		return zero
 	}
-	const middle = 5000 // keeps the exponent above zero, in four digits
 	if !negative {
 		return above + fmt.Sprintf("%04d", middle+exponent) + digits
 	}
-	turned := []byte(digits)
-	for i, digit := range turned {
-		turned[i] = '9' - (digit - '0')
-	}
 	// A longer number below zero is the smaller one: ~ sorts after every digit.
-	return below + fmt.Sprintf("%04d", middle-exponent) + string(turned) + "~"
+	return below + fmt.Sprintf("%04d", middle-exponent) + turned(digits) + "~"
 }
 
-// newDriver returns a driver whose connections know the decimal function. It
+// decimalOf is the canonical decimal that decimalKey has made a key of.
+func decimalOf(key string) string {
+	if key == zero {
+		return "0"
+	}
+	exponent, _ := strconv.Atoi(key[1:5])
+	exponent -= middle
+	digits, sign := key[5:], ""
+	if strings.HasPrefix(key, below) {
+		exponent, sign = -exponent, "-"
+		digits = turned(strings.TrimSuffix(digits, "~"))
+	}
+	switch {
+	case exponent <= 0:
+		return sign + "0." + strings.Repeat("0", -exponent) + digits
+	case exponent >= len(digits):
+		return sign + digits + strings.Repeat("0", exponent-len(digits))
+	}
+	return sign + digits[:exponent] + "." + digits[exponent:]
+}
+
+// turned replaces each digit by what it lacks to nine.
+func turned(digits string) string {
+	b := []byte(digits)
+	for i, digit := range b {
+		b[i] = '9' - (digit - '0')
+	}
+	return string(b)
+}
+
+// newDriver returns a driver whose connections know the decimal functions. It
 // is ours alone: nothing is registered for the rest of the process.
 func newDriver() (driver.Driver, error) {
 	d := &sqlite.Driver{}
@@ -61,6 +89,13 @@ func newDriver() (driver.Driver, error) {
 			return decimalKey(text), nil
 		}
 		return nil, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = d.RegisterFunction(sumFunction, &sqlite.FunctionImpl{
+		NArgs: 1, Deterministic: true, VolatileArgs: true,
+		MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return &sum{}, nil },
 	})
 	return d, err
 }

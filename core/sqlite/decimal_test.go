@@ -35,7 +35,7 @@ func TestEqualDecimalsHaveOneKey(t *testing.T) {
 	}
 }
 
-func TestRandomDecimalKeysSortAsNumbers(t *testing.T) {
+func TestRandomDecimalKeysSortAsNumbersAndAreReadAgain(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
 	draw := func() string {
@@ -56,6 +56,9 @@ func TestRandomDecimalKeysSortAsNumbers(t *testing.T) {
 		a, b := draw(), draw()
 		if got, want := strings.Compare(decimalKey(a), decimalKey(b)), schema.Decimal(a).Cmp(schema.Decimal(b)); got != want {
 			t.Fatalf("seed %d: keys of %s and %s compare as %d; want %d", seed, a, b, got, want)
+		}
+		if got, want := decimalOf(decimalKey(a)), schema.Decimal(a).String(); got != want {
+			t.Fatalf("seed %d: the key of %s is read as %s; want %s", seed, a, got, want)
 		}
 	}
 }

@@ -25,6 +25,24 @@ func key(r *core.Record, path string) any {
 	return schema.Lookup(r.Values, path)
 }
 
+// compare is the meaning of one key of an order.
+func compare(o core.Order, a, b any) int {
+	c := 0
+	switch {
+	case a == nil && b == nil:
+	case a == nil:
+		c = -1
+	case b == nil:
+		c = 1
+	default:
+		c = o.Field.Kind().Compare(a, b)
+	}
+	if o.Descending {
+		return -c
+	}
+	return c
+}
+
 // sorted is the meaning of an order that the stores must agree with.
 func sorted(records []*core.Record, orders []core.Order) []*core.Record {
 	list := slices.Clone(records)
@@ -35,18 +53,8 @@ func sorted(records []*core.Record, orders []core.Order) []*core.Record {
 			if o.Descending {
 				direction = -1
 			}
-			x, y, c := key(a, o.Path), key(b, o.Path), 0
-			switch {
-			case x == nil && y == nil:
-			case x == nil:
-				c = -1
-			case y == nil:
-				c = 1
-			default:
-				c = o.Field.Kind().Compare(x, y)
-			}
-			if c != 0 {
-				return direction * c
+			if c := compare(o, key(a, o.Path), key(b, o.Path)); c != 0 {
+				return c
 			}
 		}
 		return direction * strings.Compare(a.ID, b.ID)

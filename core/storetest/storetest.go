@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"page", pageTests()},
 		{"per", perTests()},
 		{"count", countTests()},
+		{"aggregate", aggregateTests()},
 		{"search", searchTests()},
 		{"prepare", prepareTests()},
 		{"counter", counterTests()},
