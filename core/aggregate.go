@@ -17,7 +17,7 @@ type Aggregate struct {
 
 	By       []Order   // what makes a group, and in which order the groups come; empty means one group of all
 	Measures []Measure // what is asked of each group besides how many there are
-	Limit    int       // how many groups at most, the first by their order
+	Limit    int       // how many groups at most, the first by their order; one more than needed tells whether there are more
 }
 
 // Measure is one figure of a group: what the values at Path come to.

@@ -35,10 +35,10 @@ func (s *Session) Aggregate(ctx context.Context, e *schema.Entity, q core.Aggreg
 	return groups, nil
 }
 
-// askedFor lists all that an answer tells about, as what it were sorted by.
+// askedFor lists all that the answer tells about, like keys of a sort.
 func askedFor(q core.Aggregate) []core.Order {
 	var all []core.Order
-	if q.Items != "" { // how many there are is told without a key or measure
+	if q.Items != "" { // how many there are is told also without a key or measure
 		all = append(all, core.Order{Path: q.Items})
 	}
 	all = append(all, q.By...)

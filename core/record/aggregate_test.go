@@ -58,6 +58,29 @@ func TestAnAggregateCountsOnlyWhatTheActorMaySee(t *testing.T) {
 	}
 }
 
+func TestTheLinesOfOrdersAreAddedUpForThoseWhoMaySeeTheOrder(t *testing.T) {
+	d := newDesk(t)
+	tea := d.create("product", map[string]any{"sku": "1", "name": "Tea"}).ID
+	coffee := d.create("product", map[string]any{"sku": "2", "name": "Coffee"}).ID
+	line := func(product, quantity string) map[string]any {
+		return map[string]any{"product": product, "quantity": quantity, "unitPrice": map[string]any{"amount": "1", "currency": "EUR"}}
+	}
+	d.create("order", map[string]any{"customer": d.customer("Berlin", "DE").ID, "lines": []any{line(tea, "1"), line(coffee, "2.5"), line(tea, "3")}})
+	d.create("order", map[string]any{"customer": d.customer("Paris", "FR").ID, "lines": []any{line(tea, "10")}})
+	q := core.Aggregate{Items: "lines", By: by("lines.product"), Measures: []core.Measure{{Func: core.Sum, Path: "lines.quantity"}}}
+	for name, tt := range map[string]struct {
+		actor core.Actor
+		want  []string
+	}{
+		"the administrator":          {admin, []string{"[" + tea + "] 3 [14]", "[" + coffee + "] 1 [2.5]"}},
+		"orders of German customers": {keeper, []string{"[" + tea + "] 2 [4]", "[" + coffee + "] 1 [2.5]"}},
+	} {
+		if diff := cmp.Diff(tt.want, d.aggregated(tt.actor, "order", q)); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
+
 func TestAnAggregateTellsNothingOfAHiddenField(t *testing.T) {
 	d := newDesk(t)
 	d.customer("Berlin", "DE")

@@ -94,7 +94,7 @@ func newDriver() (driver.Driver, error) {
 		return nil, err
 	}
 	err = d.RegisterFunction(sumFunction, &sqlite.FunctionImpl{
-		NArgs: 1, Deterministic: true, VolatileArgs: true,
+		NArgs: 1, Deterministic: true, VolatileArgs: true, // a step keeps the number, not the text
 		MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return &sum{}, nil },
 	})
 	return d, err
