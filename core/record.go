@@ -118,6 +118,13 @@ type Actor struct {
 	Via   string   // name of the plugin that acts for the user; "" for none
 }
 
+// PluginActor is a plugin that acts for itself, with its own rights.
+func PluginActor(name string) Actor { return Actor{ID: "plugin:" + name, Name: name, Via: name} }
+
+// IsPlugin says whether a plugin acts for itself, and not for a user. No key
+// has such an id.
+func (a Actor) IsPlugin() bool { return a.Via != "" && a.ID == PluginActor(a.Via).ID }
+
 // Action is what a change does to a record, in the past tense of an event.
 type Action string
 

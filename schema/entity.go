@@ -89,9 +89,10 @@ type Entity struct {
 	Fields      Fields  `yaml:"fields" doc:"The fields, by name, in the order in which people see them."`
 	Indexes     []Index `yaml:"indexes" doc:"Further indexes, each a list of fields; a leading minus means descending."`
 
-	File string  `yaml:"-"` // where it was read from
-	Line int     `yaml:"-"`
-	Base *Entity `yaml:"-"` // the entity that stores the records of this role; nil for an entity of its own
+	Layer string  `yaml:"-"` // who brought it: Source.Layer
+	File  string  `yaml:"-"` // where it was read from
+	Line  int     `yaml:"-"`
+	Base  *Entity `yaml:"-"` // the entity that stores the records of this role; nil for an entity of its own
 
 	broken  bool           // its file has mistakes that make others look like mistakes too
 	lines   map[string]int // where each key stands in its file

@@ -96,7 +96,7 @@ func (l *loader) missing(file string, line int, what, name string) {
 
 // decode returns nil when the file does not even say what it describes.
 func (l *loader) decode(s Source) *Entity {
-	e := &Entity{File: s.File}
+	e := &Entity{Layer: s.Layer, File: s.File}
 	problems := strictyaml.Decode(s.File, s.Data, e)
 	l.problems = append(l.problems, problems...)
 	said := 0

@@ -14,6 +14,8 @@ import (
 var (
 	pluginName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 	apiName    = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
+	topicName  = regexp.MustCompile(`^[a-z][a-zA-Z0-9-]*\.([a-zA-Z][a-zA-Z0-9]*|\*)$`)
+	pathName   = regexp.MustCompile(`^/[a-zA-Z0-9/._~-]*$`)
 )
 
 // describe derives the contribution from the literal, or returns every
@@ -27,19 +29,56 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		t.mistake("Version is missing")
 	}
 	d := &pluginpb.DescribeResponse{
-		Name: p.Name, Version: p.Version,
-		Entities:   entityFiles(t, p),
-		BeforeSave: slices.Sorted(maps.Keys(p.BeforeSave)),
-		Operations: operations(t, p.Operations),
-		Fields:     computedFields(t, p.Fields),
+		Name: p.Name, Version: p.Version, Sdk: "go " + Version,
+		Entities:      entityFiles(t, p),
+		BeforeSave:    named(t, "BeforeSave", p.BeforeSave),
+		BeforeDelete:  named(t, "BeforeDelete", p.BeforeDelete),
+		Operations:    operations(t, p.Operations),
+		Fields:        computedFields(t, p.Fields),
+		Subscriptions: subscriptions(t, p.Events),
+		Jobs:          jobs(t, p.Jobs),
+		Endpoints:     endpoints(t, p.Endpoints),
+		Timers:        named(t, "Timers", p.Timers),
 	}
-	for _, entity := range d.BeforeSave {
-		if p.BeforeSave[entity] == nil {
-			t.mistake("BeforeSave has no function for %s", entity)
-		}
+	if p.Config != nil {
+		d.ConfigSchema = p.Config.describe(t)
 	}
+	d.Features = features(d)
 	d.Objects = t.sorted()
 	return d, errors.Join(t.mistakes...)
+}
+
+// named lists the keys of a map of functions.
+func named[F SaveFunc | DeleteFunc | TimerFunc](t *typer, field string, functions map[string]F) []string {
+	names := slices.Sorted(maps.Keys(functions))
+	for _, name := range names {
+		if functions[name] == nil {
+			t.mistake("%s has no function for %s", field, name)
+		}
+	}
+	return names
+}
+
+// features are what a host needs for this plugin beyond the first release of
+// the protocol.
+func features(d *pluginpb.DescribeResponse) []string {
+	var all []string
+	for _, f := range []struct {
+		name   string
+		needed bool
+	}{
+		{"config", len(d.ConfigSchema) > 0},
+		{"deletes", len(d.BeforeDelete) > 0},
+		{"events", len(d.Subscriptions) > 0},
+		{"http", len(d.Endpoints) > 0},
+		{"jobs", len(d.Jobs) > 0},
+		{"timers", len(d.Timers) > 0},
+	} {
+		if f.needed {
+			all = append(all, f.name)
+		}
+	}
+	return all
 }
 
 func entityFiles(t *typer, p Plugin) []*pluginpb.EntityFile {
@@ -105,6 +144,56 @@ func computedFields(t *typer, fields []Field) []*pluginpb.ComputedField {
 			Entity: f.entity, Name: f.name, Doc: f.doc,
 			Returns: t.of("the value of "+name, f.out, f.of),
 		})
+	}
+	return described
+}
+
+func subscriptions(t *typer, subscriptions []Subscription) []string {
+	var topics []string
+	for _, s := range subscriptions {
+		switch {
+		case !topicName.MatchString(s.topic):
+			t.mistake("%q cannot be a topic; write ENTITY.ACTION such as order.created, or order.*", s.topic)
+		case slices.Contains(topics, s.topic):
+			t.mistake("topic %s stands in Events twice", s.topic)
+		case s.handle == nil:
+			t.mistake("topic %s has no function", s.topic)
+		}
+		topics = append(topics, s.topic)
+	}
+	return topics
+}
+
+func jobs(t *typer, jobs []Job) []*pluginpb.Job {
+	var described []*pluginpb.Job
+	seen := map[string]bool{}
+	for _, j := range jobs {
+		switch {
+		case !apiName.MatchString(j.name):
+			t.mistake("%q cannot be the name of a job; use camelCase", j.name)
+		case seen[j.name]:
+			t.mistake("job %s stands in Jobs twice", j.name)
+		case j.schedule == "":
+			t.mistake("job %s has no schedule", j.name)
+		case j.run == nil:
+			t.mistake("job %s has no function", j.name)
+		}
+		seen[j.name] = true
+		described = append(described, &pluginpb.Job{Name: j.name, Schedule: j.schedule, TimeZone: j.zone, Doc: j.doc})
+	}
+	return described
+}
+
+func endpoints(t *typer, endpoints []Endpoint) []*pluginpb.Endpoint {
+	var described []*pluginpb.Endpoint
+	for _, e := range endpoints {
+		switch {
+		case !pathName.MatchString(e.path):
+			t.mistake("%q cannot be the path of an endpoint; begin with a slash: \"POST /erp\"", e.path)
+		case e.answer == nil:
+			t.mistake("endpoint %s has no function", e.path)
+		}
+		described = append(described, &pluginpb.Endpoint{Method: e.method, Path: e.path, Doc: e.doc})
 	}
 	return described
 }

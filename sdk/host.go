@@ -2,23 +2,31 @@ package sdk
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"iter"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
 // Host is what a handler may ask of the host. It lives as long as the call
-// that it came with, acts with the rights of the user who caused that call,
-// and is safe for concurrent use. Refusals are an *Error.
+// that it came with, acts with the rights that both the user who caused the
+// call and the plugin have, and is safe for concurrent use. Refusals are an
+// *Error; one of the plugin's own rights names the line that its manifest lacks.
+//
+// Where nobody caused the call, in events, jobs, timers and HTTP, it acts for
+// the plugin alone, which has to be granted asPlugin for that.
 type Host interface {
 	// Get reads one record.
 	Get(ctx context.Context, entity, id string) (*Record, error)
 	// Find reads the records that match, page by page until q.Limit.
 	Find(ctx context.Context, q Criteria) ([]*Record, error)
+	// Each reads the records that match one after the other, however many there
+	// are, in one stream. It ends with the first error.
+	Each(ctx context.Context, q Criteria) iter.Seq2[*Record, error]
+	// Aggregate counts and sums up the records that match without reading them.
+	// The groups are sorted by their keys.
+	Aggregate(ctx context.Context, q Aggregation) ([]Group, error)
 	// Create stores a new record of r.Entity and returns it as stored.
 	Create(ctx context.Context, r *Record) (*Record, error)
 	// Update stores what was changed in r.Values since r was read, and returns
@@ -27,10 +35,55 @@ type Host interface {
 	// made with its ID, every value is a change, nil clears, and Version may be 0
 	// for whatever version there is.
 	Update(ctx context.Context, r *Record) (*Record, error)
+	// UpdateIf changes a record only if it matches the guard, on the very
+	// version that the change replaces, and is refused with Conflict otherwise.
+	// It is how a counter is taken from without going below zero:
+	//
+	//	host.UpdateIf(ctx, "coupon", id, sdk.Filter{"remaining": sdk.Filter{"gte": 1}},
+	//		sdk.Change{Add: map[string]sdk.Decimal{"remaining": "-1"}})
+	UpdateIf(ctx context.Context, entity, id string, guard Filter, change Change) (*Record, error)
+	// Upsert updates the record that has the value of r for the unique field by,
+	// and creates one if there is none: doing it twice is doing it once.
+	Upsert(ctx context.Context, r *Record, by string) (*Record, error)
+	// Delete deletes a record, softly. ifVersion is as in Record.Version; 0 for
+	// whatever version there is.
+	Delete(ctx context.Context, entity, id string, ifVersion int64) error
+
+	// Publish tells an event to all who subscribe to PLUGIN.NAME, durably. Events
+	// of one key come in order; "" for no order.
+	Publish(ctx context.Context, name, key string, payload any) error
+	// Schedule sets a timer, or moves the one of its name and key.
+	Schedule(ctx context.Context, t Timer) error
+	// Cancel removes a timer, and says whether there was one.
+	Cancel(ctx context.Context, name, key string) (bool, error)
+
+	// State reads a value that the plugin has kept, into what it points at, and
+	// returns its version: 0 for none, when into is left alone.
+	State(ctx context.Context, key string, into any) (version int64, err error)
+	// PutState keeps what JSON can say of a value, for this plugin alone, over
+	// the version given: 0 for where there is none, AnyVersion for over
+	// whatever there is. It is refused with Conflict otherwise. expires is how
+	// long it is kept; 0 for ever.
+	PutState(ctx context.Context, key string, value any, ifVersion int64, expires time.Duration) (version int64, err error)
+	// DeleteState removes a value of a version, as PutState replaces it.
+	DeleteState(ctx context.Context, key string, ifVersion int64) error
+	// Secret reads a secret that the manifest names. What the plugin prints is
+	// cleared of it.
+	Secret(ctx context.Context, name string) (string, error)
+
 	// Log writes to the host's log; args are those of slog. It never fails: what
 	// cannot be sent goes to standard error, which the host logs too.
 	Log(ctx context.Context, level slog.Level, message string, args ...any)
+
+	// User is who caused the call; nil where nobody did.
+	User() *User
+	// AsPlugin is the Host with the rights of the plugin alone, whatever the
+	// user may do. The plugin must be granted asPlugin.
+	AsPlugin() Host
 }
+
+// AnyVersion is over whatever version there is, in PutState and DeleteState.
+const AnyVersion int64 = -1
 
 // Filter is a filter as in the API:
 //
@@ -45,118 +98,42 @@ type Criteria struct {
 	Limit   int      // most records wanted; 0: all of them
 }
 
-// caller is the Host of one call.
-type caller struct {
-	host    pluginpb.HostClient
-	context *pluginpb.CallContext
+// Change says what is to become of a record.
+type Change struct {
+	Set map[string]any     // nil clears a field, what is absent stays
+	Add map[string]Decimal // to integers and decimals; "-1" takes away
 }
 
-func (c caller) Get(ctx context.Context, entity, id string) (*Record, error) {
-	answer, err := c.host.Get(ctx, &pluginpb.GetRequest{Context: c.context, Entity: entity, Id: id})
-	if err != nil {
-		return nil, fmt.Errorf("get %s %s from the host: %w", entity, id, err)
-	}
-	if answer.GetError() != nil {
-		return nil, errorFromWire(answer.GetError())
-	}
-	return fromWire(answer.GetRecord())
+// Aggregation says what to know about which records.
+type Aggregation struct {
+	Entity   string
+	Filter   Filter   // nil: every record
+	By       []string // fields to group by; empty: one group of all
+	Measures []Measure
 }
 
-func (c caller) Find(ctx context.Context, q Criteria) ([]*Record, error) {
-	request := &pluginpb.FindRequest{Context: c.context, Entity: q.Entity}
-	if q.Filter != nil {
-		filter, err := pluginpb.Encode(q.Filter)
-		if err != nil {
-			return nil, fmt.Errorf("find %s: %w", q.Entity, err)
-		}
-		request.Filter = filter
-	}
-	for _, field := range q.OrderBy {
-		name, descending := strings.CutPrefix(field, "-")
-		request.OrderBy = append(request.OrderBy, &pluginpb.OrderBy{Field: name, Descending: descending})
-	}
-	var found []*Record
-	for {
-		request.Limit = int32(max(0, q.Limit-len(found)))
-		answer, err := c.host.Find(ctx, request)
-		if err != nil {
-			return nil, fmt.Errorf("find %s at the host: %w", q.Entity, err)
-		}
-		if answer.GetError() != nil {
-			return nil, errorFromWire(answer.GetError())
-		}
-		page, err := manyFromWire(answer.GetRecords())
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, page...)
-		if request.After = answer.GetNext(); request.After == "" || q.Limit > 0 && len(found) >= q.Limit {
-			return found, nil
-		}
-	}
+// Measure is one number about each group. It is made by Sum, Avg, Min and Max.
+type Measure struct {
+	function pluginpb.Measure_Function
+	field    string
 }
 
-func (c caller) Create(ctx context.Context, r *Record) (*Record, error) {
-	created := *r
-	created.ID, created.Version, created.received = "", 0, nil
-	return c.save(ctx, &created)
-}
+// Sum adds up the values of a field, exactly.
+func Sum(field string) Measure { return Measure{pluginpb.Measure_SUM, field} }
 
-func (c caller) Update(ctx context.Context, r *Record) (*Record, error) {
-	if r.ID == "" {
-		return nil, fmt.Errorf("update %s: the record has no id; use Create for a new one", r.Entity)
-	}
-	return c.save(ctx, r)
-}
+// Avg is the average of the values of a field, rounded half to even.
+func Avg(field string) Measure { return Measure{pluginpb.Measure_AVG, field} }
 
-func (c caller) save(ctx context.Context, r *Record) (*Record, error) {
-	patch, err := r.patch()
-	if err != nil {
-		return nil, fmt.Errorf("save %s: %w", r.Entity, err)
-	}
-	answer, err := c.host.Save(ctx, &pluginpb.SaveRequest{
-		Context: c.context, Entity: r.Entity, Id: r.ID, IfVersion: r.Version, Patch: patch,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("save %s at the host: %w", r.Entity, err)
-	}
-	if answer.GetError() != nil {
-		return nil, errorFromWire(answer.GetError())
-	}
-	return fromWire(answer.GetRecord())
-}
+// Min is the smallest value of a field.
+func Min(field string) Measure { return Measure{pluginpb.Measure_MIN, field} }
 
-func (c caller) Log(ctx context.Context, level slog.Level, message string, args ...any) {
-	request := &pluginpb.LogRequest{Context: c.context, Level: int32(level), Message: message, Attributes: attributes(args)}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	if _, err := c.host.Log(ctx, request); err != nil {
-		slog.Log(ctx, level, message, args...)
-	}
-}
+// Max is the largest value of a field.
+func Max(field string) Measure { return Measure{pluginpb.Measure_MAX, field} }
 
-// attributes lets slog sort out the pairs, and keeps what JSON can say.
-func attributes(args []any) []byte {
-	if len(args) == 0 {
-		return nil
-	}
-	var record slog.Record
-	record.Add(args...)
-	pairs := map[string]any{}
-	record.Attrs(func(a slog.Attr) bool {
-		value := a.Value.Resolve().Any()
-		if err, isError := value.(error); isError {
-			value = err.Error()
-		}
-		if _, err := json.Marshal(value); err != nil {
-			value = fmt.Sprint(value)
-		}
-		pairs[a.Key] = value
-		return true
-	})
-	encoded, err := pluginpb.Encode(pairs)
-	if err != nil {
-		return nil
-	}
-	return encoded
+// Group is the records that have the same values in the fields of By. Keys and
+// Values are canonical, in the order of By and Measures; nil for no value.
+type Group struct {
+	Keys   []any
+	Count  int64
+	Values []any
 }

@@ -20,11 +20,35 @@ type Plugin struct {
 	// BeforeSave has a rule for each entity, its own or another's.
 	BeforeSave map[string]SaveFunc
 
+	// BeforeDelete has a rule for the deletions of each entity, its own or
+	// another's.
+	BeforeDelete map[string]DeleteFunc
+
 	// Operations are queries and mutations in the API: see Query and Mutation.
 	Operations []Operation
 
 	// Fields are computed fields on entities of any owner: see Computed.
 	Fields []Field
+
+	// Events are what the plugin does about what has happened: see On.
+	Events []Subscription
+
+	// Jobs run by the clock: see Cron.
+	Jobs []Job
+
+	// Timers has a handler for each name under which Host.Schedule sets timers.
+	Timers map[string]TimerFunc
+
+	// Endpoints are HTTP requests that the plugin answers: see HTTP.
+	Endpoints []Endpoint
+
+	// Config is a *Config[T]; nil for a plugin without configuration.
+	Config Configurable
+
+	// Check is called every ten seconds, and says whether the plugin can do all
+	// its work: its error is shown to admins as the reason why the plugin is
+	// DEGRADED. It has five seconds. nil for a plugin that always can.
+	Check func(ctx context.Context) error
 }
 
 // SaveFunc may change the values of a record that is about to be stored, or
@@ -33,3 +57,7 @@ type Plugin struct {
 // unless the host is configured otherwise, and when it fails in any other way,
 // the record is not stored.
 type SaveFunc func(ctx context.Context, host Host, r *Record) error
+
+// DeleteFunc may veto the deletion of a record with an error, as SaveFunc may
+// that of a save. r is as it is stored; what is changed in it is ignored.
+type DeleteFunc func(ctx context.Context, host Host, r *Record) error

@@ -38,12 +38,12 @@ func (s *server) Watch(_ *pluginpb.WatchRequest, stream pluginpb.Plugin_WatchSer
 	if _, err := s.hostClient(); err != nil {
 		return status.Error(codes.Unavailable, err.Error())
 	}
-	if err := stream.Send(&pluginpb.Health{State: pluginpb.Health_SERVING}); err != nil {
-		return err
+	err := s.report(stream)
+	if stream.Context().Err() != nil {
+		s.hostGone()
+		return nil
 	}
-	<-stream.Context().Done()
-	s.hostGone()
-	return nil
+	return err
 }
 
 // hostClient connects on the first call.
@@ -131,6 +131,26 @@ func (s *server) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.C
 		}
 		return fmt.Errorf("there is no operation %s", r.GetOperation())
 	})
+	return answer, nil
+}
+
+func (s *server) BeforeDelete(ctx context.Context, r *pluginpb.BeforeDeleteRequest) (*pluginpb.BeforeDeleteResponse, error) {
+	answer := &pluginpb.BeforeDeleteResponse{}
+	for _, sent := range r.GetRecords() {
+		verdict := &pluginpb.Verdict{}
+		verdict.Error = s.run(r.GetContext(), "BeforeDelete "+sent.GetEntity(), func(host Host) error {
+			record, err := fromWire(sent)
+			if err != nil {
+				return err
+			}
+			rule, ok := s.plugin.BeforeDelete[record.Entity]
+			if !ok {
+				return fmt.Errorf("there is no rule for deletions of %s", record.Entity)
+			}
+			return rule(ctx, host, record)
+		})
+		answer.Verdicts = append(answer.Verdicts, verdict)
+	}
 	return answer, nil
 }
 

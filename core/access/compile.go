@@ -61,10 +61,18 @@ func compile(m *schema.Model, roles []*role) *compiled {
 				c.everywhere(m, r, rule, named, grants)
 			}
 		}
+		for _, e := range m.Stored() {
+			if r.layer != "" && e.Layer == r.layer && !named[e] {
+				grants[e] = append(grants[e], c.grant(m, r, ownEntity, e))
+			}
+		}
 		c.grants[r.name] = grants
 	}
 	return c
 }
+
+// ownEntity is the rule that a plugin has on the entities that it brings.
+var ownEntity = &rule{conditions: [verbs]condition{read: {always: true}, create: {always: true}, update: {always: true}, remove: {always: true}}}
 
 func (c *compiled) fault(r *role, line int, format string, args ...any) {
 	c.faults = append(c.faults, strictyaml.Problem{File: r.file, Line: line, Message: fmt.Sprintf(format, args...)})

@@ -19,6 +19,7 @@ type role struct {
 	rules       []*rule
 	file        string
 	line        int
+	layer       string // whose entities it may use without a rule; "" for nobody's
 }
 
 // rule says what a role may do with the records of one entity or role view.

@@ -24,6 +24,16 @@ func (s *Session) maskAll(e *schema.Entity, records []*core.Record) error {
 	return nil
 }
 
+// Mask returns a copy of a record without the fields that the actor may not
+// see. The mask of nil is nil.
+func (s *Session) Mask(r *core.Record) (*core.Record, error) {
+	if r == nil {
+		return nil, nil
+	}
+	masked := r.Clone()
+	return masked, s.mask(masked)
+}
+
 // mask takes the fields out of a record that the actor may not see. The
 // record is the session's own.
 func (s *Session) mask(r *core.Record) error {

@@ -56,6 +56,13 @@ func Decode(file string, data []byte, into any) Problems {
 	return d.problems
 }
 
+// DecodeTree is Decode for a part of a document that was read before.
+func DecodeTree(file string, node *yaml.Node, into any) Problems {
+	d := &Decoder{file: file, open: map[*yaml.Node]bool{}}
+	d.Decode(node, reflect.ValueOf(into).Elem())
+	return d.problems
+}
+
 func (d *Decoder) syntax(data []byte, err error) {
 	line, message := splitLine(err)
 	if tab := tabbed(data, line); tab > 0 && (strings.Contains(message, "a tab character") || strings.Contains(message, "cannot start any token")) {

@@ -21,6 +21,9 @@ func Mentions(d *DescribeResponse) []Mention {
 	for _, name := range d.GetBeforeSave() {
 		all = append(all, Mention{"BeforeSave", name})
 	}
+	for _, name := range d.GetBeforeDelete() {
+		all = append(all, Mention{"BeforeDelete", name})
+	}
 	for _, o := range d.GetOperations() {
 		all = append(all, typeMentions("Returns of "+o.GetName(), o.GetReturns())...)
 	}

@@ -91,7 +91,7 @@ func (x Operation_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Operation_Kind.Descriptor instead.
 func (Operation_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{7, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{10, 0}
 }
 
 // State of a plugin that answers.
@@ -144,7 +144,125 @@ func (x Health_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Health_State.Descriptor instead.
 func (Health_State) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{13, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{16, 0}
+}
+
+// Outcome says what the host does next.
+type Receipt_Outcome int32
+
+const (
+	// Never valid.
+	Receipt_OUTCOME_UNSPECIFIED Receipt_Outcome = 0
+	// Done; it is not delivered again.
+	Receipt_ACK Receipt_Outcome = 1
+	// Deliver it again later; events of the same key wait.
+	Receipt_RETRY Receipt_Outcome = 2
+	// Nobody can handle it: an admin has to look at it.
+	Receipt_DEAD Receipt_Outcome = 3
+)
+
+// Enum value maps for Receipt_Outcome.
+var (
+	Receipt_Outcome_name = map[int32]string{
+		0: "OUTCOME_UNSPECIFIED",
+		1: "ACK",
+		2: "RETRY",
+		3: "DEAD",
+	}
+	Receipt_Outcome_value = map[string]int32{
+		"OUTCOME_UNSPECIFIED": 0,
+		"ACK":                 1,
+		"RETRY":               2,
+		"DEAD":                3,
+	}
+)
+
+func (x Receipt_Outcome) Enum() *Receipt_Outcome {
+	p := new(Receipt_Outcome)
+	*p = x
+	return p
+}
+
+func (x Receipt_Outcome) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Receipt_Outcome) Descriptor() protoreflect.EnumDescriptor {
+	return file_plugin_proto_enumTypes[2].Descriptor()
+}
+
+func (Receipt_Outcome) Type() protoreflect.EnumType {
+	return &file_plugin_proto_enumTypes[2]
+}
+
+func (x Receipt_Outcome) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Receipt_Outcome.Descriptor instead.
+func (Receipt_Outcome) EnumDescriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{35, 0}
+}
+
+// Function says how values become one.
+type Measure_Function int32
+
+const (
+	// Never valid.
+	Measure_FUNCTION_UNSPECIFIED Measure_Function = 0
+	// Exact sum.
+	Measure_SUM Measure_Function = 1
+	// Exact average, rounded half to even.
+	Measure_AVG Measure_Function = 2
+	// Smallest value.
+	Measure_MIN Measure_Function = 3
+	// Largest value.
+	Measure_MAX Measure_Function = 4
+)
+
+// Enum value maps for Measure_Function.
+var (
+	Measure_Function_name = map[int32]string{
+		0: "FUNCTION_UNSPECIFIED",
+		1: "SUM",
+		2: "AVG",
+		3: "MIN",
+		4: "MAX",
+	}
+	Measure_Function_value = map[string]int32{
+		"FUNCTION_UNSPECIFIED": 0,
+		"SUM":                  1,
+		"AVG":                  2,
+		"MIN":                  3,
+		"MAX":                  4,
+	}
+)
+
+func (x Measure_Function) Enum() *Measure_Function {
+	p := new(Measure_Function)
+	*p = x
+	return p
+}
+
+func (x Measure_Function) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Measure_Function) Descriptor() protoreflect.EnumDescriptor {
+	return file_plugin_proto_enumTypes[3].Descriptor()
+}
+
+func (Measure_Function) Type() protoreflect.EnumType {
+	return &file_plugin_proto_enumTypes[3]
+}
+
+func (x Measure_Function) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Measure_Function.Descriptor instead.
+func (Measure_Function) EnumDescriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{55, 0}
 }
 
 // CallContext comes with every call of the host, and back with every callback.
@@ -157,7 +275,12 @@ type CallContext struct {
 	Token string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
 	// Calls within calls: 1 for a call from the API. The host refuses to go on
 	// at its limit.
-	Depth         uint32 `protobuf:"varint,3,opt,name=depth,proto3" json:"depth,omitempty"`
+	Depth uint32 `protobuf:"varint,3,opt,name=depth,proto3" json:"depth,omitempty"`
+	// Who caused the call; absent where nobody did: events, jobs, timers, HTTP.
+	User *User `protobuf:"bytes,4,opt,name=user,proto3" json:"user,omitempty"`
+	// Only in callbacks: act with the rights of the plugin alone, and not those
+	// of the user. FORBIDDEN unless the plugin was granted asPlugin.
+	AsPlugin      bool `protobuf:"varint,5,opt,name=as_plugin,json=asPlugin,proto3" json:"as_plugin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -213,6 +336,93 @@ func (x *CallContext) GetDepth() uint32 {
 	return 0
 }
 
+func (x *CallContext) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *CallContext) GetAsPlugin() bool {
+	if x != nil {
+		return x.AsPlugin
+	}
+	return false
+}
+
+// User is a person or a program with a key.
+type User struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Stable; what createdBy shows.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// For people.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Names of the user's roles.
+	Roles []string `protobuf:"bytes,3,rep,name=roles,proto3" json:"roles,omitempty"`
+	// Id of the party that an outside user belongs to; empty for none.
+	Party         string `protobuf:"bytes,4,opt,name=party,proto3" json:"party,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *User) Reset() {
+	*x = User{}
+	mi := &file_plugin_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *User) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*User) ProtoMessage() {}
+
+func (x *User) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use User.ProtoReflect.Descriptor instead.
+func (*User) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *User) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *User) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *User) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+func (x *User) GetParty() string {
+	if x != nil {
+		return x.Party
+	}
+	return ""
+}
+
 // Record is one record of an entity.
 type Record struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -240,7 +450,7 @@ type Record struct {
 
 func (x *Record) Reset() {
 	*x = Record{}
-	mi := &file_plugin_proto_msgTypes[1]
+	mi := &file_plugin_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +462,7 @@ func (x *Record) String() string {
 func (*Record) ProtoMessage() {}
 
 func (x *Record) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[1]
+	mi := &file_plugin_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +475,7 @@ func (x *Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Record.ProtoReflect.Descriptor instead.
 func (*Record) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{1}
+	return file_plugin_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Record) GetEntity() string {
@@ -351,7 +561,7 @@ type Error struct {
 
 func (x *Error) Reset() {
 	*x = Error{}
-	mi := &file_plugin_proto_msgTypes[2]
+	mi := &file_plugin_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -363,7 +573,7 @@ func (x *Error) String() string {
 func (*Error) ProtoMessage() {}
 
 func (x *Error) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[2]
+	mi := &file_plugin_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -376,7 +586,7 @@ func (x *Error) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Error.ProtoReflect.Descriptor instead.
 func (*Error) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{2}
+	return file_plugin_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Error) GetCode() string {
@@ -429,7 +639,7 @@ type Violation struct {
 
 func (x *Violation) Reset() {
 	*x = Violation{}
-	mi := &file_plugin_proto_msgTypes[3]
+	mi := &file_plugin_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -441,7 +651,7 @@ func (x *Violation) String() string {
 func (*Violation) ProtoMessage() {}
 
 func (x *Violation) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[3]
+	mi := &file_plugin_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -454,7 +664,7 @@ func (x *Violation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Violation.ProtoReflect.Descriptor instead.
 func (*Violation) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{3}
+	return file_plugin_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Violation) GetField() string {
@@ -478,16 +688,21 @@ func (x *Violation) GetMessage() string {
 	return ""
 }
 
-// DescribeRequest has no fields yet.
+// DescribeRequest says who asks.
 type DescribeRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Version of the host, for messages only; compatibility is decided by features.
+	HostVersion string `protobuf:"bytes,1,opt,name=host_version,json=hostVersion,proto3" json:"host_version,omitempty"`
+	// What this host can do beyond the first release of the protocol: config,
+	// deletes, events, http, jobs, timers.
+	Features      []string `protobuf:"bytes,2,rep,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DescribeRequest) Reset() {
 	*x = DescribeRequest{}
-	mi := &file_plugin_proto_msgTypes[4]
+	mi := &file_plugin_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -499,7 +714,7 @@ func (x *DescribeRequest) String() string {
 func (*DescribeRequest) ProtoMessage() {}
 
 func (x *DescribeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[4]
+	mi := &file_plugin_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -512,7 +727,21 @@ func (x *DescribeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeRequest.ProtoReflect.Descriptor instead.
 func (*DescribeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{4}
+	return file_plugin_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *DescribeRequest) GetHostVersion() string {
+	if x != nil {
+		return x.HostVersion
+	}
+	return ""
+}
+
+func (x *DescribeRequest) GetFeatures() []string {
+	if x != nil {
+		return x.Features
+	}
+	return nil
 }
 
 // DescribeResponse is the whole contribution of a plugin.
@@ -531,14 +760,30 @@ type DescribeResponse struct {
 	// Computed fields on entities, of any owner.
 	Fields []*ComputedField `protobuf:"bytes,6,rep,name=fields,proto3" json:"fields,omitempty"`
 	// Object types that operations and fields refer to by name.
-	Objects       []*ObjectType `protobuf:"bytes,7,rep,name=objects,proto3" json:"objects,omitempty"`
+	Objects []*ObjectType `protobuf:"bytes,7,rep,name=objects,proto3" json:"objects,omitempty"`
+	// Entities whose deletions go through BeforeDelete.
+	BeforeDelete []string `protobuf:"bytes,8,rep,name=before_delete,json=beforeDelete,proto3" json:"before_delete,omitempty"`
+	// Topics that the plugin subscribes to: "order.created", "customer.*".
+	Subscriptions []string `protobuf:"bytes,9,rep,name=subscriptions,proto3" json:"subscriptions,omitempty"`
+	// Jobs that run by the clock.
+	Jobs []*Job `protobuf:"bytes,10,rep,name=jobs,proto3" json:"jobs,omitempty"`
+	// HTTP requests that the plugin answers.
+	Endpoints []*Endpoint `protobuf:"bytes,11,rep,name=endpoints,proto3" json:"endpoints,omitempty"`
+	// Names of the timers that it handles.
+	Timers []string `protobuf:"bytes,12,rep,name=timers,proto3" json:"timers,omitempty"`
+	// JSON Schema (draft 2020-12) of the configuration; empty: there is none.
+	ConfigSchema []byte `protobuf:"bytes,13,opt,name=config_schema,json=configSchema,proto3" json:"config_schema,omitempty"`
+	// What of the host's features the plugin cannot do without.
+	Features []string `protobuf:"bytes,14,rep,name=features,proto3" json:"features,omitempty"`
+	// What the plugin was built with, for people: "go 1.0.0".
+	Sdk           string `protobuf:"bytes,15,opt,name=sdk,proto3" json:"sdk,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DescribeResponse) Reset() {
 	*x = DescribeResponse{}
-	mi := &file_plugin_proto_msgTypes[5]
+	mi := &file_plugin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -550,7 +795,7 @@ func (x *DescribeResponse) String() string {
 func (*DescribeResponse) ProtoMessage() {}
 
 func (x *DescribeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[5]
+	mi := &file_plugin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -563,7 +808,7 @@ func (x *DescribeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeResponse.ProtoReflect.Descriptor instead.
 func (*DescribeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{5}
+	return file_plugin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DescribeResponse) GetName() string {
@@ -615,6 +860,200 @@ func (x *DescribeResponse) GetObjects() []*ObjectType {
 	return nil
 }
 
+func (x *DescribeResponse) GetBeforeDelete() []string {
+	if x != nil {
+		return x.BeforeDelete
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetSubscriptions() []string {
+	if x != nil {
+		return x.Subscriptions
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetJobs() []*Job {
+	if x != nil {
+		return x.Jobs
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetEndpoints() []*Endpoint {
+	if x != nil {
+		return x.Endpoints
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetTimers() []string {
+	if x != nil {
+		return x.Timers
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetConfigSchema() []byte {
+	if x != nil {
+		return x.ConfigSchema
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetFeatures() []string {
+	if x != nil {
+		return x.Features
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetSdk() string {
+	if x != nil {
+		return x.Sdk
+	}
+	return ""
+}
+
+// Job is something that the plugin does by the clock.
+type Job struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name within the plugin: "escalate".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Cron expression of five fields, "@hourly", "@daily" and the like, or
+	// "@every 10m".
+	Schedule string `protobuf:"bytes,2,opt,name=schedule,proto3" json:"schedule,omitempty"`
+	// IANA name: "Europe/Berlin"; empty: UTC.
+	TimeZone string `protobuf:"bytes,3,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	// For admins.
+	Doc           string `protobuf:"bytes,4,opt,name=doc,proto3" json:"doc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Job) Reset() {
+	*x = Job{}
+	mi := &file_plugin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Job) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Job) ProtoMessage() {}
+
+func (x *Job) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Job.ProtoReflect.Descriptor instead.
+func (*Job) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Job) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Job) GetSchedule() string {
+	if x != nil {
+		return x.Schedule
+	}
+	return ""
+}
+
+func (x *Job) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+func (x *Job) GetDoc() string {
+	if x != nil {
+		return x.Doc
+	}
+	return ""
+}
+
+// Endpoint is a kind of HTTP request that the plugin answers.
+type Endpoint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Method in capitals; empty: every method.
+	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	// Path below /plugins/NAME: "/erp". With a slash at its end everything below.
+	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	// For admins.
+	Doc           string `protobuf:"bytes,3,opt,name=doc,proto3" json:"doc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Endpoint) Reset() {
+	*x = Endpoint{}
+	mi := &file_plugin_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Endpoint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Endpoint) ProtoMessage() {}
+
+func (x *Endpoint) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Endpoint.ProtoReflect.Descriptor instead.
+func (*Endpoint) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Endpoint) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *Endpoint) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *Endpoint) GetDoc() string {
+	if x != nil {
+		return x.Doc
+	}
+	return ""
+}
+
 // EntityFile is one YAML file in the entity language.
 type EntityFile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -628,7 +1067,7 @@ type EntityFile struct {
 
 func (x *EntityFile) Reset() {
 	*x = EntityFile{}
-	mi := &file_plugin_proto_msgTypes[6]
+	mi := &file_plugin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -640,7 +1079,7 @@ func (x *EntityFile) String() string {
 func (*EntityFile) ProtoMessage() {}
 
 func (x *EntityFile) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[6]
+	mi := &file_plugin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -653,7 +1092,7 @@ func (x *EntityFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EntityFile.ProtoReflect.Descriptor instead.
 func (*EntityFile) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{6}
+	return file_plugin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *EntityFile) GetPath() string {
@@ -689,7 +1128,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_plugin_proto_msgTypes[7]
+	mi := &file_plugin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -701,7 +1140,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[7]
+	mi := &file_plugin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -714,7 +1153,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{7}
+	return file_plugin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Operation) GetName() string {
@@ -769,7 +1208,7 @@ type ComputedField struct {
 
 func (x *ComputedField) Reset() {
 	*x = ComputedField{}
-	mi := &file_plugin_proto_msgTypes[8]
+	mi := &file_plugin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -781,7 +1220,7 @@ func (x *ComputedField) String() string {
 func (*ComputedField) ProtoMessage() {}
 
 func (x *ComputedField) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[8]
+	mi := &file_plugin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -794,7 +1233,7 @@ func (x *ComputedField) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputedField.ProtoReflect.Descriptor instead.
 func (*ComputedField) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{8}
+	return file_plugin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ComputedField) GetEntity() string {
@@ -842,7 +1281,7 @@ type ObjectType struct {
 
 func (x *ObjectType) Reset() {
 	*x = ObjectType{}
-	mi := &file_plugin_proto_msgTypes[9]
+	mi := &file_plugin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -854,7 +1293,7 @@ func (x *ObjectType) String() string {
 func (*ObjectType) ProtoMessage() {}
 
 func (x *ObjectType) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[9]
+	mi := &file_plugin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -867,7 +1306,7 @@ func (x *ObjectType) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectType.ProtoReflect.Descriptor instead.
 func (*ObjectType) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{9}
+	return file_plugin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ObjectType) GetName() string {
@@ -913,7 +1352,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_plugin_proto_msgTypes[10]
+	mi := &file_plugin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -925,7 +1364,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[10]
+	mi := &file_plugin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -938,7 +1377,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{10}
+	return file_plugin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Member) GetName() string {
@@ -982,7 +1421,7 @@ type Type struct {
 
 func (x *Type) Reset() {
 	*x = Type{}
-	mi := &file_plugin_proto_msgTypes[11]
+	mi := &file_plugin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -994,7 +1433,7 @@ func (x *Type) String() string {
 func (*Type) ProtoMessage() {}
 
 func (x *Type) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[11]
+	mi := &file_plugin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1007,7 +1446,7 @@ func (x *Type) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Type.ProtoReflect.Descriptor instead.
 func (*Type) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{11}
+	return file_plugin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Type) GetOf() isType_Of {
@@ -1103,7 +1542,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_plugin_proto_msgTypes[12]
+	mi := &file_plugin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1115,7 +1554,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[12]
+	mi := &file_plugin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1128,7 +1567,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{12}
+	return file_plugin_proto_rawDescGZIP(), []int{15}
 }
 
 // Health is the plugin's word on itself.
@@ -1144,7 +1583,7 @@ type Health struct {
 
 func (x *Health) Reset() {
 	*x = Health{}
-	mi := &file_plugin_proto_msgTypes[13]
+	mi := &file_plugin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1156,7 +1595,7 @@ func (x *Health) String() string {
 func (*Health) ProtoMessage() {}
 
 func (x *Health) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[13]
+	mi := &file_plugin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1169,7 +1608,7 @@ func (x *Health) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Health.ProtoReflect.Descriptor instead.
 func (*Health) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{13}
+	return file_plugin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Health) GetState() Health_State {
@@ -1199,7 +1638,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1211,7 +1650,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1224,7 +1663,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{14}
+	return file_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Change) GetBefore() *Record {
@@ -1254,7 +1693,7 @@ type BeforeSaveRequest struct {
 
 func (x *BeforeSaveRequest) Reset() {
 	*x = BeforeSaveRequest{}
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1266,7 +1705,7 @@ func (x *BeforeSaveRequest) String() string {
 func (*BeforeSaveRequest) ProtoMessage() {}
 
 func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1279,7 +1718,7 @@ func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveRequest.ProtoReflect.Descriptor instead.
 func (*BeforeSaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{15}
+	return file_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *BeforeSaveRequest) GetContext() *CallContext {
@@ -1307,7 +1746,7 @@ type BeforeSaveResponse struct {
 
 func (x *BeforeSaveResponse) Reset() {
 	*x = BeforeSaveResponse{}
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1319,7 +1758,7 @@ func (x *BeforeSaveResponse) String() string {
 func (*BeforeSaveResponse) ProtoMessage() {}
 
 func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1332,7 +1771,7 @@ func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveResponse.ProtoReflect.Descriptor instead.
 func (*BeforeSaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16}
+	return file_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *BeforeSaveResponse) GetVerdicts() []*Verdict {
@@ -1356,7 +1795,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +1807,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +1820,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{17}
+	return file_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Verdict) GetError() *Error {
@@ -1415,7 +1854,7 @@ type ResolveRequest struct {
 
 func (x *ResolveRequest) Reset() {
 	*x = ResolveRequest{}
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1427,7 +1866,7 @@ func (x *ResolveRequest) String() string {
 func (*ResolveRequest) ProtoMessage() {}
 
 func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1440,7 +1879,7 @@ func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveRequest.ProtoReflect.Descriptor instead.
 func (*ResolveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{18}
+	return file_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ResolveRequest) GetContext() *CallContext {
@@ -1484,7 +1923,7 @@ type ResolveResponse struct {
 
 func (x *ResolveResponse) Reset() {
 	*x = ResolveResponse{}
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1496,7 +1935,7 @@ func (x *ResolveResponse) String() string {
 func (*ResolveResponse) ProtoMessage() {}
 
 func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1509,7 +1948,7 @@ func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveResponse.ProtoReflect.Descriptor instead.
 func (*ResolveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{19}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ResolveResponse) GetValues() [][]byte {
@@ -1542,7 +1981,7 @@ type CallRequest struct {
 
 func (x *CallRequest) Reset() {
 	*x = CallRequest{}
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1554,7 +1993,7 @@ func (x *CallRequest) String() string {
 func (*CallRequest) ProtoMessage() {}
 
 func (x *CallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1567,7 +2006,7 @@ func (x *CallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallRequest.ProtoReflect.Descriptor instead.
 func (*CallRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{20}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CallRequest) GetContext() *CallContext {
@@ -1604,7 +2043,7 @@ type CallResponse struct {
 
 func (x *CallResponse) Reset() {
 	*x = CallResponse{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1616,7 +2055,7 @@ func (x *CallResponse) String() string {
 func (*CallResponse) ProtoMessage() {}
 
 func (x *CallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1629,7 +2068,7 @@ func (x *CallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallResponse.ProtoReflect.Descriptor instead.
 func (*CallResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CallResponse) GetResult() []byte {
@@ -1655,7 +2094,7 @@ type DrainRequest struct {
 
 func (x *DrainRequest) Reset() {
 	*x = DrainRequest{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1667,7 +2106,7 @@ func (x *DrainRequest) String() string {
 func (*DrainRequest) ProtoMessage() {}
 
 func (x *DrainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1680,7 +2119,7 @@ func (x *DrainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainRequest.ProtoReflect.Descriptor instead.
 func (*DrainRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 // DrainResponse has no fields yet.
@@ -1692,7 +2131,7 @@ type DrainResponse struct {
 
 func (x *DrainResponse) Reset() {
 	*x = DrainResponse{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1704,7 +2143,7 @@ func (x *DrainResponse) String() string {
 func (*DrainResponse) ProtoMessage() {}
 
 func (x *DrainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1717,7 +2156,1255 @@ func (x *DrainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainResponse.ProtoReflect.Descriptor instead.
 func (*DrainResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
+}
+
+// ConfigureRequest is the configuration as it holds from now on.
+type ConfigureRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Grows with every configuration.
+	Generation int64 `protobuf:"varint,1,opt,name=generation,proto3" json:"generation,omitempty"`
+	// JSON object that fits config_schema, its defaults filled in.
+	Config        []byte `protobuf:"bytes,2,opt,name=config,proto3" json:"config,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfigureRequest) Reset() {
+	*x = ConfigureRequest{}
+	mi := &file_plugin_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfigureRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfigureRequest) ProtoMessage() {}
+
+func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfigureRequest.ProtoReflect.Descriptor instead.
+func (*ConfigureRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ConfigureRequest) GetGeneration() int64 {
+	if x != nil {
+		return x.Generation
+	}
+	return 0
+}
+
+func (x *ConfigureRequest) GetConfig() []byte {
+	if x != nil {
+		return x.Config
+	}
+	return nil
+}
+
+// ConfigureResponse refuses a configuration, or takes it.
+type ConfigureResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set: the plugin stays with the configuration before, if there was one.
+	// Violations have paths into the configuration.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfigureResponse) Reset() {
+	*x = ConfigureResponse{}
+	mi := &file_plugin_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfigureResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfigureResponse) ProtoMessage() {}
+
+func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
+func (*ConfigureResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ConfigureResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// BeforeDeleteRequest asks for a verdict on each of some deletions.
+type BeforeDeleteRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Records that are about to be deleted, as they are stored; all of entities
+	// that Describe named in before_delete.
+	Records       []*Record `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeforeDeleteRequest) Reset() {
+	*x = BeforeDeleteRequest{}
+	mi := &file_plugin_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeforeDeleteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeforeDeleteRequest) ProtoMessage() {}
+
+func (x *BeforeDeleteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeforeDeleteRequest.ProtoReflect.Descriptor instead.
+func (*BeforeDeleteRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *BeforeDeleteRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *BeforeDeleteRequest) GetRecords() []*Record {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+// BeforeDeleteResponse answers every deletion.
+type BeforeDeleteResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each record, in the same order. A patch has no meaning here.
+	Verdicts      []*Verdict `protobuf:"bytes,1,rep,name=verdicts,proto3" json:"verdicts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeforeDeleteResponse) Reset() {
+	*x = BeforeDeleteResponse{}
+	mi := &file_plugin_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeforeDeleteResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeforeDeleteResponse) ProtoMessage() {}
+
+func (x *BeforeDeleteResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeforeDeleteResponse.ProtoReflect.Descriptor instead.
+func (*BeforeDeleteResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *BeforeDeleteResponse) GetVerdicts() []*Verdict {
+	if x != nil {
+		return x.Verdicts
+	}
+	return nil
+}
+
+// Event is something that has happened.
+type Event struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The same whenever the event is delivered: whoever remembers it, handles the
+	// event once.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// "order.created", "customer.updated", or what a plugin published:
+	// "complaints.escalated".
+	Topic string `protobuf:"bytes,2,opt,name=topic,proto3" json:"topic,omitempty"`
+	// Events of one key come in order. Of a change: ENTITY/ID.
+	Key string `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	// Grows within a key. Of a change: the version of the record.
+	Sequence int64 `protobuf:"varint,4,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// When it happened, RFC 3339 in UTC.
+	At string `protobuf:"bytes,5,opt,name=at,proto3" json:"at,omitempty"`
+	// Who did it.
+	User *User `protobuf:"bytes,6,opt,name=user,proto3" json:"user,omitempty"`
+	// Name of the plugin through which it was done; empty for none.
+	Via string `protobuf:"bytes,7,opt,name=via,proto3" json:"via,omitempty"`
+	// Of a change: stored entity of the record, "party" for a customer.
+	Entity string `protobuf:"bytes,8,opt,name=entity,proto3" json:"entity,omitempty"`
+	// Of a change: the record.
+	RecordId string `protobuf:"bytes,9,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// Of a change: created, updated, deleted or restored.
+	Action string `protobuf:"bytes,10,opt,name=action,proto3" json:"action,omitempty"`
+	// Of a change: what became different, without the fields that the plugin may
+	// not read.
+	Changes []*FieldChange `protobuf:"bytes,11,rep,name=changes,proto3" json:"changes,omitempty"`
+	// Of a change to a party: roles that it held before or after.
+	Roles []string `protobuf:"bytes,12,rep,name=roles,proto3" json:"roles,omitempty"`
+	// Of a published event: JSON value.
+	Payload []byte `protobuf:"bytes,13,opt,name=payload,proto3" json:"payload,omitempty"`
+	// 1 when it is delivered for the first time.
+	Attempt       int32 `protobuf:"varint,14,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Event) Reset() {
+	*x = Event{}
+	mi := &file_plugin_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Event) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Event) ProtoMessage() {}
+
+func (x *Event) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Event.ProtoReflect.Descriptor instead.
+func (*Event) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Event) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Event) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *Event) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *Event) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *Event) GetAt() string {
+	if x != nil {
+		return x.At
+	}
+	return ""
+}
+
+func (x *Event) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *Event) GetVia() string {
+	if x != nil {
+		return x.Via
+	}
+	return ""
+}
+
+func (x *Event) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *Event) GetRecordId() string {
+	if x != nil {
+		return x.RecordId
+	}
+	return ""
+}
+
+func (x *Event) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *Event) GetChanges() []*FieldChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *Event) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+func (x *Event) GetPayload() []byte {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
+func (x *Event) GetAttempt() int32 {
+	if x != nil {
+		return x.Attempt
+	}
+	return 0
+}
+
+// FieldChange says what happened to one field.
+type FieldChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "state", "customer.segment".
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// JSON value before; empty for none.
+	From []byte `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// JSON value after; empty for none.
+	To            []byte `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FieldChange) Reset() {
+	*x = FieldChange{}
+	mi := &file_plugin_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FieldChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FieldChange) ProtoMessage() {}
+
+func (x *FieldChange) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
+func (*FieldChange) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *FieldChange) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *FieldChange) GetFrom() []byte {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *FieldChange) GetTo() []byte {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+// DeliverRequest hands over events.
+type DeliverRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call. No user has caused it.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// In the order in which they are to be handled.
+	Events        []*Event `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverRequest) Reset() {
+	*x = DeliverRequest{}
+	mi := &file_plugin_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverRequest) ProtoMessage() {}
+
+func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
+func (*DeliverRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *DeliverRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *DeliverRequest) GetEvents() []*Event {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// DeliverResponse answers every event.
+type DeliverResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each event, in the same order.
+	Receipts      []*Receipt `protobuf:"bytes,1,rep,name=receipts,proto3" json:"receipts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverResponse) Reset() {
+	*x = DeliverResponse{}
+	mi := &file_plugin_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverResponse) ProtoMessage() {}
+
+func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
+func (*DeliverResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *DeliverResponse) GetReceipts() []*Receipt {
+	if x != nil {
+		return x.Receipts
+	}
+	return nil
+}
+
+// Receipt says what became of an event.
+type Receipt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What became of it.
+	Outcome Receipt_Outcome `protobuf:"varint,1,opt,name=outcome,proto3,enum=xrm.plugin.v1.Receipt_Outcome" json:"outcome,omitempty"`
+	// With RETRY: milliseconds to wait at least; 0: as the host sees fit.
+	RetryAfterMs int64 `protobuf:"varint,2,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
+	// With RETRY and DEAD: why, for admins.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Receipt) Reset() {
+	*x = Receipt{}
+	mi := &file_plugin_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Receipt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Receipt) ProtoMessage() {}
+
+func (x *Receipt) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
+func (*Receipt) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *Receipt) GetOutcome() Receipt_Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return Receipt_OUTCOME_UNSPECIFIED
+}
+
+func (x *Receipt) GetRetryAfterMs() int64 {
+	if x != nil {
+		return x.RetryAfterMs
+	}
+	return 0
+}
+
+func (x *Receipt) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// RunJobRequest starts a job.
+type RunJobRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call. No user has caused it.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name of the job.
+	Job string `protobuf:"bytes,2,opt,name=job,proto3" json:"job,omitempty"`
+	// Names the run; the same when it is tried again.
+	RunId string `protobuf:"bytes,3,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	// Time that the run was planned for, RFC 3339 in UTC.
+	PlannedAt     string `protobuf:"bytes,4,opt,name=planned_at,json=plannedAt,proto3" json:"planned_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RunJobRequest) Reset() {
+	*x = RunJobRequest{}
+	mi := &file_plugin_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RunJobRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RunJobRequest) ProtoMessage() {}
+
+func (x *RunJobRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RunJobRequest.ProtoReflect.Descriptor instead.
+func (*RunJobRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *RunJobRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *RunJobRequest) GetJob() string {
+	if x != nil {
+		return x.Job
+	}
+	return ""
+}
+
+func (x *RunJobRequest) GetRunId() string {
+	if x != nil {
+		return x.RunId
+	}
+	return ""
+}
+
+func (x *RunJobRequest) GetPlannedAt() string {
+	if x != nil {
+		return x.PlannedAt
+	}
+	return ""
+}
+
+// JobReport is word from a job that runs. The last one may have an error.
+type JobReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How much is done.
+	Done int64 `protobuf:"varint,1,opt,name=done,proto3" json:"done,omitempty"`
+	// How much there is to do; 0: not known.
+	Total int64 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	// What it is doing, for people.
+	Note string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	// Set: the job has failed.
+	Error         *Error `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JobReport) Reset() {
+	*x = JobReport{}
+	mi := &file_plugin_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JobReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JobReport) ProtoMessage() {}
+
+func (x *JobReport) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JobReport.ProtoReflect.Descriptor instead.
+func (*JobReport) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *JobReport) GetDone() int64 {
+	if x != nil {
+		return x.Done
+	}
+	return 0
+}
+
+func (x *JobReport) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *JobReport) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *JobReport) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// FireTimerRequest tells that a timer is due.
+type FireTimerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call. No user has caused it.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name of the timer, one of those in Describe.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Key that it was scheduled with.
+	Key string `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	// Time that it was scheduled for, RFC 3339 in UTC.
+	DueAt string `protobuf:"bytes,4,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	// JSON value that it was scheduled with; empty: none.
+	Payload       []byte `protobuf:"bytes,5,opt,name=payload,proto3" json:"payload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FireTimerRequest) Reset() {
+	*x = FireTimerRequest{}
+	mi := &file_plugin_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FireTimerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FireTimerRequest) ProtoMessage() {}
+
+func (x *FireTimerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FireTimerRequest.ProtoReflect.Descriptor instead.
+func (*FireTimerRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *FireTimerRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *FireTimerRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *FireTimerRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *FireTimerRequest) GetDueAt() string {
+	if x != nil {
+		return x.DueAt
+	}
+	return ""
+}
+
+func (x *FireTimerRequest) GetPayload() []byte {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
+// FireTimerResponse ends the timer, or has it fired again.
+type FireTimerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set: it is fired again later.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FireTimerResponse) Reset() {
+	*x = FireTimerResponse{}
+	mi := &file_plugin_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FireTimerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FireTimerResponse) ProtoMessage() {}
+
+func (x *FireTimerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FireTimerResponse.ProtoReflect.Descriptor instead.
+func (*FireTimerResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *FireTimerResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// HTTPRequest is a part of a request.
+type HTTPRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first message has the head, the others a part of the body.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*HTTPRequest_Head
+	//	*HTTPRequest_Body
+	Part          isHTTPRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HTTPRequest) Reset() {
+	*x = HTTPRequest{}
+	mi := &file_plugin_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HTTPRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HTTPRequest) ProtoMessage() {}
+
+func (x *HTTPRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HTTPRequest.ProtoReflect.Descriptor instead.
+func (*HTTPRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *HTTPRequest) GetPart() isHTTPRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *HTTPRequest) GetHead() *HTTPRequestHead {
+	if x != nil {
+		if x, ok := x.Part.(*HTTPRequest_Head); ok {
+			return x.Head
+		}
+	}
+	return nil
+}
+
+func (x *HTTPRequest) GetBody() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*HTTPRequest_Body); ok {
+			return x.Body
+		}
+	}
+	return nil
+}
+
+type isHTTPRequest_Part interface {
+	isHTTPRequest_Part()
+}
+
+type HTTPRequest_Head struct {
+	// Method, address and headers.
+	Head *HTTPRequestHead `protobuf:"bytes,1,opt,name=head,proto3,oneof"`
+}
+
+type HTTPRequest_Body struct {
+	// Bytes of the body, as they were received.
+	Body []byte `protobuf:"bytes,2,opt,name=body,proto3,oneof"`
+}
+
+func (*HTTPRequest_Head) isHTTPRequest_Part() {}
+
+func (*HTTPRequest_Body) isHTTPRequest_Part() {}
+
+// HTTPRequestHead is a request without its body.
+type HTTPRequestHead struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call. No user has caused it: whoever sent the request is not known.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// "POST".
+	Method string `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
+	// Path below /plugins/NAME, escaped, with the query: "/erp?shop=1".
+	Target string `protobuf:"bytes,3,opt,name=target,proto3" json:"target,omitempty"`
+	// As received, without those of the connection.
+	Headers []*HTTPHeader `protobuf:"bytes,4,rep,name=headers,proto3" json:"headers,omitempty"`
+	// Host that the client asked for.
+	Host string `protobuf:"bytes,5,opt,name=host,proto3" json:"host,omitempty"`
+	// Address and port of the client.
+	RemoteAddress string `protobuf:"bytes,6,opt,name=remote_address,json=remoteAddress,proto3" json:"remote_address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HTTPRequestHead) Reset() {
+	*x = HTTPRequestHead{}
+	mi := &file_plugin_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HTTPRequestHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HTTPRequestHead) ProtoMessage() {}
+
+func (x *HTTPRequestHead) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HTTPRequestHead.ProtoReflect.Descriptor instead.
+func (*HTTPRequestHead) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *HTTPRequestHead) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *HTTPRequestHead) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *HTTPRequestHead) GetTarget() string {
+	if x != nil {
+		return x.Target
+	}
+	return ""
+}
+
+func (x *HTTPRequestHead) GetHeaders() []*HTTPHeader {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+func (x *HTTPRequestHead) GetHost() string {
+	if x != nil {
+		return x.Host
+	}
+	return ""
+}
+
+func (x *HTTPRequestHead) GetRemoteAddress() string {
+	if x != nil {
+		return x.RemoteAddress
+	}
+	return ""
+}
+
+// HTTPHeader is one line of a header.
+type HTTPHeader struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "Content-Type".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Its value.
+	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HTTPHeader) Reset() {
+	*x = HTTPHeader{}
+	mi := &file_plugin_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HTTPHeader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HTTPHeader) ProtoMessage() {}
+
+func (x *HTTPHeader) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HTTPHeader.ProtoReflect.Descriptor instead.
+func (*HTTPHeader) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *HTTPHeader) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *HTTPHeader) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+// HTTPResponse is a part of an answer.
+type HTTPResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first message has the head, the others a part of the body.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*HTTPResponse_Head
+	//	*HTTPResponse_Body
+	Part          isHTTPResponse_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HTTPResponse) Reset() {
+	*x = HTTPResponse{}
+	mi := &file_plugin_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HTTPResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HTTPResponse) ProtoMessage() {}
+
+func (x *HTTPResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HTTPResponse.ProtoReflect.Descriptor instead.
+func (*HTTPResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *HTTPResponse) GetPart() isHTTPResponse_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *HTTPResponse) GetHead() *HTTPResponseHead {
+	if x != nil {
+		if x, ok := x.Part.(*HTTPResponse_Head); ok {
+			return x.Head
+		}
+	}
+	return nil
+}
+
+func (x *HTTPResponse) GetBody() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*HTTPResponse_Body); ok {
+			return x.Body
+		}
+	}
+	return nil
+}
+
+type isHTTPResponse_Part interface {
+	isHTTPResponse_Part()
+}
+
+type HTTPResponse_Head struct {
+	// Status and headers.
+	Head *HTTPResponseHead `protobuf:"bytes,1,opt,name=head,proto3,oneof"`
+}
+
+type HTTPResponse_Body struct {
+	// Bytes of the body.
+	Body []byte `protobuf:"bytes,2,opt,name=body,proto3,oneof"`
+}
+
+func (*HTTPResponse_Head) isHTTPResponse_Part() {}
+
+func (*HTTPResponse_Body) isHTTPResponse_Part() {}
+
+// HTTPResponseHead is an answer without its body.
+type HTTPResponseHead struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 200.
+	Status int32 `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
+	// Headers of the answer.
+	Headers       []*HTTPHeader `protobuf:"bytes,2,rep,name=headers,proto3" json:"headers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HTTPResponseHead) Reset() {
+	*x = HTTPResponseHead{}
+	mi := &file_plugin_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HTTPResponseHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HTTPResponseHead) ProtoMessage() {}
+
+func (x *HTTPResponseHead) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HTTPResponseHead.ProtoReflect.Descriptor instead.
+func (*HTTPResponseHead) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *HTTPResponseHead) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *HTTPResponseHead) GetHeaders() []*HTTPHeader {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
 }
 
 // GetRequest asks for one record.
@@ -1735,7 +3422,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1747,7 +3434,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1760,7 +3447,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *GetRequest) GetContext() *CallContext {
@@ -1797,7 +3484,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1809,7 +3496,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1822,7 +3509,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *GetResponse) GetRecord() *Record {
@@ -1861,7 +3548,7 @@ type FindRequest struct {
 
 func (x *FindRequest) Reset() {
 	*x = FindRequest{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1873,7 +3560,7 @@ func (x *FindRequest) String() string {
 func (*FindRequest) ProtoMessage() {}
 
 func (x *FindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1886,7 +3573,7 @@ func (x *FindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindRequest.ProtoReflect.Descriptor instead.
 func (*FindRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *FindRequest) GetContext() *CallContext {
@@ -1944,7 +3631,7 @@ type OrderBy struct {
 
 func (x *OrderBy) Reset() {
 	*x = OrderBy{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1956,7 +3643,7 @@ func (x *OrderBy) String() string {
 func (*OrderBy) ProtoMessage() {}
 
 func (x *OrderBy) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1969,7 +3656,7 @@ func (x *OrderBy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderBy.ProtoReflect.Descriptor instead.
 func (*OrderBy) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *OrderBy) GetField() string {
@@ -2001,7 +3688,7 @@ type FindResponse struct {
 
 func (x *FindResponse) Reset() {
 	*x = FindResponse{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2013,7 +3700,7 @@ func (x *FindResponse) String() string {
 func (*FindResponse) ProtoMessage() {}
 
 func (x *FindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2026,7 +3713,7 @@ func (x *FindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindResponse.ProtoReflect.Descriptor instead.
 func (*FindResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *FindResponse) GetRecords() []*Record {
@@ -2063,14 +3750,23 @@ type SaveRequest struct {
 	IfVersion int64 `protobuf:"varint,4,opt,name=if_version,json=ifVersion,proto3" json:"if_version,omitempty"`
 	// JSON object; a key replaces the value of that field as a whole, null clears
 	// it, what is absent stays.
-	Patch         []byte `protobuf:"bytes,5,opt,name=patch,proto3" json:"patch,omitempty"`
+	Patch []byte `protobuf:"bytes,5,opt,name=patch,proto3" json:"patch,omitempty"`
+	// Update only if the record matches this filter (JSON), on the very version
+	// that the write replaces; CONFLICT otherwise. Empty: in any case.
+	Guard []byte `protobuf:"bytes,6,opt,name=guard,proto3" json:"guard,omitempty"`
+	// Adds to numbers, on the very version that the write replaces: name of the
+	// field, and an exact amount: "-1", "12.50".
+	Add map[string]string `protobuf:"bytes,7,rep,name=add,proto3" json:"add,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Name of a unique field: where a record has the value that patch gives to
+	// it, update that record, and create one otherwise. Only without an id.
+	By            string `protobuf:"bytes,8,opt,name=by,proto3" json:"by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SaveRequest) Reset() {
 	*x = SaveRequest{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2082,7 +3778,7 @@ func (x *SaveRequest) String() string {
 func (*SaveRequest) ProtoMessage() {}
 
 func (x *SaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2095,7 +3791,7 @@ func (x *SaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveRequest.ProtoReflect.Descriptor instead.
 func (*SaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *SaveRequest) GetContext() *CallContext {
@@ -2133,6 +3829,27 @@ func (x *SaveRequest) GetPatch() []byte {
 	return nil
 }
 
+func (x *SaveRequest) GetGuard() []byte {
+	if x != nil {
+		return x.Guard
+	}
+	return nil
+}
+
+func (x *SaveRequest) GetAdd() map[string]string {
+	if x != nil {
+		return x.Add
+	}
+	return nil
+}
+
+func (x *SaveRequest) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
 // SaveResponse is the record as stored, or an error.
 type SaveResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2146,7 +3863,7 @@ type SaveResponse struct {
 
 func (x *SaveResponse) Reset() {
 	*x = SaveResponse{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2158,7 +3875,7 @@ func (x *SaveResponse) String() string {
 func (*SaveResponse) ProtoMessage() {}
 
 func (x *SaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2171,7 +3888,7 @@ func (x *SaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveResponse.ProtoReflect.Descriptor instead.
 func (*SaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *SaveResponse) GetRecord() *Record {
@@ -2205,7 +3922,7 @@ type LogRequest struct {
 
 func (x *LogRequest) Reset() {
 	*x = LogRequest{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2217,7 +3934,7 @@ func (x *LogRequest) String() string {
 func (*LogRequest) ProtoMessage() {}
 
 func (x *LogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2230,7 +3947,7 @@ func (x *LogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogRequest.ProtoReflect.Descriptor instead.
 func (*LogRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *LogRequest) GetContext() *CallContext {
@@ -2270,7 +3987,7 @@ type LogResponse struct {
 
 func (x *LogResponse) Reset() {
 	*x = LogResponse{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2282,7 +3999,7 @@ func (x *LogResponse) String() string {
 func (*LogResponse) ProtoMessage() {}
 
 func (x *LogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2295,18 +4012,1243 @@ func (x *LogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogResponse.ProtoReflect.Descriptor instead.
 func (*LogResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{53}
+}
+
+// AggregateRequest asks for counts and sums.
+type AggregateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name of the entity.
+	Entity string `protobuf:"bytes,2,opt,name=entity,proto3" json:"entity,omitempty"`
+	// JSON object in the filter language of the API; empty: all records.
+	Filter []byte `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Names of the fields to group by; empty: one group of all.
+	By []string `protobuf:"bytes,4,rep,name=by,proto3" json:"by,omitempty"`
+	// What to know of each group, beside the count.
+	Measures      []*Measure `protobuf:"bytes,5,rep,name=measures,proto3" json:"measures,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AggregateRequest) Reset() {
+	*x = AggregateRequest{}
+	mi := &file_plugin_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AggregateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AggregateRequest) ProtoMessage() {}
+
+func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
+func (*AggregateRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *AggregateRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *AggregateRequest) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *AggregateRequest) GetFilter() []byte {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *AggregateRequest) GetBy() []string {
+	if x != nil {
+		return x.By
+	}
+	return nil
+}
+
+func (x *AggregateRequest) GetMeasures() []*Measure {
+	if x != nil {
+		return x.Measures
+	}
+	return nil
+}
+
+// Measure is one number about a group.
+type Measure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to do.
+	Function Measure_Function `protobuf:"varint,1,opt,name=function,proto3,enum=xrm.plugin.v1.Measure_Function" json:"function,omitempty"`
+	// Name of the field.
+	Field         string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Measure) Reset() {
+	*x = Measure{}
+	mi := &file_plugin_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Measure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Measure) ProtoMessage() {}
+
+func (x *Measure) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Measure.ProtoReflect.Descriptor instead.
+func (*Measure) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *Measure) GetFunction() Measure_Function {
+	if x != nil {
+		return x.Function
+	}
+	return Measure_FUNCTION_UNSPECIFIED
+}
+
+func (x *Measure) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+// AggregateResponse has the groups, or an error.
+type AggregateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Sorted by their keys.
+	Groups []*Group `protobuf:"bytes,1,rep,name=groups,proto3" json:"groups,omitempty"`
+	// Set: there are no groups.
+	Error         *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AggregateResponse) Reset() {
+	*x = AggregateResponse{}
+	mi := &file_plugin_proto_msgTypes[56]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AggregateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AggregateResponse) ProtoMessage() {}
+
+func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[56]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
+func (*AggregateResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{56}
+}
+
+func (x *AggregateResponse) GetGroups() []*Group {
+	if x != nil {
+		return x.Groups
+	}
+	return nil
+}
+
+func (x *AggregateResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// Group is the records that have the same values.
+type Group struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// JSON value for each field in by; null for records without one.
+	Keys [][]byte `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	// How many records there are.
+	Count int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// JSON value for each measure; null where no record has a value.
+	Values        [][]byte `protobuf:"bytes,3,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Group) Reset() {
+	*x = Group{}
+	mi := &file_plugin_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Group) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Group) ProtoMessage() {}
+
+func (x *Group) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Group.ProtoReflect.Descriptor instead.
+func (*Group) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *Group) GetKeys() [][]byte {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *Group) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *Group) GetValues() [][]byte {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+// DeleteRequest deletes one record.
+type DeleteRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name of the entity.
+	Entity string `protobuf:"bytes,2,opt,name=entity,proto3" json:"entity,omitempty"`
+	// Id of the record.
+	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	// Delete only this version, CONFLICT otherwise; 0: whatever version is stored.
+	IfVersion     int64 `protobuf:"varint,4,opt,name=if_version,json=ifVersion,proto3" json:"if_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteRequest) Reset() {
+	*x = DeleteRequest{}
+	mi := &file_plugin_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteRequest) ProtoMessage() {}
+
+func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteRequest.ProtoReflect.Descriptor instead.
+func (*DeleteRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *DeleteRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *DeleteRequest) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *DeleteRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DeleteRequest) GetIfVersion() int64 {
+	if x != nil {
+		return x.IfVersion
+	}
+	return 0
+}
+
+// DeleteResponse says whether the record was deleted.
+type DeleteResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set: it was not.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteResponse) Reset() {
+	*x = DeleteResponse{}
+	mi := &file_plugin_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteResponse) ProtoMessage() {}
+
+func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteResponse.ProtoReflect.Descriptor instead.
+func (*DeleteResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *DeleteResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// PublishRequest tells an event.
+type PublishRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name of the event; subscribers know it as PLUGIN.NAME.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Events of one key are delivered in order; empty: in no order.
+	Key string `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	// JSON value.
+	Payload       []byte `protobuf:"bytes,4,opt,name=payload,proto3" json:"payload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishRequest) Reset() {
+	*x = PublishRequest{}
+	mi := &file_plugin_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishRequest) ProtoMessage() {}
+
+func (x *PublishRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishRequest.ProtoReflect.Descriptor instead.
+func (*PublishRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *PublishRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *PublishRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *PublishRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *PublishRequest) GetPayload() []byte {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
+// PublishResponse says whether the event was told.
+type PublishResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set: it was not.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishResponse) Reset() {
+	*x = PublishResponse{}
+	mi := &file_plugin_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishResponse) ProtoMessage() {}
+
+func (x *PublishResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishResponse.ProtoReflect.Descriptor instead.
+func (*PublishResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *PublishResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// ScheduleRequest sets a timer.
+type ScheduleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// One of the timers in Describe.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Together with the name it identifies the timer: "sla:CO-2026-00001".
+	Key string `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	// When it is due, RFC 3339.
+	DueAt string `protobuf:"bytes,4,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	// JSON value that comes back; empty: none.
+	Payload       []byte `protobuf:"bytes,5,opt,name=payload,proto3" json:"payload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScheduleRequest) Reset() {
+	*x = ScheduleRequest{}
+	mi := &file_plugin_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScheduleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScheduleRequest) ProtoMessage() {}
+
+func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScheduleRequest.ProtoReflect.Descriptor instead.
+func (*ScheduleRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *ScheduleRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *ScheduleRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ScheduleRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *ScheduleRequest) GetDueAt() string {
+	if x != nil {
+		return x.DueAt
+	}
+	return ""
+}
+
+func (x *ScheduleRequest) GetPayload() []byte {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
+// ScheduleResponse says whether the timer is set.
+type ScheduleResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set: it is not.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScheduleResponse) Reset() {
+	*x = ScheduleResponse{}
+	mi := &file_plugin_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScheduleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScheduleResponse) ProtoMessage() {}
+
+func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScheduleResponse.ProtoReflect.Descriptor instead.
+func (*ScheduleResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *ScheduleResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// CancelRequest removes a timer.
+type CancelRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name of the timer.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Key that it was scheduled with.
+	Key           string `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelRequest) Reset() {
+	*x = CancelRequest{}
+	mi := &file_plugin_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelRequest) ProtoMessage() {}
+
+func (x *CancelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
+func (*CancelRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *CancelRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *CancelRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CancelRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+// CancelResponse says whether there was such a timer.
+type CancelResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// False: there was none.
+	Canceled bool `protobuf:"varint,1,opt,name=canceled,proto3" json:"canceled,omitempty"`
+	// Set: nothing was done.
+	Error         *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelResponse) Reset() {
+	*x = CancelResponse{}
+	mi := &file_plugin_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelResponse) ProtoMessage() {}
+
+func (x *CancelResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
+func (*CancelResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *CancelResponse) GetCanceled() bool {
+	if x != nil {
+		return x.Canceled
+	}
+	return false
+}
+
+func (x *CancelResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// GetStateRequest reads a value.
+type GetStateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Key, at most 200 bytes.
+	Key           string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStateRequest) Reset() {
+	*x = GetStateRequest{}
+	mi := &file_plugin_proto_msgTypes[66]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStateRequest) ProtoMessage() {}
+
+func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[66]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
+func (*GetStateRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{66}
+}
+
+func (x *GetStateRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *GetStateRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+// GetStateResponse is the value, or an error.
+type GetStateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The value; empty where there is none.
+	Value []byte `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// Counts the writes; 0: there is no value.
+	Version int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Set: it could not be read.
+	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetStateResponse) Reset() {
+	*x = GetStateResponse{}
+	mi := &file_plugin_proto_msgTypes[67]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetStateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetStateResponse) ProtoMessage() {}
+
+func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[67]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
+func (*GetStateResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{67}
+}
+
+func (x *GetStateResponse) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *GetStateResponse) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *GetStateResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// PutStateRequest keeps a value.
+type PutStateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Key, at most 200 bytes.
+	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	// Value, at most 1 MiB.
+	Value []byte `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	// Only over this version, CONFLICT otherwise; 0: only where there is none;
+	// -1: in any case.
+	IfVersion int64 `protobuf:"varint,4,opt,name=if_version,json=ifVersion,proto3" json:"if_version,omitempty"`
+	// Milliseconds until it is gone; 0: it stays.
+	ExpiresAfterMs int64 `protobuf:"varint,5,opt,name=expires_after_ms,json=expiresAfterMs,proto3" json:"expires_after_ms,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *PutStateRequest) Reset() {
+	*x = PutStateRequest{}
+	mi := &file_plugin_proto_msgTypes[68]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PutStateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PutStateRequest) ProtoMessage() {}
+
+func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[68]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PutStateRequest.ProtoReflect.Descriptor instead.
+func (*PutStateRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{68}
+}
+
+func (x *PutStateRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *PutStateRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *PutStateRequest) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *PutStateRequest) GetIfVersion() int64 {
+	if x != nil {
+		return x.IfVersion
+	}
+	return 0
+}
+
+func (x *PutStateRequest) GetExpiresAfterMs() int64 {
+	if x != nil {
+		return x.ExpiresAfterMs
+	}
+	return 0
+}
+
+// PutStateResponse says whether the value is kept.
+type PutStateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its version.
+	Version int64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// Set: it is not kept.
+	Error         *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PutStateResponse) Reset() {
+	*x = PutStateResponse{}
+	mi := &file_plugin_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PutStateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PutStateResponse) ProtoMessage() {}
+
+func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PutStateResponse.ProtoReflect.Descriptor instead.
+func (*PutStateResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *PutStateResponse) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *PutStateResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// DeleteStateRequest removes a value.
+type DeleteStateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Key.
+	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	// Only this version, CONFLICT otherwise; -1: in any case.
+	IfVersion     int64 `protobuf:"varint,3,opt,name=if_version,json=ifVersion,proto3" json:"if_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteStateRequest) Reset() {
+	*x = DeleteStateRequest{}
+	mi := &file_plugin_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteStateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteStateRequest) ProtoMessage() {}
+
+func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteStateRequest.ProtoReflect.Descriptor instead.
+func (*DeleteStateRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *DeleteStateRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *DeleteStateRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *DeleteStateRequest) GetIfVersion() int64 {
+	if x != nil {
+		return x.IfVersion
+	}
+	return 0
+}
+
+// DeleteStateResponse says whether it is gone.
+type DeleteStateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set: it is not.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteStateResponse) Reset() {
+	*x = DeleteStateResponse{}
+	mi := &file_plugin_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteStateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteStateResponse) ProtoMessage() {}
+
+func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteStateResponse.ProtoReflect.Descriptor instead.
+func (*DeleteStateResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *DeleteStateResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// SecretRequest asks for a secret.
+type SecretRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name, as in the manifest.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecretRequest) Reset() {
+	*x = SecretRequest{}
+	mi := &file_plugin_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecretRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecretRequest) ProtoMessage() {}
+
+func (x *SecretRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecretRequest.ProtoReflect.Descriptor instead.
+func (*SecretRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *SecretRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *SecretRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// SecretResponse is the secret, or an error.
+type SecretResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The secret.
+	Value string `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
+	// Set: there is none to be had.
+	Error         *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecretResponse) Reset() {
+	*x = SecretResponse{}
+	mi := &file_plugin_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecretResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecretResponse) ProtoMessage() {}
+
+func (x *SecretResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecretResponse.ProtoReflect.Descriptor instead.
+func (*SecretResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{73}
+}
+
+func (x *SecretResponse) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+func (x *SecretResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
 }
 
 var File_plugin_proto protoreflect.FileDescriptor
 
 const file_plugin_proto_rawDesc = "" +
 	"\n" +
-	"\fplugin.proto\x12\rxrm.plugin.v1\"R\n" +
+	"\fplugin.proto\x12\rxrm.plugin.v1\"\x98\x01\n" +
 	"\vCallContext\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12\x14\n" +
-	"\x05depth\x18\x03 \x01(\rR\x05depth\"\xfd\x01\n" +
+	"\x05depth\x18\x03 \x01(\rR\x05depth\x12'\n" +
+	"\x04user\x18\x04 \x01(\v2\x13.xrm.plugin.v1.UserR\x04user\x12\x1b\n" +
+	"\tas_plugin\x18\x05 \x01(\bR\basPlugin\"V\n" +
+	"\x04User\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
+	"\x05roles\x18\x03 \x03(\tR\x05roles\x12\x14\n" +
+	"\x05party\x18\x04 \x01(\tR\x05party\"\xfd\x01\n" +
 	"\x06Record\x12\x16\n" +
 	"\x06entity\x18\x01 \x01(\tR\x06entity\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x18\n" +
@@ -2333,8 +5275,10 @@ const file_plugin_proto_rawDesc = "" +
 	"\tViolation\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\x11\n" +
-	"\x0fDescribeRequest\"\xbd\x02\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"P\n" +
+	"\x0fDescribeRequest\x12!\n" +
+	"\fhost_version\x18\x01 \x01(\tR\vhostVersion\x12\x1a\n" +
+	"\bfeatures\x18\x02 \x03(\tR\bfeatures\"\xd2\x04\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x125\n" +
@@ -2345,7 +5289,25 @@ const file_plugin_proto_rawDesc = "" +
 	"operations\x18\x05 \x03(\v2\x18.xrm.plugin.v1.OperationR\n" +
 	"operations\x124\n" +
 	"\x06fields\x18\x06 \x03(\v2\x1c.xrm.plugin.v1.ComputedFieldR\x06fields\x123\n" +
-	"\aobjects\x18\a \x03(\v2\x19.xrm.plugin.v1.ObjectTypeR\aobjects\"4\n" +
+	"\aobjects\x18\a \x03(\v2\x19.xrm.plugin.v1.ObjectTypeR\aobjects\x12#\n" +
+	"\rbefore_delete\x18\b \x03(\tR\fbeforeDelete\x12$\n" +
+	"\rsubscriptions\x18\t \x03(\tR\rsubscriptions\x12&\n" +
+	"\x04jobs\x18\n" +
+	" \x03(\v2\x12.xrm.plugin.v1.JobR\x04jobs\x125\n" +
+	"\tendpoints\x18\v \x03(\v2\x17.xrm.plugin.v1.EndpointR\tendpoints\x12\x16\n" +
+	"\x06timers\x18\f \x03(\tR\x06timers\x12#\n" +
+	"\rconfig_schema\x18\r \x01(\fR\fconfigSchema\x12\x1a\n" +
+	"\bfeatures\x18\x0e \x03(\tR\bfeatures\x12\x10\n" +
+	"\x03sdk\x18\x0f \x01(\tR\x03sdk\"d\n" +
+	"\x03Job\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\bschedule\x18\x02 \x01(\tR\bschedule\x12\x1b\n" +
+	"\ttime_zone\x18\x03 \x01(\tR\btimeZone\x12\x10\n" +
+	"\x03doc\x18\x04 \x01(\tR\x03doc\"H\n" +
+	"\bEndpoint\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\x12\x10\n" +
+	"\x03doc\x18\x03 \x01(\tR\x03doc\"4\n" +
 	"\n" +
 	"EntityFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
@@ -2417,7 +5379,94 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06result\x18\x01 \x01(\fR\x06result\x12*\n" +
 	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\x0e\n" +
 	"\fDrainRequest\"\x0f\n" +
-	"\rDrainResponse\"j\n" +
+	"\rDrainResponse\"J\n" +
+	"\x10ConfigureRequest\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x01 \x01(\x03R\n" +
+	"generation\x12\x16\n" +
+	"\x06config\x18\x02 \x01(\fR\x06config\"?\n" +
+	"\x11ConfigureResponse\x12*\n" +
+	"\x05error\x18\x01 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"|\n" +
+	"\x13BeforeDeleteRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12/\n" +
+	"\arecords\x18\x02 \x03(\v2\x15.xrm.plugin.v1.RecordR\arecords\"J\n" +
+	"\x14BeforeDeleteResponse\x122\n" +
+	"\bverdicts\x18\x01 \x03(\v2\x16.xrm.plugin.v1.VerdictR\bverdicts\"\xf3\x02\n" +
+	"\x05Event\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05topic\x18\x02 \x01(\tR\x05topic\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\x12\x1a\n" +
+	"\bsequence\x18\x04 \x01(\x03R\bsequence\x12\x0e\n" +
+	"\x02at\x18\x05 \x01(\tR\x02at\x12'\n" +
+	"\x04user\x18\x06 \x01(\v2\x13.xrm.plugin.v1.UserR\x04user\x12\x10\n" +
+	"\x03via\x18\a \x01(\tR\x03via\x12\x16\n" +
+	"\x06entity\x18\b \x01(\tR\x06entity\x12\x1b\n" +
+	"\trecord_id\x18\t \x01(\tR\brecordId\x12\x16\n" +
+	"\x06action\x18\n" +
+	" \x01(\tR\x06action\x124\n" +
+	"\achanges\x18\v \x03(\v2\x1a.xrm.plugin.v1.FieldChangeR\achanges\x12\x14\n" +
+	"\x05roles\x18\f \x03(\tR\x05roles\x12\x18\n" +
+	"\apayload\x18\r \x01(\fR\apayload\x12\x18\n" +
+	"\aattempt\x18\x0e \x01(\x05R\aattempt\"E\n" +
+	"\vFieldChange\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\fR\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\fR\x02to\"t\n" +
+	"\x0eDeliverRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12,\n" +
+	"\x06events\x18\x02 \x03(\v2\x14.xrm.plugin.v1.EventR\x06events\"E\n" +
+	"\x0fDeliverResponse\x122\n" +
+	"\breceipts\x18\x01 \x03(\v2\x16.xrm.plugin.v1.ReceiptR\breceipts\"\xc3\x01\n" +
+	"\aReceipt\x128\n" +
+	"\aoutcome\x18\x01 \x01(\x0e2\x1e.xrm.plugin.v1.Receipt.OutcomeR\aoutcome\x12$\n" +
+	"\x0eretry_after_ms\x18\x02 \x01(\x03R\fretryAfterMs\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"@\n" +
+	"\aOutcome\x12\x17\n" +
+	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\a\n" +
+	"\x03ACK\x10\x01\x12\t\n" +
+	"\x05RETRY\x10\x02\x12\b\n" +
+	"\x04DEAD\x10\x03\"\x8d\x01\n" +
+	"\rRunJobRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x10\n" +
+	"\x03job\x18\x02 \x01(\tR\x03job\x12\x15\n" +
+	"\x06run_id\x18\x03 \x01(\tR\x05runId\x12\x1d\n" +
+	"\n" +
+	"planned_at\x18\x04 \x01(\tR\tplannedAt\"u\n" +
+	"\tJobReport\x12\x12\n" +
+	"\x04done\x18\x01 \x01(\x03R\x04done\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x03R\x05total\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\x12*\n" +
+	"\x05error\x18\x04 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\x9f\x01\n" +
+	"\x10FireTimerRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\x12\x15\n" +
+	"\x06due_at\x18\x04 \x01(\tR\x05dueAt\x12\x18\n" +
+	"\apayload\x18\x05 \x01(\fR\apayload\"?\n" +
+	"\x11FireTimerResponse\x12*\n" +
+	"\x05error\x18\x01 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"a\n" +
+	"\vHTTPRequest\x124\n" +
+	"\x04head\x18\x01 \x01(\v2\x1e.xrm.plugin.v1.HTTPRequestHeadH\x00R\x04head\x12\x14\n" +
+	"\x04body\x18\x02 \x01(\fH\x00R\x04bodyB\x06\n" +
+	"\x04part\"\xe7\x01\n" +
+	"\x0fHTTPRequestHead\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x16\n" +
+	"\x06method\x18\x02 \x01(\tR\x06method\x12\x16\n" +
+	"\x06target\x18\x03 \x01(\tR\x06target\x123\n" +
+	"\aheaders\x18\x04 \x03(\v2\x19.xrm.plugin.v1.HTTPHeaderR\aheaders\x12\x12\n" +
+	"\x04host\x18\x05 \x01(\tR\x04host\x12%\n" +
+	"\x0eremote_address\x18\x06 \x01(\tR\rremoteAddress\"6\n" +
+	"\n" +
+	"HTTPHeader\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"c\n" +
+	"\fHTTPResponse\x125\n" +
+	"\x04head\x18\x01 \x01(\v2\x1f.xrm.plugin.v1.HTTPResponseHeadH\x00R\x04head\x12\x14\n" +
+	"\x04body\x18\x02 \x01(\fH\x00R\x04bodyB\x06\n" +
+	"\x04part\"_\n" +
+	"\x10HTTPResponseHead\x12\x16\n" +
+	"\x06status\x18\x01 \x01(\x05R\x06status\x123\n" +
+	"\aheaders\x18\x02 \x03(\v2\x19.xrm.plugin.v1.HTTPHeaderR\aheaders\"j\n" +
 	"\n" +
 	"GetRequest\x124\n" +
 	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x16\n" +
@@ -2441,14 +5490,20 @@ const file_plugin_proto_rawDesc = "" +
 	"\fFindResponse\x12/\n" +
 	"\arecords\x18\x01 \x03(\v2\x15.xrm.plugin.v1.RecordR\arecords\x12\x12\n" +
 	"\x04next\x18\x02 \x01(\tR\x04next\x12*\n" +
-	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\xa0\x01\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\xb5\x02\n" +
 	"\vSaveRequest\x124\n" +
 	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x16\n" +
 	"\x06entity\x18\x02 \x01(\tR\x06entity\x12\x0e\n" +
 	"\x02id\x18\x03 \x01(\tR\x02id\x12\x1d\n" +
 	"\n" +
 	"if_version\x18\x04 \x01(\x03R\tifVersion\x12\x14\n" +
-	"\x05patch\x18\x05 \x01(\fR\x05patch\"i\n" +
+	"\x05patch\x18\x05 \x01(\fR\x05patch\x12\x14\n" +
+	"\x05guard\x18\x06 \x01(\fR\x05guard\x125\n" +
+	"\x03add\x18\a \x03(\v2#.xrm.plugin.v1.SaveRequest.AddEntryR\x03add\x12\x0e\n" +
+	"\x02by\x18\b \x01(\tR\x02by\x1a6\n" +
+	"\bAddEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"i\n" +
 	"\fSaveResponse\x12-\n" +
 	"\x06record\x18\x01 \x01(\v2\x15.xrm.plugin.v1.RecordR\x06record\x12*\n" +
 	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\x92\x01\n" +
@@ -2460,7 +5515,89 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"attributes\x18\x04 \x01(\fR\n" +
 	"attributes\"\r\n" +
-	"\vLogResponse2\xb6\x03\n" +
+	"\vLogResponse\"\xbc\x01\n" +
+	"\x10AggregateRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x16\n" +
+	"\x06entity\x18\x02 \x01(\tR\x06entity\x12\x16\n" +
+	"\x06filter\x18\x03 \x01(\fR\x06filter\x12\x0e\n" +
+	"\x02by\x18\x04 \x03(\tR\x02by\x122\n" +
+	"\bmeasures\x18\x05 \x03(\v2\x16.xrm.plugin.v1.MeasureR\bmeasures\"\xa6\x01\n" +
+	"\aMeasure\x12;\n" +
+	"\bfunction\x18\x01 \x01(\x0e2\x1f.xrm.plugin.v1.Measure.FunctionR\bfunction\x12\x14\n" +
+	"\x05field\x18\x02 \x01(\tR\x05field\"H\n" +
+	"\bFunction\x12\x18\n" +
+	"\x14FUNCTION_UNSPECIFIED\x10\x00\x12\a\n" +
+	"\x03SUM\x10\x01\x12\a\n" +
+	"\x03AVG\x10\x02\x12\a\n" +
+	"\x03MIN\x10\x03\x12\a\n" +
+	"\x03MAX\x10\x04\"m\n" +
+	"\x11AggregateResponse\x12,\n" +
+	"\x06groups\x18\x01 \x03(\v2\x14.xrm.plugin.v1.GroupR\x06groups\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"I\n" +
+	"\x05Group\x12\x12\n" +
+	"\x04keys\x18\x01 \x03(\fR\x04keys\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\x12\x16\n" +
+	"\x06values\x18\x03 \x03(\fR\x06values\"\x8c\x01\n" +
+	"\rDeleteRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x16\n" +
+	"\x06entity\x18\x02 \x01(\tR\x06entity\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\x12\x1d\n" +
+	"\n" +
+	"if_version\x18\x04 \x01(\x03R\tifVersion\"<\n" +
+	"\x0eDeleteResponse\x12*\n" +
+	"\x05error\x18\x01 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\x86\x01\n" +
+	"\x0ePublishRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\x12\x18\n" +
+	"\apayload\x18\x04 \x01(\fR\apayload\"=\n" +
+	"\x0fPublishResponse\x12*\n" +
+	"\x05error\x18\x01 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\x9e\x01\n" +
+	"\x0fScheduleRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\x12\x15\n" +
+	"\x06due_at\x18\x04 \x01(\tR\x05dueAt\x12\x18\n" +
+	"\apayload\x18\x05 \x01(\fR\apayload\">\n" +
+	"\x10ScheduleResponse\x12*\n" +
+	"\x05error\x18\x01 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"k\n" +
+	"\rCancelRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\tR\x03key\"X\n" +
+	"\x0eCancelResponse\x12\x1a\n" +
+	"\bcanceled\x18\x01 \x01(\bR\bcanceled\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"Y\n" +
+	"\x0fGetStateRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\"n\n" +
+	"\x10GetStateResponse\x12\x14\n" +
+	"\x05value\x18\x01 \x01(\fR\x05value\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12*\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\xb8\x01\n" +
+	"\x0fPutStateRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\fR\x05value\x12\x1d\n" +
+	"\n" +
+	"if_version\x18\x04 \x01(\x03R\tifVersion\x12(\n" +
+	"\x10expires_after_ms\x18\x05 \x01(\x03R\x0eexpiresAfterMs\"X\n" +
+	"\x10PutStateResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"{\n" +
+	"\x12DeleteStateRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x1d\n" +
+	"\n" +
+	"if_version\x18\x03 \x01(\x03R\tifVersion\"A\n" +
+	"\x13DeleteStateResponse\x12*\n" +
+	"\x05error\x18\x01 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"Y\n" +
+	"\rSecretRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"R\n" +
+	"\x0eSecretResponse\x12\x14\n" +
+	"\x05value\x18\x01 \x01(\tR\x05value\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\x87\a\n" +
 	"\x06Plugin\x12K\n" +
 	"\bDescribe\x12\x1e.xrm.plugin.v1.DescribeRequest\x1a\x1f.xrm.plugin.v1.DescribeResponse\x12=\n" +
 	"\x05Watch\x12\x1b.xrm.plugin.v1.WatchRequest\x1a\x15.xrm.plugin.v1.Health0\x01\x12Q\n" +
@@ -2468,12 +5605,28 @@ const file_plugin_proto_rawDesc = "" +
 	"BeforeSave\x12 .xrm.plugin.v1.BeforeSaveRequest\x1a!.xrm.plugin.v1.BeforeSaveResponse\x12H\n" +
 	"\aResolve\x12\x1d.xrm.plugin.v1.ResolveRequest\x1a\x1e.xrm.plugin.v1.ResolveResponse\x12?\n" +
 	"\x04Call\x12\x1a.xrm.plugin.v1.CallRequest\x1a\x1b.xrm.plugin.v1.CallResponse\x12B\n" +
-	"\x05Drain\x12\x1b.xrm.plugin.v1.DrainRequest\x1a\x1c.xrm.plugin.v1.DrainResponse2\x84\x02\n" +
+	"\x05Drain\x12\x1b.xrm.plugin.v1.DrainRequest\x1a\x1c.xrm.plugin.v1.DrainResponse\x12N\n" +
+	"\tConfigure\x12\x1f.xrm.plugin.v1.ConfigureRequest\x1a .xrm.plugin.v1.ConfigureResponse\x12W\n" +
+	"\fBeforeDelete\x12\".xrm.plugin.v1.BeforeDeleteRequest\x1a#.xrm.plugin.v1.BeforeDeleteResponse\x12H\n" +
+	"\aDeliver\x12\x1d.xrm.plugin.v1.DeliverRequest\x1a\x1e.xrm.plugin.v1.DeliverResponse\x12B\n" +
+	"\x06RunJob\x12\x1c.xrm.plugin.v1.RunJobRequest\x1a\x18.xrm.plugin.v1.JobReport0\x01\x12N\n" +
+	"\tFireTimer\x12\x1f.xrm.plugin.v1.FireTimerRequest\x1a .xrm.plugin.v1.FireTimerResponse\x12H\n" +
+	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x012\xf3\a\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
 	"\x04Save\x12\x1a.xrm.plugin.v1.SaveRequest\x1a\x1b.xrm.plugin.v1.SaveResponse\x12<\n" +
-	"\x03Log\x12\x19.xrm.plugin.v1.LogRequest\x1a\x1a.xrm.plugin.v1.LogResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
+	"\x03Log\x12\x19.xrm.plugin.v1.LogRequest\x1a\x1a.xrm.plugin.v1.LogResponse\x12A\n" +
+	"\x04Each\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse0\x01\x12N\n" +
+	"\tAggregate\x12\x1f.xrm.plugin.v1.AggregateRequest\x1a .xrm.plugin.v1.AggregateResponse\x12E\n" +
+	"\x06Delete\x12\x1c.xrm.plugin.v1.DeleteRequest\x1a\x1d.xrm.plugin.v1.DeleteResponse\x12H\n" +
+	"\aPublish\x12\x1d.xrm.plugin.v1.PublishRequest\x1a\x1e.xrm.plugin.v1.PublishResponse\x12K\n" +
+	"\bSchedule\x12\x1e.xrm.plugin.v1.ScheduleRequest\x1a\x1f.xrm.plugin.v1.ScheduleResponse\x12E\n" +
+	"\x06Cancel\x12\x1c.xrm.plugin.v1.CancelRequest\x1a\x1d.xrm.plugin.v1.CancelResponse\x12K\n" +
+	"\bGetState\x12\x1e.xrm.plugin.v1.GetStateRequest\x1a\x1f.xrm.plugin.v1.GetStateResponse\x12K\n" +
+	"\bPutState\x12\x1e.xrm.plugin.v1.PutStateRequest\x1a\x1f.xrm.plugin.v1.PutStateResponse\x12T\n" +
+	"\vDeleteState\x12!.xrm.plugin.v1.DeleteStateRequest\x1a\".xrm.plugin.v1.DeleteStateResponse\x12E\n" +
+	"\x06Secret\x12\x1c.xrm.plugin.v1.SecretRequest\x1a\x1d.xrm.plugin.v1.SecretResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
 
 var (
 	file_plugin_proto_rawDescOnce sync.Once
@@ -2487,106 +5640,226 @@ func file_plugin_proto_rawDescGZIP() []byte {
 	return file_plugin_proto_rawDescData
 }
 
-var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
+var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 75)
 var file_plugin_proto_goTypes = []any{
-	(Operation_Kind)(0),        // 0: xrm.plugin.v1.Operation.Kind
-	(Health_State)(0),          // 1: xrm.plugin.v1.Health.State
-	(*CallContext)(nil),        // 2: xrm.plugin.v1.CallContext
-	(*Record)(nil),             // 3: xrm.plugin.v1.Record
-	(*Error)(nil),              // 4: xrm.plugin.v1.Error
-	(*Violation)(nil),          // 5: xrm.plugin.v1.Violation
-	(*DescribeRequest)(nil),    // 6: xrm.plugin.v1.DescribeRequest
-	(*DescribeResponse)(nil),   // 7: xrm.plugin.v1.DescribeResponse
-	(*EntityFile)(nil),         // 8: xrm.plugin.v1.EntityFile
-	(*Operation)(nil),          // 9: xrm.plugin.v1.Operation
-	(*ComputedField)(nil),      // 10: xrm.plugin.v1.ComputedField
-	(*ObjectType)(nil),         // 11: xrm.plugin.v1.ObjectType
-	(*Member)(nil),             // 12: xrm.plugin.v1.Member
-	(*Type)(nil),               // 13: xrm.plugin.v1.Type
-	(*WatchRequest)(nil),       // 14: xrm.plugin.v1.WatchRequest
-	(*Health)(nil),             // 15: xrm.plugin.v1.Health
-	(*Change)(nil),             // 16: xrm.plugin.v1.Change
-	(*BeforeSaveRequest)(nil),  // 17: xrm.plugin.v1.BeforeSaveRequest
-	(*BeforeSaveResponse)(nil), // 18: xrm.plugin.v1.BeforeSaveResponse
-	(*Verdict)(nil),            // 19: xrm.plugin.v1.Verdict
-	(*ResolveRequest)(nil),     // 20: xrm.plugin.v1.ResolveRequest
-	(*ResolveResponse)(nil),    // 21: xrm.plugin.v1.ResolveResponse
-	(*CallRequest)(nil),        // 22: xrm.plugin.v1.CallRequest
-	(*CallResponse)(nil),       // 23: xrm.plugin.v1.CallResponse
-	(*DrainRequest)(nil),       // 24: xrm.plugin.v1.DrainRequest
-	(*DrainResponse)(nil),      // 25: xrm.plugin.v1.DrainResponse
-	(*GetRequest)(nil),         // 26: xrm.plugin.v1.GetRequest
-	(*GetResponse)(nil),        // 27: xrm.plugin.v1.GetResponse
-	(*FindRequest)(nil),        // 28: xrm.plugin.v1.FindRequest
-	(*OrderBy)(nil),            // 29: xrm.plugin.v1.OrderBy
-	(*FindResponse)(nil),       // 30: xrm.plugin.v1.FindResponse
-	(*SaveRequest)(nil),        // 31: xrm.plugin.v1.SaveRequest
-	(*SaveResponse)(nil),       // 32: xrm.plugin.v1.SaveResponse
-	(*LogRequest)(nil),         // 33: xrm.plugin.v1.LogRequest
-	(*LogResponse)(nil),        // 34: xrm.plugin.v1.LogResponse
+	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
+	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
+	(Receipt_Outcome)(0),         // 2: xrm.plugin.v1.Receipt.Outcome
+	(Measure_Function)(0),        // 3: xrm.plugin.v1.Measure.Function
+	(*CallContext)(nil),          // 4: xrm.plugin.v1.CallContext
+	(*User)(nil),                 // 5: xrm.plugin.v1.User
+	(*Record)(nil),               // 6: xrm.plugin.v1.Record
+	(*Error)(nil),                // 7: xrm.plugin.v1.Error
+	(*Violation)(nil),            // 8: xrm.plugin.v1.Violation
+	(*DescribeRequest)(nil),      // 9: xrm.plugin.v1.DescribeRequest
+	(*DescribeResponse)(nil),     // 10: xrm.plugin.v1.DescribeResponse
+	(*Job)(nil),                  // 11: xrm.plugin.v1.Job
+	(*Endpoint)(nil),             // 12: xrm.plugin.v1.Endpoint
+	(*EntityFile)(nil),           // 13: xrm.plugin.v1.EntityFile
+	(*Operation)(nil),            // 14: xrm.plugin.v1.Operation
+	(*ComputedField)(nil),        // 15: xrm.plugin.v1.ComputedField
+	(*ObjectType)(nil),           // 16: xrm.plugin.v1.ObjectType
+	(*Member)(nil),               // 17: xrm.plugin.v1.Member
+	(*Type)(nil),                 // 18: xrm.plugin.v1.Type
+	(*WatchRequest)(nil),         // 19: xrm.plugin.v1.WatchRequest
+	(*Health)(nil),               // 20: xrm.plugin.v1.Health
+	(*Change)(nil),               // 21: xrm.plugin.v1.Change
+	(*BeforeSaveRequest)(nil),    // 22: xrm.plugin.v1.BeforeSaveRequest
+	(*BeforeSaveResponse)(nil),   // 23: xrm.plugin.v1.BeforeSaveResponse
+	(*Verdict)(nil),              // 24: xrm.plugin.v1.Verdict
+	(*ResolveRequest)(nil),       // 25: xrm.plugin.v1.ResolveRequest
+	(*ResolveResponse)(nil),      // 26: xrm.plugin.v1.ResolveResponse
+	(*CallRequest)(nil),          // 27: xrm.plugin.v1.CallRequest
+	(*CallResponse)(nil),         // 28: xrm.plugin.v1.CallResponse
+	(*DrainRequest)(nil),         // 29: xrm.plugin.v1.DrainRequest
+	(*DrainResponse)(nil),        // 30: xrm.plugin.v1.DrainResponse
+	(*ConfigureRequest)(nil),     // 31: xrm.plugin.v1.ConfigureRequest
+	(*ConfigureResponse)(nil),    // 32: xrm.plugin.v1.ConfigureResponse
+	(*BeforeDeleteRequest)(nil),  // 33: xrm.plugin.v1.BeforeDeleteRequest
+	(*BeforeDeleteResponse)(nil), // 34: xrm.plugin.v1.BeforeDeleteResponse
+	(*Event)(nil),                // 35: xrm.plugin.v1.Event
+	(*FieldChange)(nil),          // 36: xrm.plugin.v1.FieldChange
+	(*DeliverRequest)(nil),       // 37: xrm.plugin.v1.DeliverRequest
+	(*DeliverResponse)(nil),      // 38: xrm.plugin.v1.DeliverResponse
+	(*Receipt)(nil),              // 39: xrm.plugin.v1.Receipt
+	(*RunJobRequest)(nil),        // 40: xrm.plugin.v1.RunJobRequest
+	(*JobReport)(nil),            // 41: xrm.plugin.v1.JobReport
+	(*FireTimerRequest)(nil),     // 42: xrm.plugin.v1.FireTimerRequest
+	(*FireTimerResponse)(nil),    // 43: xrm.plugin.v1.FireTimerResponse
+	(*HTTPRequest)(nil),          // 44: xrm.plugin.v1.HTTPRequest
+	(*HTTPRequestHead)(nil),      // 45: xrm.plugin.v1.HTTPRequestHead
+	(*HTTPHeader)(nil),           // 46: xrm.plugin.v1.HTTPHeader
+	(*HTTPResponse)(nil),         // 47: xrm.plugin.v1.HTTPResponse
+	(*HTTPResponseHead)(nil),     // 48: xrm.plugin.v1.HTTPResponseHead
+	(*GetRequest)(nil),           // 49: xrm.plugin.v1.GetRequest
+	(*GetResponse)(nil),          // 50: xrm.plugin.v1.GetResponse
+	(*FindRequest)(nil),          // 51: xrm.plugin.v1.FindRequest
+	(*OrderBy)(nil),              // 52: xrm.plugin.v1.OrderBy
+	(*FindResponse)(nil),         // 53: xrm.plugin.v1.FindResponse
+	(*SaveRequest)(nil),          // 54: xrm.plugin.v1.SaveRequest
+	(*SaveResponse)(nil),         // 55: xrm.plugin.v1.SaveResponse
+	(*LogRequest)(nil),           // 56: xrm.plugin.v1.LogRequest
+	(*LogResponse)(nil),          // 57: xrm.plugin.v1.LogResponse
+	(*AggregateRequest)(nil),     // 58: xrm.plugin.v1.AggregateRequest
+	(*Measure)(nil),              // 59: xrm.plugin.v1.Measure
+	(*AggregateResponse)(nil),    // 60: xrm.plugin.v1.AggregateResponse
+	(*Group)(nil),                // 61: xrm.plugin.v1.Group
+	(*DeleteRequest)(nil),        // 62: xrm.plugin.v1.DeleteRequest
+	(*DeleteResponse)(nil),       // 63: xrm.plugin.v1.DeleteResponse
+	(*PublishRequest)(nil),       // 64: xrm.plugin.v1.PublishRequest
+	(*PublishResponse)(nil),      // 65: xrm.plugin.v1.PublishResponse
+	(*ScheduleRequest)(nil),      // 66: xrm.plugin.v1.ScheduleRequest
+	(*ScheduleResponse)(nil),     // 67: xrm.plugin.v1.ScheduleResponse
+	(*CancelRequest)(nil),        // 68: xrm.plugin.v1.CancelRequest
+	(*CancelResponse)(nil),       // 69: xrm.plugin.v1.CancelResponse
+	(*GetStateRequest)(nil),      // 70: xrm.plugin.v1.GetStateRequest
+	(*GetStateResponse)(nil),     // 71: xrm.plugin.v1.GetStateResponse
+	(*PutStateRequest)(nil),      // 72: xrm.plugin.v1.PutStateRequest
+	(*PutStateResponse)(nil),     // 73: xrm.plugin.v1.PutStateResponse
+	(*DeleteStateRequest)(nil),   // 74: xrm.plugin.v1.DeleteStateRequest
+	(*DeleteStateResponse)(nil),  // 75: xrm.plugin.v1.DeleteStateResponse
+	(*SecretRequest)(nil),        // 76: xrm.plugin.v1.SecretRequest
+	(*SecretResponse)(nil),       // 77: xrm.plugin.v1.SecretResponse
+	nil,                          // 78: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
-	5,  // 0: xrm.plugin.v1.Error.violations:type_name -> xrm.plugin.v1.Violation
-	8,  // 1: xrm.plugin.v1.DescribeResponse.entities:type_name -> xrm.plugin.v1.EntityFile
-	9,  // 2: xrm.plugin.v1.DescribeResponse.operations:type_name -> xrm.plugin.v1.Operation
-	10, // 3: xrm.plugin.v1.DescribeResponse.fields:type_name -> xrm.plugin.v1.ComputedField
-	11, // 4: xrm.plugin.v1.DescribeResponse.objects:type_name -> xrm.plugin.v1.ObjectType
-	0,  // 5: xrm.plugin.v1.Operation.kind:type_name -> xrm.plugin.v1.Operation.Kind
-	12, // 6: xrm.plugin.v1.Operation.arguments:type_name -> xrm.plugin.v1.Member
-	13, // 7: xrm.plugin.v1.Operation.returns:type_name -> xrm.plugin.v1.Type
-	13, // 8: xrm.plugin.v1.ComputedField.returns:type_name -> xrm.plugin.v1.Type
-	12, // 9: xrm.plugin.v1.ObjectType.members:type_name -> xrm.plugin.v1.Member
-	13, // 10: xrm.plugin.v1.Member.type:type_name -> xrm.plugin.v1.Type
-	13, // 11: xrm.plugin.v1.Type.list:type_name -> xrm.plugin.v1.Type
-	1,  // 12: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
-	3,  // 13: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
-	3,  // 14: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
-	2,  // 15: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	16, // 16: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
-	19, // 17: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	4,  // 18: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
-	2,  // 19: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	3,  // 20: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
-	4,  // 21: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
-	2,  // 22: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
-	4,  // 23: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
-	2,  // 24: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
-	3,  // 25: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
-	4,  // 26: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
-	2,  // 27: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
-	29, // 28: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
-	3,  // 29: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
-	4,  // 30: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
-	2,  // 31: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	3,  // 32: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
-	4,  // 33: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
-	2,  // 34: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,  // 35: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	14, // 36: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	17, // 37: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	20, // 38: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	22, // 39: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	24, // 40: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	26, // 41: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	28, // 42: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	31, // 43: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	33, // 44: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	7,  // 45: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	15, // 46: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	18, // 47: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	21, // 48: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	23, // 49: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	25, // 50: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	27, // 51: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	30, // 52: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	32, // 53: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	34, // 54: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	45, // [45:55] is the sub-list for method output_type
-	35, // [35:45] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
+	8,   // 1: xrm.plugin.v1.Error.violations:type_name -> xrm.plugin.v1.Violation
+	13,  // 2: xrm.plugin.v1.DescribeResponse.entities:type_name -> xrm.plugin.v1.EntityFile
+	14,  // 3: xrm.plugin.v1.DescribeResponse.operations:type_name -> xrm.plugin.v1.Operation
+	15,  // 4: xrm.plugin.v1.DescribeResponse.fields:type_name -> xrm.plugin.v1.ComputedField
+	16,  // 5: xrm.plugin.v1.DescribeResponse.objects:type_name -> xrm.plugin.v1.ObjectType
+	11,  // 6: xrm.plugin.v1.DescribeResponse.jobs:type_name -> xrm.plugin.v1.Job
+	12,  // 7: xrm.plugin.v1.DescribeResponse.endpoints:type_name -> xrm.plugin.v1.Endpoint
+	0,   // 8: xrm.plugin.v1.Operation.kind:type_name -> xrm.plugin.v1.Operation.Kind
+	17,  // 9: xrm.plugin.v1.Operation.arguments:type_name -> xrm.plugin.v1.Member
+	18,  // 10: xrm.plugin.v1.Operation.returns:type_name -> xrm.plugin.v1.Type
+	18,  // 11: xrm.plugin.v1.ComputedField.returns:type_name -> xrm.plugin.v1.Type
+	17,  // 12: xrm.plugin.v1.ObjectType.members:type_name -> xrm.plugin.v1.Member
+	18,  // 13: xrm.plugin.v1.Member.type:type_name -> xrm.plugin.v1.Type
+	18,  // 14: xrm.plugin.v1.Type.list:type_name -> xrm.plugin.v1.Type
+	1,   // 15: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
+	6,   // 16: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
+	6,   // 17: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
+	4,   // 18: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	21,  // 19: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
+	24,  // 20: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	7,   // 21: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
+	4,   // 22: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 23: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
+	7,   // 24: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 25: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 26: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
+	7,   // 27: xrm.plugin.v1.ConfigureResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 28: xrm.plugin.v1.BeforeDeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 29: xrm.plugin.v1.BeforeDeleteRequest.records:type_name -> xrm.plugin.v1.Record
+	24,  // 30: xrm.plugin.v1.BeforeDeleteResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	5,   // 31: xrm.plugin.v1.Event.user:type_name -> xrm.plugin.v1.User
+	36,  // 32: xrm.plugin.v1.Event.changes:type_name -> xrm.plugin.v1.FieldChange
+	4,   // 33: xrm.plugin.v1.DeliverRequest.context:type_name -> xrm.plugin.v1.CallContext
+	35,  // 34: xrm.plugin.v1.DeliverRequest.events:type_name -> xrm.plugin.v1.Event
+	39,  // 35: xrm.plugin.v1.DeliverResponse.receipts:type_name -> xrm.plugin.v1.Receipt
+	2,   // 36: xrm.plugin.v1.Receipt.outcome:type_name -> xrm.plugin.v1.Receipt.Outcome
+	4,   // 37: xrm.plugin.v1.RunJobRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 38: xrm.plugin.v1.JobReport.error:type_name -> xrm.plugin.v1.Error
+	4,   // 39: xrm.plugin.v1.FireTimerRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 40: xrm.plugin.v1.FireTimerResponse.error:type_name -> xrm.plugin.v1.Error
+	45,  // 41: xrm.plugin.v1.HTTPRequest.head:type_name -> xrm.plugin.v1.HTTPRequestHead
+	4,   // 42: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
+	46,  // 43: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	48,  // 44: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
+	46,  // 45: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	4,   // 46: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 47: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 48: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 49: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
+	52,  // 50: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
+	6,   // 51: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 52: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 53: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	78,  // 54: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	6,   // 55: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 56: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 57: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
+	4,   // 58: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	59,  // 59: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
+	3,   // 60: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
+	61,  // 61: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
+	7,   // 62: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 63: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 64: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 65: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 66: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 67: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 68: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 69: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 70: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 71: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 72: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 73: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 74: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 75: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 76: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 77: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 78: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
+	9,   // 79: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	19,  // 80: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	22,  // 81: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	25,  // 82: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	27,  // 83: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	29,  // 84: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	31,  // 85: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	33,  // 86: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	37,  // 87: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	40,  // 88: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	42,  // 89: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	44,  // 90: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	49,  // 91: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	51,  // 92: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	54,  // 93: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	56,  // 94: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	51,  // 95: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	58,  // 96: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	62,  // 97: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	64,  // 98: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	66,  // 99: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	68,  // 100: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	70,  // 101: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	72,  // 102: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	74,  // 103: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	76,  // 104: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	10,  // 105: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	20,  // 106: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	23,  // 107: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	26,  // 108: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	28,  // 109: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	30,  // 110: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	32,  // 111: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	34,  // 112: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	38,  // 113: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	41,  // 114: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	43,  // 115: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	47,  // 116: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	50,  // 117: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	53,  // 118: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	55,  // 119: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	57,  // 120: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	53,  // 121: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	60,  // 122: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	63,  // 123: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	65,  // 124: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	67,  // 125: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	69,  // 126: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	71,  // 127: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	73,  // 128: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	75,  // 129: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	77,  // 130: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	105, // [105:131] is the sub-list for method output_type
+	79,  // [79:105] is the sub-list for method input_type
+	79,  // [79:79] is the sub-list for extension type_name
+	79,  // [79:79] is the sub-list for extension extendee
+	0,   // [0:79] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -2594,19 +5867,27 @@ func file_plugin_proto_init() {
 	if File_plugin_proto != nil {
 		return
 	}
-	file_plugin_proto_msgTypes[11].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[14].OneofWrappers = []any{
 		(*Type_Scalar)(nil),
 		(*Type_Entity)(nil),
 		(*Type_Object)(nil),
 		(*Type_List)(nil),
+	}
+	file_plugin_proto_msgTypes[40].OneofWrappers = []any{
+		(*HTTPRequest_Head)(nil),
+		(*HTTPRequest_Body)(nil),
+	}
+	file_plugin_proto_msgTypes[43].OneofWrappers = []any{
+		(*HTTPResponse_Head)(nil),
+		(*HTTPResponse_Body)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   33,
+			NumEnums:      4,
+			NumMessages:   75,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -39,12 +39,18 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Plugin_Describe_FullMethodName   = "/xrm.plugin.v1.Plugin/Describe"
-	Plugin_Watch_FullMethodName      = "/xrm.plugin.v1.Plugin/Watch"
-	Plugin_BeforeSave_FullMethodName = "/xrm.plugin.v1.Plugin/BeforeSave"
-	Plugin_Resolve_FullMethodName    = "/xrm.plugin.v1.Plugin/Resolve"
-	Plugin_Call_FullMethodName       = "/xrm.plugin.v1.Plugin/Call"
-	Plugin_Drain_FullMethodName      = "/xrm.plugin.v1.Plugin/Drain"
+	Plugin_Describe_FullMethodName     = "/xrm.plugin.v1.Plugin/Describe"
+	Plugin_Watch_FullMethodName        = "/xrm.plugin.v1.Plugin/Watch"
+	Plugin_BeforeSave_FullMethodName   = "/xrm.plugin.v1.Plugin/BeforeSave"
+	Plugin_Resolve_FullMethodName      = "/xrm.plugin.v1.Plugin/Resolve"
+	Plugin_Call_FullMethodName         = "/xrm.plugin.v1.Plugin/Call"
+	Plugin_Drain_FullMethodName        = "/xrm.plugin.v1.Plugin/Drain"
+	Plugin_Configure_FullMethodName    = "/xrm.plugin.v1.Plugin/Configure"
+	Plugin_BeforeDelete_FullMethodName = "/xrm.plugin.v1.Plugin/BeforeDelete"
+	Plugin_Deliver_FullMethodName      = "/xrm.plugin.v1.Plugin/Deliver"
+	Plugin_RunJob_FullMethodName       = "/xrm.plugin.v1.Plugin/RunJob"
+	Plugin_FireTimer_FullMethodName    = "/xrm.plugin.v1.Plugin/FireTimer"
+	Plugin_ServeHTTP_FullMethodName    = "/xrm.plugin.v1.Plugin/ServeHTTP"
 )
 
 // PluginClient is the client API for Plugin service.
@@ -70,6 +76,22 @@ type PluginClient interface {
 	// Drain returns when every running call has ended. The host sends nothing
 	// more and stops the process afterwards.
 	Drain(ctx context.Context, in *DrainRequest, opts ...grpc.CallOption) (*DrainResponse, error)
+	// Configure hands over the configuration, after Describe and before any other
+	// call, and again whenever an admin has changed it. Only for a plugin that
+	// described a config_schema.
+	Configure(ctx context.Context, in *ConfigureRequest, opts ...grpc.CallOption) (*ConfigureResponse, error)
+	// BeforeDelete may veto the deletion of records. It has no side effects.
+	BeforeDelete(ctx context.Context, in *BeforeDeleteRequest, opts ...grpc.CallOption) (*BeforeDeleteResponse, error)
+	// Deliver hands over events: each at least once, those of one key in order.
+	Deliver(ctx context.Context, in *DeliverRequest, opts ...grpc.CallOption) (*DeliverResponse, error)
+	// RunJob carries out a job, on one instance of the host at a time. The stream ends
+	// with the job; canceling the call asks it to stop.
+	RunJob(ctx context.Context, in *RunJobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[JobReport], error)
+	// FireTimer tells that a timer is due: at least once, never before its time.
+	FireTimer(ctx context.Context, in *FireTimerRequest, opts ...grpc.CallOption) (*FireTimerResponse, error)
+	// ServeHTTP answers one HTTP request. Both sides send the head first, then the
+	// body in parts of any size up to 64 KiB, and then close their direction.
+	ServeHTTP(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HTTPRequest, HTTPResponse], error)
 }
 
 type pluginClient struct {
@@ -149,6 +171,78 @@ func (c *pluginClient) Drain(ctx context.Context, in *DrainRequest, opts ...grpc
 	return out, nil
 }
 
+func (c *pluginClient) Configure(ctx context.Context, in *ConfigureRequest, opts ...grpc.CallOption) (*ConfigureResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfigureResponse)
+	err := c.cc.Invoke(ctx, Plugin_Configure_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) BeforeDelete(ctx context.Context, in *BeforeDeleteRequest, opts ...grpc.CallOption) (*BeforeDeleteResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BeforeDeleteResponse)
+	err := c.cc.Invoke(ctx, Plugin_BeforeDelete_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) Deliver(ctx context.Context, in *DeliverRequest, opts ...grpc.CallOption) (*DeliverResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeliverResponse)
+	err := c.cc.Invoke(ctx, Plugin_Deliver_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) RunJob(ctx context.Context, in *RunJobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[JobReport], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[1], Plugin_RunJob_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[RunJobRequest, JobReport]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_RunJobClient = grpc.ServerStreamingClient[JobReport]
+
+func (c *pluginClient) FireTimer(ctx context.Context, in *FireTimerRequest, opts ...grpc.CallOption) (*FireTimerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FireTimerResponse)
+	err := c.cc.Invoke(ctx, Plugin_FireTimer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *pluginClient) ServeHTTP(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HTTPRequest, HTTPResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[2], Plugin_ServeHTTP_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[HTTPRequest, HTTPResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_ServeHTTPClient = grpc.BidiStreamingClient[HTTPRequest, HTTPResponse]
+
 // PluginServer is the server API for Plugin service.
 // All implementations must embed UnimplementedPluginServer
 // for forward compatibility.
@@ -172,6 +266,22 @@ type PluginServer interface {
 	// Drain returns when every running call has ended. The host sends nothing
 	// more and stops the process afterwards.
 	Drain(context.Context, *DrainRequest) (*DrainResponse, error)
+	// Configure hands over the configuration, after Describe and before any other
+	// call, and again whenever an admin has changed it. Only for a plugin that
+	// described a config_schema.
+	Configure(context.Context, *ConfigureRequest) (*ConfigureResponse, error)
+	// BeforeDelete may veto the deletion of records. It has no side effects.
+	BeforeDelete(context.Context, *BeforeDeleteRequest) (*BeforeDeleteResponse, error)
+	// Deliver hands over events: each at least once, those of one key in order.
+	Deliver(context.Context, *DeliverRequest) (*DeliverResponse, error)
+	// RunJob carries out a job, on one instance of the host at a time. The stream ends
+	// with the job; canceling the call asks it to stop.
+	RunJob(*RunJobRequest, grpc.ServerStreamingServer[JobReport]) error
+	// FireTimer tells that a timer is due: at least once, never before its time.
+	FireTimer(context.Context, *FireTimerRequest) (*FireTimerResponse, error)
+	// ServeHTTP answers one HTTP request. Both sides send the head first, then the
+	// body in parts of any size up to 64 KiB, and then close their direction.
+	ServeHTTP(grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]) error
 	mustEmbedUnimplementedPluginServer()
 }
 
@@ -199,6 +309,24 @@ func (UnimplementedPluginServer) Call(context.Context, *CallRequest) (*CallRespo
 }
 func (UnimplementedPluginServer) Drain(context.Context, *DrainRequest) (*DrainResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Drain not implemented")
+}
+func (UnimplementedPluginServer) Configure(context.Context, *ConfigureRequest) (*ConfigureResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Configure not implemented")
+}
+func (UnimplementedPluginServer) BeforeDelete(context.Context, *BeforeDeleteRequest) (*BeforeDeleteResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BeforeDelete not implemented")
+}
+func (UnimplementedPluginServer) Deliver(context.Context, *DeliverRequest) (*DeliverResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Deliver not implemented")
+}
+func (UnimplementedPluginServer) RunJob(*RunJobRequest, grpc.ServerStreamingServer[JobReport]) error {
+	return status.Error(codes.Unimplemented, "method RunJob not implemented")
+}
+func (UnimplementedPluginServer) FireTimer(context.Context, *FireTimerRequest) (*FireTimerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FireTimer not implemented")
+}
+func (UnimplementedPluginServer) ServeHTTP(grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]) error {
+	return status.Error(codes.Unimplemented, "method ServeHTTP not implemented")
 }
 func (UnimplementedPluginServer) mustEmbedUnimplementedPluginServer() {}
 func (UnimplementedPluginServer) testEmbeddedByValue()                {}
@@ -322,6 +450,96 @@ func _Plugin_Drain_Handler(srv interface{}, ctx context.Context, dec func(interf
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Plugin_Configure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfigureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Configure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Configure_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Configure(ctx, req.(*ConfigureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Plugin_BeforeDelete_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BeforeDeleteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).BeforeDelete(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_BeforeDelete_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).BeforeDelete(ctx, req.(*BeforeDeleteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Plugin_Deliver_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeliverRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Deliver(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Deliver_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Deliver(ctx, req.(*DeliverRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Plugin_RunJob_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(RunJobRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(PluginServer).RunJob(m, &grpc.GenericServerStream[RunJobRequest, JobReport]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_RunJobServer = grpc.ServerStreamingServer[JobReport]
+
+func _Plugin_FireTimer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FireTimerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).FireTimer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_FireTimer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).FireTimer(ctx, req.(*FireTimerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Plugin_ServeHTTP_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(PluginServer).ServeHTTP(&grpc.GenericServerStream[HTTPRequest, HTTPResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_ServeHTTPServer = grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]
+
 // Plugin_ServiceDesc is the grpc.ServiceDesc for Plugin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -349,6 +567,22 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "Drain",
 			Handler:    _Plugin_Drain_Handler,
 		},
+		{
+			MethodName: "Configure",
+			Handler:    _Plugin_Configure_Handler,
+		},
+		{
+			MethodName: "BeforeDelete",
+			Handler:    _Plugin_BeforeDelete_Handler,
+		},
+		{
+			MethodName: "Deliver",
+			Handler:    _Plugin_Deliver_Handler,
+		},
+		{
+			MethodName: "FireTimer",
+			Handler:    _Plugin_FireTimer_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
@@ -356,22 +590,46 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 			Handler:       _Plugin_Watch_Handler,
 			ServerStreams: true,
 		},
+		{
+			StreamName:    "RunJob",
+			Handler:       _Plugin_RunJob_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ServeHTTP",
+			Handler:       _Plugin_ServeHTTP_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
 	},
 	Metadata: "plugin.proto",
 }
 
 const (
-	Host_Get_FullMethodName  = "/xrm.plugin.v1.Host/Get"
-	Host_Find_FullMethodName = "/xrm.plugin.v1.Host/Find"
-	Host_Save_FullMethodName = "/xrm.plugin.v1.Host/Save"
-	Host_Log_FullMethodName  = "/xrm.plugin.v1.Host/Log"
+	Host_Get_FullMethodName         = "/xrm.plugin.v1.Host/Get"
+	Host_Find_FullMethodName        = "/xrm.plugin.v1.Host/Find"
+	Host_Save_FullMethodName        = "/xrm.plugin.v1.Host/Save"
+	Host_Log_FullMethodName         = "/xrm.plugin.v1.Host/Log"
+	Host_Each_FullMethodName        = "/xrm.plugin.v1.Host/Each"
+	Host_Aggregate_FullMethodName   = "/xrm.plugin.v1.Host/Aggregate"
+	Host_Delete_FullMethodName      = "/xrm.plugin.v1.Host/Delete"
+	Host_Publish_FullMethodName     = "/xrm.plugin.v1.Host/Publish"
+	Host_Schedule_FullMethodName    = "/xrm.plugin.v1.Host/Schedule"
+	Host_Cancel_FullMethodName      = "/xrm.plugin.v1.Host/Cancel"
+	Host_GetState_FullMethodName    = "/xrm.plugin.v1.Host/GetState"
+	Host_PutState_FullMethodName    = "/xrm.plugin.v1.Host/PutState"
+	Host_DeleteState_FullMethodName = "/xrm.plugin.v1.Host/DeleteState"
+	Host_Secret_FullMethodName      = "/xrm.plugin.v1.Host/Secret"
 )
 
 // HostClient is the client API for Host service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Host is what the host serves to a plugin while one of the plugin's calls runs.
+// Host is what the host serves to a plugin while one of the plugin's calls
+// runs. What a call may do is what both the user who caused it and the plugin
+// may do; where there is no user (events, jobs, timers, HTTP), the plugin acts
+// for itself, if it was granted asPlugin.
 type HostClient interface {
 	// Get reads one record. NOT_FOUND also when the user may not know of it.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*GetResponse, error)
@@ -381,6 +639,29 @@ type HostClient interface {
 	Save(ctx context.Context, in *SaveRequest, opts ...grpc.CallOption) (*SaveResponse, error)
 	// Log writes one line to the host's log.
 	Log(ctx context.Context, in *LogRequest, opts ...grpc.CallOption) (*LogResponse, error)
+	// Each reads all records that match, page by page, in one stream. A page
+	// with an error is the last.
+	Each(ctx context.Context, in *FindRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FindResponse], error)
+	// Aggregate counts and sums up records without reading them.
+	Aggregate(ctx context.Context, in *AggregateRequest, opts ...grpc.CallOption) (*AggregateResponse, error)
+	// Delete deletes one record, softly, through every rule of the host.
+	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
+	// Publish tells an event to all who subscribe to it. It is durable when the
+	// call returns.
+	Publish(ctx context.Context, in *PublishRequest, opts ...grpc.CallOption) (*PublishResponse, error)
+	// Schedule sets a timer, or moves the one of that name and key.
+	Schedule(ctx context.Context, in *ScheduleRequest, opts ...grpc.CallOption) (*ScheduleResponse, error)
+	// Cancel removes a timer.
+	Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*CancelResponse, error)
+	// GetState reads a value that the plugin has kept.
+	GetState(ctx context.Context, in *GetStateRequest, opts ...grpc.CallOption) (*GetStateResponse, error)
+	// PutState keeps a value for the plugin, for itself alone.
+	PutState(ctx context.Context, in *PutStateRequest, opts ...grpc.CallOption) (*PutStateResponse, error)
+	// DeleteState removes a value.
+	DeleteState(ctx context.Context, in *DeleteStateRequest, opts ...grpc.CallOption) (*DeleteStateResponse, error)
+	// Secret reads a secret that the manifest names. It is not to be logged; the
+	// host takes it out of what the plugin prints.
+	Secret(ctx context.Context, in *SecretRequest, opts ...grpc.CallOption) (*SecretResponse, error)
 }
 
 type hostClient struct {
@@ -431,11 +712,123 @@ func (c *hostClient) Log(ctx context.Context, in *LogRequest, opts ...grpc.CallO
 	return out, nil
 }
 
+func (c *hostClient) Each(ctx context.Context, in *FindRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FindResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[0], Host_Each_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[FindRequest, FindResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_EachClient = grpc.ServerStreamingClient[FindResponse]
+
+func (c *hostClient) Aggregate(ctx context.Context, in *AggregateRequest, opts ...grpc.CallOption) (*AggregateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AggregateResponse)
+	err := c.cc.Invoke(ctx, Host_Aggregate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteResponse)
+	err := c.cc.Invoke(ctx, Host_Delete_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) Publish(ctx context.Context, in *PublishRequest, opts ...grpc.CallOption) (*PublishResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PublishResponse)
+	err := c.cc.Invoke(ctx, Host_Publish_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) Schedule(ctx context.Context, in *ScheduleRequest, opts ...grpc.CallOption) (*ScheduleResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ScheduleResponse)
+	err := c.cc.Invoke(ctx, Host_Schedule_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) Cancel(ctx context.Context, in *CancelRequest, opts ...grpc.CallOption) (*CancelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelResponse)
+	err := c.cc.Invoke(ctx, Host_Cancel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) GetState(ctx context.Context, in *GetStateRequest, opts ...grpc.CallOption) (*GetStateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetStateResponse)
+	err := c.cc.Invoke(ctx, Host_GetState_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) PutState(ctx context.Context, in *PutStateRequest, opts ...grpc.CallOption) (*PutStateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PutStateResponse)
+	err := c.cc.Invoke(ctx, Host_PutState_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) DeleteState(ctx context.Context, in *DeleteStateRequest, opts ...grpc.CallOption) (*DeleteStateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteStateResponse)
+	err := c.cc.Invoke(ctx, Host_DeleteState_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) Secret(ctx context.Context, in *SecretRequest, opts ...grpc.CallOption) (*SecretResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SecretResponse)
+	err := c.cc.Invoke(ctx, Host_Secret_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
 //
-// Host is what the host serves to a plugin while one of the plugin's calls runs.
+// Host is what the host serves to a plugin while one of the plugin's calls
+// runs. What a call may do is what both the user who caused it and the plugin
+// may do; where there is no user (events, jobs, timers, HTTP), the plugin acts
+// for itself, if it was granted asPlugin.
 type HostServer interface {
 	// Get reads one record. NOT_FOUND also when the user may not know of it.
 	Get(context.Context, *GetRequest) (*GetResponse, error)
@@ -445,6 +838,29 @@ type HostServer interface {
 	Save(context.Context, *SaveRequest) (*SaveResponse, error)
 	// Log writes one line to the host's log.
 	Log(context.Context, *LogRequest) (*LogResponse, error)
+	// Each reads all records that match, page by page, in one stream. A page
+	// with an error is the last.
+	Each(*FindRequest, grpc.ServerStreamingServer[FindResponse]) error
+	// Aggregate counts and sums up records without reading them.
+	Aggregate(context.Context, *AggregateRequest) (*AggregateResponse, error)
+	// Delete deletes one record, softly, through every rule of the host.
+	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
+	// Publish tells an event to all who subscribe to it. It is durable when the
+	// call returns.
+	Publish(context.Context, *PublishRequest) (*PublishResponse, error)
+	// Schedule sets a timer, or moves the one of that name and key.
+	Schedule(context.Context, *ScheduleRequest) (*ScheduleResponse, error)
+	// Cancel removes a timer.
+	Cancel(context.Context, *CancelRequest) (*CancelResponse, error)
+	// GetState reads a value that the plugin has kept.
+	GetState(context.Context, *GetStateRequest) (*GetStateResponse, error)
+	// PutState keeps a value for the plugin, for itself alone.
+	PutState(context.Context, *PutStateRequest) (*PutStateResponse, error)
+	// DeleteState removes a value.
+	DeleteState(context.Context, *DeleteStateRequest) (*DeleteStateResponse, error)
+	// Secret reads a secret that the manifest names. It is not to be logged; the
+	// host takes it out of what the plugin prints.
+	Secret(context.Context, *SecretRequest) (*SecretResponse, error)
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -466,6 +882,36 @@ func (UnimplementedHostServer) Save(context.Context, *SaveRequest) (*SaveRespons
 }
 func (UnimplementedHostServer) Log(context.Context, *LogRequest) (*LogResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Log not implemented")
+}
+func (UnimplementedHostServer) Each(*FindRequest, grpc.ServerStreamingServer[FindResponse]) error {
+	return status.Error(codes.Unimplemented, "method Each not implemented")
+}
+func (UnimplementedHostServer) Aggregate(context.Context, *AggregateRequest) (*AggregateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Aggregate not implemented")
+}
+func (UnimplementedHostServer) Delete(context.Context, *DeleteRequest) (*DeleteResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Delete not implemented")
+}
+func (UnimplementedHostServer) Publish(context.Context, *PublishRequest) (*PublishResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Publish not implemented")
+}
+func (UnimplementedHostServer) Schedule(context.Context, *ScheduleRequest) (*ScheduleResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Schedule not implemented")
+}
+func (UnimplementedHostServer) Cancel(context.Context, *CancelRequest) (*CancelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Cancel not implemented")
+}
+func (UnimplementedHostServer) GetState(context.Context, *GetStateRequest) (*GetStateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetState not implemented")
+}
+func (UnimplementedHostServer) PutState(context.Context, *PutStateRequest) (*PutStateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PutState not implemented")
+}
+func (UnimplementedHostServer) DeleteState(context.Context, *DeleteStateRequest) (*DeleteStateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteState not implemented")
+}
+func (UnimplementedHostServer) Secret(context.Context, *SecretRequest) (*SecretResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Secret not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -560,6 +1006,179 @@ func _Host_Log_Handler(srv interface{}, ctx context.Context, dec func(interface{
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_Each_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(FindRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(HostServer).Each(m, &grpc.GenericServerStream[FindRequest, FindResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_EachServer = grpc.ServerStreamingServer[FindResponse]
+
+func _Host_Aggregate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AggregateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Aggregate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Aggregate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Aggregate(ctx, req.(*AggregateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_Delete_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Delete(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Delete_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Delete(ctx, req.(*DeleteRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_Publish_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PublishRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Publish(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Publish_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Publish(ctx, req.(*PublishRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_Schedule_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ScheduleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Schedule(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Schedule_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Schedule(ctx, req.(*ScheduleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_Cancel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Cancel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Cancel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Cancel(ctx, req.(*CancelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_GetState_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).GetState(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_GetState_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).GetState(ctx, req.(*GetStateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_PutState_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PutStateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).PutState(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_PutState_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).PutState(ctx, req.(*PutStateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_DeleteState_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteStateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).DeleteState(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_DeleteState_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).DeleteState(ctx, req.(*DeleteStateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_Secret_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SecretRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Secret(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Secret_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Secret(ctx, req.(*SecretRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -583,7 +1202,49 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "Log",
 			Handler:    _Host_Log_Handler,
 		},
+		{
+			MethodName: "Aggregate",
+			Handler:    _Host_Aggregate_Handler,
+		},
+		{
+			MethodName: "Delete",
+			Handler:    _Host_Delete_Handler,
+		},
+		{
+			MethodName: "Publish",
+			Handler:    _Host_Publish_Handler,
+		},
+		{
+			MethodName: "Schedule",
+			Handler:    _Host_Schedule_Handler,
+		},
+		{
+			MethodName: "Cancel",
+			Handler:    _Host_Cancel_Handler,
+		},
+		{
+			MethodName: "GetState",
+			Handler:    _Host_GetState_Handler,
+		},
+		{
+			MethodName: "PutState",
+			Handler:    _Host_PutState_Handler,
+		},
+		{
+			MethodName: "DeleteState",
+			Handler:    _Host_DeleteState_Handler,
+		},
+		{
+			MethodName: "Secret",
+			Handler:    _Host_Secret_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Each",
+			Handler:       _Host_Each_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "plugin.proto",
 }

@@ -1,0 +1,144 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/strictyaml"
+	"go.yaml.in/yaml/v3"
+)
+
+var _ record.Policy = (*Policy)(nil)
+
+// Policy is what may be done by whom: what a user does, the user's roles allow;
+// what a plugin does for a user, the roles and the rights of the plugin have to
+// allow both; and what a plugin does for itself, its rights. Safe for concurrent
+// use.
+type Policy struct {
+	Roles *Roles
+
+	plugins atomic.Pointer[map[string]*Roles] // each with one role, called like the plugin
+}
+
+// PluginRights are what a plugin asks for in its manifest and was granted.
+type PluginRights struct {
+	Plugin  string
+	File    string     // the manifest, for messages
+	Records *yaml.Node // a mapping as in a role file, without the keys role and description; nil for none
+}
+
+// Grant gives rights to plugins, each in place of those it had, and takes them
+// from all others. What its own definitions have brought a plugin may use
+// without asking. The mistakes in the rights that do not fit the model grant
+// nothing.
+func (p *Policy) Grant(m *schema.Model, rights []PluginRights) error {
+	granted := map[string]*Roles{}
+	var problems strictyaml.Problems
+	for _, r := range rights {
+		one := &role{name: r.Plugin, file: r.File, layer: "plugin " + r.Plugin}
+		if r.Records != nil {
+			problems = append(problems, strictyaml.DecodeTree(r.File, r.Records, one)...)
+			one.name = r.Plugin // whatever the manifest says
+		}
+		roles := &Roles{roles: []*role{one}, compiled: map[*schema.Model]*compiled{}}
+		faults, _ := roles.Check(m)
+		problems = append(problems, faults...)
+		granted[r.Plugin] = roles
+	}
+	p.plugins.Store(&granted)
+	return problems.Err()
+}
+
+// Readable implements record.Policy.
+func (p *Policy) Readable(m *schema.Model, a core.Actor, e *schema.Entity) (schema.Filter, error) {
+	return p.both(a, func(r *Roles, a core.Actor) (schema.Filter, error) { return r.Readable(m, a, e) },
+		func() string { return fmt.Sprintf("read %s", e.Plural) }, fmt.Sprintf("%s: {read: true}", e.Name))
+}
+
+// Writable implements record.Policy.
+func (p *Policy) Writable(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, fields []string) (schema.Filter, error) {
+	v := verbNames[verbOf[action]]
+	return p.both(a, func(r *Roles, a core.Actor) (schema.Filter, error) { return r.Writable(m, a, e, action, fields) },
+		func() string { return fmt.Sprintf("%s %s", v, e.Plural) }, fmt.Sprintf("%s: {%s: true}", e.Name, v))
+}
+
+// Visible implements record.Policy.
+func (p *Policy) Visible(m *schema.Model, a core.Actor, r *core.Record) (map[string]bool, error) {
+	return p.common(a, func(roles *Roles, a core.Actor) (map[string]bool, error) { return roles.Visible(m, a, r) })
+}
+
+// Askable implements record.Policy.
+func (p *Policy) Askable(m *schema.Model, a core.Actor, e *schema.Entity) (map[string]bool, error) {
+	return p.common(a, func(roles *Roles, a core.Actor) (map[string]bool, error) { return roles.Askable(m, a, e) })
+}
+
+// both asks the rights of the plugin and the roles of the user. what and line
+// say what the plugin wanted, and what its manifest lacks for that.
+func (p *Policy) both(a core.Actor, ask func(*Roles, core.Actor) (schema.Filter, error), what func() string, line string) (schema.Filter, error) {
+	if a.Via == "" {
+		return ask(p.Roles, a)
+	}
+	own, err := ask(p.plugin(a.Via), asPlugin(a))
+	if err != nil {
+		return schema.Nothing(), denied(a.Via, what(), line, err)
+	}
+	if a.IsPlugin() {
+		return own, nil
+	}
+	users, err := ask(p.Roles, a)
+	return schema.All(own, users), err
+}
+
+func (p *Policy) common(a core.Actor, ask func(*Roles, core.Actor) (map[string]bool, error)) (map[string]bool, error) {
+	if a.Via == "" {
+		return ask(p.Roles, a)
+	}
+	own, err := ask(p.plugin(a.Via), asPlugin(a))
+	if err != nil || a.IsPlugin() {
+		return own, err
+	}
+	users, err := ask(p.Roles, a)
+	return both(own, users), err
+}
+
+// noRights are those of a plugin that was granted nothing.
+var noRights = &Roles{compiled: map[*schema.Model]*compiled{}}
+
+func (p *Policy) plugin(name string) *Roles {
+	if plugins := p.plugins.Load(); plugins != nil {
+		if rights := (*plugins)[name]; rights != nil {
+			return rights
+		}
+	}
+	return noRights
+}
+
+// asPlugin is the actor as the rights of the plugin see it: $user is still the
+// user.
+func asPlugin(a core.Actor) core.Actor {
+	a.Roles = []string{a.Via}
+	return a
+}
+
+// denied tells what the manifest of the plugin lacks, field by field where it
+// has the rest.
+func denied(plugin, what, line string, err error) error {
+	e := &core.Error{
+		Code: core.Forbidden,
+		Message: fmt.Sprintf("The plugin %s may not %s: its manifest does not ask for it. Add under needs.records in its plugin.yaml: %s. Then approve it: xrm plugin approve %s.",
+			plugin, what, line, plugin),
+	}
+	var ours *core.Error
+	if errors.As(err, &ours) && len(ours.Violations) > 0 {
+		e.Message = fmt.Sprintf("The plugin %s may not write all of these fields. Give it the right under needs.records in its plugin.yaml. Then approve it: xrm plugin approve %s.", plugin, plugin)
+		for _, v := range ours.Violations {
+			v.Message = "may not be written by the plugin " + plugin
+			e.Violations = append(e.Violations, v)
+		}
+	}
+	return e
+}

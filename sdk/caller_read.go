@@ -1,0 +1,149 @@
+package sdk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+func (c caller) Get(ctx context.Context, entity, id string) (*Record, error) {
+	answer, err := c.host.Get(ctx, &pluginpb.GetRequest{Context: c.context, Entity: entity, Id: id})
+	if err != nil {
+		return nil, fmt.Errorf("get %s %s from the host: %w", entity, id, err)
+	}
+	if answer.GetError() != nil {
+		return nil, errorFromWire(answer.GetError())
+	}
+	return fromWire(answer.GetRecord())
+}
+
+func (c caller) Find(ctx context.Context, q Criteria) ([]*Record, error) {
+	request, err := c.find(q)
+	if err != nil {
+		return nil, err
+	}
+	var found []*Record
+	for {
+		request.Limit = int32(max(0, q.Limit-len(found)))
+		answer, err := c.host.Find(ctx, request)
+		if err != nil {
+			return nil, fmt.Errorf("find %s at the host: %w", q.Entity, err)
+		}
+		if answer.GetError() != nil {
+			return nil, errorFromWire(answer.GetError())
+		}
+		page, err := manyFromWire(answer.GetRecords())
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, page...)
+		if request.After = answer.GetNext(); request.After == "" || q.Limit > 0 && len(found) >= q.Limit {
+			return found, nil
+		}
+	}
+}
+
+// find is the question without its limit.
+func (c caller) find(q Criteria) (*pluginpb.FindRequest, error) {
+	filter, err := encodeFilter(q.Filter)
+	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", q.Entity, err)
+	}
+	request := &pluginpb.FindRequest{Context: c.context, Entity: q.Entity, Filter: filter}
+	for _, field := range q.OrderBy {
+		name, descending := strings.CutPrefix(field, "-")
+		request.OrderBy = append(request.OrderBy, &pluginpb.OrderBy{Field: name, Descending: descending})
+	}
+	return request, nil
+}
+
+// encodeFilter is empty for no filter.
+func encodeFilter(f Filter) ([]byte, error) {
+	if f == nil {
+		return nil, nil
+	}
+	return pluginpb.Encode(f)
+}
+
+func (c caller) Each(ctx context.Context, q Criteria) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel() // ends the stream when the caller has seen enough
+		request, err := c.find(q)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		request.Limit = int32(q.Limit)
+		pages, err := c.host.Each(ctx, request)
+		for err == nil {
+			var page *pluginpb.FindResponse
+			if page, err = pages.Recv(); errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				break
+			}
+			if page.GetError() != nil {
+				yield(nil, errorFromWire(page.GetError()))
+				return
+			}
+			records, err := manyFromWire(page.GetRecords())
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, r := range records {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+		yield(nil, fmt.Errorf("read %s at the host: %w", q.Entity, err))
+	}
+}
+
+func (c caller) Aggregate(ctx context.Context, q Aggregation) ([]Group, error) {
+	filter, err := encodeFilter(q.Filter)
+	if err != nil {
+		return nil, fmt.Errorf("aggregate %s: %w", q.Entity, err)
+	}
+	request := &pluginpb.AggregateRequest{Context: c.context, Entity: q.Entity, Filter: filter, By: q.By}
+	for _, m := range q.Measures {
+		request.Measures = append(request.Measures, &pluginpb.Measure{Function: m.function, Field: m.field})
+	}
+	answer, err := c.host.Aggregate(ctx, request)
+	if err != nil {
+		return nil, fmt.Errorf("aggregate %s at the host: %w", q.Entity, err)
+	}
+	if answer.GetError() != nil {
+		return nil, errorFromWire(answer.GetError())
+	}
+	groups := make([]Group, len(answer.GetGroups()))
+	for i, g := range answer.GetGroups() {
+		groups[i].Count = g.GetCount()
+		if groups[i].Keys, err = decodeAll(g.GetKeys()); err == nil {
+			groups[i].Values, err = decodeAll(g.GetValues())
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return groups, nil
+}
+
+func decodeAll(encoded [][]byte) ([]any, error) {
+	values := make([]any, len(encoded))
+	for i, e := range encoded {
+		var err error
+		if values[i], err = pluginpb.DecodeAny(e); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}

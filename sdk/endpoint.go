@@ -1,0 +1,181 @@
+package sdk
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// HTTPFunc answers one request. The body is as it was sent, byte by byte, so
+// that signatures can be checked, and what is written goes out at once. Who has
+// sent the request is not known; host acts for the plugin.
+type HTTPFunc func(host Host, w http.ResponseWriter, r *http.Request)
+
+// Endpoint is a kind of HTTP request that the plugin answers. It is made by
+// HTTP.
+type Endpoint struct {
+	method string
+	path   string
+	doc    string
+	answer HTTPFunc
+}
+
+// HTTP answers requests to a path below /plugins/NAME, without an API key: a
+// webhook has to prove by itself who sends it. The pattern is a method and a
+// path: "POST /erp", or, for everything below, "/hooks/". The path of r.URL is
+// the one below /plugins/NAME.
+func HTTP(pattern string, answer HTTPFunc) Endpoint {
+	method, path, both := strings.Cut(pattern, " ")
+	if !both {
+		method, path = "", pattern
+	}
+	return Endpoint{method: method, path: path, answer: answer}
+}
+
+// Doc describes the endpoint to admins.
+func (e Endpoint) Doc(text string) Endpoint {
+	e.doc = text
+	return e
+}
+
+// fits says whether this endpoint answers a request.
+func (e Endpoint) fits(r *http.Request) bool {
+	below := strings.HasSuffix(e.path, "/") && strings.HasPrefix(r.URL.Path, e.path)
+	return (e.method == "" || e.method == r.Method) && (below || e.path == r.URL.Path)
+}
+
+func (s *server) ServeHTTP(stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]) error {
+	first, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	head := first.GetHead()
+	if head == nil {
+		return status.Error(codes.InvalidArgument, "a request begins with its head")
+	}
+	request, err := newRequest(stream.Context(), head, &requestBody{stream: stream})
+	if err != nil {
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	w := &responseWriter{stream: stream, header: http.Header{}}
+	failed := s.run(head.GetContext(), "answer "+head.GetMethod()+" "+head.GetTarget(), func(host Host) error {
+		for _, e := range s.plugin.Endpoints {
+			if e.fits(request) {
+				e.answer(host, w, request)
+				return nil
+			}
+		}
+		http.NotFound(w, request)
+		return nil
+	})
+	if failed != nil {
+		return status.Error(codes.Internal, failed.GetCause()+"\n"+failed.GetStack())
+	}
+	return w.finish()
+}
+
+func newRequest(ctx context.Context, head *pluginpb.HTTPRequestHead, body io.Reader) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, head.GetMethod(), head.GetTarget(), body)
+	if err != nil {
+		return nil, fmt.Errorf("read a request: %w", err)
+	}
+	for _, h := range head.GetHeaders() {
+		r.Header.Add(h.GetName(), h.GetValue())
+	}
+	r.Host, r.RemoteAddr, r.RequestURI = head.GetHost(), head.GetRemoteAddress(), head.GetTarget()
+	return r, nil
+}
+
+// requestBody reads the parts that come after the head.
+type requestBody struct {
+	stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]
+	rest   []byte
+}
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	for len(b.rest) == 0 {
+		part, err := b.stream.Recv()
+		if err != nil {
+			return 0, err // io.EOF at the end
+		}
+		b.rest = part.GetBody()
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+// responseWriter sends the head with the first byte, and the body in parts.
+type responseWriter struct {
+	stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]
+	header http.Header
+	status int
+	err    error
+	buffer *bufio.Writer
+}
+
+var _ http.Flusher = (*responseWriter)(nil)
+
+func (w *responseWriter) Header() http.Header { return w.header }
+
+func (w *responseWriter) WriteHeader(status int) {
+	if w.status != 0 {
+		return
+	}
+	w.status = status
+	head := &pluginpb.HTTPResponseHead{Status: int32(status)}
+	for name, values := range w.header {
+		for _, value := range values {
+			head.Headers = append(head.Headers, &pluginpb.HTTPHeader{Name: name, Value: value})
+		}
+	}
+	w.err = w.stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: head}})
+	w.buffer = bufio.NewWriterSize(parts{w.stream}, maxPart)
+}
+
+func (w *responseWriter) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	if w.err != nil {
+		return 0, w.err
+	}
+	return w.buffer.Write(p)
+}
+
+// Flush sends what has been written.
+func (w *responseWriter) Flush() {
+	w.WriteHeader(http.StatusOK)
+	w.err = errors.Join(w.err, w.buffer.Flush())
+}
+
+func (w *responseWriter) finish() error {
+	w.Flush()
+	return w.err
+}
+
+// maxPart is how much of a body goes into one message.
+const maxPart = 64 << 10
+
+// parts sends what is written to it in messages of the size that the protocol
+// allows.
+type parts struct {
+	stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]
+}
+
+func (p parts) Write(b []byte) (int, error) {
+	for sent := 0; sent < len(b); sent += maxPart {
+		part := b[sent:min(len(b), sent+maxPart)]
+		if err := p.stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Body{Body: part}}); err != nil {
+			return sent, err
+		}
+	}
+	return len(b), nil
+}
