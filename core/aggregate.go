@@ -31,13 +31,14 @@ type Measure struct {
 // missing do not count.
 type Func string
 
-// The functions. Sums and averages are exact, whatever the size of the
-// numbers; an average is rounded to 18 digits after the point, half to even.
+// The functions. Of no values, all but the count are nil. Sums and averages
+// are exact, whatever the size of the numbers; an average is rounded to 18
+// digits after the point, half to even.
 const (
 	Count Func = "count" // how many values there are, an int64
-	Sum   Func = "sum"   // of numbers, a decimal; of no values it is "0"
-	Avg   Func = "avg"   // of numbers, a decimal; nil for no values, like the two below
-	Min   Func = "min"   // in the type of the field, by its order
+	Sum   Func = "sum"   // of numbers, a decimal
+	Avg   Func = "avg"   // of numbers, a decimal
+	Min   Func = "min"   // by the order of the field's type, and of that type
 	Max   Func = "max"
 )
 

@@ -167,3 +167,14 @@ func (e *Entity) FromStorage(path string) string {
 	}
 	return path
 }
+
+// ToStorage is the storage path of what a view shows under a name, for
+// requests: "creditLimit.amount" of a customer is
+// "customer.creditLimit.amount". A name that is unknown stays as it is.
+func (e *Entity) ToStorage(name string) string {
+	first, _, _ := strings.Cut(name, ".")
+	if f := e.Field(first); f != nil {
+		return f.StoragePath() + strings.TrimPrefix(name, first)
+	}
+	return name
+}

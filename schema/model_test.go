@@ -49,6 +49,11 @@ func TestARoleIsAViewOfItsBase(t *testing.T) {
 	if got, want := base.FromStorage("member.grade"), "member.grade"; got != want {
 		t.Errorf("FromStorage = %q, want %q", got, want)
 	}
+	for name, want := range map[string]string{"grade": "member.grade", "name": "name", "points.x": "member.points.x", "since": "member.since", "createdAt": "createdAt", "nothing": "nothing"} {
+		if got := role.ToStorage(name); got != want {
+			t.Errorf("ToStorage(%q) = %q, want %q", name, got, want)
+		}
+	}
 	holds := role.HasRole()
 	if !holds.Match(values{"roles": []any{"guest", "member"}}) || holds.Match(values{"roles": []any{"guest"}, "member": values{"grade": "a"}}) {
 		t.Error("HasRole must match who holds the role now, and nobody else")

@@ -128,10 +128,7 @@ func decodeAt(raw bson.Raw, path ...string) (any, error) {
 func ofNothing(q core.Aggregate) core.Group {
 	g := core.Group{Keys: []any{}, Values: make([]any, len(q.Measures))}
 	for i, m := range q.Measures {
-		switch m.Func {
-		case core.Sum:
-			g.Values[i] = "0"
-		case core.Count:
+		if m.Func == core.Count {
 			g.Values[i] = int64(0)
 		}
 	}

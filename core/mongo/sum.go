@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/shopspring/decimal"
@@ -17,8 +16,9 @@ const decimalDigits = 34
 type summing interface {
 	// of lists what the server computes of a value that is a decimal or missing.
 	of(value any) []bson.D
-	// read returns the sum for the measure at this place.
-	read(group bson.Raw, measure int) (string, error)
+	// read returns the sum for the measure at this place; nil when every value
+	// is missing.
+	read(group bson.Raw, measure int) (any, error)
 }
 
 var errRounded = errors.New("the server may have rounded a sum")
@@ -31,21 +31,18 @@ func (wholeSum) of(value any) []bson.D {
 	return []bson.D{sumOf(value), sumOf(bson.D{{Key: "$abs", Value: value}})}
 }
 
-func (wholeSum) read(group bson.Raw, measure int) (string, error) {
-	sum, err := number(group, measure, 0)
-	if err != nil {
-		return "", err
+func (wholeSum) read(group bson.Raw, measure int) (any, error) {
+	numbers, err := added(group, measure, 2)
+	if err != nil || numbers == nil {
+		return nil, err
 	}
-	size, err := number(group, measure, 1)
-	if err != nil {
-		return "", err
-	}
+	sum, size := numbers[0], numbers[1]
 	// A sum that was rounded once has 34 digits at that moment, and never has
 	// fewer after the point from then on. The size says how many of the 34
 	// can have stood before the point, one more to be on the safe side.
 	before := size.NumDigits() + int(size.Exponent()) + 1
 	if after := -int(sum.Exponent()); before+after >= decimalDigits {
-		return "", errRounded
+		return nil, errRounded
 	}
 	return sum.String(), nil
 }
@@ -68,21 +65,29 @@ func truncated(value any, place int) bson.D {
 
 func difference(a, b any) bson.D { return bson.D{{Key: "$subtract", Value: bson.A{a, b}}} }
 
-func (p partSum) read(group bson.Raw, measure int) (string, error) {
-	var sum decimal.Decimal
-	for part := range p.of(nil) {
-		n, err := number(group, measure, part)
-		if err != nil {
-			return "", err
-		}
-		sum = sum.Add(n)
+func (partSum) read(group bson.Raw, measure int) (any, error) {
+	numbers, err := added(group, measure, 4)
+	if err != nil || numbers == nil {
+		return nil, err
 	}
-	return sum.String(), nil
+	return decimal.Sum(numbers[0], numbers[1:]...).String(), nil
 }
 
-// number reads what the server has added up, with all the digits that it has
-// after the point. Where every value is missing that is the integer 0.
-func number(group bson.Raw, measure, part int) (decimal.Decimal, error) {
-	value, err := decodeAt(group, measureField(measure, part))
-	return schema.Decimal(fmt.Sprint(value)), err
+// added reads what the server has added up, with all the digits that it has
+// after the point; nil where it has found no decimal, of which it makes an
+// integer 0.
+func added(group bson.Raw, measure, parts int) ([]decimal.Decimal, error) {
+	numbers := make([]decimal.Decimal, parts)
+	for part := range numbers {
+		value, err := decodeAt(group, measureField(measure, part))
+		if err != nil {
+			return nil, err
+		}
+		text, found := value.(string)
+		if !found {
+			return nil, nil
+		}
+		numbers[part] = schema.Decimal(text)
+	}
+	return numbers, nil
 }

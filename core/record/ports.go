@@ -31,9 +31,9 @@ type Store interface {
 
 	// Aggregate returns the groups of the records, or items, that the query
 	// selects, in its order: q.Limit at most. Without q.By there is always one
-	// group. Sums are exact, whatever the size of the numbers. Every path has its
-	// field, and one value in a record or item; no measure is an Avg, which the
-	// caller makes of a Sum and a Count.
+	// group, even of nothing. Sums are exact, whatever the size of the numbers.
+	// Every path comes with its field, and has one value in a record or item; no
+	// measure is an Avg, which the caller makes of a Sum and a Count.
 	Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregate) ([]core.Group, error)
 
 	// Commit makes changes of one entity durable, each atomically: the record,

@@ -13,12 +13,15 @@ import (
 const sumFunction = "xrm_sum"
 
 // sum is one call of the function, for one group.
-type sum struct{ total decimal.Decimal }
+type sum struct {
+	total decimal.Decimal
+	found bool // a value that is not missing
+}
 
 // Step adds a value; a missing one adds nothing.
 func (s *sum) Step(_ *sqlite.FunctionContext, args []driver.Value) error {
+	s.found = s.found || args[0] != nil
 	switch v := args[0].(type) {
-	case nil:
 	case int64:
 		s.total = s.total.Add(decimal.NewFromInt(v))
 	case string:
@@ -36,8 +39,11 @@ func (s *sum) WindowInverse(*sqlite.FunctionContext, []driver.Value) error {
 	return errors.New(sumFunction + " is not for windows")
 }
 
-// WindowValue is the sum as a canonical decimal.
+// WindowValue is the sum as a canonical decimal, or NULL for that of nothing.
 func (s *sum) WindowValue(*sqlite.FunctionContext) (driver.Value, error) {
+	if !s.found {
+		return nil, nil
+	}
 	return s.total.String(), nil
 }
 

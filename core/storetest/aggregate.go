@@ -43,7 +43,7 @@ func (d *desk) measures(all ...string) []core.Measure {
 
 func aggregateAll(d *desk) {
 	q := core.Aggregate{Measures: d.measures("count weight", "sum weight", "min weight", "max name", "sum size")}
-	d.same("of nothing", d.aggregate(q), []core.Group{{Values: []any{int64(0), "0", nil, nil, "0"}}})
+	d.same("of nothing", d.aggregate(q), []core.Group{{Values: []any{int64(0), nil, nil, nil, nil}}})
 	d.createAll(d.thing, values{"weight": "10"}, values{"weight": "9.5", "name": "a", "size": int64(3)}, values{"name": "b", "size": int64(-5)})
 	d.same("of three", d.aggregate(q), []core.Group{{Count: 3, Values: []any{int64(2), "19.5", "9.5", "b", "-2"}}})
 }
@@ -90,8 +90,8 @@ func aggregateExact(d *desk) {
 	)
 	got := d.aggregate(core.Aggregate{By: order(d.thing, "color"), Measures: d.measures("sum weight", "sum size")})
 	d.same("sums", got, []core.Group{
-		{Keys: []any{"blue"}, Count: 2, Values: []any{"0.3", "0"}},
-		{Keys: []any{"green"}, Count: 3, Values: []any{"0.01", "0"}},
+		{Keys: []any{"blue"}, Count: 2, Values: []any{"0.3", nil}},
+		{Keys: []any{"green"}, Count: 3, Values: []any{"0.01", nil}},
 		{Keys: []any{"red"}, Count: 3, Values: []any{"19999999999999999999999999999999998.0000000000000000000000000000000001", "18446744073709551615"}},
 	})
 }
@@ -107,7 +107,7 @@ func aggregateItems(d *desk) {
 	d.same("by owner and person", got, []core.Group{
 		{Keys: []any{"p1", "p7"}, Count: 2, Values: []any{"5"}},
 		{Keys: []any{"p1", "p8"}, Count: 1, Values: []any{"2.5"}},
-		{Keys: []any{"p2", nil}, Count: 1, Values: []any{"0"}},
+		{Keys: []any{"p2", nil}, Count: 1, Values: []any{nil}},
 		{Keys: []any{"p2", "p7"}, Count: 1, Values: []any{"8"}},
 	})
 }

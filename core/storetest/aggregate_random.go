@@ -125,14 +125,14 @@ func figure(of []row, m core.Measure) any {
 	switch {
 	case m.Func == core.Count:
 		return int64(len(found))
+	case len(found) == 0:
+		return nil
 	case m.Func == core.Sum:
 		sum := schema.Decimal("0")
 		for _, value := range found {
 			sum = sum.Add(schema.Decimal(fmt.Sprint(value)))
 		}
 		return sum.String()
-	case len(found) == 0:
-		return nil
 	case m.Func == core.Min:
 		return slices.MinFunc(found, m.Field.Kind().Compare)
 	}
