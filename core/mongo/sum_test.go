@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"errors"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -30,7 +31,7 @@ func TestASumThatMayHaveBeenRoundedIsNotTakenForExact(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := wholeSum{}.read(group, 3)
-			if got != tt.want || err != tt.wantErr {
+			if got != tt.want || !errors.Is(err, tt.wantErr) {
 				t.Errorf("the sum %v of numbers of the size %v is read as %v, %v; want %v, %v", tt.sum, tt.size, got, err, tt.want, tt.wantErr)
 			}
 		})
