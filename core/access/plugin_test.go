@@ -131,13 +131,13 @@ func TestMistakesInTheRightsOfAPluginSayWhereTheyAre(t *testing.T) {
 	t.Parallel()
 	m, _ := load(t)
 	var document yaml.Node
-	if err := yaml.Unmarshal([]byte("custmer: {read: true}\nproduct: {raed: true, fields: {nmae: read}}\n"), &document); err != nil {
+	if err := yaml.Unmarshal([]byte("custmer: {read: true}\nproduct: {raed: true, fields: {namme: read}}\n"), &document); err != nil {
 		t.Fatal(err)
 	}
 	problems := new(access.Policy).Grant(m, []access.PluginRights{{Plugin: "p", File: "p/plugin.yaml", Records: document.Content[0]}})
 	const want = `p/plugin.yaml:1: there is no entity or role "custmer"; did you mean "customer"?
 p/plugin.yaml:2: unknown key "raed"; did you mean "read"?
-p/plugin.yaml:2: product.fields: there is no field "nmae"; did you mean "name"?`
+p/plugin.yaml:2: product.fields: there is no field "namme"; did you mean "name"?`
 	if diff := cmp.Diff(want, problems.Error()); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
