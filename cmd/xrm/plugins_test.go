@@ -107,16 +107,17 @@ func (p *process) pluginProcess(name string) int {
 
 func TestAPluginThatIsKilledTakesNothingWithItAndComesBack(t *testing.T) {
 	t.Parallel()
-	plugins := builtPlugins(t)
-	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
-	customers, complaint := complaintStory(t, p)
-
-	// A plugin that dies at once each time is away long enough to be looked at.
-	program := filepath.Join(plugins, "complaints", "complaints")
+	plugins, data := builtPlugins(t), t.TempDir()
+	program, broken := filepath.Join(plugins, "complaints", "complaints"), filepath.Join(data, "plugins", "state", "complaints", "broken")
 	if err := os.Rename(program, program+".kept"); err != nil {
 		t.Fatal(err)
 	}
-	executable(t, program, "echo out of paper >&2\nexit 3\n")
+	executable(t, program, "[ -e $STATE_DIRECTORY/broken ] || exec ./complaints.kept\necho out of paper >&2\nexit 3\n")
+	p := spawn(t, data, nil, "--plugins", plugins).ready()
+	customers, complaint := complaintStory(t, p)
+
+	// A plugin that dies at once each time is away long enough to be looked at.
+	write(t, broken, "")
 	if err := syscall.Kill(p.pluginProcess("complaints"), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func TestAPluginThatIsKilledTakesNothingWithItAndComesBack(t *testing.T) {
 		t.Errorf("the plugin's state is %s\nwant it to end with %s", state, want)
 	}
 
-	if err := os.Rename(program+".kept", program); err != nil {
+	if err := os.Remove(broken); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, func() string {
@@ -195,15 +196,15 @@ func TestAPluginThatArrivesWhileTheDatabaseIsAwayIsPreparedForLater(t *testing.T
 	t.Parallel()
 	database, uri := newDoor(t)
 	database.unlock()
-	plugins := builtPlugins(t)
+	plugins, data := builtPlugins(t), t.TempDir()
 	program := filepath.Join(plugins, "complaints", "complaints")
 	if err := os.Rename(program, program+".kept"); err != nil {
 		t.Fatal(err)
 	}
-	executable(t, program, "until [ -e go ]; do sleep 0.05; done\nexec ./complaints.kept\n")
-	p := spawn(t, t.TempDir(), append(impatient, "XRM_TIMEOUT_PLUGIN=10ms"), "--store", uri, "--plugins", plugins).ready()
+	executable(t, program, "until [ -e $STATE_DIRECTORY/go ]; do sleep 0.05; done\nexec ./complaints.kept\n")
+	p := spawn(t, data, append(impatient, "XRM_TIMEOUT_PLUGIN=10ms"), "--store", uri, "--plugins", plugins).ready()
 	database.shut()
-	write(t, filepath.Join(plugins, "complaints", "go"), "")
+	write(t, filepath.Join(data, "plugins", "state", "complaints", "go"), "")
 	p.pluginProcess("complaints")
 	if status, body := p.get("/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz answers %d %s", status, body)
@@ -251,7 +252,7 @@ func TestPluginsThatMisbehaveAreShownAndTheServerRuns(t *testing.T) {
 			if one.LastError == "" {
 				return one.Name + " has no error yet"
 			}
-			if one.State == "STARTING" || one.State == "CRASH_LOOP" {
+			if one.State == "STARTING" || one.State == "VERIFYING" || one.State == "CRASH_LOOP" {
 				one.State = "BACKOFF" // the same, looked at earlier or later
 			}
 			got[one.Name] = state{one.State, one.LastError}

@@ -42,7 +42,7 @@ The first start writes an administrator's key to DATA/admin.key.`,
 			return p.serve(ctx, config)
 		},
 	}
-	configFlags(cmd.Flags(), "listen", "data", "store", "plugins", "entities", "roles")
+	configFlags(cmd.Flags(), "listen", "data", "store", "plugins", "trust", "entities", "roles")
 	return cmd
 }
 

@@ -85,19 +85,14 @@ func siteEntities(c Config) ([]schema.Source, error) {
 // wrong with one stands in its state.
 func (s *server) startPlugins(ctx context.Context) error {
 	host, err := pluginhost.Start(pluginhost.Config{
-		Dir: s.config.Plugins, CacheDir: filepath.Join(s.config.Data, "plugins"), Log: s.log, Accept: s.api.accept,
+		Dir: s.config.Plugins, Trust: pluginhost.Trust(s.config.Trust), CacheDir: filepath.Join(s.config.Data, "plugins"),
+		Version: readBuild().Version, Shim: shim(), Log: s.log, Accept: s.api.accept,
 		Open: func(a core.Actor, m *schema.Model) pluginhost.Session { return s.api.service.As(a, m) },
 	})
 	if err != nil {
 		return err
 	}
 	s.api.host.Store(host)
-	known, _ := host.Contributions()
-	for _, c := range known { // what is known from an earlier start, should the plugin not come up
-		if err := s.api.accept(c); err != nil {
-			s.log.Warn("what the plugin contributed earlier does not fit any more", "plugin", c.Plugin, "error", err)
-		}
-	}
 	grace, cancel := context.WithTimeout(ctx, s.config.Timeout.Plugin)
 	defer cancel()
 	host.Settle(grace)

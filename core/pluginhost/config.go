@@ -18,27 +18,43 @@ type Session interface {
 
 var _ Session = (*record.Session)(nil)
 
+// Trust says which plugins may run.
+type Trust string
+
+// The kinds of trust. Nothing is as good as TrustApproved.
+const (
+	TrustApproved Trust = "approved" // those whose very content an admin has approved
+	TrustAny      Trust = "any"      // whatever lies in the folder, with all that it asks for: for development
+)
+
 // Config is what a Host needs. Dir and Open are required for a plugin to be
 // of any use; every duration has a default.
 type Config struct {
-	Dir      string   // holds one folder for each plugin; one that does not exist holds none
-	Disabled []string // names of plugins that must not run
+	Dir   string // holds one folder for each plugin, the settings and the approvals; one that does not exist holds none
+	Trust Trust  // "" for TrustApproved
 
 	// Open starts a session for a plugin that calls back. The actor is the user
 	// who caused the call, with Via set to the plugin.
 	Open func(core.Actor, *schema.Model) Session
 
 	// Accept is asked before a plugin serves with a contribution that is new or
-	// has changed. Its error makes the plugin INVALID; one with the code
-	// UNAVAILABLE makes the host try again, and one that is a schema.ErrNoEntity
-	// does so once another plugin is accepted. It is called for one plugin at a
-	// time. nil accepts all.
+	// has changed, and told what is left of one that was removed or disabled: its
+	// entities. Its error makes the plugin INVALID; one with the code UNAVAILABLE
+	// makes the host try again, and one that is a schema.ErrNoEntity does so once
+	// another contribution is accepted. It is called for one plugin at a time. nil
+	// accepts all.
 	Accept func(Contribution) error
 
+	// Shim is a command line that ends in Exec with the rest of its arguments.
+	// Plugins are started through it, in a sandbox; nil starts them without.
+	Shim []string
+
+	Version  string // of xrm, for plugins that require one; "" fits all
 	RunDir   string // for sockets, at most 69 bytes long; "" for a new one in the temporary directory
-	CacheDir string // for the descriptions of plugins; "" keeps none
+	CacheDir string // for descriptions, copies and state of plugins; "" for a temporary one that Close removes
 	Log      *slog.Logger
 
+	LookEvery      time.Duration // how often Dir is looked at for changes; 1s
 	StartTimeout   time.Duration // for one attempt to start; 10s
 	SaveTimeout    time.Duration // for BeforeSave; 300ms
 	ResolveTimeout time.Duration // for a computed field or a query; 2s
@@ -48,12 +64,12 @@ type Config struct {
 	HealthTimeout  time.Duration // how long an answer may take; the third missing one is fatal; 2s
 	MinBackoff     time.Duration // between attempts, doubled each time; 500ms
 	MaxBackoff     time.Duration // 60s
-	SteadyAfter    time.Duration // how long a plugin must serve until its failures are forgotten; 2min
+	SteadyAfter    time.Duration // how long a plugin must serve until the backoff begins anew; 2min
 }
 
 func (c Config) withDefaults() Config {
 	for field, value := range map[*time.Duration]time.Duration{
-		&c.StartTimeout: 10 * time.Second, &c.SaveTimeout: 300 * time.Millisecond,
+		&c.LookEvery: time.Second, &c.StartTimeout: 10 * time.Second, &c.SaveTimeout: 300 * time.Millisecond,
 		&c.ResolveTimeout: 2 * time.Second, &c.CallTimeout: 5 * time.Second, &c.DrainTimeout: 5 * time.Second,
 		&c.HealthEvery: 5 * time.Second, &c.HealthTimeout: 2 * time.Second,
 		&c.MinBackoff: 500 * time.Millisecond, &c.MaxBackoff: time.Minute, &c.SteadyAfter: 2 * time.Minute,

@@ -45,6 +45,20 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 	if err == nil || errors.As(err, &ours) {
 		return err
 	}
+	switch {
+	case errors.Is(err, errBusy):
+		return &core.Error{
+			Code:    core.RateLimited,
+			Message: fmt.Sprintf("The plugin %s is busy with as many calls as it takes at once. Try again in a few seconds.", one.plugin),
+		}
+	case errors.Is(err, errOpen):
+		return &core.Error{
+			Code:    core.Unavailable,
+			Message: fmt.Sprintf("The plugin %s did not answer the last calls of this kind, so it is left alone for a moment. Try again in a few seconds.", one.plugin),
+		}
+	case errors.Is(err, errClosed):
+		return down(one.plugin, err)
+	}
 	switch status.Code(err) {
 	case codes.Unavailable, codes.Canceled:
 		return down(one.plugin, err)

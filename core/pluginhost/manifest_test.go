@@ -64,14 +64,6 @@ func TestADirectoryThatDoesNotExistHoldsNoPlugins(t *testing.T) {
 	}
 }
 
-func TestADisabledPluginIsNotStarted(t *testing.T) {
-	h := start(t, pluginhost.Config{Dir: install(t, "good"), Disabled: []string{"good"}})
-	h.Settle(t.Context())
-	if got := h.Plugins()[0]; got.State != pluginhost.Disabled || got.PID != 0 {
-		t.Errorf("a disabled plugin is %+v", got)
-	}
-}
-
 func TestARunDirectoryThatIsTooLongIsRefused(t *testing.T) {
 	long := filepath.Join(t.TempDir(), strings.Repeat("x", 80))
 	_, err := pluginhost.Start(pluginhost.Config{RunDir: long})

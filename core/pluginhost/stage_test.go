@@ -19,7 +19,9 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// install puts plugins that play these roles into a directory.
+// install puts plugins that play these roles into a directory. What lies there
+// is a script that leads to the test binary, which is too long to be copied for
+// every test.
 func install(t *testing.T, roles ...string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -33,12 +35,22 @@ func install(t *testing.T, roles ...string) (dir string) {
 		if err := os.Mkdir(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(binary, filepath.Join(folder, role)); err != nil {
-			t.Fatal(err)
-		}
+		script(t, filepath.Join(folder, role), fmt.Sprintf("exec '%s' %s", binary, role))
 		write(t, filepath.Join(folder, "plugin.yaml"), manifest)
 	}
 	return dir
+}
+
+// script writes an executable file, all at once.
+func script(t *testing.T, file, text string) {
+	t.Helper()
+	write(t, file+".new", "#!/bin/sh\n"+text+"\n")
+	if err := os.Chmod(file+".new", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func write(t *testing.T, file, content string) {
@@ -54,6 +66,8 @@ func start(t *testing.T, config pluginhost.Config) *pluginhost.Host {
 	if config.Open == nil {
 		config.Open = (&memory{}).open
 	}
+	config.Trust = cmp.Or(config.Trust, pluginhost.TrustAny)
+	config.LookEvery = cmp.Or(config.LookEvery, 10*time.Millisecond)
 	config.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	config.MinBackoff = cmp.Or(config.MinBackoff, 20*time.Millisecond)
 	config.MaxBackoff = cmp.Or(config.MaxBackoff, 50*time.Millisecond)
