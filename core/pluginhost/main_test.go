@@ -107,6 +107,11 @@ func (a *actor) Watch(_ *pluginpb.WatchRequest, stream pluginpb.Plugin_WatchServ
 	if err := stream.Send(&pluginpb.Health{State: pluginpb.Health_SERVING}); err != nil {
 		return err
 	}
+	if a.role == "limps" {
+		if err := stream.Send(&pluginpb.Health{State: pluginpb.Health_DEGRADED, Reason: "the ERP is away"}); err != nil {
+			return err
+		}
+	}
 	<-stream.Context().Done()
 	return nil
 }
@@ -124,7 +129,7 @@ func scalar(name string) *pluginpb.Type {
 
 func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
 	d := &pluginpb.DescribeResponse{
-		Name: a.role, Version: "1.0.0",
+		Name: manifested("name"), Version: manifested("version"),
 		Entities:   []*pluginpb.EntityFile{{Path: "entities/ticket.yaml", Yaml: []byte(ticketYAML)}},
 		BeforeSave: []string{"customer", "ticket"},
 		Operations: []*pluginpb.Operation{
@@ -140,6 +145,9 @@ func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.
 	}
 	if a.role == "surveys" {
 		d = &pluginpb.DescribeResponse{Name: a.role, Version: "1.0.0"}
+	}
+	if a.role == "works" {
+		d.Fields, d.Operations = nil, jobs
 	}
 	if a.role == "someone-else" {
 		d.Name = "complaints"
@@ -237,6 +245,9 @@ func (a *actor) Resolve(ctx context.Context, r *pluginpb.ResolveRequest) (*plugi
 }
 
 func (a *actor) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
+	if a.role == "works" {
+		return a.job(ctx, r)
+	}
 	if r.GetOperation() == "environment" {
 		value, err := json.Marshal(os.Environ())
 		return &pluginpb.CallResponse{Result: value}, err

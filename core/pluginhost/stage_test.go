@@ -227,3 +227,19 @@ func (s session) Save(_ context.Context, e *schema.Entity, drafts []record.Draft
 	}
 	return []record.Result{{Err: &core.Error{Code: core.NotFound, Message: "There is no " + e.Name + " with the id " + drafts[0].ID + ", or you may not see it."}}}
 }
+
+// awaitTrue waits until something is so, which may be told by no status.
+func awaitTrue(t *testing.T, h *pluginhost.Host, is func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("it never got there; the plugins are %+v", h.Plugins())
+		}
+	}
+}
