@@ -77,6 +77,9 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 	if deadline, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, time.Until(deadline)-margin)
 	}
+	if timeout <= 0 {
+		return context.DeadlineExceeded // there was no time to ask, which is not the plugin's fault
+	}
 	bounded, cancel := context.WithTimeout(context.WithValue(ctx, depthKey{}, depth), timeout)
 	defer cancel()
 	one.id, one.ctx = rand.Text()[:12], bounded

@@ -279,7 +279,11 @@ func (a *actor) Drain(context.Context, *pluginpb.DrainRequest) (*pluginpb.DrainR
 
 // hostUntilKilled is the other process of TestPluginsDieWithTheHost.
 func hostUntilKilled(dir string) {
-	h, err := pluginhost.Start(pluginhost.Config{Dir: dir, Trust: pluginhost.TrustAny})
+	config := pluginhost.Config{Dir: dir, Trust: pluginhost.TrustAny}
+	if os.Getenv("XRM_TEST_SHIM") != "" {
+		config.Shim = []string{"/proc/self/exe", shimWord}
+	}
+	h, err := pluginhost.Start(config)
 	if err != nil {
 		panic(err)
 	}

@@ -27,12 +27,34 @@ func (s sandbox) enter() error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("give up privileges: %w", err)
 	}
+	if err := dropCapabilities(); err != nil {
+		return err
+	}
 	for resource, most := range map[int]uint64{unix.RLIMIT_NOFILE: openFiles, unix.RLIMIT_CORE: 0} {
 		if err := limit(resource, most); err != nil {
 			return err
 		}
 	}
 	return s.landlock()
+}
+
+// dropCapabilities makes a root without privileges of what is executed next:
+// with them it could read the host's environment and memory in spite of Landlock.
+// Which ports it may listen on is for Landlock to say.
+func dropCapabilities() error {
+	for capability := range uintptr(unix.CAP_LAST_CAP + 1) {
+		if capability == unix.CAP_NET_BIND_SERVICE {
+			continue
+		}
+		err := unix.Prctl(unix.PR_CAPBSET_DROP, capability, 0, 0, 0)
+		if err == unix.EPERM {
+			return nil // not root, so there are none
+		}
+		if err != nil && err != unix.EINVAL { // one that the kernel does not know
+			return fmt.Errorf("give up capability %d: %w", capability, err)
+		}
+	}
+	return nil
 }
 
 // limit goes through syscall, where Go remembers what to give to a child.
