@@ -12,7 +12,7 @@ import (
 // recall makes what is known from an earlier run part of the API, until the
 // plugin itself says what it contributes.
 func (s *supervisor) recall() {
-	e, _ := s.board.find(s.name)
+	e := s.board.find(s.name)
 	if e.contribution == nil {
 		return
 	}

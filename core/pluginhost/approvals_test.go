@@ -119,13 +119,7 @@ func TestAnAdminDisablesEnablesAndRestartsAPluginThatRuns(t *testing.T) {
 func TestARestartIsTriedAtOnceHoweverLongTheBackoff(t *testing.T) {
 	t.Parallel()
 	dir, broken := t.TempDir(), filepath.Join(t.TempDir(), "broken")
-	put(t, dir, "works", "1.0.0", "")
-	program := filepath.Join(dir, "p", "run")
-	text, err := os.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	script(t, program, "[ -e "+broken+" ] && exit 3\n"+string(text))
+	breakable(t, dir, broken)
 	write(t, broken, "")
 	h := start(t, pluginhost.Config{Dir: dir, MaxBackoff: time.Hour, MinBackoff: time.Hour})
 	await(t, h, "p", func(s pluginhost.Status) bool { return s.State == pluginhost.Backoff && s.Restarts == 1 })
@@ -226,9 +220,9 @@ func TestEditorsOfTheApprovalsLoseNothing(t *testing.T) {
 func TestApprovalsThatCannotBeReadStopNothingThatRuns(t *testing.T) {
 	t.Parallel()
 	h, dir := working(t, pluginhost.Config{})
-	write(t, filepath.Join(dir, pluginhost.ApprovalsFile), "p:\n  disabeld: true\n")
-	got := await(t, h, "p", updates("disabeld"))
-	if want := "invalid: " + dir + `/approved.yaml:2: unknown key "disabeld"; did you mean "disabled"?`; got.Update != want || got.State != pluginhost.Serving {
+	write(t, filepath.Join(dir, pluginhost.ApprovalsFile), "p:\n  disable: true\n")
+	got := await(t, h, "p", updates("disable"))
+	if want := "invalid: " + dir + `/approved.yaml:2: unknown key "disable"; did you mean "disabled"?`; got.Update != want || got.State != pluginhost.Serving {
 		t.Errorf("%s, Update = %s; want %s", got.State, got.Update, want)
 	}
 }

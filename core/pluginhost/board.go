@@ -65,16 +65,16 @@ func (b *board) look() ([]entry, <-chan struct{}) {
 	return entries, b.changed
 }
 
-// find returns a copy of one entry.
-func (b *board) find(name string) (entry, bool) {
+// find returns a copy of one entry; an empty one for a name that is not there.
+func (b *board) find(name string) entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.entries {
 		if e.status.Name == name {
-			return *e, true
+			return *e
 		}
 	}
-	return entry{}, false
+	return entry{}
 }
 
 // wait returns when the plugins are as wanted, or with the error of ctx.

@@ -95,7 +95,7 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 			return rpc(bounded, l.plugin, &pluginpb.CallContext{CallId: one.id, Token: token, Depth: uint32(depth)})
 		})
 	}
-	e, _ := h.board.find(one.plugin)
+	e := h.board.find(one.plugin)
 	if e.link == nil {
 		return down(one.plugin, nil)
 	}
@@ -117,7 +117,7 @@ func (h *Host) another(ctx context.Context, plugin string, than *link) entry {
 	defer cancel()
 	var e entry
 	_ = h.board.wait(ctx, func([]Status) bool {
-		e, _ = h.board.find(plugin)
+		e = h.board.find(plugin)
 		return e.link != nil && e.link != than
 	})
 	if e.link == than {

@@ -63,6 +63,7 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 	case codes.Unavailable, codes.Canceled:
 		return down(one.plugin, err)
 	case codes.DeadlineExceeded:
+		timeout = timeout.Round(time.Millisecond)
 		h.config.Log.Warn("plugin did not answer in time", "plugin", one.plugin, "call", one.id, "timeout", timeout)
 		return &core.Error{
 			Code:    core.Unavailable,

@@ -118,7 +118,7 @@ func (h *Host) Contributions() ([]Contribution, <-chan struct{}) {
 
 // Terms returns what a plugin runs under, or would if it ran.
 func (h *Host) Terms(plugin string) Terms {
-	e, _ := h.board.find(plugin)
+	e := h.board.find(plugin)
 	return e.terms
 }
 

@@ -67,7 +67,7 @@ func (l *lookout) look(ctx context.Context, first bool) error {
 // names lists the plugins that are there, and those that have been.
 func (l *lookout) names(first bool) ([]string, error) {
 	entries, err := os.ReadDir(l.plugins)
-	if err != nil && !(first && errors.Is(err, fs.ErrNotExist)) {
+	if err != nil && (!first || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
 	names := map[string]bool{}

@@ -103,7 +103,7 @@ func TestAProgramThatCannotRunSaysWhyBeforeItIsStarted(t *testing.T) {
 		want    string // "FILE" stands for the program's path
 	}{
 		"it may not be executed":    {"#!/bin/sh\n", 0o644, pluginhost.Invalid, "invalid: FILE may not be executed; run chmod +x on it, or name an interpreter in plugin.yaml"},
-		"it is no program":          {"hello\n", 0o755, pluginhost.Invalid, "invalid: FILE is neither a program for linux nor a script that begins with #!"},
+		"it is no program":          {"hello\n", 0o755, pluginhost.Invalid, "invalid: FILE is neither a script that begins with #! nor a program for linux"},
 		"a script without its host": {"#!/opt/nowhere/lua\n", 0o755, pluginhost.Invalid, "invalid: FILE is run by /opt/nowhere/lua, which is not there; install it"},
 		"a script by way of env":    {"#!/usr/bin/env python9\n", 0o755, pluginhost.Invalid, "invalid: it is run by python9, which is not in PATH (" + os.Getenv("PATH") + "); install it"},
 		"it is for another machine": {string(header), 0o755, pluginhost.Incompatible, "incompatible: FILE is built for linux/riscv64, and this machine is linux/" + runtime.GOARCH + "; get a build for it"},

@@ -69,7 +69,7 @@ func runnable(path string) (interpreter string, err error) {
 	case bytes.HasPrefix(start, []byte(elf.ELFMAG)):
 		return "", builtForThis(path, f)
 	case runtime.GOOS == "linux":
-		return "", fmt.Errorf("%w: %s is neither a program for linux nor a script that begins with #!", errInvalid, path)
+		return "", fmt.Errorf("%w: %s is neither a script that begins with #! nor a program for linux", errInvalid, path)
 	}
 	return "", nil
 }

@@ -69,6 +69,9 @@ func (s *supervisor) verify() {
 		s.target, s.spurned, s.retry, s.refused = wanted, nil, nil, nil
 		s.failures, s.delays = nil, s.newDelays()
 	}
+	if s.target == nil && stateAfter(note, 0) == Backoff { // no mistake that somebody has to mend
+		s.retry = time.After(s.config.MaxBackoff)
+	}
 	s.board.update(s.name, func(e *entry) {
 		if s.current != nil {
 			return
@@ -243,10 +246,13 @@ func (s *supervisor) pause(ctx context.Context) bool {
 		case err := <-ended:
 			s.lost(err)
 		case <-s.retry:
-			if s.retry = nil; s.current != nil {
-				s.spurned = nil
-			} else {
+			switch s.retry = nil; {
+			case s.current == nil && (s.target != nil || s.good != nil):
 				s.restarts()
+			case s.target == nil:
+				s.verify()
+			default:
+				s.spurned = nil
 			}
 			return true
 		case <-others:
@@ -283,11 +289,11 @@ func (s *supervisor) stopCurrent() {
 // retire takes the plugin out of the API and stops it. Its entities stay, with
 // their records. Its rules go: they are no longer the site's.
 func (s *supervisor) retire() {
-	e, _ := s.board.find(s.name)
+	e := s.board.find(s.name)
 	if e.contribution != nil {
 		s.admission.Lock()
 		data := e.contribution.data()
-		if err := s.offer(data); err != nil {
+		if err := s.admit(data); err != nil {
 			s.log.Warn("the entities of the plugin do not fit any more", "error", err)
 		}
 		s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = data, true })

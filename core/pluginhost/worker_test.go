@@ -127,6 +127,19 @@ func put(t *testing.T, dir, role, version, more string) {
 	}
 }
 
+// breakable puts a plugin "p" into a directory that works as long as there is
+// no file of that name.
+func breakable(t *testing.T, dir, broken string) {
+	t.Helper()
+	put(t, dir, "works", "1.0.0", "")
+	program := filepath.Join(dir, "p", "run")
+	text, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script(t, program, "[ -e '"+broken+"' ] && exit 3\n"+string(text))
+}
+
 // take takes the plugin "p" out of a directory.
 func take(t *testing.T, dir string) {
 	t.Helper()
