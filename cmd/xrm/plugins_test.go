@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core/pluginhost"
 )
 
 // script makes a plugin folder whose executable is a shell script.
@@ -269,6 +270,49 @@ func TestPluginsThatMisbehaveAreShownAndTheServerRuns(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	p.stop()
+}
+
+func TestAPluginIsApprovedAndRemovedWhileTheServerRuns(t *testing.T) {
+	t.Parallel()
+	plugins := builtPlugins(t)
+	p := spawn(t, t.TempDir(), nil, "--plugins", plugins, "--trust", "approved").ready()
+	if want := "  plugin   complaints 1.0.0: INVALID: complaints 1.0.0 is not approved; look at what it asks for, and let it run, with: xrm plugin approve complaints\n"; !strings.Contains(p.out.String(), want) {
+		t.Errorf("the server prints\n%swithout %s", p.out.String(), want)
+	}
+	approvals := pluginhost.Approvals{Plugins: plugins}
+	review, err := approvals.Review("complaints")
+	if err == nil {
+		err = approvals.Approve(review)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := p.pluginProcess("complaints")
+	_, complaint := complaintStory(t, p)
+	id := map[string]any{"id": complaint}
+	reject := `mutation ($id: ID!) { updateComplaint(id: $id, data: {state: rejected}) { complaint { state } } }`
+	if got, want := refusal(p.ask(reject, id, new(rawText))), "INVALID The complaint was not saved: some fields need attention. reason is required when a complaint is rejected"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+
+	if err := os.RemoveAll(filepath.Join(plugins, "complaints")); err != nil {
+		t.Fatal(err)
+	}
+	p.await(p.log, `msg="plugin does not run any more" plugin=complaints state=REMOVED`)
+	if err := syscall.Kill(pid, 0); err == nil {
+		t.Errorf("process %d is still there", pid)
+	}
+	if got, want := p.must(`{ complaints { totalCount } plugins { name state } }`, nil), `{"complaints":{"totalCount":3},"plugins":[{"name":"complaints","state":"REMOVED"}]}`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got, want := p.must(reject, id), `{"updateComplaint":{"complaint":{"state":"rejected"}}}`; got != want {
+		t.Errorf("without its rule: %s, want %s", got, want)
+	}
+	err = p.ask(`mutation ($id: ID!) { closeComplaint(id: $id, resolution: "x") { state } }`, id, new(rawText))
+	if err == nil || !strings.Contains(err.Error(), "closeComplaint") {
+		t.Errorf("its mutation: %v", err)
 	}
 	p.stop()
 }

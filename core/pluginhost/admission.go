@@ -67,6 +67,30 @@ func (s *supervisor) offer(c *Contribution) error {
 	return nil
 }
 
+// reconsider says whether the contribution that was refused may fit by now:
+// plugins start in whatever order, and what it lacks may be another's. One that
+// fits counts at once, as that of a plugin that is down: its rules fail closed
+// until its process has started.
+func (s *supervisor) reconsider() bool {
+	s.admission.Lock()
+	defer s.admission.Unlock()
+	if s.held == s.admissions.Load() {
+		return false
+	}
+	s.held = s.admissions.Load()
+	if s.current == nil {
+		err := s.admit(s.refused)
+		if errors.Is(err, schema.ErrNoEntity) {
+			return false
+		}
+		if err == nil {
+			s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = s.refused, true })
+		}
+	}
+	s.refused, s.spurned = nil, nil
+	return true
+}
+
 func clash(c, other *Contribution) error {
 	for _, o := range c.Operations {
 		for _, taken := range other.Operations {

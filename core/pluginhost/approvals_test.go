@@ -114,6 +114,11 @@ func TestAnAdminDisablesEnablesAndRestartsAPluginThatRuns(t *testing.T) {
 	}
 	do(a.Enable("p"))
 	await(t, h, "p", func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.PID != second })
+	write(t, filepath.Join(dir, pluginhost.ApprovalsFile), "# taken back\n")
+	got := await(t, h, "p", in(pluginhost.Invalid))
+	if list, _ := h.Contributions(); got.PID != 0 || len(list[0].BeforeSave) == 0 {
+		t.Errorf("of a plugin whose approval was taken back: %+v, %+v; want no process, and that its rules fail closed", got, list)
+	}
 }
 
 func TestARestartIsTriedAtOnceHoweverLongTheBackoff(t *testing.T) {

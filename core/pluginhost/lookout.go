@@ -90,10 +90,11 @@ func (l *lookout) names(first bool) ([]string, error) {
 // supervise begins to keep a plugin running.
 func (h *Host) supervise(ctx context.Context, name string) (changed chan<- struct{}) {
 	signal := make(chan struct{}, 1)
-	h.board.add(&entry{
-		status:       Status{Name: name, State: Verifying, Since: time.Now()},
-		contribution: h.cache.load(name),
-	})
+	e := &entry{status: Status{Name: name, State: Verifying, Since: time.Now()}, contribution: h.cache.load(name)}
+	if e.contribution != nil {
+		e.status.Version = e.contribution.Version
+	}
+	h.board.add(e)
 	s := &supervisor{Host: h, name: name, log: h.config.Log.With("plugin", name), changed: signal}
 	h.supervisors.Go(func() { s.run(ctx) })
 	return signal

@@ -35,6 +35,9 @@ var (
 	errDisabled = errors.New("it is disabled; xrm plugin enable lets it run again")
 )
 
+// errUnapproved is wrapped when there is no approval at all, or no longer.
+var errUnapproved = errors.New("not approved")
+
 // folder is what was last read of a plugin's folder. Reading all of it takes
 // time, so it is read again only when it has changed.
 type folder struct {
@@ -135,7 +138,7 @@ func (s *supervisor) approved(approval Approval) error {
 	case approval.Folder == s.folder.digest:
 		return nil
 	case approval.Folder == "":
-		return fmt.Errorf("%w: %s %s is not approved; look at what it asks for, and let it run, with: %s", errInvalid, s.name, m.Version, command)
+		return fmt.Errorf("%w: %s %s is %w; look at what it asks for, and let it run, with: %s", errInvalid, s.name, m.Version, errUnapproved, command)
 	case approval.Version != m.Version:
 		return fmt.Errorf("%w: %s %s waits for approval, in place of %s; look at what it asks for, and let it run, with: %s", errInvalid, s.name, m.Version, approval.Version, command)
 	}

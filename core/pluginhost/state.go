@@ -75,22 +75,3 @@ func stateAfter(err error, failures int) State {
 	}
 	return Backoff
 }
-
-// The failures that make a crash loop, and how long each counts.
-const (
-	maxFailures   = 5
-	failureCounts = 10 * time.Minute
-)
-
-// failures remembers when a plugin failed.
-type failures []time.Time
-
-// add returns how many there are with this one, without those that no longer
-// count.
-func (f *failures) add(now time.Time) int {
-	for len(*f) > 0 && now.Sub((*f)[0]) > failureCounts {
-		*f = (*f)[1:]
-	}
-	*f = append(*f, now)
-	return len(*f)
-}

@@ -5,13 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"path/filepath"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
-	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/schema"
 )
 
 // supervisor keeps one plugin as its folder, its settings and its approval say
@@ -76,8 +71,10 @@ func (s *supervisor) verify() {
 		if s.current != nil {
 			return
 		}
-		if e.status.Version = s.folder.manifest.Version; s.target != nil {
+		if s.target != nil {
 			e.status.Version, e.terms = s.target.manifest.Version, s.target.terms
+		} else if s.folder.manifest.Version != "" {
+			e.status.Version = s.folder.manifest.Version
 		}
 	})
 }
@@ -92,6 +89,10 @@ func (s *supervisor) pursue(ctx context.Context) {
 	if s.retired() {
 		s.retire()
 		return
+	}
+	if errors.Is(s.note, errUnapproved) && s.current != nil { // an approval that was taken back
+		s.stopCurrent()
+		s.good = nil
 	}
 	target := s.target
 	if target == nil || target == s.spurned {
@@ -177,51 +178,6 @@ func (s *supervisor) adjust(ctx context.Context, r *release) {
 	s.log.Info("plugin has new settings")
 }
 
-// spurn leaves a release alone that could not take over. It is tried again when
-// it may not be to blame.
-func (s *supervisor) spurn(r *release, why error) {
-	s.spurned, s.failure = r, why
-	s.log.Error("plugin goes on as it was", "error", why)
-	if core.CodeOf(why) == core.Unavailable {
-		s.retry = time.After(s.config.MaxBackoff)
-	}
-}
-
-// failed says what becomes of the plugin when the only release that could run
-// does not.
-func (s *supervisor) failed(r *release, err error) {
-	n := s.failures.add(time.Now())
-	state := stateAfter(err, n)
-	s.log.Error("plugin failed", "state", state, "failures", n, "error", err)
-	s.set(s.name, state, err)
-	switch state {
-	case CrashLoop:
-		s.retry = time.After(s.config.MaxBackoff)
-	case Backoff:
-		s.retry = time.After(s.delays())
-	default:
-		s.spurned, s.failure = r, err
-	}
-	s.verified = "" // perhaps the copy is to blame
-}
-
-// newDelays returns how long to wait after each failure in a row: almost not at
-// all after the first, then longer and longer.
-func (s *supervisor) newDelays() func() time.Duration {
-	growing := backoff.NewExponentialBackOff()
-	growing.InitialInterval, growing.MaxInterval = s.config.MinBackoff, s.config.MaxBackoff
-	growing.Multiplier, growing.RandomizationFactor = 2, 0.2
-	growing.Reset()
-	first := true
-	return func() time.Duration {
-		if first {
-			first = false
-			return rand.N(min(s.config.MinBackoff, 100*time.Millisecond))
-		}
-		return growing.NextBackOff()
-	}
-}
-
 // pause waits until there is something to pursue. It returns false when the
 // host is closed.
 func (s *supervisor) pause(ctx context.Context) bool {
@@ -301,32 +257,7 @@ func (s *supervisor) retire() {
 	}
 	s.stopCurrent()
 	s.target, s.good, s.spurned, s.retry, s.refused = nil, nil, nil, nil, nil
-	if state := stateAfter(s.note, 0); e.status.State != state {
-		s.log.Info("plugin does not run any more", "state", state)
-	}
-	s.set(s.name, stateAfter(s.note, 0), nil)
-}
-
-// reconsider says whether the contribution that was refused may fit by now:
-// plugins start in whatever order, and what it lacks may be another's. One that
-// fits counts at once, as that of a plugin that is down: its rules fail closed
-// until its process has started.
-func (s *supervisor) reconsider() bool {
-	s.admission.Lock()
-	defer s.admission.Unlock()
-	if s.held == s.admissions.Load() {
-		return false
-	}
-	s.held = s.admissions.Load()
-	if s.current == nil {
-		err := s.admit(s.refused)
-		if errors.Is(err, schema.ErrNoEntity) {
-			return false
-		}
-		if err == nil {
-			s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = s.refused, true })
-		}
-	}
-	s.refused, s.spurned = nil, nil
-	return true
+	state := stateAfter(s.note, 0)
+	s.set(s.name, state, nil)
+	s.log.Info("plugin does not run any more", "state", state)
 }
