@@ -89,7 +89,8 @@ func manifested(key string) string {
 	}
 	_, value, _ := strings.Cut("\n"+string(data), "\n"+key+": ")
 	value, _, _ = strings.Cut(value, "\n")
-	return value
+	value, _, _ = strings.Cut(value, "#")
+	return strings.TrimSpace(value)
 }
 
 // does has the plugin "p" do a job, by the query or by the mutation.
