@@ -84,18 +84,6 @@ func TestAUserWhoGoesIsNoFaultOfThePlugin(t *testing.T) {
 	must(t, h, "version")
 }
 
-func TestACallEndsBeforeTheRequestDoes(t *testing.T) {
-	t.Parallel()
-	h, _ := working(t, pluginhost.Config{ResolveTimeout: time.Minute})
-	look, m := operation(t, h, "look"), model(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	_, err := h.Call(ctx, m, agent, look, map[string]any{"what": "hang"})
-	if core.CodeOf(err) != core.Unavailable || ctx.Err() != nil {
-		t.Errorf("%v, request: %v; want that the plugin did not answer, with time left to say so", err, ctx.Err())
-	}
-}
-
 func TestAMutationThatHangsLeavesTheOthersTheirSpeed(t *testing.T) {
 	dir := install(t, "surveys")
 	put(t, dir, "works", "1.0.0", "")

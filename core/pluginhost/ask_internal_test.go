@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"context"
+	"errors"
 	"net"
 	"path/filepath"
 	"testing"
@@ -47,6 +48,39 @@ func dial(t *testing.T, listens bool, err error) *link {
 	return &link{plugin: pluginpb.NewPluginClient(conn)}
 }
 
+// linked is a host with one plugin, "p".
+func linked(l *link) *Host {
+	h := &Host{config: Config{}.withDefaults()}
+	h.board.changed, h.calls.running = make(chan struct{}), map[string]*call{}
+	h.board.add(&entry{status: Status{Name: "p"}, link: l, terms: Terms{Limits: Limits{Concurrency: 1}}})
+	return h
+}
+
+func TestACallEndsBeforeTheRequestDoes(t *testing.T) {
+	t.Parallel()
+	h := linked(dial(t, false, nil))
+	request, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for timeout, want := range map[time.Duration]time.Duration{time.Hour: time.Minute - 50*time.Millisecond, time.Second: time.Second} {
+		_ = h.ask(request, &call{plugin: "p"}, timeout, func(ctx context.Context, _ pluginpb.PluginClient, _ *pluginpb.CallContext) error {
+			ends, _ := ctx.Deadline()
+			if left := time.Until(ends); left > want {
+				t.Errorf("a call that may take %s has %s of the request's minute, want at most %s", timeout, left, want)
+			}
+			return nil
+		})
+	}
+	late, cancel := context.WithTimeout(t.Context(), 40*time.Millisecond)
+	defer cancel()
+	err := h.ask(late, &call{plugin: "p"}, time.Hour, func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) error {
+		t.Error("a plugin was asked with no time left to answer")
+		return nil
+	})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("with no time left: %v, want %v", err, context.DeadlineExceeded)
+	}
+}
+
 func TestACallIsSentAgainOnlyIfItReachedNobodyAndWritesNothing(t *testing.T) {
 	t.Parallel()
 	away := status.Error(codes.Unavailable, "going away")
@@ -63,9 +97,7 @@ func TestACallIsSentAgainOnlyIfItReachedNobodyAndWritesNothing(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := &Host{config: Config{}.withDefaults()}
-			h.board.changed, h.calls.running = make(chan struct{}), map[string]*call{}
-			h.board.add(&entry{status: Status{Name: "p"}, link: dial(t, tt.listens, away), terms: Terms{Limits: Limits{Concurrency: 1}}})
+			h := linked(dial(t, tt.listens, away))
 			next, sent := dial(t, true, nil), 0
 			err := h.ask(t.Context(), &call{plugin: "p", mayWrite: tt.mayWrite}, time.Minute, func(ctx context.Context, client pluginpb.PluginClient, _ *pluginpb.CallContext) error {
 				sent++
