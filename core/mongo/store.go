@@ -23,6 +23,10 @@ const (
 	journalCollection  = "xrm.journal"
 	countersCollection = "xrm.counters"
 	keysCollection     = "xrm.keys"
+	leasesCollection   = "xrm.leases"
+	timersCollection   = "xrm.timers"
+	jobRunsCollection  = "xrm.jobRuns"
+	stateCollection    = "xrm.state"
 )
 
 const (

@@ -55,6 +55,10 @@ CREATE TABLE api_keys (
 ) STRICT;
 `
 
+// Tables that a file of layout 1 may not have yet. They are made when it is
+// opened; a program that does not know them does not mind.
+const laterTables = leaseTable + timerTable + jobRunTable + stateTable
+
 var errForeign = errors.New("it is the SQLite database of another program; name another file")
 
 // lay makes the tables of an empty file and refuses a file that is not ours
@@ -77,15 +81,10 @@ func (s *Store) lay() error {
 		case version > layout:
 			return fmt.Errorf("it was written by a newer xrm (layout %d, this one knows %d); start that one, or restore a backup from before", version, layout)
 		case owner == application:
-			return nil
+			return c.run(ctx, laterTables)
 		}
-		for statement := range strings.SplitSeq(ownTables, ";\n") {
-			if statement = strings.TrimSpace(statement); statement == "" {
-				continue
-			}
-			if _, err := c.ExecContext(ctx, statement); err != nil {
-				return err
-			}
+		if err := c.run(ctx, ownTables+laterTables); err != nil {
+			return err
 		}
 		for _, header := range []string{fmt.Sprintf("PRAGMA application_id = %d", application), fmt.Sprintf("PRAGMA user_version = %d", layout)} {
 			if _, err := c.ExecContext(ctx, header); err != nil {
@@ -94,6 +93,19 @@ func (s *Store) lay() error {
 		}
 		return nil
 	}))
+}
+
+// run runs statements that are not worth keeping.
+func (c *conn) run(ctx context.Context, script string) error {
+	for statement := range strings.SplitSeq(script, ";\n") {
+		if statement = strings.TrimSpace(statement); statement == "" {
+			continue
+		}
+		if _, err := c.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // makeFile makes an empty file, which SQLite takes for an empty database, and

@@ -13,6 +13,10 @@ import (
 // Store is all that the engine asks of a store.
 type Store interface {
 	record.Store
+	Leases
+	Timers
+	JobRuns
+	State
 
 	// Pending returns entries that lie in the documents of their records and
 	// were not settled yet, at most limit of them, those of one record from
@@ -68,6 +72,10 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"prepare", prepareTests()},
 		{"counter", counterTests()},
 		{"key", keyTests()},
+		{"lease", leaseTests()},
+		{"timer", timerTests()},
+		{"job run", jobRunTests()},
+		{"state", stateTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, name := range slices.Sorted(maps.Keys(group.tests)) {
