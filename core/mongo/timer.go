@@ -78,9 +78,14 @@ func (s *Store) Cancel(ctx context.Context, plugin, key string) (bool, error) {
 // DueTimers returns a plugin's timers that are due at now, at most limit of
 // them, the longest due first.
 func (s *Store) DueTimers(ctx context.Context, plugin string, now time.Time, limit int) ([]core.Timer, error) {
-	due := bson.D{{Key: "plugin", Value: plugin}, {Key: "dueAt", Value: bson.D{{Key: "$lte", Value: now}}}}
-	return s.findTimers(ctx, due, bson.D{{Key: "dueAt", Value: 1}, {Key: "key", Value: 1}}, limit)
+	return s.findTimers(ctx, due(plugin, now), byDue(), limit)
 }
+
+func due(plugin string, now time.Time) bson.D {
+	return bson.D{{Key: "plugin", Value: plugin}, {Key: "dueAt", Value: bson.D{{Key: "$lte", Value: now}}}}
+}
+
+func byDue() bson.D { return bson.D{{Key: "dueAt", Value: 1}, {Key: "key", Value: 1}} }
 
 // Timers lists a plugin's timers by their keys: at most first of them, those
 // after afterKey ("" for from the beginning).

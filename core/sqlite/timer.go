@@ -21,7 +21,11 @@ CREATE TABLE IF NOT EXISTS timers (
 CREATE INDEX IF NOT EXISTS timers_due ON timers (plugin, due, key);
 `
 
-const timerColumns = "SELECT plugin, key, due, payload, attempts, rev FROM timers"
+const (
+	timerColumns = "SELECT plugin, key, due, payload, attempts, rev FROM timers"
+	dueTimers    = timerColumns + " WHERE plugin = ? AND due <= ? ORDER BY due, key LIMIT ?"
+	timersByKey  = timerColumns + " WHERE plugin = ? AND key > ? ORDER BY key LIMIT ?"
+)
 
 // Schedule sets a timer, in place of the one with its key. Its Rev and
 // Attempts are the store's to set.
@@ -50,13 +54,13 @@ func (s *Store) Cancel(ctx context.Context, plugin, key string) (canceled bool, 
 // DueTimers returns a plugin's timers that are due at now, at most limit of
 // them, the longest due first.
 func (s *Store) DueTimers(ctx context.Context, plugin string, now time.Time, limit int) ([]core.Timer, error) {
-	return s.timers(ctx, timerColumns+" WHERE plugin = ? AND due <= ? ORDER BY due, key LIMIT ?", plugin, now.UnixMilli(), limit)
+	return s.timers(ctx, dueTimers, plugin, now.UnixMilli(), limit)
 }
 
 // Timers lists a plugin's timers by their keys: at most first of them, those
 // after afterKey ("" for from the beginning).
 func (s *Store) Timers(ctx context.Context, plugin string, first int, afterKey string) ([]core.Timer, error) {
-	return s.timers(ctx, timerColumns+" WHERE plugin = ? AND key > ? ORDER BY key LIMIT ?", plugin, afterKey, first)
+	return s.timers(ctx, timersByKey, plugin, afterKey, first)
 }
 
 // DoneTimer removes a timer that has fired, unless it was scheduled again in
