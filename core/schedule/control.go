@@ -35,7 +35,7 @@ func (r *Runner) makeDue(ctx context.Context, job Job) error {
 	if err != nil {
 		return err
 	}
-	run, _ := job.in(runs)
+	run := job.in(runs)
 	if now := r.Now(); job.unplanned(run) || run.NextAt.After(now) {
 		run.Schedule, run.NextAt = job.Schedule.String(), now
 	}

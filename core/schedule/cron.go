@@ -36,7 +36,7 @@ func Parse(text, zone string) (Schedule, error) {
 	}
 	const how = "; write five fields (minute hour day month weekday), @hourly, @daily, @weekly, @monthly, @yearly, or for example @every 10m"
 	// As in every cron, either of day and weekday will do where both are given.
-	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.DowOrDom | cron.Descriptor)
+	parser := cron.MustNewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.DowOrDom | cron.Descriptor)
 	times, err := parser.Parse(text)
 	switch {
 	case strings.Contains(text, "TZ="):

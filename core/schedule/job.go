@@ -17,13 +17,14 @@ var errCanceled = errors.New("the job was canceled")
 
 func (j Job) lease() string { return "job/" + j.Plugin + "/" + j.Name }
 
-func (j Job) in(runs []core.JobRun) (run core.JobRun, known bool) {
+// in returns where the job stands; one that is not known yet is unplanned.
+func (j Job) in(runs []core.JobRun) core.JobRun {
 	for _, run := range runs {
 		if run.Plugin == j.Plugin && run.Job == j.Name {
-			return run, true
+			return run
 		}
 	}
-	return core.JobRun{Plugin: j.Plugin, Job: j.Name, Outcome: core.Waiting}, false
+	return core.JobRun{Plugin: j.Plugin, Job: j.Name, Outcome: core.Waiting}
 }
 
 // unplanned says that the time of the next run is not known or not right. A
@@ -34,7 +35,7 @@ func (j Job) unplanned(r core.JobRun) bool {
 
 // due is when there is something to do about a job.
 func (j Job) due(runs []core.JobRun, now time.Time) time.Time {
-	run, _ := j.in(runs)
+	run := j.in(runs)
 	if j.unplanned(run) {
 		return now
 	}
@@ -48,7 +49,7 @@ func (r *Runner) runDue(ctx context.Context, job Job) error {
 	if err != nil {
 		return err
 	}
-	run, _ := job.in(runs)
+	run := job.in(runs)
 	now := r.Now()
 	switch {
 	case job.unplanned(run):

@@ -31,7 +31,8 @@ type Runner struct {
 	// again, as the same run. Any other error ends the run.
 	RunJob func(ctx context.Context, r core.JobRun, report func(core.Progress)) error
 
-	// FireTimer tells a plugin that its timer is due. An error of code
+	// FireTimer tells a plugin that its timer is due; the timers of a plugin
+	// wait for each other, so it must have a deadline. An error of code
 	// Unavailable means that the plugin is down: all its timers wait. Any
 	// other error lets the timer come again later.
 	FireTimer func(ctx context.Context, t core.Timer) error

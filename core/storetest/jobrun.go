@@ -51,9 +51,10 @@ func (d *desk) run(plugin, job string) core.JobRun {
 	return core.JobRun{Plugin: plugin, Job: job, Schedule: "@hourly UTC", NextAt: d.now(), Planned: d.now(), StartedAt: d.now(), Outcome: core.Running}
 }
 
-func (d *desk) report(plugin, job string, p core.Progress) bool {
+// report reports for a job of loyalty.
+func (d *desk) report(job string, p core.Progress) bool {
 	d.t.Helper()
-	canceling, err := d.ReportJob(d.ctx, plugin, job, p)
+	canceling, err := d.ReportJob(d.ctx, "loyalty", job, p)
 	if err != nil {
 		d.t.Fatalf("ReportJob: %v", err)
 	}
@@ -61,7 +62,7 @@ func (d *desk) report(plugin, job string, p core.Progress) bool {
 }
 
 func jobRunsKept(d *desk) {
-	d.jobRuns([]core.JobRun{}...)
+	d.jobRuns()
 	first, other, third := d.run("loyalty", "expire"), d.run("loyalty", "count"), d.run("complaints", "remind")
 	fresh := core.JobRun{Plugin: "cti", Job: "sync", NextAt: d.now(), Outcome: core.Waiting}
 	for _, r := range []core.JobRun{first, other, third, fresh} {
@@ -78,20 +79,20 @@ func jobRunsCancel(d *desk) {
 	running := d.run("loyalty", "expire")
 	d.saveRun(running)
 	d.saveRun(d.run("loyalty", "other"))
-	if d.report("loyalty", "expire", core.Progress{}) {
+	if d.report("expire", core.Progress{}) {
 		d.t.Error("the job is to stop, but nobody has asked it to")
 	}
 	if asked, err := d.CancelJob(d.ctx, "loyalty", "expire"); err != nil || !asked {
 		d.t.Errorf("CancelJob = %v, %v; want true", asked, err)
 	}
-	if !d.report("loyalty", "expire", core.Progress{}) {
+	if !d.report("expire", core.Progress{}) {
 		d.t.Error("the job does not hear that it is to stop")
 	}
-	if d.report("loyalty", "other", core.Progress{}) {
+	if d.report("other", core.Progress{}) {
 		d.t.Error("another job is to stop, too")
 	}
 	d.saveRun(running) // the next run begins
-	if d.report("loyalty", "expire", core.Progress{}) {
+	if d.report("expire", core.Progress{}) {
 		d.t.Error("the next run is to stop, too")
 	}
 }
@@ -104,7 +105,7 @@ func jobRunsAtRest(d *desk) {
 		if asked, err := d.CancelJob(d.ctx, "loyalty", job); err != nil || asked {
 			d.t.Errorf("CancelJob(%s) = %v, %v; want false", job, asked, err)
 		}
-		if d.report("loyalty", job, core.Progress{Done: 1}) {
+		if d.report(job, core.Progress{Done: 1}) {
 			d.t.Errorf("%s is to stop; want it not to be asked", job)
 		}
 	}
@@ -115,6 +116,6 @@ func jobRunsProgress(d *desk) {
 	want := d.run("loyalty", "expire")
 	d.saveRun(want)
 	want.Progress = core.Progress{Done: 3, Total: 7, Note: "$half"}
-	d.report("loyalty", "expire", want.Progress)
+	d.report("expire", want.Progress)
 	d.jobRuns(want)
 }
