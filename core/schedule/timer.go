@@ -7,19 +7,33 @@ import (
 	"github.com/openxrm/xrm/core"
 )
 
-// fireDue fires what is due of a plugin, the longest due first. It looks again
-// after each, so that what was canceled or moved in the meantime does not fire.
+// Timers are read in batches, because a database may sort all that is due for
+// each. What was canceled or moved in the meantime must not fire for long.
+const (
+	batch    = 100
+	freshFor = time.Second
+)
+
+// fireDue fires what is due of a plugin, the longest due first.
 func (r *Runner) fireDue(ctx context.Context, plugin string) error {
-	for ctx.Err() == nil {
-		due, err := r.Store.DueTimers(ctx, plugin, r.Now(), 1)
+	for {
+		read := r.Now()
+		due, err := r.Store.DueTimers(ctx, plugin, read, batch)
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		if err := r.fire(ctx, due[0]); err != nil {
-			return err
+		for i, t := range due {
+			if i > 0 && r.Now().Sub(read) > freshFor {
+				break
+			}
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err := r.fire(ctx, t); err != nil {
+				return err
+			}
 		}
 	}
-	return context.Cause(ctx)
 }
 
 // fire returns an error when the plugin cannot be told anything now.

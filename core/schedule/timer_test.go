@@ -114,6 +114,26 @@ func TestATimerThatIsScheduledAgainWhileItFiresFiresAgain(t *testing.T) {
 	})
 }
 
+func TestATimerThatIsCanceledOrMovedWhileOthersFireDoesNotFire(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.behave(nil, func(_ context.Context, w *world, t core.Timer) error {
+			time.Sleep(2 * time.Second)
+			return nil
+		})
+		for _, key := range []string{"a", "canceled", "moved"} {
+			w.timer(key, time.Second)
+		}
+		w.start("a")
+		pass(2 * time.Second)
+		if _, err := w.store.Cancel(t.Context(), "loyalty", "canceled"); err != nil {
+			t.Fatal(err)
+		}
+		w.timer("moved", time.Minute)
+		pass(time.Hour)
+		w.wantDone("1s a fires a", "1m2s a fires moved")
+	})
+}
+
 func TestASlowPluginHoldsUpNothingElse(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.job("expire", "@every 1m")
