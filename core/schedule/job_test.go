@@ -58,6 +58,18 @@ func TestOneOfSeveralInstancesRunsAJob(t *testing.T) {
 	})
 }
 
+func TestInstancesWhoseClocksDifferRunAndFireNothingTwice(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.job("expire", "@every 10m")
+		w.timer("a", 5*time.Minute)
+		w.startSkewed("slow", -time.Minute)
+		w.startSkewed("fast", time.Minute)
+		pass(25 * time.Minute)
+		// The job is planned by the clock of the slow one, which looked first.
+		w.wantDone("4m fast fires a", "8m fast runs expire", "18m fast runs expire")
+	})
+}
+
 func TestAJobWhoseTimePassedWhileAllWasDownRunsOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.job("expire", "@hourly")

@@ -150,11 +150,14 @@ type instance struct {
 }
 
 // start starts an instance, which ends with the test.
-func (w *world) start(name string) *instance {
+func (w *world) start(name string) *instance { return w.startSkewed(name, 0) }
+
+// startSkewed starts one whose clock is so much fast.
+func (w *world) startSkewed(name string, fast time.Duration) *instance {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	i := &instance{link: &link{Store: w.store}}
 	i.Runner = &schedule.Runner{
-		Store: i.link, Holder: name, Now: time.Now, Log: slog.New(slog.NewTextHandler(w, nil)),
+		Store: i.link, Holder: name, Now: func() time.Time { return time.Now().Add(fast) }, Log: slog.New(slog.NewTextHandler(w, nil)),
 		Jobs:    func() []schedule.Job { return w.jobs },
 		Plugins: func() []string { return []string{"loyalty"} },
 		RunJob: func(ctx context.Context, r core.JobRun, report func(core.Progress)) error {
