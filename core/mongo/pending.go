@@ -75,6 +75,30 @@ func (s *Store) Append(ctx context.Context, entries []core.Entry) error {
 	return s.failed("write the journal", withoutDuplicates(err))
 }
 
+// Missing returns those of the entries that the journal does not have.
+func (s *Store) Missing(ctx context.Context, entries []core.Entry) ([]core.Entry, error) {
+	asked := make([]string, len(entries))
+	for i, entry := range entries {
+		asked[i] = journalID(entry.Entity, entry.RecordID, entry.Version)
+	}
+	cursor, err := s.journal().Find(ctx, bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: asked}}}}, options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}))
+	if err != nil {
+		return nil, s.failed("look for entries in the journal", err)
+	}
+	there := map[string]bool{}
+	_, err = all(ctx, cursor, func(raw bson.Raw) (struct{}, error) {
+		there[raw.Lookup(idField).StringValue()] = true
+		return struct{}{}, nil
+	})
+	var missing []core.Entry
+	for i, entry := range entries {
+		if !there[asked[i]] {
+			missing = append(missing, entry)
+		}
+	}
+	return missing, s.failed("look for entries in the journal", err)
+}
+
 // Settle removes these entries from the documents of their records.
 func (s *Store) Settle(ctx context.Context, entries []core.Entry) error {
 	type owner struct{ entity, record string }

@@ -20,8 +20,11 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 			return err
 		}
 	}
-	_, err := s.keys().Indexes().CreateMany(ctx, keyIndexes())
-	return s.failed("create the index of the keys", err)
+	if _, err := s.keys().Indexes().CreateMany(ctx, keyIndexes()); err != nil {
+		return s.failed("create the index of the keys", err)
+	}
+	_, err := s.deliveries().Indexes().CreateMany(ctx, deliveryIndexes())
+	return s.failed("create the indexes of the deliveries", err)
 }
 
 func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []driver.IndexModel) error {
