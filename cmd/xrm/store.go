@@ -19,6 +19,8 @@ import (
 type store interface {
 	record.Store
 	journal.Store
+	journal.Queue
+	journal.Desk
 	access.KeyStore
 	SaveKey(ctx context.Context, k core.Key) error
 	Keys(ctx context.Context) ([]core.Key, error)
