@@ -159,6 +159,24 @@ func TestAKeyThatIsRetriedBlocksOnlyItself(t *testing.T) {
 	})
 }
 
+func TestAnEventThatIsRetriedAgainStillHoldsBackItsKey(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
+		s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
+			verdicts, _ := ackAll(batch)
+			if short(batch[0]) == "a1" {
+				verdicts[0] = journal.Verdict{After: time.Minute}
+			}
+			return verdicts, nil
+		})
+		s.enqueue("a1", "a2")
+		pass(150 * time.Second)
+		s.wantSeen("in three attempts", "a1 a2 a1 a1")
+		s.plays(ackAll)
+		pass(time.Minute)
+		s.wantSeen("in the fourth", "a1 a2")
+	})
+}
+
 func TestADeadVerdictIsADeadLetterAtOnceAndTheKeyGoesOn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
 		s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
