@@ -201,8 +201,9 @@ func TestAProcessThatDiesBetweenAnyTwoStepsLosesNothing(t *testing.T) {
 			if dead := s.dead(); len(dead) != 1 || short(dead[0].Event) != "b1" {
 				t.Errorf("%s: dead letters: %+v; want b1", when, dead)
 			}
-			if n := len(s.handled); n > 2*9+3 {
-				t.Errorf("%s: %d events were handled; want none much more than twice: %v", when, n, s.handled)
+			// Once by each process, and once more if the relay died before Append.
+			if n := len(s.handled); n > 3*9+3 {
+				t.Errorf("%s: events were handled %d times; want 9 of them at most three times: %v", when, n, s.handled)
 			}
 		})
 	}

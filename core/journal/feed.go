@@ -197,10 +197,10 @@ func (f *feed) hand(ctx context.Context, batch []core.Delivery, alone bool) ([]s
 	case err == nil && len(verdicts) != len(batch):
 		err = fmt.Errorf("%w: it answered %d events with %d verdicts", ErrDied, len(batch), len(verdicts))
 	}
-	if err != nil && !(alone && died(err)) {
-		return nil, err
-	}
 	if err != nil {
+		if !alone || !died(err) {
+			return nil, err
+		}
 		verdicts = []Verdict{{Outcome: Retry, Reason: err.Error()}}
 	}
 	ended, settled := f.settle(context.WithoutCancel(ctx), batch, verdicts)

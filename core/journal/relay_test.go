@@ -201,8 +201,9 @@ func TestARelayThatDiesAnywhereEnqueuesEveryEventBeforeItIsInTheJournal(t *testi
 		if err := (&journal.Relay{Store: s}).Drain(t.Context()); err != nil && !errors.Is(err, errDied) {
 			t.Fatalf("Drain: %v", err)
 		}
+		enqueued := s.events()
 		for _, e := range s.journal {
-			if !slices.Contains(s.events(), "s "+e.Event().ID) {
+			if !slices.Contains(enqueued, "s "+e.Event().ID) {
 				t.Fatalf("dead after step %d: %s is in the journal and was not enqueued", first, e.Event().ID)
 			}
 		}

@@ -25,7 +25,7 @@ type Verdict struct {
 
 // ErrDied is wrapped by the error of a Deliver whose subscriber was up when it
 // was called and went down meanwhile, so that the events may be the cause.
-var ErrDied = errors.New("the subscriber went down while it handled events")
+var ErrDied = errors.New("the subscriber failed while it handled events")
 
 // Limits bound what is delivered at once and how often. A zero is the value
 // that stands beside the field.

@@ -155,9 +155,9 @@ func explained(err error) error {
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // names scans a query of one column.
-func (c *conn) names(ctx context.Context, text string, args ...any) ([]string, error) {
+func (c *conn) names(ctx context.Context, text string) ([]string, error) {
 	var names []string
-	err := c.query(ctx, text, args, func(rows *sql.Rows) error {
+	err := c.query(ctx, text, nil, func(rows *sql.Rows) error {
 		var name string
 		err := rows.Scan(&name)
 		names = append(names, name)
