@@ -58,13 +58,3 @@ func (w *wire) GRPCClient(_ context.Context, broker *goplugin.GRPCBroker, conn *
 	w.host.plugin = pluginpb.NewPluginClient(conn)
 	return w.host, nil
 }
-
-// The tokens of calls say what may be done meanwhile.
-const (
-	mutation = "mutation"
-	reading  = "reading"
-)
-
-func during(what string) *pluginpb.CallContext {
-	return &pluginpb.CallContext{CallId: "test", Token: what, Depth: 1}
-}
