@@ -23,7 +23,7 @@ func (h *Host) Configure(config map[string]any) error {
 		for _, p := range problems {
 			violations = append(violations, schema.Violation{Field: p.Path, Rule: "schema", Message: p.Message})
 		}
-		return withViolations(misconfigured+".", violations)
+		return withViolations(misconfigured+": some fields need attention.", violations)
 	}
 	h.mu.Lock()
 	h.generation++
@@ -48,7 +48,7 @@ func (h *Host) configureByDefault() {
 		return
 	}
 	if err := h.Configure(nil); err != nil {
-		h.unconfigured = strings.TrimPrefix(err.Error(), misconfigured+".; ")
+		h.unconfigured = strings.TrimPrefix(err.Error(), misconfigured+": some fields need attention.; ")
 	}
 }
 

@@ -51,7 +51,7 @@ type wire struct {
 
 func (w *wire) GRPCClient(_ context.Context, broker *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
 	go broker.AcceptAndServe(pluginpb.HostService, func(options []grpc.ServerOption) *grpc.Server {
-		s := grpc.NewServer(options...)
+		s := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(pluginpb.MaxMessage))...)
 		pluginpb.RegisterHostServer(s, &callbacks{Host: w.host})
 		return s
 	})

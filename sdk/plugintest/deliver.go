@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/protobuf/proto"
 )
 
 const (
-	maxBatch    = 100  // events in one call
-	maxAttempts = 12   // until an event is dead
-	maxRounds   = 1000 // of events that cause events
+	maxBatch    = 100 // events in one call
+	maxAttempts = 12  // until an event is dead
+	maxRounds   = 200 // of events that cause events
 )
 
 // Deliver hands the plugin the events that it subscribes to and has not had
@@ -32,7 +33,7 @@ func (h *Host) Deliver() {
 		}
 		h.settle(batch, receipts)
 	}
-	h.t.Fatalf("the plugin answers events with ever more events, the last of them %s", h.events[len(h.events)-1].GetTopic())
+	h.t.Fatal("the plugin answers events with ever more events")
 }
 
 // Redeliver hands the plugin an event once more, as happens when a server dies
@@ -41,18 +42,28 @@ func (h *Host) Deliver() {
 func (h *Host) Redeliver(e Event) error {
 	h.t.Helper()
 	h.needConfiguration()
-	h.mu.Lock()
-	i := slices.IndexFunc(h.events, func(known *pluginpb.Event) bool { return known.GetId() == e.ID })
-	h.mu.Unlock()
-	if i < 0 {
+	happened := h.event(e.ID)
+	if happened == nil {
 		h.t.Fatalf("there was no event %q; take one from Events", e.ID)
 	}
-	receipts, err := h.hand([]*delivery{{event: h.events[i]}})
+	receipts, err := h.hand([]*delivery{{event: happened}})
 	if err != nil {
 		h.t.Fatalf("deliver an event to the plugin: %v", err)
 	}
 	if receipts[0].GetOutcome() != pluginpb.Receipt_ACK {
 		return errors.New(receipts[0].GetReason())
+	}
+	return nil
+}
+
+// event returns what has happened, or nil.
+func (h *Host) event(id string) *pluginpb.Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range h.events {
+		if e.GetId() == id {
+			return e
+		}
 	}
 	return nil
 }
@@ -79,8 +90,9 @@ func (h *Host) hand(batch []*delivery) ([]*pluginpb.Receipt, error) {
 	defer end()
 	request := &pluginpb.DeliverRequest{Context: id}
 	for _, d := range batch {
-		d.event.Attempt = int32(d.attempts) + 1
-		request.Events = append(request.Events, d.event)
+		event := proto.CloneOf(d.event)
+		event.Attempt = int32(d.attempts) + 1
+		request.Events = append(request.Events, event)
 	}
 	answer, err := h.plugin.Deliver(h.t.Context(), request)
 	return answer.GetReceipts(), err
