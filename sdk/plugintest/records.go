@@ -56,7 +56,11 @@ func (h *Host) Get(entity, id string) *sdk.Record {
 func (h *Host) Find(entity string, filter sdk.Filter) []*sdk.Record {
 	h.t.Helper()
 	e := h.entity(entity)
-	parsed, err := h.filter(e, encode(filter))
+	encoded, err := pluginpb.Encode(filter)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	parsed, err := h.filter(e, encoded)
 	if err != nil {
 		h.t.Fatal(err)
 	}
