@@ -2,10 +2,7 @@ package plugintest
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +11,6 @@ import (
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/pluginpb"
-	"go.yaml.in/yaml/v3"
 )
 
 // Host is the other side of a plugin under test. It is safe for concurrent
@@ -84,26 +80,6 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	}
 	h.configureByDefault()
 	return h
-}
-
-// manifestSaysTheSame compares the plugin with the plugin.yaml that lies beside
-// the test: the host does not serve a plugin that differs from its manifest.
-func manifestSaysTheSame(p sdk.Plugin) error {
-	data, err := os.ReadFile("plugin.yaml")
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var manifest struct{ Name, Version string }
-	if err == nil {
-		err = yaml.Unmarshal(data, &manifest)
-	}
-	if err != nil {
-		return fmt.Errorf("read the manifest: %w", err)
-	}
-	if manifest.Name != p.Name || manifest.Version != p.Version {
-		return fmt.Errorf("plugin.yaml is that of %s %s, but the plugin is %s %s", manifest.Name, manifest.Version, p.Name, p.Version)
-	}
-	return nil
 }
 
 // load checks the plugin's entities together with the shipped ones and the
