@@ -22,8 +22,8 @@ func answering(t *testing.T, answer sdk.HTTPFunc) *plugintest.Host {
 func TestABodyArrivesByteByByte(t *testing.T) {
 	h := answering(t, func(_ sdk.Host, w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
+		if err != nil || r.ContentLength != int64(len(body)) {
+			t.Errorf("%d bytes, said to be %d: %v", len(body), r.ContentLength, err)
 		}
 		fmt.Fprintf(w, "%x", sha256.Sum256(body))
 		_, _ = w.Write(body)
@@ -42,6 +42,9 @@ func TestABodyArrivesByteByByte(t *testing.T) {
 
 func TestBothBodiesStream(t *testing.T) {
 	h := answering(t, func(_ sdk.Host, w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != -1 {
+			t.Errorf("a body without a known end is said to be %d bytes", r.ContentLength)
+		}
 		part := make([]byte, 100)
 		for {
 			n, err := r.Body.Read(part)

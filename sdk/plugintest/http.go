@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -78,6 +79,9 @@ func send(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, pluginpb.HTTPRes
 		for _, value := range values {
 			head.Headers = append(head.Headers, &pluginpb.HTTPHeader{Name: name, Value: value})
 		}
+	}
+	if r.ContentLength > 0 && r.Header.Get("Content-Length") == "" {
+		head.Headers = append(head.Headers, &pluginpb.HTTPHeader{Name: "Content-Length", Value: strconv.FormatInt(r.ContentLength, 10)})
 	}
 	slices.SortStableFunc(head.Headers, func(a, b *pluginpb.HTTPHeader) int { return strings.Compare(a.GetName(), b.GetName()) })
 	if stream.Send(&pluginpb.HTTPRequest{Part: &pluginpb.HTTPRequest_Head{Head: head}}) != nil || r.Body == nil {

@@ -56,7 +56,7 @@ func TestEveryProblemIsToldByItsPath(t *testing.T) {
 	}{
 		"something is missing":    {object{}, []string{`region is required`}},
 		"an unknown key":          {object{"region": "DE", "slaa": "1h"}, []string{`slaa is no setting; did you mean "sla"?`}},
-		"one like no other":       {object{"region": "DE", "colour": "red"}, []string{`colour is no setting`}},
+		"one like no other":       {object{"region": "DE", "hue": "red"}, []string{`hue is no setting`}},
 		"a text where none goes":  {object{"region": "DE", "most": "many"}, []string{`most must be a whole number, not "many"`}},
 		"a fraction":              {object{"region": "DE", "most": 1.5}, []string{`most must be a whole number, not 1.5`}},
 		"a list where none goes":  {object{"region": []string{"DE"}}, []string{`region must be a text, not ["DE"]`}},
