@@ -94,7 +94,7 @@ func (h *Host) before(w write) (*stored, error) {
 // change makes after what it is to become, between two checks of its values.
 func (h *Host) change(ctx context.Context, who author, w write, before, after *stored) error {
 	for name := range w.patch {
-		if f := w.entity.Stored().Field(name); f != nil && f.System {
+		if f := w.entity.Stored().Field(name); f != nil && f.System && !w.unruled {
 			return invalid(w.entity, schema.Violations{{Field: name, Rule: "system", Message: "is kept by the program and cannot be set"}})
 		}
 	}
