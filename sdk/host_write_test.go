@@ -77,13 +77,19 @@ func TestUpdateIfTakesNoMoreThanThereIs(t *testing.T) {
 	}
 }
 
-func TestUpsertTwiceIsUpsertOnce(t *testing.T) {
+func TestManyUpsertsAreOne(t *testing.T) {
 	h, run := running(t, sdk.Plugin{}, func(ctx context.Context, host sdk.Host) error {
-		saved, err := host.Upsert(ctx, &sdk.Record{Entity: "coupon", Values: map[string]any{"code": "SPRING", "remaining": 7}}, "code")
-		if err == nil && saved.Version != 1 {
-			t.Errorf("version %d, want 1: nothing has changed", saved.Version)
+		var arriving sync.WaitGroup
+		for range 20 {
+			arriving.Go(func() {
+				saved, err := host.Upsert(ctx, &sdk.Record{Entity: "coupon", Values: map[string]any{"code": "SPRING", "remaining": 7}}, "code")
+				if err != nil || saved.Version != 1 {
+					t.Errorf("Upsert = %+v, %v; want version 1: nothing has changed", saved, err)
+				}
+			})
 		}
-		return err
+		arriving.Wait()
+		return nil
 	})
 	for range 2 {
 		if err := run(); err != nil {

@@ -71,11 +71,7 @@ func (h *Host) runPlanned(j *job) {
 	h.t.Helper()
 	planned := j.next
 	if err := h.run(j, planned); err != nil {
-		h.t.Errorf("the job %s of %s: %v", j.name, planned.In(j.zone).Format(time.DateTime), err)
+		h.t.Errorf("the job %s of %s: %v", j.name, planned.In(j.schedule.zone).Format(time.DateTime), err)
 	}
-	next, err := j.after(planned)
-	if err != nil {
-		h.t.Fatalf("the job %s does not run again after %s: %v", j.name, planned, err)
-	}
-	j.next = next
+	j.next = j.schedule.next(planned)
 }

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/adhocore/gronx"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -17,43 +15,18 @@ import (
 // job is one that the plugin runs by the clock.
 type job struct {
 	name     string
-	schedule string
-	every    time.Duration // of "@every 10m"; 0 for a cron expression
-	zone     *time.Location
+	schedule schedule
 	next     time.Time
 	runs     int
 }
 
 // newJob refuses a schedule or a time zone that cannot be read.
 func newJob(described *pluginpb.Job, now time.Time) (*job, error) {
-	j := &job{name: described.GetName(), schedule: described.GetSchedule()}
-	var err error
-	if j.zone, err = time.LoadLocation(described.GetTimeZone()); err != nil {
-		return nil, fmt.Errorf("the job %s is in the time zone %q, which is none such as Europe/Berlin", j.name, described.GetTimeZone())
-	}
-	if every, is := strings.CutPrefix(j.schedule, "@every "); is {
-		if j.every, err = time.ParseDuration(every); err == nil && j.every <= 0 {
-			err = errors.New("it must be more than nothing")
-		}
-	} else if !strings.HasPrefix(j.schedule, "@") && len(strings.Fields(j.schedule)) != 5 {
-		err = errors.New("it must have five fields")
-	}
-	if err == nil {
-		j.next, err = j.after(now)
-	}
+	s, err := parseSchedule(described.GetSchedule(), described.GetTimeZone())
 	if err != nil {
-		return nil, fmt.Errorf(`the job %s has the schedule %q, which is none such as "0 7 * * 1-5", "@hourly" or "@every 10m": %w`, j.name, j.schedule, err)
+		return nil, fmt.Errorf("the job %s: %w", described.GetName(), err)
 	}
-	return j, nil
-}
-
-// after is when the job runs next.
-func (j *job) after(t time.Time) (time.Time, error) {
-	if j.every > 0 {
-		return t.Add(j.every), nil
-	}
-	next, err := gronx.NextTickAfter(j.schedule, t.In(j.zone), false)
-	return next.UTC(), err
+	return &job{name: described.GetName(), schedule: s, next: s.next(now)}, nil
 }
 
 // RunJob runs a job of the plugin now, whatever its schedule; one that it does
