@@ -12,12 +12,16 @@ import (
 func TestMutationsThroughTheRealServer(t *testing.T) {
 	s := plugintest.NewServer(t)
 	admin, reader := s.As("admin"), s.As("reader")
-	var created struct{ CreateCustomer struct{ Customer struct{ ID string } } }
+	var created struct {
+		CreateCustomer struct{ Customer struct{ ID string } }
+	}
 	if err := admin.Query(`mutation { createCustomer(data: {kind: organization, displayName: "Futterhaus"}) { customer { id } } }`, nil, &created); err != nil {
 		t.Fatal(err)
 	}
 	complain := func(c *plugintest.Client, state string) (id string, err error) {
-		var made struct{ CreateComplaint struct{ Complaint struct{ ID string } } }
+		var made struct {
+			CreateComplaint struct{ Complaint struct{ ID string } }
+		}
 		err = c.Query(`mutation ($data: ComplaintInput!) { createComplaint(data: $data) { complaint { id } } }`,
 			map[string]any{"data": map[string]any{"customer": created.CreateCustomer.Customer.ID, "subject": "Dog food was open", "state": state}}, &made)
 		return made.CreateComplaint.Complaint.ID, err
@@ -44,7 +48,9 @@ func TestMutationsThroughTheRealServer(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Code != sdk.Forbidden {
 		t.Errorf("a reader closes it: %v, want that it is forbidden", err)
 	}
-	var closed struct{ CloseComplaint struct{ State, Resolution string } }
+	var closed struct {
+		CloseComplaint struct{ State, Resolution string }
+	}
 	if err := admin.Query(closing, map[string]any{"id": id}, &closed); err != nil || closed.CloseComplaint.State != "closed" {
 		t.Errorf("an admin closes it: %+v, %v", closed, err)
 	}
