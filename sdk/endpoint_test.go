@@ -116,7 +116,7 @@ func TestAnEndpointActsForThePluginAlone(t *testing.T) {
 		}
 	})
 	h.HTTP(httptest.NewRequest(http.MethodPost, "/erp", nil)).Body.Close()
-	if made := h.Find("product", sdk.Filter{"sku": sdk.Filter{"eq": "L1"}}); len(made) != 1 || made[0].CreatedBy != "hooks" {
-		t.Errorf("products %v, want one that was created by hooks", made)
+	if made := h.Find("product", sdk.Filter{"sku": sdk.Filter{"eq": "L1"}}); len(made) != 1 || made[0].CreatedBy != "plugin:hooks" {
+		t.Errorf("products %v, want one that was created by plugin:hooks", made)
 	}
 }

@@ -1,7 +1,6 @@
 package plugintest
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 
@@ -17,12 +16,9 @@ type call struct {
 
 // author is who writes.
 type author struct {
-	user *pluginpb.User // nil for the plugin itself
-	via  string         // the plugin that writes for the user; "" for none
+	user *pluginpb.User
+	via  string // the plugin that writes for the user, or for itself; "" for none
 }
-
-// id is what createdBy shows.
-func (a author) id() string { return cmp.Or(a.user.GetId(), a.via) }
 
 // begin makes the context of a call. Callbacks that come after end are refused.
 func (h *Host) begin(user *pluginpb.User, mayWrite bool) (id *pluginpb.CallContext, end func()) {
@@ -58,8 +54,8 @@ func (h *Host) writer(id *pluginpb.CallContext, what string) (author, error) {
 	if !one.mayWrite {
 		return author{}, &sdk.Error{Code: sdk.Forbidden, Message: fmt.Sprintf("The plugin %s wanted to %s in the middle of a read or of another write. Only its mutations may save.", name, what)}
 	}
-	if id.GetAsPlugin() {
-		return author{via: name}, nil
+	if id.GetAsPlugin() || one.user == nil {
+		return author{user: &pluginpb.User{Id: "plugin:" + name, Name: name}, via: name}, nil
 	}
 	return author{user: one.user, via: name}, nil
 }

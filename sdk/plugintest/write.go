@@ -34,7 +34,7 @@ func (h *Host) write(ctx context.Context, who author, w write) (*stored, error) 
 		if err != nil {
 			return nil, err
 		}
-		after := before.copied(w.entity, who.id(), h.Now())
+		after := before.copied(w.entity, who.user.GetId(), h.Now())
 		if w.remove {
 			after.deletedAt = after.updatedAt
 			err = h.askBeforeDelete(ctx, who, w, before)
