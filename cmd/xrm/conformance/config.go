@@ -56,10 +56,10 @@ func compile(encoded []byte) (*jsonschema.Schema, error) {
 		return nil, err
 	}
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("config.json", document); err != nil {
+	if err := compiler.AddResource("urn:config", document); err != nil {
 		return nil, err
 	}
-	return compiler.Compile("config.json")
+	return compiler.Compile("urn:config")
 }
 
 func configSchemaIsValid(ctx context.Context, b *bench) error {

@@ -136,7 +136,7 @@ func drains(ctx context.Context, b *bench) error {
 		case <-time.After(300 * time.Millisecond):
 		}
 		b.host.release()
-		if err := <-answered; err != nil {
+		if err := <-answered; brokenOff(err) {
 			return fmt.Errorf("%s %s broke off: %w", b.talkative.kind, b.talkative.name, err)
 		}
 	} else {

@@ -9,6 +9,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/protobuf/proto"
 )
 
 func modelChecks() []check {
@@ -53,7 +54,11 @@ func mentionsExist(ctx context.Context, b *bench) error {
 	return pluginpb.CheckMentions(b.host.model, pluginpb.Mentions(d))
 }
 
-// pages are where a plugin is asked about records of its own and of others.
+// variants are how many different samples there are of an entity; more are
+// the same under other ids.
+const variants = 3
+
+// samples makes records for a question.
 func (b *bench) samples(entity string, n int) ([]*pluginpb.Record, error) {
 	e := b.host.model.Entity(entity)
 	if e == nil {
@@ -61,12 +66,17 @@ func (b *bench) samples(entity string, n int) ([]*pluginpb.Record, error) {
 	}
 	records := make([]*pluginpb.Record, n)
 	for i := range records {
-		records[i] = sampleRecord(e, i+1)
+		if i < variants {
+			records[i] = sampleRecord(e, i+1)
+			continue
+		}
+		records[i] = proto.CloneOf(records[i%variants])
+		records[i].Id = sampleID(i + 1)
 	}
 	return records, nil
 }
 
-// fieldsOf checks that a patch speaks of fields that are there.
+// checkPatch wants a patch to speak of fields that are there.
 func (b *bench) checkPatch(entity string, encoded []byte) error {
 	patch, err := pluginpb.Decode(encoded)
 	if err != nil {
