@@ -15,6 +15,6 @@ sdk/README.md; these commands are told in cmd/xrm/README.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.newCommand(), p.conformanceCommand())
+	cmd.AddCommand(p.newCommand(), p.testCommand(), p.devCommand(), p.packCommand(), p.conformanceCommand())
 	return cmd
 }

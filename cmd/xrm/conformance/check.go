@@ -108,7 +108,7 @@ func (b *bench) carryOut(ctx context.Context, c check) Result {
 	began := time.Now()
 	err := c.run(ctx, b)
 	result.Milliseconds = time.Since(began).Milliseconds()
-	if crash := b.crash(); crash != nil {
+	if crash := b.crash(brokenOff(err)); crash != nil {
 		err = crash // says more than the call that broke
 	}
 	var why inapplicable
@@ -123,10 +123,13 @@ func (b *bench) carryOut(ctx context.Context, c check) Result {
 }
 
 // crash says why the plugin does not run any more, once; the next check gets
-// a new process.
-func (b *bench) crash() error {
+// a new process. After a call that broke off the process may just be ending.
+func (b *bench) crash(suspected bool) error {
 	if b.main == nil {
 		return nil
+	}
+	if suspected {
+		b.main.process.endsWithin(200 * time.Millisecond)
 	}
 	err := b.main.alive()
 	if err != nil {
