@@ -77,7 +77,7 @@ func (p Plugin) files() (map[string][]byte, error) {
 		return nil, fmt.Errorf("%q cannot be the name of a plugin; use lower-case letters, digits and hyphens, such as service-call", p.Name)
 	}
 	if !slices.Contains(Languages(), p.Language) {
-		return nil, fmt.Errorf("there is no template in %q%s; there are %s", p.Language, strictyaml.Suggest(p.Language, Languages()), strings.Join(Languages(), ", "))
+		return nil, fmt.Errorf("there is no template in %q, only in %s%s", p.Language, strings.Join(Languages(), ", "), strictyaml.Suggest(p.Language, Languages()))
 	}
 	files := map[string][]byte{}
 	for _, from := range []string{"templates/all", "templates/" + p.Language} {
