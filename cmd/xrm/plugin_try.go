@@ -22,7 +22,7 @@ A build.sh in the folder builds the plugin; without one it is go build or npm
 install.`,
 		Example: `  xrm plugin test
   xrm plugin test plugins/visit`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne("one folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.testPlugin(cmd.Context(), here(args), flags)
 		},

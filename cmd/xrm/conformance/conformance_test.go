@@ -95,7 +95,7 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"takes small messages":          {"large messages: rpc error: code = ResourceExhausted"},
 		"does not hear the host":        {"deadlines: 1s after the end of field customer.visits its callback still waits", "canceled calls: 1s after the end of field customer.visits its callback still waits"},
 		"prints later":                  {`keeps standard output clean: "thinking about myself"`},
-		"does not drain":                {"drains: Drain returned while field customer.visits still ran"},
+		"does not drain":                {"drains: field customer.visits still ran when Drain returned"},
 		"does not shut down":            {"shuts down: it still runs after 2s"},
 		"leaves a child":                {"leaves nothing running: a process that it has started still runs"},
 		"outlives its host":             {"ends with its lifeline: it still runs after 5s", "ends with its host: it still runs after 5s"},
