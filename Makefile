@@ -19,8 +19,8 @@ build: ## Build bin/xrm and bin/plugins/NAME/
 	done
 
 .PHONY: run
-run: build ## Build and serve on http://127.0.0.1:8080/graphql
-	bin/xrm serve
+run: build ## Build and serve on http://127.0.0.1:8080/graphql, with the plugins as they were built
+	bin/xrm serve --trust any
 
 .PHONY: test
 test: ## Run all tests; those of MongoDB need XRM_TEST_MONGO_URI (see make lab)

@@ -2,8 +2,11 @@ package core
 
 import (
 	"reflect"
+	"slices"
 	"sort"
 	"time"
+
+	"github.com/openxrm/xrm/schema"
 )
 
 // Entry is the journal's line about one change: history, event and audit are
@@ -15,6 +18,7 @@ type Entry struct {
 	Action   Action
 	At       time.Time
 	Actor    Actor
+	Roles    []string // that the record held before or after the change, sorted
 	Diffs    []Diff
 }
 
@@ -35,8 +39,24 @@ func (c Change) Entry() Entry {
 	return Entry{
 		Entity: c.After.Entity, RecordID: c.After.ID, Version: c.After.Version,
 		Action: c.Action, At: c.At, Actor: c.Actor,
+		Roles: rolesIn(before, c.After.Values),
 		Diffs: Diffs(before, c.After.Values),
 	}
+}
+
+// rolesIn lists the roles that any of the values say are held.
+func rolesIn(all ...map[string]any) []string {
+	var roles []string
+	for _, values := range all {
+		held, _ := values[schema.RolesField].([]any)
+		for _, role := range held {
+			if name, ok := role.(string); ok {
+				roles = append(roles, name)
+			}
+		}
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
 }
 
 // Diffs compares canonical values, going into objects but not into lists,

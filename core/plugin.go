@@ -8,6 +8,9 @@ type Plugin struct {
 	Version   string
 	State     string // STARTING, SERVING, BACKOFF, ...: core/pluginhost lists them
 	Since     time.Time
+	Reason    string // what it says about its own health; "" when all is well
+	Update    string // why what lies in its folder is not what runs; "" when it is
 	Restarts  int
 	LastError string // why it is not serving, with the end of what it printed
+	Panic     string // the panic or traceback that ended it; "" for none
 }

@@ -21,7 +21,8 @@ const (
 // filterParser turns {and: [{country: {eq: DE}}]} into a Filter.
 type filterParser struct {
 	model      *Model
-	anyField   bool // also fields without an index, and no bounds: for rules, not for queries
+	anyField   bool // also fields without an index
+	rule       bool // no bounds, and variables
 	violations Violations
 
 	comparisons, reaches, depth int
@@ -32,11 +33,23 @@ type filterParser struct {
 // CanFilter allows may be used, unless anyField is set. A text that starts
 // with $ becomes a Var when anyField is set.
 func (m *Model) ParseFilter(e *Entity, raw map[string]any, anyField bool) (Filter, error) {
-	p := &filterParser{model: m, anyField: anyField}
+	p := &filterParser{model: m, anyField: anyField, rule: anyField}
 	f := p.entity(e, raw, "filter")
 	if !anyField {
 		p.bound("comparisons", p.comparisons, maxComparisons)
 		p.bound("references that it reaches over", p.reaches, maxReaches)
+	}
+	return f, p.violations.Err()
+}
+
+// ParseGuard reads a filter that is held against one record which is at hand:
+// any field will do, with an index or without, but nothing behind a reference.
+func (m *Model) ParseGuard(e *Entity, raw map[string]any) (Filter, error) {
+	p := &filterParser{model: m, anyField: true}
+	f := p.entity(e, raw, "guard")
+	p.bound("comparisons", p.comparisons, maxComparisons)
+	if p.reaches > 0 {
+		p.add("guard", "reach", "reaches over a reference; it can only look at the record itself")
 	}
 	return f, p.violations.Err()
 }
@@ -72,7 +85,7 @@ func holdsObjects(f *Field) bool {
 
 // object parses and, or, not and the fields of an entity or object.
 func (p *filterParser) object(raw map[string]any, at string, known []string, field func(string) *Field, anyField bool) Filter {
-	if p.depth++; p.depth > maxDepth && !p.anyField {
+	if p.depth++; p.depth > maxDepth && !p.rule {
 		p.add(at, "bound", fmt.Sprintf("lies in more than %d filters inside one another", maxDepth))
 		return Filter{}
 	}
@@ -190,7 +203,7 @@ func (p *filterParser) comparison(f *Field, path string, op Op, raw any, at stri
 // operand brings a value to compare with into the canonical form. The limits
 // of the field do not hold for it: revenue > -1 is a fair question.
 func (p *filterParser) operand(f *Field, op Op, raw any, at string) any {
-	if s, ok := raw.(string); ok && p.anyField && strings.HasPrefix(s, "$") {
+	if s, ok := raw.(string); ok && p.rule && strings.HasPrefix(s, "$") {
 		if f.Type != "text" && f.Type != "reference" {
 			p.add(at, "type", "cannot be "+s+", which is a text or the id of a record, not of type "+f.Type)
 		}

@@ -132,6 +132,35 @@ func TestParseFilterReportsEveryViolation(t *testing.T) {
 
 // TestMatch is the meaning of the filter language: what a filter selects of
 // one record with values and one without.
+func TestAGuardLooksAtTheRecordAlone(t *testing.T) {
+	m := load(t, shop, person, member)
+	tests := map[string]struct{ raw, want string }{
+		"a field without an index":     {`{"secret": {"eq": "x"}}`, ""},
+		"a text that begins with a $":  {`{"name": {"eq": "$user.id"}}`, ""},
+		"what lies behind a reference": {`{"owner": {"name": {"eq": "Ada"}}}`, "guard reaches over a reference; it can only look at the record itself"},
+		"a field that is not there":    {`{"nmae": {"eq": "x"}}`, `guard.nmae is no field; did you mean "name"?`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var raw map[string]any
+			if err := json.Unmarshal([]byte(tt.raw), &raw); err != nil {
+				t.Fatal(err)
+			}
+			f, err := m.ParseGuard(m.Entity("shop"), raw)
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("ParseGuard(%s) = %s; want %s", tt.raw, got, tt.want)
+			}
+			if name == "a text that begins with a $" && !f.Match(map[string]any{"name": "$user.id"}) {
+				t.Error("the text does not match itself")
+			}
+		})
+	}
+}
+
 func TestMatch(t *testing.T) {
 	t.Parallel()
 	m := load(t, shop, person, member)

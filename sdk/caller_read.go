@@ -113,7 +113,7 @@ func (c caller) Aggregate(ctx context.Context, q Aggregation) ([]Group, error) {
 	if err != nil {
 		return nil, fmt.Errorf("aggregate %s: %w", q.Entity, err)
 	}
-	request := &pluginpb.AggregateRequest{Context: c.context, Entity: q.Entity, Filter: filter, By: q.By}
+	request := &pluginpb.AggregateRequest{Context: c.context, Entity: q.Entity, Filter: filter, Items: q.Items, By: q.By}
 	for _, m := range q.Measures {
 		request.Measures = append(request.Measures, &pluginpb.Measure{Function: m.function, Field: m.field})
 	}

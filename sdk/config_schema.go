@@ -14,6 +14,7 @@ type jsonSchema struct {
 	Default     json.RawMessage        `json:"default,omitempty"`
 	Enum        []string               `json:"enum,omitempty"`
 	Pattern     string                 `json:"pattern,omitempty"`
+	Examples    []string               `json:"examples,omitempty"` // of what the pattern means, for messages
 	Items       *jsonSchema            `json:"items,omitempty"`
 	Properties  map[string]*jsonSchema `json:"properties,omitempty"`
 	Required    []string               `json:"required,omitempty"`
@@ -37,9 +38,9 @@ func (c *Config[T]) describe(t *typer) []byte {
 func (t *typer) configured(where string, g reflect.Type) *jsonSchema {
 	switch g {
 	case reflect.TypeFor[Duration]():
-		return &jsonSchema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`}
+		return &jsonSchema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`, Examples: []string{"48h", "1h30m"}}
 	case reflect.TypeFor[Decimal]():
-		return &jsonSchema{Type: "string", Pattern: `^-?[0-9]+(\.[0-9]+)?$`}
+		return &jsonSchema{Type: "string", Pattern: `^-?[0-9]+(\.[0-9]+)?$`, Examples: []string{"12.50"}}
 	}
 	switch g.Kind() {
 	case reflect.Pointer:

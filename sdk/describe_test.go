@@ -142,7 +142,10 @@ func TestWhatIsSetIsOffered(t *testing.T) {
     },
     "rate": {
       "type": "string",
-      "pattern": "^-?[0-9]+(\\.[0-9]+)?$"
+      "pattern": "^-?[0-9]+(\\.[0-9]+)?$",
+      "examples": [
+        "12.50"
+      ]
     },
     "region": {
       "type": "string"
@@ -151,7 +154,11 @@ func TestWhatIsSetIsOffered(t *testing.T) {
       "type": "string",
       "description": "Time until a complaint is overdue.",
       "default": "48h",
-      "pattern": "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h))+$"
+      "pattern": "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h))+$",
+      "examples": [
+        "48h",
+        "1h30m"
+      ]
     },
     "tone": {
       "type": "string",

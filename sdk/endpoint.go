@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -92,6 +93,9 @@ func newRequest(ctx context.Context, head *pluginpb.HTTPRequestHead, body io.Rea
 		r.Header.Add(h.GetName(), h.GetValue())
 	}
 	r.Host, r.RemoteAddr, r.RequestURI = head.GetHost(), head.GetRemoteAddress(), head.GetTarget()
+	if r.ContentLength, err = strconv.ParseInt(r.Header.Get("Content-Length"), 10, 64); err != nil {
+		r.ContentLength = -1 // not known, as in net/http
+	}
 	return r, nil
 }
 

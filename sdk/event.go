@@ -120,7 +120,7 @@ func (s *server) deliver(ctx context.Context, call *pluginpb.CallContext, sent *
 	var failed error
 	mistake := s.run(call, "handle "+sent.GetTopic(), func(host Host) error {
 		for _, subscription := range s.plugin.Events {
-			if topicFits(subscription.topic, sent) {
+			if pluginpb.TopicFits(subscription.topic, sent) {
 				e, err := eventFromWire(sent)
 				if err == nil {
 					err = subscription.handle(ctx, host, e)
@@ -148,23 +148,6 @@ func (s *server) deliver(ctx context.Context, call *pluginpb.CallContext, sent *
 		receipt.RetryAfterMs = retry.after.Milliseconds()
 	}
 	return receipt
-}
-
-// topicFits compares a subscription with an event. The change of a party also
-// has the topics of its roles.
-func topicFits(topic string, e *pluginpb.Event) bool {
-	subject, action, _ := strings.Cut(topic, ".")
-	fits := func(name, what string) bool { return subject == name && (action == "*" || action == what) }
-	if e.GetEntity() == "" {
-		publisher, name, _ := strings.Cut(e.GetTopic(), ".")
-		return fits(publisher, name)
-	}
-	for _, name := range append([]string{e.GetEntity()}, e.GetRoles()...) {
-		if fits(name, e.GetAction()) {
-			return true
-		}
-	}
-	return false
 }
 
 func eventFromWire(e *pluginpb.Event) (*Event, error) {

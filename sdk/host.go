@@ -108,11 +108,13 @@ type Change struct {
 type Aggregation struct {
 	Entity   string
 	Filter   Filter   // nil: every record
-	By       []string // fields to group by; empty: one group of all
+	Items    string   // a list whose items are counted instead of the records: "lines"
+	By       []string // fields to group by, "lines.product" of items; empty: one group of all
 	Measures []Measure
 }
 
-// Measure is one number about each group. It is made by Sum, Avg, Min and Max.
+// Measure is one number about each group. It is made by Sum, Avg, Min and Max of
+// a field, "lines.quantity", or of a part of one, "total.amount".
 type Measure struct {
 	function pluginpb.Measure_Function
 	field    string

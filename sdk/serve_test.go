@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 		})
 		return
 	}
+	hclog.SetDefault(hclog.NewNullLogger()) // go-plugin's helpers for tests log there
 	os.Exit(m.Run())
 }
 

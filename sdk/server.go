@@ -25,7 +25,7 @@ type server struct {
 	once    sync.Once
 	host    pluginpb.HostClient
 	hostErr error
-	running sync.RWMutex // held for reading by every call
+	running inFlight
 }
 
 func (s *server) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
@@ -154,18 +154,11 @@ func (s *server) BeforeDelete(ctx context.Context, r *pluginpb.BeforeDeleteReque
 	return answer, nil
 }
 
-// Drain waits for the calls that run. The host has a deadline of its own.
-func (s *server) Drain(context.Context, *pluginpb.DrainRequest) (*pluginpb.DrainResponse, error) {
-	s.running.Lock()
-	defer s.running.Unlock()
-	return &pluginpb.DrainResponse{}, nil
-}
-
 // run calls a handler. A panic costs this call and not the process; what the
 // user may not see travels for the host's log alone.
 func (s *server) run(call *pluginpb.CallContext, what string, handler func(Host) error) (answer *pluginpb.Error) {
-	s.running.RLock()
-	defer s.running.RUnlock()
+	s.running.begin()
+	defer s.running.end()
 	defer func() {
 		if p := recover(); p != nil {
 			answer = toWire(what, fmt.Errorf("panic: %v", p))

@@ -17,6 +17,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -26,13 +27,15 @@ type api struct {
 	log     *slog.Logger
 	service *record.Service
 	catalog *catalog.Catalog
-	roles   *access.Roles
+	policy  *access.Policy
 	host    atomic.Pointer[pluginhost.Host]
 	engine  atomic.Pointer[execution.Engine]
 
 	mu       sync.Mutex // one rebuild at a time
 	accepted map[string]pluginhost.Contribution
 	changed  chan struct{} // has a value when the model may have changed; holds one
+
+	desk graphql.PluginDesk
 }
 
 // accept makes what a plugin contributes part of the model and of the API, or
@@ -51,16 +54,22 @@ func (a *api) accept(c pluginhost.Contribution) error {
 	}
 	candidate := maps.Clone(a.accepted)
 	candidate[c.Plugin] = c
-	err := mentions(a.catalog.Model(), c, candidate)
+	err := errors.Join(mentions(a.catalog.Model(), c, candidate), schedules(c))
+	if err == nil {
+		err = c.CheckNeeds(a.catalog.Model())
+	}
+	if err == nil {
+		err = a.policy.Grant(a.catalog.Model(), rights(candidate))
+	}
 	if err == nil {
 		err = a.build(candidate)
 	}
 	if err != nil {
-		// Its entities alone would stay: back to those it had.
-		return errors.Join(err, a.catalog.Offer(c.Plugin, a.accepted[c.Plugin].Entities))
+		// Its entities alone would stay, and its rights: back to those it had.
+		return errors.Join(err, a.catalog.Offer(c.Plugin, a.accepted[c.Plugin].Entities), a.policy.Grant(a.catalog.Model(), rights(a.accepted)))
 	}
 	a.accepted = candidate
-	faults, _ := a.roles.Check(a.catalog.Model())
+	faults, _ := a.policy.Roles.Check(a.catalog.Model())
 	for _, f := range faults {
 		a.log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
 	}
@@ -82,6 +91,27 @@ func mentions(m *schema.Model, c pluginhost.Contribution, all map[string]pluginh
 	return errors.Join(errs...)
 }
 
+// rights are what the plugins were granted.
+func rights(contributions map[string]pluginhost.Contribution) []access.PluginRights {
+	var all []access.PluginRights
+	for _, name := range slices.Sorted(maps.Keys(contributions)) {
+		records := contributions[name].Needs.Records
+		all = append(all, access.PluginRights{Plugin: name, Layer: contributions[name].Layer(), File: records.File, Records: records.Node})
+	}
+	return all
+}
+
+// schedules refuses jobs that would never run.
+func schedules(c pluginhost.Contribution) error {
+	var errs []error
+	for _, j := range c.Jobs {
+		if _, err := schedule.Parse(j.Schedule, j.TimeZone); err != nil {
+			errs = append(errs, fmt.Errorf("job %s: %w", j.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // build makes an engine for the current model and swaps it in.
 func (a *api) build(contributions map[string]pluginhost.Contribution) error {
 	config := graphql.Config{
@@ -90,7 +120,7 @@ func (a *api) build(contributions map[string]pluginhost.Contribution) error {
 		Limits: execution.Limits{
 			Depth: a.config.Limits.Depth, Cost: a.config.Limits.Cost, DocumentBytes: a.config.Limits.DocumentBytes,
 		},
-		Plugins:   a.plugins,
+		Plugins:   a.desk,
 		Log:       a.logFailure,
 		RequestID: requestID,
 	}

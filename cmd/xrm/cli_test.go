@@ -15,7 +15,7 @@ import (
 func TestEveryCommandShowsAnExample(t *testing.T) {
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {
-		if cmd.Name() == "help" {
+		if cmd.Name() == "help" || cmd.Hidden {
 			return
 		}
 		if !strings.HasPrefix(cmd.Example, "  ") || cmd.Short == "" {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
+	"github.com/openxrm/xrm/core/pluginhost"
 )
 
 // Config is what an operator can set: every field is a key of xrm.yaml and a
@@ -19,6 +20,7 @@ type Config struct {
 	Data     string `yaml:"data" koanf:"data" doc:"folder of the embedded store and of the first key"`
 	Store    string `yaml:"store" koanf:"store" doc:"sqlite, or the mongodb:// URI of a database"`
 	Plugins  string `yaml:"plugins" koanf:"plugins" doc:"folder of the plugins, one folder for each"`
+	Trust    string `yaml:"trust" koanf:"trust" doc:"approved: only plugins that an admin has approved run; any: all that lie there do, for development"`
 	Entities string `yaml:"entities" koanf:"entities" doc:"folder of your own entity definitions"`
 	Roles    string `yaml:"roles" koanf:"roles" doc:"folder of your own roles"`
 	Region   string `yaml:"region" koanf:"region" doc:"country whose national phone numbers are understood where a record names none"`
@@ -57,7 +59,7 @@ type Timeout struct {
 // defaultConfig is what holds where nothing is set.
 func defaultConfig() Config {
 	return Config{
-		Listen: "127.0.0.1:8080", Data: "./data", Store: "sqlite", Plugins: "./bin/plugins", Region: "DE",
+		Listen: "127.0.0.1:8080", Data: "./data", Store: "sqlite", Plugins: "./bin/plugins", Trust: string(pluginhost.TrustApproved), Region: "DE",
 		Log:     Log{Format: "text", Level: "info"},
 		Limits:  Limits{Page: 200, Count: 10_000, Depth: 15, Cost: 100_000, DocumentBytes: 100_000, BodyBytes: 8 << 20},
 		Timeout: Timeout{Request: 30 * time.Second, Store: 5 * time.Second, Plugin: 2 * time.Second, Shutdown: 10 * time.Second},
@@ -91,6 +93,9 @@ func (c Config) check() error {
 	// The value is not repeated: it may hold a password.
 	if c.Store != "sqlite" && !strings.HasPrefix(c.Store, "mongodb://") && !strings.HasPrefix(c.Store, "mongodb+srv://") {
 		fault("store", "must be sqlite or begin with mongodb://")
+	}
+	if trusts := []string{string(pluginhost.TrustApproved), string(pluginhost.TrustAny)}; !slices.Contains(trusts, c.Trust) {
+		fault("trust", "must be approved or any, not %q", c.Trust)
 	}
 	if phonenumbers.GetCountryCodeForRegion(c.Region) == 0 {
 		fault("region", "must be a country by its two letters such as DE, not %q", c.Region)

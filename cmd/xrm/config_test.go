@@ -118,7 +118,7 @@ func TestTheFileMayBeNamedInTheEnvironment(t *testing.T) {
 	if err := os.WriteFile(other, []byte("region: CH\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := load(t, "region: AT\n", []string{"XRM_CONFIG=" + other, "XRM_KEY=xrm_secret", "XRM_TEST_ANYTHING=1"})
+	got, err := load(t, "region: AT\n", []string{"XRM_CONFIG=" + other, "XRM_KEY=xrm_secret", "XRM_BIN=bin/xrm", "XRM_TEST_ANYTHING=1"})
 	if err != nil || got.Region != "CH" {
 		t.Errorf("region %q, %v; want CH", got.Region, err)
 	}

@@ -49,7 +49,7 @@ func greets(t *testing.T, plugins string) {
 func TestTheHelloPluginIsBuiltAndRunsAsItsReadmeSays(t *testing.T) {
 	t.Parallel()
 	commands, _, _ := block(t, readme(t, "examples/hello-plugin/README.md"), "sh")
-	build, found := strings.CutSuffix(commands, "bin/xrm serve --plugins bin/plugins\n")
+	build, found := strings.CutSuffix(commands, "bin/xrm serve --plugins bin/plugins --trust any\n")
 	if !found {
 		t.Fatalf("the last command is not that of the server:\n%s", commands)
 	}

@@ -23,6 +23,8 @@ func (s *server) handler() http.Handler {
 		Timeout:      s.config.Timeout.Request,
 		Log:          s.log,
 	})
+	mux.HandleFunc("/plugins/{name}/", s.servePlugin)
+	mux.Handle("GET /metrics", s.serveMetrics())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answerState(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := s.ready(r.Context()); err != nil {

@@ -41,7 +41,7 @@ func TestAKeyIsNotMadeForWhatDoesNotExist(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a role":  {[]string{"--role", "sales"}, "there is no role \"sales\"; there are admin, reader, and those in the folder that --roles (XRM_ROLES) names\n"},
+		"a role":  {[]string{"--role", "sales"}, "there is no role \"sales\"; there are admin, monitor, reader, and those in the folder that --roles (XRM_ROLES) names\n"},
 		"a party": {[]string{"--role", "reader", "--party", "nobody"}, "there is no party with the id nobody\n"},
 	}
 	for name, tt := range tests {

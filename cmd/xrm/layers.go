@@ -94,7 +94,7 @@ func loadFile(k *koanf.Koanf, flags *pflag.FlagSet, environ []string) error {
 // notSetting tells variables with our prefix that mean something else: where
 // the file is, the key itself, and what tests need.
 func notSetting(name string) bool {
-	return name == "XRM_CONFIG" || name == "XRM_KEY" || strings.HasPrefix(name, "XRM_TEST_") || strings.HasPrefix(name, "XRM_LAB_")
+	return name == "XRM_CONFIG" || name == "XRM_KEY" || name == "XRM_BIN" || strings.HasPrefix(name, "XRM_TEST_") || strings.HasPrefix(name, "XRM_LAB_")
 }
 
 func loadEnvironment(k *koanf.Koanf, environ []string) error {

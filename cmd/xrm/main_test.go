@@ -23,6 +23,10 @@ import (
 const asProgram = "XRM_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == pluginExec {
+		main()
+		return
+	}
 	if os.Getenv(pluginpb.CookieKey) == pluginpb.CookieValue {
 		sdk.Serve(played(filepath.Base(os.Args[0])))
 		return
@@ -64,7 +68,7 @@ func start(t *testing.T, flags ...string) running {
 	p := &program{out: out, err: &log}
 	ended := make(chan int, 1)
 	go func() {
-		status := p.run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", t.TempDir()}, flags...))
+		status := p.run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", t.TempDir(), "--trust", "any"}, flags...))
 		out.Close()
 		ended <- status
 	}()

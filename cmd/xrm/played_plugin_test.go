@@ -68,7 +68,7 @@ func playing(t *testing.T, names ...string) string {
 	}
 	plugins := t.TempDir()
 	for _, name := range names {
-		write(t, filepath.Join(plugins, name, "plugin.yaml"), "name: "+name+"\nversion: 1.0.0\nprotocol: 1\nexecutable: "+name+"\n")
+		write(t, filepath.Join(plugins, name, "plugin.yaml"), "name: "+name+"\nversion: 1.0.0\nprotocol: 1\nexecutable: "+name+"\nneeds: {rules: [visit]}\n")
 		if err := os.Symlink(self, filepath.Join(plugins, name, name)); err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core/pluginhost"
 )
 
 // script makes a plugin folder whose executable is a shell script.
@@ -107,16 +109,17 @@ func (p *process) pluginProcess(name string) int {
 
 func TestAPluginThatIsKilledTakesNothingWithItAndComesBack(t *testing.T) {
 	t.Parallel()
-	plugins := builtPlugins(t)
-	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
-	customers, complaint := complaintStory(t, p)
-
-	// A plugin that dies at once each time is away long enough to be looked at.
-	program := filepath.Join(plugins, "complaints", "complaints")
+	plugins, data := builtPlugins(t), t.TempDir()
+	program, broken := filepath.Join(plugins, "complaints", "complaints"), filepath.Join(data, "plugins", "state", "complaints", "broken")
 	if err := os.Rename(program, program+".kept"); err != nil {
 		t.Fatal(err)
 	}
-	executable(t, program, "echo out of paper >&2\nexit 3\n")
+	executable(t, program, "[ -e $STATE_DIRECTORY/broken ] || exec ./complaints.kept\necho out of paper >&2\nexit 3\n")
+	p := spawn(t, data, nil, "--plugins", plugins).ready()
+	customers, complaint := complaintStory(t, p)
+
+	// A plugin that dies at once each time is away long enough to be looked at.
+	write(t, broken, "")
 	if err := syscall.Kill(p.pluginProcess("complaints"), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +158,7 @@ func TestAPluginThatIsKilledTakesNothingWithItAndComesBack(t *testing.T) {
 		t.Errorf("the plugin's state is %s\nwant it to end with %s", state, want)
 	}
 
-	if err := os.Rename(program+".kept", program); err != nil {
+	if err := os.Remove(broken); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, func() string {
@@ -170,13 +173,25 @@ func TestAPluginThatIsKilledTakesNothingWithItAndComesBack(t *testing.T) {
 	p.stop()
 }
 
+// suspend returns when every thread of a process stands still.
+func suspend(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() string {
+		if status := read(t, fmt.Sprintf("/proc/%d/status", pid)); !strings.Contains(status, "State:\tT") {
+			return "the process runs on"
+		}
+		return ""
+	})
+}
+
 func TestAPluginThatHangsHoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
 	p := spawn(t, t.TempDir(), nil, "--plugins", builtPlugins(t)).ready()
 	_, complaint := complaintStory(t, p)
-	if err := syscall.Kill(p.pluginProcess("complaints"), syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	suspend(t, p.pluginProcess("complaints"))
 	closed := make(chan error, 1)
 	go func() {
 		closed <- p.ask(`mutation ($id: ID!) { closeComplaint(id: $id, resolution: "A new bag.") { state } }`, map[string]any{"id": complaint}, new(rawText))
@@ -195,15 +210,15 @@ func TestAPluginThatArrivesWhileTheDatabaseIsAwayIsPreparedForLater(t *testing.T
 	t.Parallel()
 	database, uri := newDoor(t)
 	database.unlock()
-	plugins := builtPlugins(t)
+	plugins, data := builtPlugins(t), t.TempDir()
 	program := filepath.Join(plugins, "complaints", "complaints")
 	if err := os.Rename(program, program+".kept"); err != nil {
 		t.Fatal(err)
 	}
-	executable(t, program, "until [ -e go ]; do sleep 0.05; done\nexec ./complaints.kept\n")
-	p := spawn(t, t.TempDir(), append(impatient, "XRM_TIMEOUT_PLUGIN=10ms"), "--store", uri, "--plugins", plugins).ready()
+	executable(t, program, "until [ -e $STATE_DIRECTORY/go ]; do sleep 0.05; done\nexec ./complaints.kept\n")
+	p := spawn(t, data, append(impatient, "XRM_TIMEOUT_PLUGIN=10ms"), "--store", uri, "--plugins", plugins).ready()
 	database.shut()
-	write(t, filepath.Join(plugins, "complaints", "go"), "")
+	write(t, filepath.Join(data, "plugins", "state", "complaints", "go"), "")
 	p.pluginProcess("complaints")
 	if status, body := p.get("/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz answers %d %s", status, body)
@@ -251,7 +266,7 @@ func TestPluginsThatMisbehaveAreShownAndTheServerRuns(t *testing.T) {
 			if one.LastError == "" {
 				return one.Name + " has no error yet"
 			}
-			if one.State == "STARTING" || one.State == "CRASH_LOOP" {
+			if one.State == "STARTING" || one.State == "VERIFYING" || one.State == "CRASH_LOOP" {
 				one.State = "BACKOFF" // the same, looked at earlier or later
 			}
 			got[one.Name] = state{one.State, one.LastError}
@@ -268,6 +283,49 @@ func TestPluginsThatMisbehaveAreShownAndTheServerRuns(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	p.stop()
+}
+
+func TestAPluginIsApprovedAndRemovedWhileTheServerRuns(t *testing.T) {
+	t.Parallel()
+	plugins := builtPlugins(t)
+	p := spawn(t, t.TempDir(), nil, "--plugins", plugins, "--trust", "approved").ready()
+	if want := "  plugin   complaints 1.0.0: INVALID: complaints 1.0.0 is not approved; look at what it asks for, and let it run, with: xrm plugin approve complaints\n"; !strings.Contains(p.out.String(), want) {
+		t.Errorf("the server prints\n%swithout %s", p.out.String(), want)
+	}
+	approvals := pluginhost.Approvals{Plugins: plugins}
+	review, err := approvals.Review("complaints")
+	if err == nil {
+		err = approvals.Approve(review)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := p.pluginProcess("complaints")
+	_, complaint := complaintStory(t, p)
+	id := map[string]any{"id": complaint}
+	reject := `mutation ($id: ID!) { updateComplaint(id: $id, data: {state: rejected}) { complaint { state } } }`
+	if got, want := refusal(p.ask(reject, id, new(rawText))), "INVALID The complaint was not saved: some fields need attention. reason is required when a complaint is rejected"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+
+	if err := os.RemoveAll(filepath.Join(plugins, "complaints")); err != nil {
+		t.Fatal(err)
+	}
+	p.await(p.log, `msg="plugin does not run any more" plugin=complaints state=REMOVED`)
+	if err := syscall.Kill(pid, 0); err == nil {
+		t.Errorf("process %d is still there", pid)
+	}
+	if got, want := p.must(`{ complaints { totalCount } plugins { name state } }`, nil), `{"complaints":{"totalCount":3},"plugins":[{"name":"complaints","state":"REMOVED"}]}`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got, want := p.must(reject, id), `{"updateComplaint":{"complaint":{"state":"rejected"}}}`; got != want {
+		t.Errorf("without its rule: %s, want %s", got, want)
+	}
+	err = p.ask(`mutation ($id: ID!) { closeComplaint(id: $id, resolution: "x") { state } }`, id, new(rawText))
+	if err == nil || !strings.Contains(err.Error(), "closeComplaint") {
+		t.Errorf("its mutation: %v", err)
 	}
 	p.stop()
 }

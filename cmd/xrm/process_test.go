@@ -78,7 +78,7 @@ func programmed(ctx context.Context, t *testing.T, environ []string, args ...str
 func spawn(t *testing.T, data string, environ []string, flags ...string) *process {
 	t.Helper()
 	p := &process{t: t, out: newTranscript(), log: newTranscript(), ended: make(chan struct{})}
-	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", t.TempDir()}, flags...)
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", t.TempDir(), "--trust", "any"}, flags...)
 	p.cmd = programmed(context.Background(), t, environ, args...)
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.log
 	if err := p.cmd.Start(); err != nil {

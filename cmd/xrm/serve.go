@@ -42,7 +42,7 @@ The first start writes an administrator's key to DATA/admin.key.`,
 			return p.serve(ctx, config)
 		},
 	}
-	configFlags(cmd.Flags(), "listen", "data", "store", "plugins", "entities", "roles")
+	configFlags(cmd.Flags(), "listen", "data", "store", "plugins", "trust", "entities", "roles")
 	return cmd
 }
 
@@ -75,6 +75,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 		s.keepReady(background, func() {
 			fmt.Fprint(p.out, s.welcome(listener.Addr().String(), time.Since(started)))
 			running.Go(func() { s.relay.Run(background) })
+			running.Go(func() { s.work.run(background) })
 		})
 	})
 	select {

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/catalog"
@@ -28,6 +27,9 @@ type server struct {
 	auth   *access.Authenticator
 	api    *api
 	relay  *journal.Relay
+	work   *work
+
+	metrics *metrics
 
 	prepared atomic.Pointer[schema.Model] // the database has its collections and indexes
 	down     atomic.Bool                  // the database could not be prepared when it was last tried
@@ -61,12 +63,15 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 	}
 	s.auth = &access.Authenticator{Keys: s.store}
 	s.relay = &journal.Relay{Store: s.store, Log: log}
-	s.api = &api{config: c, log: log, catalog: entityCatalog, roles: roles, accepted: map[string]pluginhost.Contribution{}, changed: make(chan struct{}, 1)}
+	s.api = &api{config: c, log: log, catalog: entityCatalog, policy: &access.Policy{Roles: roles}, accepted: map[string]pluginhost.Contribution{}, changed: make(chan struct{}, 1)}
 	s.api.service = &record.Service{
-		Store: s.store, Policy: roles, Hooks: []record.Hook{pluginHook{s.api}},
-		Now: time.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+		Store: s.store, Policy: s.api.policy, Hooks: []record.Hook{pluginHook{s.api}},
+		Now: time.Now, NewID: newID,
 		Region: c.Region, Committed: s.relay.Nudge,
 	}
+	s.work = newWork(s.api, s.store, s.relay, log)
+	s.api.desk = desk{s.store, s.work}
+	s.metrics = newMetrics(s.api.plugins, s.store.Backlog)
 	return s, s.api.build(nil)
 }
 
@@ -85,23 +90,20 @@ func siteEntities(c Config) ([]schema.Source, error) {
 // wrong with one stands in its state.
 func (s *server) startPlugins(ctx context.Context) error {
 	host, err := pluginhost.Start(pluginhost.Config{
-		Dir: s.config.Plugins, CacheDir: filepath.Join(s.config.Data, "plugins"), Log: s.log, Accept: s.api.accept,
+		Dir: s.config.Plugins, Trust: pluginhost.Trust(s.config.Trust), CacheDir: filepath.Join(s.config.Data, "plugins"),
+		Version: readBuild().Version, Shim: shim(), Log: s.log, Accept: s.api.accept,
 		Open: func(a core.Actor, m *schema.Model) pluginhost.Session { return s.api.service.As(a, m) },
+		Keep: keeper{s.store, s.work.runner}, Publish: s.work.publisher.Publish, Observe: s.metrics.observe,
+		SecretsDir: filepath.Join(s.config.Data, "secrets"),
 	})
 	if err != nil {
 		return err
 	}
 	s.api.host.Store(host)
-	known, _ := host.Contributions()
-	for _, c := range known { // what is known from an earlier start, should the plugin not come up
-		if err := s.api.accept(c); err != nil {
-			s.log.Warn("what the plugin contributed earlier does not fit any more", "plugin", c.Plugin, "error", err)
-		}
-	}
 	grace, cancel := context.WithTimeout(ctx, s.config.Timeout.Plugin)
 	defer cancel()
 	host.Settle(grace)
-	_, warnings := s.api.roles.Check(s.api.catalog.Model())
+	_, warnings := s.api.policy.Roles.Check(s.api.catalog.Model())
 	for _, w := range warnings {
 		s.log.Warn("a role has a rule that grants nothing", "rule", w.Error())
 	}

@@ -11,7 +11,9 @@ import (
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/core/sqlite"
 )
 
@@ -19,6 +21,10 @@ import (
 type store interface {
 	record.Store
 	journal.Store
+	journal.Queue
+	journal.Desk
+	schedule.Store
+	pluginhost.Keeper
 	access.KeyStore
 	SaveKey(ctx context.Context, k core.Key) error
 	Keys(ctx context.Context) ([]core.Key, error)

@@ -134,7 +134,7 @@ complaint:
 func TestFindRole(t *testing.T) {
 	t.Parallel()
 	_, roles := load(t, "german")
-	if got, want := strings.Join(roles.Names(), " "), "admin reader german"; got != want {
+	if got, want := strings.Join(roles.Names(), " "), "admin monitor reader german"; got != want {
 		t.Errorf("Names() = %s, want %s", got, want)
 	}
 	if err := roles.Find("german"); err != nil {

@@ -27,19 +27,19 @@ type Policy struct {
 // PluginRights are what a plugin asks for in its manifest and was granted.
 type PluginRights struct {
 	Plugin  string
-	File    string     // the manifest, for messages
+	Layer   string     // schema.Entity.Layer of what it has brought
+	File    string     // where Records stands, for messages
 	Records *yaml.Node // a mapping as in a role file, without the keys role and description; nil for none
 }
 
-// Grant gives rights to plugins, each in place of those it had, and takes them
-// from all others. What its own definitions have brought a plugin may use
-// without asking. The mistakes in the rights that do not fit the model grant
-// nothing.
+// Grant gives rights to these plugins, and takes them from all others. The
+// entities that it has brought a plugin may use without asking. An error names
+// every mistake, with file and line; everything is then as before.
 func (p *Policy) Grant(m *schema.Model, rights []PluginRights) error {
 	granted := map[string]*Roles{}
 	var problems strictyaml.Problems
 	for _, r := range rights {
-		one := &role{name: r.Plugin, file: r.File, layer: "plugin " + r.Plugin}
+		one := &role{name: r.Plugin, file: r.File, layer: r.Layer}
 		if r.Records != nil {
 			problems = append(problems, strictyaml.DecodeTree(r.File, r.Records, one)...)
 			one.name = r.Plugin // whatever the manifest says
@@ -49,8 +49,11 @@ func (p *Policy) Grant(m *schema.Model, rights []PluginRights) error {
 		problems = append(problems, faults...)
 		granted[r.Plugin] = roles
 	}
+	if err := problems.Err(); err != nil {
+		return err
+	}
 	p.plugins.Store(&granted)
-	return problems.Err()
+	return nil
 }
 
 // Readable implements record.Policy.

@@ -36,7 +36,7 @@ func delegated(t *testing.T, records string) (*schema.Model, *access.Policy) {
 		t.Fatal(err)
 	}
 	p := &access.Policy{Roles: roles}
-	if err := p.Grant(m, []access.PluginRights{{Plugin: "surveys", File: "surveys/plugin.yaml", Records: document.Content[0]}}); err != nil {
+	if err := p.Grant(m, []access.PluginRights{{Plugin: "surveys", Layer: "plugin surveys", File: "surveys/plugin.yaml", Records: document.Content[0]}}); err != nil {
 		t.Fatal(err)
 	}
 	return m, p

@@ -15,9 +15,9 @@ import (
 type Config struct {
 	Model      *schema.Model
 	Service    *record.Service
-	Operations []Operation          // of the plugins
-	Fields     []ComputedField      // of the plugins
-	Plugins    func() []core.Plugin // the state of the plugins now; nil without any
+	Operations []Operation     // of the plugins
+	Fields     []ComputedField // of the plugins
+	Plugins    PluginDesk      // nil without any
 
 	PageSize    int // of a list that asks for none: 20
 	MaxPageSize int // 200

@@ -1,36 +1,113 @@
 package graphql
 
 import (
+	"context"
 	"slices"
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/schema"
 )
 
-// plugins adds the state of the plugins to the API.
+// PluginDesk is what administrators ask about plugins, and have done with them.
+type PluginDesk interface {
+	Plugins() []core.Plugin
+	JobRuns(ctx context.Context) ([]core.JobRun, error)
+	RunJob(ctx context.Context, plugin, job string) error
+	CancelJob(ctx context.Context, plugin, job string) error
+
+	Backlog(ctx context.Context) ([]core.Backlog, error)
+	DeadLetters(ctx context.Context, plugin string, after core.Delivery, limit int) ([]core.Delivery, error)
+	Replay(ctx context.Context, plugin string, events []string) (int, error)
+	Discard(ctx context.Context, plugin string, events []string) (int, error)
+}
+
+const pluginDoc = `A plugin and how it is doing.
+
+It answers while it is SERVING or DEGRADED. On its way there it is VERIFYING, STARTING, CONFIGURING; on its way out
+DRAINING, then STOPPED, DISABLED or REMOVED. What has gone wrong is in lastError: BACKOFF and CRASH_LOOP are tried again;
+INVALID, INCOMPATIBLE and MISCONFIGURED wait for its folder, its settings or its approval to change. update says why what
+lies in its folder is not what runs.`
+
+// plugins adds the state of the plugins to the API, and what is done to them
+// while they run.
 func (b *builder) plugins() {
 	if b.Plugins == nil {
 		return
 	}
-	of := func(t graphql.Output, f func(core.Plugin) any) *graphql.Field {
-		return &graphql.Field{Type: t, Resolve: func(p graphql.ResolveParams) (any, error) { return f(p.Source.(core.Plugin)), nil }}
-	}
-	info := graphql.NewObject(graphql.ObjectConfig{Name: "PluginInfo", Description: "A plugin and how it is doing.", Fields: graphql.Fields{
+	of := part[core.Plugin]
+	info := graphql.NewObject(graphql.ObjectConfig{Name: "PluginInfo", Description: pluginDoc, Fields: graphql.Fields{
 		"name":      of(graphql.NewNonNull(graphql.String), func(p core.Plugin) any { return p.Name }),
 		"version":   of(graphql.String, func(p core.Plugin) any { return optional(p.Version) }),
 		"state":     of(graphql.NewNonNull(graphql.String), func(p core.Plugin) any { return p.State }),
 		"since":     of(dateTime, func(p core.Plugin) any { return schema.Instant(p.Since) }),
+		"reason":    of(graphql.String, func(p core.Plugin) any { return optional(p.Reason) }),
+		"update":    of(graphql.String, func(p core.Plugin) any { return optional(p.Update) }),
 		"restarts":  of(graphql.Int, func(p core.Plugin) any { return p.Restarts }),
 		"lastError": of(graphql.String, func(p core.Plugin) any { return optional(p.LastError) }),
+		"panic":     of(graphql.String, func(p core.Plugin) any { return optional(p.Panic) }),
+		"events":    {Type: backlogInfo, Description: "The events that wait for it."},
+		"jobs":      {Type: graphql.NewList(graphql.NewNonNull(jobInfo)), Description: "What it does by the clock, and how it went last."},
 	}})
+	b.resolve("PluginInfo", "events", b.ofPlugins(func(ctx context.Context, answer map[string]any) error {
+		backlog, err := b.Plugins.Backlog(ctx)
+		for _, one := range backlog {
+			answer[one.Subscriber] = one
+		}
+		return err
+	}, core.Backlog{}))
+	b.resolve("PluginInfo", "jobs", b.ofPlugins(func(ctx context.Context, answer map[string]any) error {
+		runs, err := b.Plugins.JobRuns(ctx)
+		for _, run := range runs {
+			list, _ := answer[run.Plugin].([]any)
+			answer[run.Plugin] = append(list, run)
+		}
+		return err
+	}, []any{}))
 	b.query["plugins"] = &graphql.Field{
 		Type: graphql.NewList(graphql.NewNonNull(info)), Description: "The plugins and how they are doing, for administrators.",
-		Resolve: func(p graphql.ResolveParams) (any, error) {
-			if !slices.Contains(ActorFrom(p.Context).Roles, core.AdminRole) {
-				return nil, &core.Error{Code: core.Forbidden, Message: "The state of the plugins is for administrators: the role " + core.AdminRole + "."}
+		Resolve: administered(func(graphql.ResolveParams) (any, error) { return b.Plugins.Plugins(), nil }),
+	}
+	b.deadLetters()
+	b.jobs()
+}
+
+// ofPlugins resolves a field of all plugins of an answer at once: find puts up
+// what there is, by the plugin's name.
+func (b *builder) ofPlugins(find func(ctx context.Context, answer map[string]any) error, none any) execution.BatchResolve {
+	return func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
+		answer := map[string]any{}
+		if err := find(ctx, answer); err != nil {
+			return nil, []error{err}
+		}
+		values := make([]any, len(p.Parents))
+		for i, parent := range p.Parents {
+			if values[i] = answer[parent.(core.Plugin).Name]; values[i] == nil {
+				values[i] = none
 			}
-			return b.Plugins(), nil
-		},
+		}
+		return values, nil
 	}
 }
+
+// administered refuses everybody but administrators.
+func administered(resolve graphql.FieldResolveFn) graphql.FieldResolveFn {
+	return func(p graphql.ResolveParams) (any, error) {
+		if !slices.Contains(ActorFrom(p.Context).Roles, core.AdminRole) {
+			return nil, &core.Error{Code: core.Forbidden, Message: "The state of the plugins is for administrators: the role " + core.AdminRole + "."}
+		}
+		return resolve(p)
+	}
+}
+
+// part is a field of T.
+func part[T any](t graphql.Output, f func(T) any) *graphql.Field {
+	return &graphql.Field{Type: t, Resolve: func(p graphql.ResolveParams) (any, error) { return f(p.Source.(T)), nil }}
+}
+
+var backlogInfo = graphql.NewObject(graphql.ObjectConfig{Name: "EventBacklog", Description: "Events on their way to a plugin.", Fields: graphql.Fields{
+	"waiting":   part(graphql.NewNonNull(graphql.Int), func(b core.Backlog) any { return b.Waiting }),
+	"dead":      part(graphql.NewNonNull(graphql.Int), func(b core.Backlog) any { return b.Dead }),
+	"oldestDue": part(dateTime, func(b core.Backlog) any { return optional(schema.Instant(b.OldestDue)) }),
+}})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,30 +17,18 @@ const (
 	lastPause  = 15 * time.Second
 )
 
-// Store is what the relay asks of a store. Every step can be repeated, so
-// that a relay that died between two of them leaves neither gap nor double.
-type Store interface {
-	// Pending returns at most limit entries that were not settled yet, those
-	// of one record from the oldest to the latest.
-	Pending(ctx context.Context, limit int) ([]core.Entry, error)
-
-	// Append writes entries to the journal. One that is there already, by
-	// record and version, stays as it is.
-	Append(ctx context.Context, entries []core.Entry) error
-
-	// Settle removes exactly these entries from where they are pending.
-	Settle(ctx context.Context, entries []core.Entry) error
-}
-
-// Relay moves pending entries to the journal. Any number of relays, also of
-// several processes, may work on one store.
+// Relay moves pending entries to the journal, and enqueues them for those who
+// have subscribed to them. Any number of relays, also of several processes,
+// may work on one store.
 type Relay struct {
-	Store Store
-	Log   *slog.Logger  // told once when an outage begins and once when it ends
-	Every time.Duration // how often it looks by itself, for entries that another process or an earlier life left; 5 seconds when zero
+	Store    Store
+	Log      *slog.Logger  // told once when an outage begins and once when it ends
+	Every    time.Duration // how often it looks by itself, for entries that another process or an earlier life left; 5 seconds when zero
+	Enqueued func()        // told when there is something to deliver; nil for nobody
 
-	once sync.Once
-	bell chan struct{}
+	once        sync.Once
+	bell        chan struct{}
+	subscribers subscribers
 }
 
 // Nudge tells a running relay that something was committed. It does not block
@@ -64,16 +53,15 @@ func (r *Relay) Run(ctx context.Context) {
 	if every <= 0 {
 		every = 5 * time.Second
 	}
-	var outage time.Time
-	pause := firstPause
+	out := outage{first: firstPause, last: lastPause}
 	for {
 		err := r.Drain(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			if outage.IsZero() {
-				outage = time.Now()
+			pause, began := out.goesOn()
+			if began {
 				r.Log.Warn("The journal stands still until the store answers; nothing is lost.", "error", err)
 			}
 			// A nudge does not shorten the pause: writes that are let through
@@ -81,12 +69,10 @@ func (r *Relay) Run(ctx context.Context) {
 			if !wait(ctx, pause, nil) {
 				return
 			}
-			pause = min(2*pause, lastPause)
 		default:
-			if !outage.IsZero() {
-				r.Log.Info("The journal goes on.", "after", time.Since(outage).Round(time.Millisecond))
+			if after, was := out.ends(); was {
+				r.Log.Info("The journal goes on.", "after", after)
 			}
-			outage, pause = time.Time{}, firstPause
 			if !wait(ctx, every, r.ring()) {
 				return
 			}
@@ -114,6 +100,9 @@ func (r *Relay) Drain(ctx context.Context) error {
 		if err != nil || len(entries) == 0 {
 			return fault("read what is pending", err)
 		}
+		if err := r.enqueue(ctx, entries); err != nil {
+			return err
+		}
 		if err := r.Store.Append(ctx, entries); err != nil {
 			return fault("write the journal", err)
 		}
@@ -126,6 +115,38 @@ func (r *Relay) Drain(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// enqueue makes a delivery for each subscriber that wants an entry, before
+// the entry is appended: so none is lost, wherever a relay dies. One that is
+// not missing any more was enqueued before, and may have been delivered and
+// acknowledged since. What was enqueued but not appended yet when a relay died
+// is enqueued again, and delivered again if it was acknowledged in between:
+// delivery is at least once.
+func (r *Relay) enqueue(ctx context.Context, entries []core.Entry) error {
+	subscriptions, err := r.subscribers.all(ctx, r.Store)
+	if err != nil {
+		return fault("read the subscriptions", err)
+	}
+	wanted := slices.DeleteFunc(slices.Clone(entries), func(e core.Entry) bool { return len(deliveries(subscriptions, e.Event())) == 0 })
+	if len(wanted) == 0 {
+		return nil
+	}
+	missing, err := r.Store.Missing(ctx, wanted)
+	if err != nil {
+		return fault("see what the journal has", err)
+	}
+	var due []core.Delivery
+	for _, e := range missing {
+		due = append(due, deliveries(subscriptions, e.Event())...)
+	}
+	if err := r.Store.Enqueue(ctx, due); err != nil {
+		return fault("enqueue what has subscribers", err)
+	}
+	if r.Enqueued != nil {
+		r.Enqueued()
+	}
+	return nil
 }
 
 func fault(what string, err error) error {

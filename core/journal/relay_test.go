@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,9 @@ type store struct {
 	mu      sync.Mutex
 	pending []core.Entry
 	journal []core.Entry
+	wanted  []core.Subscription
+	queue   []core.Delivery
+	read    int // how often the subscriptions were
 	steps   int
 	diesAt  int // after this many steps; 0 for never
 	away    bool
@@ -57,6 +61,32 @@ func (s *store) Append(_ context.Context, entries []core.Entry) error {
 			s.journal = append(s.journal, e)
 		}
 	}
+	return s.step()
+}
+
+func (s *store) Subscriptions(context.Context) ([]core.Subscription, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read++
+	return s.wanted, nil
+}
+
+func (s *store) Missing(_ context.Context, entries []core.Entry) ([]core.Entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var missing []core.Entry
+	for _, e := range entries {
+		if !has(s.journal, e) {
+			missing = append(missing, e)
+		}
+	}
+	return missing, s.step()
+}
+
+func (s *store) Enqueue(_ context.Context, deliveries []core.Delivery) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue = append(s.queue, deliveries...)
 	return s.step()
 }
 
@@ -99,7 +129,7 @@ func has(entries []core.Entry, e core.Entry) bool {
 func entries(n int) []core.Entry {
 	var all []core.Entry
 	for i := range n {
-		all = append(all, core.Entry{Entity: "thing", RecordID: fmt.Sprint("r", i%7), Version: int64(i/7 + 1)})
+		all = append(all, core.Entry{Entity: "thing", Action: core.Created, RecordID: fmt.Sprint("r", i%7), Version: int64(i/7 + 1)})
 	}
 	return all
 }
@@ -144,6 +174,77 @@ func TestARelayThatDiesAnywhereLeavesNeitherGapNorDouble(t *testing.T) {
 			s.wantMoved(t, entries(n))
 		}
 	}
+}
+
+// events lists the queue in short, each event once if it lies there twice.
+func (s *store) events() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for _, d := range s.queue {
+		if line := d.Subscriber + " " + d.Event.ID; !slices.Contains(all, line) {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+func TestARelayThatDiesAnywhereEnqueuesEveryEventBeforeItIsInTheJournal(t *testing.T) {
+	const n = 450 // three batches of five steps each
+	var want []string
+	for _, e := range entries(n) {
+		want = append(want, "s "+e.Event().ID)
+	}
+	for first := 1; first <= 15; first++ {
+		s := &store{pending: entries(n), wanted: []core.Subscription{{Subscriber: "s", Topics: []string{"thing.*"}}, {Subscriber: "other", Topics: []string{"person.*"}}}}
+		s.diesAt = first
+		if err := (&journal.Relay{Store: s}).Drain(t.Context()); err != nil && !errors.Is(err, errDied) {
+			t.Fatalf("Drain: %v", err)
+		}
+		enqueued := s.events()
+		for _, e := range s.journal {
+			if !slices.Contains(enqueued, "s "+e.Event().ID) {
+				t.Fatalf("dead after step %d: %s is in the journal and was not enqueued", first, e.Event().ID)
+			}
+		}
+		s.diesAt = 0
+		if err := (&journal.Relay{Store: s}).Drain(t.Context()); err != nil {
+			t.Fatalf("Drain: %v", err)
+		}
+		if diff := cmp.Diff(want, s.events()); diff != "" {
+			t.Errorf("dead after step %d: enqueued: -want +got:\n%s", first, diff)
+		}
+		s.wantMoved(t, entries(n))
+	}
+}
+
+func TestWhatIsInTheJournalIsNotEnqueuedAgain(t *testing.T) {
+	s := &store{pending: entries(7), journal: entries(5), wanted: []core.Subscription{{Subscriber: "s", Topics: []string{"thing.*"}}}}
+	told := 0
+	if err := (&journal.Relay{Store: s, Enqueued: func() { told++ }}).Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"s thing/r5/1", "s thing/r6/1"}, s.events()); diff != "" || told != 1 {
+		t.Errorf("told %d times; enqueued: -want +got:\n%s", told, diff)
+	}
+}
+
+func TestWithoutSubscribersTheRelayAsksForThemOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		r := &journal.Relay{Store: s, Every: time.Hour, Enqueued: func() { t.Error("told of events that nobody wants") }}
+		running(t, r)
+		for range 50 {
+			s.change(func() { s.pending = entries(1) })
+			r.Nudge()
+			pass(100 * time.Millisecond)
+		}
+		s.change(func() {
+			if s.read != 5 || s.steps != 1+3*50 {
+				t.Errorf("50 batches in 5 seconds cost %d reads of the subscriptions and %d other steps; want 5 and %d", s.read, s.steps, 1+3*50)
+			}
+		})
+	})
 }
 
 // running starts a relay in the bubble of a test and stops it at the end.

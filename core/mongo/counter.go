@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"errors"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -13,24 +14,36 @@ import (
 func (s *Store) Next(ctx context.Context, counter string, after int64) (int64, error) {
 	var drawn struct{ N int64 }
 	counters, named := s.db.Collection(countersCollection), bson.D{{Key: idField, Value: counter}}
-	for attempt := 1; ; attempt++ {
-		var err error
+	err := again(func() error {
 		if after > 0 {
-			_, err = counters.UpdateOne(ctx, named, bson.D{{Key: "$max", Value: bson.D{{Key: "n", Value: after}}}}, options.UpdateOne().SetUpsert(true))
+			if _, err := counters.UpdateOne(ctx, named, bson.D{{Key: "$max", Value: bson.D{{Key: "n", Value: after}}}}, options.UpdateOne().SetUpsert(true)); err != nil {
+				return err
+			}
 		}
-		if err == nil {
-			err = counters.FindOneAndUpdate(ctx,
-				named,
-				bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: int64(1)}}}},
-				options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After),
-			).Decode(&drawn)
+		return counters.FindOneAndUpdate(ctx,
+			named,
+			bson.D{{Key: "$inc", Value: bson.D{{Key: "n", Value: int64(1)}}}},
+			options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After),
+		).Decode(&drawn)
+	})
+	return drawn.N, s.failed("draw the next number of "+counter, err)
+}
+
+// again repeats an upsert that another one has forestalled: both may try to
+// create the document.
+func again(upsert func() error) error {
+	for attempt := 1; ; attempt++ {
+		if err := upsert(); !isDuplicate(err) || attempt == 5 {
+			return err
 		}
-		// Two that draw the first number at once may both try to create the counter.
-		if isDuplicate(err) && attempt < 5 {
-			continue
-		}
-		return drawn.N, s.failed("draw the next number of "+counter, err)
 	}
 }
 
-func isDuplicate(err error) bool { return driver.IsDuplicateKeyError(err) }
+func isDuplicate(err error) bool {
+	if driver.IsDuplicateKeyError(err) {
+		return true
+	}
+	// FerretDB calls it an internal error where an upsert is in the way.
+	var server driver.ServerError
+	return errors.As(err, &server) && server.HasErrorCodeWithMessage(1, "duplicate key value violates unique constraint")
+}

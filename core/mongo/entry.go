@@ -12,15 +12,6 @@ import (
 // encodeEntry writes what a record's document does not say already. The
 // values are stored in their canonical form: nobody sorts by them.
 func encodeEntry(entry core.Entry) bson.D {
-	actor := bson.D{{Key: "id", Value: entry.Actor.ID}}
-	for _, part := range []bson.E{{Key: "name", Value: entry.Actor.Name}, {Key: "party", Value: entry.Actor.Party}, {Key: "via", Value: entry.Actor.Via}} {
-		if part.Value != "" {
-			actor = append(actor, part)
-		}
-	}
-	if len(entry.Actor.Roles) > 0 {
-		actor = append(actor, bson.E{Key: "roles", Value: entry.Actor.Roles})
-	}
 	diffs := make(bson.A, len(entry.Diffs))
 	for i, d := range entry.Diffs {
 		diff := bson.D{{Key: "path", Value: d.Path}}
@@ -32,13 +23,30 @@ func encodeEntry(entry core.Entry) bson.D {
 		}
 		diffs[i] = diff
 	}
-	return bson.D{
+	document := bson.D{
 		{Key: versionField, Value: entry.Version},
 		{Key: "action", Value: string(entry.Action)},
 		{Key: "at", Value: bson.NewDateTimeFromTime(entry.At)},
-		{Key: "actor", Value: actor},
+		{Key: "actor", Value: encodeActor(entry.Actor)},
 		{Key: "diffs", Value: diffs},
 	}
+	if len(entry.Roles) > 0 {
+		document = append(document, bson.E{Key: "roles", Value: entry.Roles})
+	}
+	return document
+}
+
+func encodeActor(a core.Actor) bson.D {
+	actor := bson.D{{Key: "id", Value: a.ID}}
+	for _, part := range []bson.E{{Key: "name", Value: a.Name}, {Key: "party", Value: a.Party}, {Key: "via", Value: a.Via}} {
+		if part.Value != "" {
+			actor = append(actor, part)
+		}
+	}
+	if len(a.Roles) > 0 {
+		actor = append(actor, bson.E{Key: "roles", Value: a.Roles})
+	}
+	return actor
 }
 
 func decodeEntry(entity, id string, raw bson.Raw) (core.Entry, error) {
@@ -52,7 +60,7 @@ func decodeEntry(entity, id string, raw bson.Raw) (core.Entry, error) {
 	entry.Action = core.Action(action)
 	at, _ := object["at"].(string)
 	entry.At, _ = time.Parse(schema.InstantFormat, at)
-	entry.Actor = decodeActor(object["actor"])
+	entry.Actor, entry.Roles = decodeActor(object["actor"]), texts(object["roles"])
 	diffs, _ := object["diffs"].([]any)
 	for _, one := range diffs {
 		d, _ := one.(map[string]any)
@@ -68,12 +76,17 @@ func decodeActor(value any) core.Actor {
 		s, _ := object[key].(string)
 		return s
 	}
-	actor := core.Actor{ID: text("id"), Name: text("name"), Party: text("party"), Via: text("via")}
-	roles, _ := object["roles"].([]any)
-	for _, role := range roles {
-		if name, ok := role.(string); ok {
-			actor.Roles = append(actor.Roles, name)
+	return core.Actor{ID: text("id"), Name: text("name"), Roles: texts(object["roles"]), Party: text("party"), Via: text("via")}
+}
+
+// texts are the texts in a list.
+func texts(value any) []string {
+	list, _ := value.([]any)
+	var all []string
+	for _, item := range list {
+		if s, ok := item.(string); ok {
+			all = append(all, s)
 		}
 	}
-	return actor
+	return all
 }

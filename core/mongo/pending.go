@@ -3,6 +3,8 @@ package mongo
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/openxrm/xrm/core"
@@ -75,19 +77,46 @@ func (s *Store) Append(ctx context.Context, entries []core.Entry) error {
 	return s.failed("write the journal", withoutDuplicates(err))
 }
 
-// Settle removes these entries from the documents of their records.
+// Missing returns those of the entries that the journal does not have.
+func (s *Store) Missing(ctx context.Context, entries []core.Entry) ([]core.Entry, error) {
+	asked := make([]string, len(entries))
+	for i, entry := range entries {
+		asked[i] = journalID(entry.Entity, entry.RecordID, entry.Version)
+	}
+	cursor, err := s.journal().Find(ctx, bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: asked}}}}, options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}))
+	if err != nil {
+		return nil, s.failed("look for entries in the journal", err)
+	}
+	there := map[string]bool{}
+	_, err = all(ctx, cursor, func(raw bson.Raw) (struct{}, error) {
+		there[raw.Lookup(idField).StringValue()] = true
+		return struct{}{}, nil
+	})
+	var missing []core.Entry
+	for i, entry := range entries {
+		if !there[asked[i]] {
+			missing = append(missing, entry)
+		}
+	}
+	return missing, s.failed("look for entries in the journal", err)
+}
+
+// Settle removes these entries from the documents of their records. All relays
+// go through the records in one order: an engine that locks what a command has
+// written would let two of them wait for each other.
 func (s *Store) Settle(ctx context.Context, entries []core.Entry) error {
-	type owner struct{ entity, record string }
-	settled := map[owner][]int64{}
+	settled := map[string]map[string][]int64{} // by entity and record
 	for _, entry := range entries {
-		of := owner{entry.Entity, entry.RecordID}
-		settled[of] = append(settled[of], entry.Version)
+		if settled[entry.Entity] == nil {
+			settled[entry.Entity] = map[string][]int64{}
+		}
+		settled[entry.Entity][entry.RecordID] = append(settled[entry.Entity][entry.RecordID], entry.Version)
 	}
-	removals := map[string][]driver.WriteModel{}
-	for of, versions := range settled {
-		removals[of.entity] = append(removals[of.entity], removal(of.record, versions)...)
-	}
-	for entity, models := range removals {
+	for entity, versions := range settled {
+		var models []driver.WriteModel
+		for _, id := range slices.Sorted(maps.Keys(versions)) {
+			models = append(models, removal(id, versions[id])...)
+		}
 		if _, err := s.db.Collection(entity).BulkWrite(ctx, models); err != nil {
 			return s.failed("settle the new history of "+entity, err)
 		}

@@ -20,8 +20,20 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 			return err
 		}
 	}
-	_, err := s.keys().Indexes().CreateMany(ctx, keyIndexes())
-	return s.failed("create the index of the keys", err)
+	for _, own := range []struct {
+		collection *driver.Collection
+		indexes    []driver.IndexModel
+	}{
+		{s.keys(), keyIndexes()},
+		{s.deliveries(), deliveryIndexes()},
+		{s.timers(), timerIndexes()},
+		{s.state(), stateIndexes()},
+	} {
+		if _, err := own.collection.Indexes().CreateMany(ctx, own.indexes); err != nil {
+			return s.failed("create the indexes of "+own.collection.Name(), err)
+		}
+	}
+	return nil
 }
 
 func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []driver.IndexModel) error {

@@ -20,9 +20,15 @@ import (
 // The names of the collections that hold no records. No entity's name has a
 // dot, so none of them can be an entity's.
 const (
-	journalCollection  = "xrm.journal"
-	countersCollection = "xrm.counters"
-	keysCollection     = "xrm.keys"
+	journalCollection       = "xrm.journal"
+	countersCollection      = "xrm.counters"
+	keysCollection          = "xrm.keys"
+	subscriptionsCollection = "xrm.subscriptions"
+	deliveriesCollection    = "xrm.deliveries"
+	leasesCollection        = "xrm.leases"
+	timersCollection        = "xrm.timers"
+	jobRunsCollection       = "xrm.jobRuns"
+	stateCollection         = "xrm.state"
 )
 
 const (

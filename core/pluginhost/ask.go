@@ -13,11 +13,12 @@ import (
 // canonical form and of the type that the operation has; nil for none. A nil
 // argument is an explicit null.
 func (h *Host) Call(ctx context.Context, m *schema.Model, actor core.Actor, op Operation, arguments map[string]any) (any, error) {
-	timeout := h.config.ResolveTimeout
+	timeouts := h.Terms(op.Plugin).Timeouts
+	timeout := timeouts.Query
 	if op.Mutation {
-		timeout = h.config.CallTimeout
+		timeout = timeouts.Mutation
 	}
-	one := &call{plugin: op.Plugin, actor: actor, model: m, mayWrite: op.Mutation}
+	one := &call{plugin: op.Plugin, method: op.Name, actor: actor, model: m, mayWrite: op.Mutation}
 	encoded, err := pluginpb.Encode(arguments)
 	if err != nil {
 		return nil, fmt.Errorf("call %s: %w", op.Name, err)
@@ -76,14 +77,18 @@ func (h *Host) Resolve(ctx context.Context, m *schema.Model, actor core.Actor, f
 }
 
 func (h *Host) resolve(ctx context.Context, m *schema.Model, actor core.Actor, field ComputedField, entity *schema.Entity, parents []*core.Record) ([]any, error) {
-	one := &call{plugin: field.Plugin, actor: actor, model: m}
 	name := field.Entity + "." + field.Field.Name
+	one := &call{plugin: field.Plugin, method: name, actor: actor, model: m}
 	values := make([]any, len(parents))
-	encoded, err := encodeAll(entity, parents)
-	if err != nil {
-		return nil, fmt.Errorf("resolve %s: %w", name, err)
+	session := h.config.Open(core.PluginActor(field.Plugin), m)
+	encoded := make([]*pluginpb.Record, len(parents))
+	for i, p := range parents {
+		var err error
+		if encoded[i], err = encodeSeen(session, entity, p); err != nil {
+			return nil, fmt.Errorf("resolve %s: %w", name, err)
+		}
 	}
-	err = h.ask(ctx, one, h.config.ResolveTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
+	err := h.ask(ctx, one, h.Terms(field.Plugin).Timeouts.Query, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
 		answer, err := client.Resolve(ctx, &pluginpb.ResolveRequest{Context: id, Entity: field.Entity, Field: field.Field.Name, Parents: encoded})
 		if err != nil {
 			return err

@@ -3,9 +3,8 @@ package pluginhost
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
-
-	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
 // board is what is known of every plugin right now. Whoever wants to wait for
@@ -18,9 +17,23 @@ type board struct {
 
 type entry struct {
 	status       Status
-	contribution *Contribution         // nil until the plugin was described once, now or in an earlier run
-	accepted     bool                  // by Config.Accept
-	client       pluginpb.PluginClient // nil unless serving
+	contribution *Contribution // nil until the plugin was described once, now or in an earlier run
+	accepted     bool          // by Config.Accept
+	terms        Terms
+	link         *link // nil unless it answers
+}
+
+// add puts up an entry, in the place of one of the same name.
+func (b *board) add(e *entry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i, found := slices.BinarySearchFunc(b.entries, e.status.Name, func(e *entry, name string) int { return strings.Compare(e.status.Name, name) })
+	if found {
+		b.entries[i] = e
+	} else {
+		b.entries = slices.Insert(b.entries, i, e)
+	}
+	b.tell()
 }
 
 // update changes one entry and tells everybody.
@@ -32,6 +45,10 @@ func (b *board) update(name string, change func(*entry)) {
 			change(e)
 		}
 	}
+	b.tell()
+}
+
+func (b *board) tell() {
 	close(b.changed)
 	b.changed = make(chan struct{})
 }
@@ -48,14 +65,16 @@ func (b *board) look() ([]entry, <-chan struct{}) {
 	return entries, b.changed
 }
 
-// find returns a copy of one entry.
-func (b *board) find(name string) (entry, bool) {
-	entries, _ := b.look()
-	i := slices.IndexFunc(entries, func(e entry) bool { return e.status.Name == name })
-	if i < 0 {
-		return entry{}, false
+// find returns a copy of one entry; an empty one for a name that is not there.
+func (b *board) find(name string) entry {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.entries {
+		if e.status.Name == name {
+			return *e
+		}
 	}
-	return entries[i], true
+	return entry{}
 }
 
 // wait returns when the plugins are as wanted, or with the error of ctx.

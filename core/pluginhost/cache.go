@@ -4,23 +4,23 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/protobuf/proto"
 )
 
 // cache keeps the last description of every plugin, so that its entities and
-// fields are there when it does not start. "" keeps nothing.
+// fields are there when it does not start, and its entities when it is gone.
 type cache string
 
-func (c cache) path(name string) string { return filepath.Join(string(c), name+".description") }
+const descriptionSuffix = ".description"
+
+func (c cache) path(name string) string { return filepath.Join(string(c), name+descriptionSuffix) }
 
 // load returns nil when there is nothing of use.
-func (c cache) load(m Manifest) *Contribution {
-	if c == "" {
-		return nil
-	}
-	data, err := os.ReadFile(c.path(m.Name))
+func (c cache) load(name string) *Contribution {
+	data, err := os.ReadFile(c.path(name))
 	if err != nil {
 		return nil
 	}
@@ -28,30 +28,38 @@ func (c cache) load(m Manifest) *Contribution {
 	if proto.Unmarshal(data, &d) != nil {
 		return nil
 	}
-	known, err := contribution(m, &d)
+	known, err := contribution(Manifest{Name: name, Version: d.GetVersion()}, &d)
 	if err != nil {
-		return nil // of another version
+		return nil // from before an upgrade of xrm
 	}
 	return known
 }
 
-func (c cache) store(m Manifest, d *pluginpb.DescribeResponse) error {
-	if c == "" {
-		return nil
+// names lists the plugins that something is known of.
+func (c cache) names() []string {
+	files, _ := filepath.Glob(c.path("*")) // the pattern is valid
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(file), descriptionSuffix)
 	}
+	return files
+}
+
+func (c cache) store(name string, d *pluginpb.DescribeResponse) error {
 	data, err := proto.Marshal(d)
 	if err == nil {
-		err = os.MkdirAll(string(c), 0o700)
-	}
-	temporary := c.path(m.Name) + ".new"
-	if err == nil {
-		err = os.WriteFile(temporary, data, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(temporary, c.path(m.Name))
+		err = replace(c.path(name), data)
 	}
 	if err != nil {
-		return fmt.Errorf("keep the description of plugin %s: %w", m.Name, err)
+		return fmt.Errorf("keep the description of plugin %s: %w", name, err)
 	}
 	return nil
+}
+
+// state returns the folder that is a plugin's own, for it to write to.
+func (c cache) state(name string) (string, error) {
+	dir := filepath.Join(string(c), "state", name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the state folder of plugin %s: %w", name, err)
+	}
+	return dir, nil
 }

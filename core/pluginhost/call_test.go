@@ -153,7 +153,7 @@ func TestOfAPluginThatIsDownEverythingIsUnavailable(t *testing.T) {
 	if errs := h.BeforeSave(t.Context(), m, m.Entity("ticket"), changes); len(errs) != 1 || told(errs[0]) != want {
 		t.Errorf("BeforeSave: %v; want %s", errs, want)
 	}
-	if errs := h.BeforeSave(t.Context(), m, m.Entity("party"), []core.Change{{After: &core.Record{Entity: "party", Values: map[string]any{}}}}); errs != nil {
+	if errs := h.BeforeSave(t.Context(), m, m.Entity("party"), []core.Change{{After: &core.Record{Entity: "party", Values: map[string]any{}}}}); errors.Join(errs...) != nil {
 		t.Errorf("BeforeSave of what the plugin has no rule for: %v", errs)
 	}
 }
@@ -177,7 +177,7 @@ func TestRulesOfAPlugin(t *testing.T) {
 		},
 		"no verdict": {"no verdict", nil, "INTERNAL The plugin good made a mistake; the details are in the server's log"},
 		"a write in the middle of a write": {
-			"save inside", nil, "FORBIDDEN The plugin good wanted to save a ticket in the middle of a read or of another write. Only its mutations may save.",
+			"save inside", nil, "FORBIDDEN The plugin good wanted to save a ticket in the middle of a read or of another write. Queries, fields and rules have no effects.",
 		},
 	}
 	for name, tt := range tests {

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
@@ -30,92 +29,51 @@ func (h *Host) callbacks(plugin string) func([]grpc.ServerOption) *grpc.Server {
 	}
 }
 
+// records does something with the records of an entity, within the call.
+func (c *callbacks) records(ctx context.Context, id *pluginpb.CallContext, entity string, do func(context.Context, *call, Session, *schema.Entity) error) *pluginpb.Error {
+	return c.within(ctx, id, func(ctx context.Context, one *call) error {
+		e, err := one.model.Find(entity)
+		if err != nil {
+			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The plugin asked for an entity that is not there: %v.", err)}
+		}
+		actor, err := c.actor(one, id.GetAsPlugin())
+		if err != nil {
+			return err
+		}
+		return do(ctx, one, c.host.config.Open(actor, one.model), e)
+	})
+}
+
+// actor is in whose name the plugin asks.
+func (c *callbacks) actor(one *call, asPlugin bool) (core.Actor, error) {
+	if !asPlugin && !one.actor.IsPlugin() {
+		return one.actor, nil
+	}
+	if !c.host.needs(c.plugin).AsPlugin {
+		return core.Actor{}, &core.Error{Code: core.Forbidden, Message: fmt.Sprintf(
+			"The plugin %s may not act for itself, as it wanted to. Add under needs in its plugin.yaml: asPlugin: true. Then approve it: xrm plugin approve %s.", c.plugin, c.plugin)}
+	}
+	return core.PluginActor(c.plugin), nil
+}
+
 // within does something as part of the call that a token proves, no longer
 // than that call and its callback last. The error is for the plugin.
-func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, entity string, do func(context.Context, *call, Session, *schema.Entity) error) *pluginpb.Error {
+func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do func(context.Context, *call) error) *pluginpb.Error {
 	one := c.host.calls.find(c.plugin, id.GetToken())
 	if one == nil {
 		return &pluginpb.Error{Code: string(core.Forbidden), Message: "The call that this belongs to has ended. Ask the host only while a handler runs, with the context that came with it."}
 	}
-	e, err := one.model.Find(entity)
-	if err != nil {
-		return &pluginpb.Error{Code: string(core.Invalid), Message: fmt.Sprintf("The plugin asked for an entity that is not there: %v.", err)}
-	}
 	joined, cancel := context.WithCancel(one.ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	if err = do(joined, one, c.host.config.Open(one.actor, one.model), e); err == nil {
+	err := do(joined, one)
+	if err == nil {
 		return nil
 	}
 	if core.CodeOf(err) == core.Internal && joined.Err() == nil {
 		c.host.config.Log.Error("callback of plugin failed", "plugin", c.plugin, "call", one.id, "error", err)
 	}
 	return toWire(err)
-}
-
-func (c *callbacks) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.GetResponse, error) {
-	answer := &pluginpb.GetResponse{}
-	answer.Error = c.within(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, _ *call, s Session, e *schema.Entity) error {
-		found, err := s.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{r.GetId()}), First: 1})
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 {
-			return &core.Error{Code: core.NotFound, Message: fmt.Sprintf("There is no %s with the id %s, or you may not see it.", e.Name, r.GetId())}
-		}
-		answer.Record, err = encode(e, found[0])
-		return err
-	})
-	return answer, nil
-}
-
-func (c *callbacks) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.FindResponse, error) {
-	answer := &pluginpb.FindResponse{}
-	answer.Error = c.within(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
-		q, err := query(one.model, e, r)
-		if err != nil {
-			return err
-		}
-		wanted := q.First
-		q.First++ // one more tells whether there is another page
-		found, err := s.Find(ctx, e, q)
-		if err != nil {
-			return err
-		}
-		if len(found) > wanted {
-			found = found[:wanted]
-			if answer.Next, err = cursor(q.OrderBy, found[wanted-1]); err != nil {
-				return err
-			}
-		}
-		answer.Records, err = encodeAll(e, found)
-		return err
-	})
-	return answer, nil
-}
-
-func (c *callbacks) Save(ctx context.Context, r *pluginpb.SaveRequest) (*pluginpb.SaveResponse, error) {
-	answer := &pluginpb.SaveResponse{}
-	answer.Error = c.within(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
-		if !one.mayWrite {
-			return &core.Error{Code: core.Forbidden, Message: fmt.Sprintf("The plugin %s wanted to save a %s in the middle of a read or of another write. Only its mutations may save.", c.plugin, e.Name)}
-		}
-		patch, err := pluginpb.Decode(r.GetPatch())
-		if err != nil {
-			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The plugin %s sent values that cannot be read.", c.plugin), Cause: err}
-		}
-		draft := record.Draft{Action: core.Created, ID: r.GetId(), IfVersion: r.GetIfVersion(), Set: stored(e, patch)}
-		if draft.ID != "" {
-			draft.Action = core.Updated
-		}
-		result := s.Save(ctx, e, []record.Draft{draft}, false)[0]
-		if result.Err != nil {
-			return result.Err
-		}
-		answer.Record, err = encode(e, result.Record)
-		return err
-	})
-	return answer, nil
 }
 
 // Log also works outside of a call.

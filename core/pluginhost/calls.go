@@ -1,8 +1,10 @@
 package pluginhost
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -17,6 +19,7 @@ import (
 type call struct {
 	id       string
 	plugin   string
+	method   string // what is called, for its breaker
 	actor    core.Actor
 	model    *schema.Model
 	mayWrite bool
@@ -56,16 +59,32 @@ type depthKey struct{}
 // maxDepth is how many calls to plugins may cause each other.
 const maxDepth = 5
 
-// ask makes one call to a plugin. It ends at the latest after the timeout, and
-// its error is for users.
-func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) error) error {
-	e, _ := h.board.find(one.plugin)
-	if e.client == nil {
-		return down(one.plugin, nil)
+// margin is what a call leaves of the time that a request has, for the answer
+// to get out.
+const margin = 50 * time.Millisecond
+
+// restartsWithin is how long a call that did not reach its plugin waits for
+// another process of it.
+const restartsWithin = 500 * time.Millisecond
+
+// ask makes one call to a plugin. It ends at the latest after the timeout, or a
+// little before ctx does, and its error is for users. What has not reached the
+// plugin is sent once more if it writes nothing.
+func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) error) (err error) {
+	if h.config.Observe != nil {
+		defer func(began time.Time) {
+			h.config.Observe(one.plugin, one.method, cmp.Or(string(core.CodeOf(err)), "OK"), time.Since(began))
+		}(time.Now())
 	}
 	depth, _ := ctx.Value(depthKey{}).(int)
 	if depth++; depth > maxDepth {
 		return h.internal(one, fmt.Errorf("calls to plugins caused each other %d times in a row", maxDepth))
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = min(timeout, time.Until(deadline)-margin)
+	}
+	if timeout <= 0 {
+		return context.DeadlineExceeded // there was no time to ask, which is not the plugin's fault
 	}
 	bounded, cancel := context.WithTimeout(context.WithValue(ctx, depthKey{}, depth), timeout)
 	defer cancel()
@@ -73,9 +92,53 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 	one.actor.Via = one.plugin
 	token, end := h.calls.begin(one)
 	defer end()
-	err := rpc(bounded, e.client, &pluginpb.CallContext{CallId: one.id, Token: token, Depth: uint32(depth)})
+	send := func(l *link, concurrency int) error {
+		if err := l.gate.enter(concurrency); err != nil {
+			return err
+		}
+		defer l.gate.leave()
+		return l.breakers.run(ctx, one.method, func() error {
+			return rpc(bounded, l.plugin, &pluginpb.CallContext{CallId: one.id, Token: token, Depth: uint32(depth), User: encodeUser(one.actor)})
+		})
+	}
+	e := h.board.find(one.plugin)
+	if e.link == nil {
+		return down(one.plugin, nil)
+	}
+	err = send(e.link, e.terms.Limits.Concurrency)
+	if errors.Is(err, errClosed) || errors.Is(err, errUnsent) && !one.mayWrite {
+		if next := h.another(bounded, one.plugin, e.link); next.link != nil {
+			err = send(next.link, next.terms.Limits.Concurrency)
+		}
+	}
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err() // the user's time is up, or the user has gone
 	}
 	return h.transportError(one, err, timeout)
+}
+
+// another waits for a moment until another process of a plugin answers.
+func (h *Host) another(ctx context.Context, plugin string, than *link) entry {
+	ctx, cancel := context.WithTimeout(ctx, restartsWithin)
+	defer cancel()
+	var e entry
+	_ = h.board.wait(ctx, func([]Status) bool {
+		e = h.board.find(plugin)
+		return e.link != nil && e.link != than
+	})
+	if e.link == than {
+		return entry{}
+	}
+	return e
+}
+
+// passes says whether a save goes on although a rule for an entity did not
+// answer: if both the plugin's author and the site want it so.
+func (h *Host) passes(plugin, entity string, err error) bool {
+	code := core.CodeOf(err)
+	if code != core.Unavailable && code != core.RateLimited || h.Terms(plugin).onFailure[entity] != Allow {
+		return false
+	}
+	h.config.Log.Warn("saved without asking the rule of a plugin", "plugin", plugin, "entity", entity, "error", err)
+	return true
 }

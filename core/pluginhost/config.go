@@ -14,46 +14,83 @@ import (
 type Session interface {
 	Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error)
 	Save(ctx context.Context, e *schema.Entity, drafts []record.Draft, dryRun bool) []record.Result
+	Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregate) ([]core.Group, error)
+	Seen(r *core.Record) (*core.Record, error)
+	SeenDiffs(e *schema.Entity, diffs []core.Diff) ([]core.Diff, error)
+	MayWrite(e *schema.Entity, action core.Action, fields []string) error
 }
 
 var _ Session = (*record.Session)(nil)
 
+// Trust says which plugins may run.
+type Trust string
+
+// The kinds of trust. Nothing is as good as TrustApproved.
+const (
+	TrustApproved Trust = "approved" // those whose very content an admin has approved
+	TrustAny      Trust = "any"      // whatever lies in the folder, with all that it asks for: for development
+)
+
 // Config is what a Host needs. Dir and Open are required for a plugin to be
 // of any use; every duration has a default.
 type Config struct {
-	Dir      string   // holds one folder for each plugin; one that does not exist holds none
-	Disabled []string // names of plugins that must not run
+	Dir   string // holds one folder for each plugin, the settings and the approvals; one that does not exist holds none
+	Trust Trust  // "" for TrustApproved
 
 	// Open starts a session for a plugin that calls back. The actor is the user
-	// who caused the call, with Via set to the plugin.
+	// who caused the call, with Via set to the plugin, or a core.PluginActor.
 	Open func(core.Actor, *schema.Model) Session
 
 	// Accept is asked before a plugin serves with a contribution that is new or
-	// has changed. Its error makes the plugin INVALID; one with the code
-	// UNAVAILABLE makes the host try again, and one that is a schema.ErrNoEntity
-	// does so once another plugin is accepted. It is called for one plugin at a
-	// time. nil accepts all.
+	// has changed, and told what is left of one that was removed or disabled: its
+	// entities. Its error makes the plugin INVALID; one with the code UNAVAILABLE
+	// makes the host try again, and one that is a schema.ErrNoEntity does so once
+	// another contribution is accepted. It is called for one plugin at a time. nil
+	// accepts all.
 	Accept func(Contribution) error
 
+	// Shim is a command line that ends in Exec with the rest of its arguments.
+	// Plugins are started through it, in a sandbox; nil starts them without.
+	Shim []string
+
+	// Keep is where plugins keep timers and state.
+	Keep Keeper
+
+	// Publish tells an event of a plugin to all who subscribe to it, durably.
+	Publish func(ctx context.Context, a core.Actor, topic, key string, payload []byte) error
+
+	// Observe is told of every call to a plugin: what was called, the code of
+	// what came of it or OK, and how long it took. nil for nobody.
+	Observe func(plugin, method, code string, took time.Duration)
+
+	SecretsDir string // holds the secrets, DIR/PLUGIN/NAME; "" for none
+
+	Version  string // of xrm, for plugins that require one; "" fits all
 	RunDir   string // for sockets, at most 69 bytes long; "" for a new one in the temporary directory
-	CacheDir string // for the descriptions of plugins; "" keeps none
+	CacheDir string // for descriptions, copies and state of plugins; "" for a temporary one that Close removes
 	Log      *slog.Logger
 
+	LookEvery      time.Duration // how often Dir is looked at for changes; 1s
 	StartTimeout   time.Duration // for one attempt to start; 10s
-	SaveTimeout    time.Duration // for BeforeSave; 300ms
+	SaveTimeout    time.Duration // for one rule; 300ms
+	RulesTimeout   time.Duration // for all rules about one save together; 1.5s
 	ResolveTimeout time.Duration // for a computed field or a query; 2s
 	CallTimeout    time.Duration // for a mutation; 5s
+	EventTimeout   time.Duration // for a batch of events, or a timer; 30s
+	JobTimeout     time.Duration // for a run of a job; 24h
+	HTTPTimeout    time.Duration // for an HTTP request, its body and answer included; 1min
 	DrainTimeout   time.Duration // for running calls to end; 5s
 	HealthEvery    time.Duration // how often a plugin is asked whether it still answers; 5s
 	HealthTimeout  time.Duration // how long an answer may take; the third missing one is fatal; 2s
 	MinBackoff     time.Duration // between attempts, doubled each time; 500ms
 	MaxBackoff     time.Duration // 60s
-	SteadyAfter    time.Duration // how long a plugin must serve until its failures are forgotten; 2min
+	SteadyAfter    time.Duration // how long a plugin must serve until the backoff begins anew; 2min
 }
 
 func (c Config) withDefaults() Config {
 	for field, value := range map[*time.Duration]time.Duration{
-		&c.StartTimeout: 10 * time.Second, &c.SaveTimeout: 300 * time.Millisecond,
+		&c.LookEvery: time.Second, &c.StartTimeout: 10 * time.Second, &c.SaveTimeout: 300 * time.Millisecond, &c.RulesTimeout: 1500 * time.Millisecond,
+		&c.EventTimeout: 30 * time.Second, &c.JobTimeout: 24 * time.Hour, &c.HTTPTimeout: time.Minute,
 		&c.ResolveTimeout: 2 * time.Second, &c.CallTimeout: 5 * time.Second, &c.DrainTimeout: 5 * time.Second,
 		&c.HealthEvery: 5 * time.Second, &c.HealthTimeout: 2 * time.Second,
 		&c.MinBackoff: 500 * time.Millisecond, &c.MaxBackoff: time.Minute, &c.SteadyAfter: 2 * time.Minute,

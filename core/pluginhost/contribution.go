@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -13,18 +14,53 @@ import (
 // Contribution is what a plugin adds, in the words of the core. It stays valid
 // while the plugin is down. It is never changed.
 type Contribution struct {
-	Plugin     string
-	Version    string
-	Entities   []schema.Source
-	BeforeSave []string // names of entities or roles
-	Operations []Operation
-	Fields     []ComputedField
-	Mentions   []pluginpb.Mention // of entities and roles, in all of the above but Entities
+	Plugin       string
+	Version      string
+	Entities     []schema.Source
+	BeforeSave   []string // names of entities or roles
+	BeforeDelete []string // names of entities or roles
+	Operations   []Operation
+	Fields       []ComputedField
+	Topics       []string // that it subscribes to: "order.created", "customer.*"
+	Jobs         []Job
+	Endpoints    []Endpoint
+	Timers       []string           // names of the timers that it handles
+	ConfigSchema []byte             // JSON Schema; empty for none
+	Needs        Needs              // that were granted; nothing for a plugin that is down
+	Retired      bool               // it was disabled or removed: nothing but its entities is left
+	Mentions     []pluginpb.Mention // of entities and roles, in all of the above but Entities
+}
+
+// Job is something that a plugin does by the clock.
+type Job struct {
+	Plugin   string
+	Name     string
+	Schedule string // cron, "@daily", "@every 10m"
+	TimeZone string // IANA; "" for UTC
+	Doc      string
+}
+
+// Endpoint is a kind of HTTP request that a plugin answers.
+type Endpoint struct {
+	Method string // "" for every method
+	Path   string // below /plugins/NAME; with a slash at its end everything below
+	Doc    string
+}
+
+// Fits says whether the endpoint answers a request.
+func (e Endpoint) Fits(method, path string) bool {
+	below := strings.HasSuffix(e.Path, "/") && strings.HasPrefix(path, e.Path)
+	return (e.Method == "" || e.Method == method) && (below || e.Path == path)
 }
 
 // Check returns every mention of an entity or role that the model, which has
 // Entities, does not have. Its error is a schema.ErrNoEntity.
 func (c Contribution) Check(m *schema.Model) error { return pluginpb.CheckMentions(m, c.Mentions) }
+
+// Layer is what the plugin's entities have in schema.Entity.Layer.
+func (c Contribution) Layer() string { return layerOf(c.Plugin) }
+
+func layerOf(plugin string) string { return "plugin " + plugin }
 
 // Operation is a query or mutation of the API. Arguments and result are fields
 // of the entity language: a reference is the id of a record, which whoever
@@ -57,13 +93,27 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 	for _, o := range d.GetObjects() {
 		t.objects[o.GetName()] = o
 	}
+	if err := checkFeatures(m.Name, d.GetFeatures()); err != nil {
+		return nil, err
+	}
 	c := &Contribution{
 		Plugin: m.Name, Version: m.Version,
-		BeforeSave: slices.Clone(d.GetBeforeSave()), Mentions: pluginpb.Mentions(d),
+		BeforeSave: slices.Clone(d.GetBeforeSave()), BeforeDelete: slices.Clone(d.GetBeforeDelete()),
+		Topics: slices.Clone(d.GetSubscriptions()), Timers: slices.Clone(d.GetTimers()),
+		ConfigSchema: d.GetConfigSchema(), Mentions: pluginpb.Mentions(d),
+	}
+	for _, j := range d.GetJobs() {
+		c.Jobs = append(c.Jobs, Job{Plugin: m.Name, Name: j.GetName(), Schedule: j.GetSchedule(), TimeZone: j.GetTimeZone(), Doc: j.GetDoc()})
+	}
+	for _, e := range d.GetEndpoints() {
+		if !strings.HasPrefix(e.GetPath(), "/") {
+			t.add("endpoint", "its path %q does not begin with a slash", e.GetPath())
+		}
+		c.Endpoints = append(c.Endpoints, Endpoint{Method: e.GetMethod(), Path: e.GetPath(), Doc: e.GetDoc()})
 	}
 	for _, file := range d.GetEntities() {
 		c.Entities = append(c.Entities, schema.Source{
-			Layer: "plugin " + m.Name,
+			Layer: layerOf(m.Name),
 			File:  path.Join("plugin "+m.Name, path.Clean("/" + file.GetPath())[1:]),
 			Data:  file.GetYaml(),
 		})
@@ -80,6 +130,16 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 		return nil, fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	return c, nil
+}
+
+// checkFeatures refuses a plugin that needs what this host cannot do.
+func checkFeatures(plugin string, needed []string) error {
+	for _, name := range needed {
+		if !slices.Contains(pluginpb.Features(), name) {
+			return fmt.Errorf("%w: %s needs the feature %q, which this xrm does not have; upgrade xrm or use an older version of the plugin", errIncompatible, plugin, name)
+		}
+	}
+	return nil
 }
 
 // translator turns types of the wire into fields of the entity language.

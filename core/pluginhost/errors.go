@@ -45,10 +45,25 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 	if err == nil || errors.As(err, &ours) {
 		return err
 	}
+	switch {
+	case errors.Is(err, errBusy):
+		return &core.Error{
+			Code:    core.RateLimited,
+			Message: fmt.Sprintf("The plugin %s is busy with as many calls as it takes at once. Try again in a few seconds.", one.plugin),
+		}
+	case errors.Is(err, errOpen):
+		return &core.Error{
+			Code:    core.Unavailable,
+			Message: fmt.Sprintf("The plugin %s did not answer the last calls of this kind, so it is left alone for a moment. Try again in a few seconds.", one.plugin),
+		}
+	case errors.Is(err, errClosed):
+		return down(one.plugin, err)
+	}
 	switch status.Code(err) {
 	case codes.Unavailable, codes.Canceled:
 		return down(one.plugin, err)
 	case codes.DeadlineExceeded:
+		timeout = timeout.Round(time.Millisecond)
 		h.config.Log.Warn("plugin did not answer in time", "plugin", one.plugin, "call", one.id, "timeout", timeout)
 		return &core.Error{
 			Code:    core.Unavailable,
@@ -73,14 +88,14 @@ func (h *Host) refusal(one *call, e *pluginpb.Error, what string) error {
 		if e.GetStack() != "" {
 			details = []any{"stack", cut(e.GetStack(), maxLine)}
 		}
-		return h.internal(one, errors.New(cut(e.GetCause(), maxLine)), details...)
+		return h.internal(one, errors.New(h.secrets.redact(cut(e.GetCause(), maxLine))), details...)
 	}
 	if !slices.Contains(refusals, core.Code(e.GetCode())) {
 		return h.nonsense(one, "answered an error with the code %q and the message %q", e.GetCode(), e.GetMessage())
 	}
-	err := &core.Error{Code: core.Code(e.GetCode()), Message: e.GetMessage()}
+	err := &core.Error{Code: core.Code(e.GetCode()), Message: h.secrets.redact(e.GetMessage())}
 	for _, v := range e.GetViolations() {
-		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
+		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: h.secrets.redact(v.GetMessage())})
 	}
 	switch {
 	case err.Message != "":

@@ -2,7 +2,9 @@ package pluginhost
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/openxrm/xrm/core"
@@ -16,32 +18,77 @@ var _ record.Hook = (*Host)(nil)
 // BeforeSave hands changes to the rules of the plugins, in the order of their
 // names; each sees what the ones before it made of them. A change that a
 // plugin has a rule for is refused while the plugin is down: a rule that is
-// skipped when inconvenient is not a rule. Deletions pass.
+// skipped when inconvenient is not a rule. All rules together have
+// Config.RulesTimeout.
 func (h *Host) BeforeSave(ctx context.Context, m *schema.Model, e *schema.Entity, changes []core.Change) []error {
-	var errs []error
+	var all []rule
 	contributions, _ := h.Contributions()
 	for _, c := range contributions {
-		for _, name := range c.BeforeSave {
-			view := m.Entity(name)
-			if view == nil || view.Stored() != e {
-				continue
+		all = append(all, rules(c, m, e)...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	errs := make([]error, len(changes))
+	limited, cancel := context.WithTimeout(ctx, h.config.RulesTimeout)
+	defer cancel()
+	for _, r := range all {
+		var subject []int
+		for i, change := range changes {
+			if errs[i] == nil && r.concerns(change) {
+				subject = append(subject, i)
 			}
-			var subject []int
-			for i, change := range changes {
-				if (errs == nil || errs[i] == nil) && !change.After.Deleted() && holds(view, change.After) {
-					subject = append(subject, i)
-				}
+		}
+		if len(subject) > 0 {
+			h.judge(limited, r, changes, subject, errs)
+		}
+	}
+	for i, err := range errs {
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			errs[i] = &core.Error{
+				Code:    core.Unavailable,
+				Message: fmt.Sprintf("The plugins that have rules for a %s took more than %s together. Try again in a few seconds.", e.Name, h.config.RulesTimeout),
+				Cause:   err,
 			}
-			if len(subject) == 0 {
-				continue
-			}
-			if errs == nil {
-				errs = make([]error, len(changes))
-			}
-			h.judge(ctx, m, c.Plugin, view, changes, subject, errs)
 		}
 	}
 	return errs
+}
+
+// rule is what one plugin has to say about saves or deletions of an entity, as
+// it sees it.
+type rule struct {
+	plugin  string
+	model   *schema.Model
+	view    *schema.Entity
+	deletes bool
+}
+
+// rules lists those of a plugin for a stored entity.
+func rules(c Contribution, m *schema.Model, e *schema.Entity) []rule {
+	var all []rule
+	add := func(names []string, deletes bool) {
+		for _, name := range names {
+			if view := m.Entity(name); view != nil && view.Stored() == e {
+				all = append(all, rule{c.Plugin, m, view, deletes})
+			}
+		}
+	}
+	add(c.BeforeSave, false)
+	add(c.BeforeDelete, true)
+	return all
+}
+
+// String names the rule in the words of the sdk.
+func (r rule) String() string {
+	if r.deletes {
+		return "BeforeDelete " + r.view.Name
+	}
+	return "BeforeSave " + r.view.Name
+}
+
+func (r rule) concerns(c core.Change) bool {
+	return c.After.Deleted() == r.deletes && holds(r.view, c.After)
 }
 
 // holds says whether a record is seen through a view.
@@ -54,54 +101,89 @@ func holds(view *schema.Entity, r *core.Record) bool {
 }
 
 // judge asks one plugin about some of the changes, and does what it says.
-func (h *Host) judge(ctx context.Context, m *schema.Model, plugin string, view *schema.Entity, changes []core.Change, subject []int, errs []error) {
-	one := &call{plugin: plugin, actor: changes[subject[0]].Actor, model: m}
+func (h *Host) judge(ctx context.Context, r rule, changes []core.Change, subject []int, errs []error) {
+	one := &call{plugin: r.plugin, method: r.String(), actor: changes[subject[0]].Actor, model: r.model}
+	session := h.config.Open(core.PluginActor(r.plugin), r.model)
 	var verdicts []*pluginpb.Verdict
-	err := h.ask(ctx, one, h.config.SaveTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
-		request := &pluginpb.BeforeSaveRequest{Context: id}
-		for _, i := range subject {
-			before, err := encode(view, changes[i].Before)
-			if err != nil {
-				return err
-			}
-			after, err := encode(view, changes[i].After)
-			if err != nil {
-				return err
-			}
-			request.Changes = append(request.Changes, &pluginpb.Change{Before: before, After: after})
+	err := h.ask(ctx, one, h.Terms(r.plugin).Timeouts.Save, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
+		var err error
+		if r.deletes {
+			verdicts, err = r.askAboutDeletions(ctx, client, id, session, changes, subject)
+		} else {
+			verdicts, err = r.askAboutSaves(ctx, client, id, session, changes, subject)
 		}
-		answer, err := client.BeforeSave(ctx, request)
-		if err != nil {
-			return err
+		if err == nil && len(verdicts) != len(subject) {
+			return h.nonsense(one, "gave %d verdicts on %d changes of %s", len(verdicts), len(subject), r.view.Name)
 		}
-		if verdicts = answer.GetVerdicts(); len(verdicts) != len(subject) {
-			return h.nonsense(one, "gave %d verdicts on %d changes of %s", len(verdicts), len(subject), view.Name)
-		}
-		return nil
+		return err
 	})
+	if err != nil && h.passes(r.plugin, r.view.Name, err) {
+		return
+	}
 	for n, i := range subject {
 		if errs[i] = err; err == nil {
-			errs[i] = h.obey(one, view, verdicts[n], changes[i].After)
+			errs[i] = h.obey(one, session, r, verdicts[n], changes[i].After)
 		}
 	}
 }
 
+func (r rule) askAboutSaves(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext, s Session, changes []core.Change, subject []int) ([]*pluginpb.Verdict, error) {
+	request := &pluginpb.BeforeSaveRequest{Context: id}
+	for _, i := range subject {
+		before, err := encodeSeen(s, r.view, changes[i].Before)
+		if err != nil {
+			return nil, err
+		}
+		after, err := encodeSeen(s, r.view, changes[i].After)
+		if err != nil {
+			return nil, err
+		}
+		request.Changes = append(request.Changes, &pluginpb.Change{Before: before, After: after})
+	}
+	answer, err := client.BeforeSave(ctx, request)
+	return answer.GetVerdicts(), err
+}
+
+func (r rule) askAboutDeletions(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext, s Session, changes []core.Change, subject []int) ([]*pluginpb.Verdict, error) {
+	request := &pluginpb.BeforeDeleteRequest{Context: id}
+	for _, i := range subject {
+		stored, err := encodeSeen(s, r.view, changes[i].Before)
+		if err != nil {
+			return nil, err
+		}
+		request.Records = append(request.Records, stored)
+	}
+	answer, err := client.BeforeDelete(ctx, request)
+	return answer.GetVerdicts(), err
+}
+
 // obey applies one verdict to the record.
-func (h *Host) obey(one *call, view *schema.Entity, v *pluginpb.Verdict, r *core.Record) error {
+func (h *Host) obey(one *call, s Session, r rule, v *pluginpb.Verdict, after *core.Record) error {
 	if v.GetError() != nil {
-		return h.refusal(one, v.GetError(), fmt.Sprintf("The %s was not saved", view.Name))
+		done := "saved"
+		if r.deletes {
+			done = "deleted"
+		}
+		return h.refusal(one, v.GetError(), fmt.Sprintf("The %s was not %s", r.view.Name, done))
 	}
 	patch, err := pluginpb.Decode(v.GetPatch())
 	if err != nil {
-		return h.nonsense(one, "answered a patch of %s that cannot be read: %w", view.Name, err)
+		return h.nonsense(one, "answered a patch of %s that cannot be read: %w", r.view.Name, err)
+	}
+	if len(patch) == 0 || r.deletes {
+		return nil
 	}
 	for name := range patch {
-		if f := view.Field(name); f == nil || f.System {
-			return h.nonsense(one, "wanted to set %s.%s, which is no field that can be set", view.Name, name)
+		if f := r.view.Field(name); f == nil || f.System {
+			return h.nonsense(one, "wanted to set %s.%s, which is no field that can be set", r.view.Name, name)
 		}
 	}
-	for path, value := range stored(view, patch) {
-		schema.Put(r.Values, path, value)
+	set := stored(r.view, patch)
+	if err := s.MayWrite(r.view, core.Updated, slices.Sorted(maps.Keys(set))); err != nil {
+		return h.nonsense(one, "wanted to set what it may not: %w", err)
+	}
+	for path, value := range set {
+		schema.Put(after.Values, path, value)
 	}
 	return nil
 }

@@ -2,56 +2,83 @@ package pluginhost
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// Host keeps the plugins of one directory running. All methods are safe for
-// concurrent use.
+// Host keeps the plugins of one directory running, and follows what becomes of
+// that directory. All methods are safe for concurrent use.
 type Host struct {
-	config Config
-	board  board
-	calls  calls
-	spawn  *spawner
-	runDir *runDir
-	stop   context.CancelFunc
+	config    Config
+	plugins   string // the directory, absolute; "" for none
+	board     board
+	calls     calls
+	spawn     *spawner
+	runDir    *runDir
+	cache     cache
+	secrets   secrets
+	installed installed
+	stop      context.CancelFunc
 
 	supervisors sync.WaitGroup
-	admission   sync.Mutex // one contribution at a time is held against the others
+	admission   sync.Mutex   // one contribution at a time is held against the others
+	admissions  atomic.Int64 // counts contributions that were accepted
 }
 
 // Start starts every plugin, in parallel, and returns at once: whatever is
 // wrong with a plugin stands in its Status. The error is about the directories.
 func Start(config Config) (*Host, error) {
 	config = config.withDefaults()
-	plugins, err := discover(config.Dir)
-	if err != nil {
-		return nil, err
-	}
-	dir, err := openRunDir(config.RunDir)
-	if err != nil {
-		return nil, err
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	h := &Host{config: config, spawn: newSpawner(), runDir: dir, stop: stop}
+	h := &Host{config: config, secrets: secrets{dir: config.SecretsDir}}
+	h.config.Log = slog.New(redactor{config.Log.Handler(), &h.secrets})
 	h.board.changed = make(chan struct{})
 	h.calls.running = map[string]*call{}
-	for _, p := range plugins {
-		e := &entry{status: Status{Name: p.manifest.Name, Version: p.manifest.Version, State: Starting, Since: time.Now()}}
-		h.board.entries = append(h.board.entries, e)
-		e.contribution = cache(config.CacheDir).load(p.manifest)
-	}
-	for _, p := range plugins {
-		if slices.Contains(config.Disabled, p.manifest.Name) {
-			h.set(p.manifest.Name, Disabled, nil)
-			continue
+	var err error
+	if config.Dir != "" {
+		if h.plugins, err = filepath.Abs(config.Dir); err != nil {
+			return nil, fmt.Errorf("find the plugin directory: %w", err)
 		}
-		s := &supervisor{Host: h, dir: p.manifest.Dir, name: p.manifest.Name, log: config.Log.With("plugin", p.manifest.Name)}
-		h.supervisors.Go(func() { s.run(ctx) })
 	}
+	if h.runDir, err = openRunDir(config.RunDir); err != nil {
+		return nil, err
+	}
+	if err := h.openCache(); err != nil {
+		return nil, errors.Join(err, h.runDir.close())
+	}
+	h.spawn = newSpawner()
+	var ctx context.Context
+	ctx, h.stop = context.WithCancel(context.Background())
+	if h.plugins == "" {
+		return h, nil
+	}
+	l := lookout{Host: h, seen: map[string]watched{}}
+	if err := l.look(ctx, true); err != nil {
+		return nil, errors.Join(fmt.Errorf("find plugins: %w", err), h.Close())
+	}
+	h.supervisors.Go(func() { l.run(ctx) })
 	return h, nil
+}
+
+// openCache finds the folders for what is kept of plugins.
+func (h *Host) openCache() error {
+	dir, err := h.config.CacheDir, error(nil)
+	if dir == "" {
+		dir, err = os.MkdirTemp("", fmt.Sprintf("xrm-%d-", os.Getpid())) // swept as socket directories are
+	} else if dir, err = filepath.Abs(dir); err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	if err != nil {
+		return fmt.Errorf("make the directory for what is kept of plugins: %w", err)
+	}
+	h.cache, h.installed = cache(dir), installed(filepath.Join(dir, "installed"))
+	return nil
 }
 
 // Settle returns when every plugin has been started or has failed once, or
@@ -71,24 +98,35 @@ func (h *Host) Wait(ctx context.Context, wanted func([]Status) bool) error {
 	return nil
 }
 
-// Plugins lists the plugins by name.
+// Plugins lists the plugins by name, with those that are known from an earlier
+// run and are there no more.
 func (h *Host) Plugins() []Status {
 	entries, _ := h.board.look()
 	return statuses(entries)
 }
 
 // Contributions lists what the plugins add, those that are down included, by
-// name. The channel is closed when the list, or any Status, may have changed.
+// name; of those that are disabled or removed their entities only. The channel
+// is closed when the list, or any Status, may have changed.
 func (h *Host) Contributions() ([]Contribution, <-chan struct{}) {
 	entries, changed := h.board.look()
 	var list []Contribution
 	for _, e := range entries {
-		if e.contribution != nil && e.status.State != Disabled {
+		if e.contribution != nil {
 			list = append(list, *e.contribution)
 		}
 	}
 	return list, changed
 }
+
+// Terms returns what a plugin runs under, or would if it ran.
+func (h *Host) Terms(plugin string) Terms {
+	e := h.board.find(plugin)
+	return e.terms
+}
+
+// needs are what a plugin was granted.
+func (h *Host) needs(plugin string) Needs { return h.Terms(plugin).Needs }
 
 // Close lets the running calls end, stops every plugin and frees all that
 // belongs to them.
@@ -96,18 +134,23 @@ func (h *Host) Close() error {
 	h.stop()
 	h.supervisors.Wait()
 	h.spawn.close()
-	return h.runDir.close()
+	err := h.runDir.close()
+	if h.config.CacheDir == "" {
+		err = errors.Join(err, os.RemoveAll(string(h.cache)))
+	}
+	return err
 }
 
-// set changes the state of a plugin. A nil error leaves the last one there.
+// set changes the state of a plugin that does not answer. A nil error leaves
+// the last one there.
 func (h *Host) set(name string, state State, err error) {
 	h.board.update(name, func(e *entry) {
 		if e.status.State != state {
 			e.status.State, e.status.Since = state, time.Now()
 		}
 		if err != nil {
-			e.status.LastError = err.Error()
+			e.status.LastError = h.secrets.redact(err.Error())
 		}
-		e.status.Reason, e.status.PID, e.client = "", 0, nil
+		e.status.Reason, e.status.PID, e.link = "", 0, nil
 	})
 }

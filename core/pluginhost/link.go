@@ -3,9 +3,9 @@ package pluginhost
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -27,7 +27,14 @@ type link struct {
 	plugin pluginpb.PluginClient
 	health grpc_health_v1.HealthClient
 	watch  pluginpb.Plugin_WatchClient
+	hello  *pluginpb.Health   // the first that came over watch
 	unlink context.CancelFunc // ends watch
+
+	configSchema []byte // that the plugin has described
+	generation   atomic.Int64
+
+	gate     gate
+	breakers breakers
 }
 
 var _ goplugin.GRPCPlugin = (*link)(nil)
@@ -35,8 +42,8 @@ var _ goplugin.GRPCPlugin = (*link)(nil)
 // connect starts a process and returns when it has said hello and opened its
 // lifeline. When that has not happened by the deadline of ctx, or fails, the
 // process is killed and nothing of it is left.
-func connect(ctx context.Context, m Manifest, spawn *spawner, runDir string, log *slog.Logger, callbacks func([]grpc.ServerOption) *grpc.Server) (*link, error) {
-	l := &link{callbacks: callbacks, process: newProcess(m, spawn, log)}
+func connect(ctx context.Context, p *process, runDir string, callbacks func([]grpc.ServerOption) *grpc.Server) (*link, error) {
+	l := &link{callbacks: callbacks, process: p}
 	deadline, _ := ctx.Deadline()
 	l.client = goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
@@ -56,6 +63,7 @@ func connect(ctx context.Context, m Manifest, spawn *spawner, runDir string, log
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithIdleTimeout(0), // a socket that went idle could not be dialed again once its file is gone
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginpb.MaxMessage)),
+			grpc.WithUnaryInterceptor(markUnsent),
 		},
 	})
 	stop := context.AfterFunc(ctx, func() { l.process.kill(errNotReady) })
@@ -90,7 +98,7 @@ func (l *link) open() error {
 	if l.watch, err = l.plugin.Watch(watching, &pluginpb.WatchRequest{}); err != nil {
 		return err
 	}
-	_, err = l.watch.Recv()
+	l.hello, err = l.watch.Recv()
 	return err
 }
 
@@ -115,10 +123,11 @@ func (l *link) ping(ctx context.Context, timeout time.Duration) error {
 	return err
 }
 
-// drain lets the running calls end.
+// drain lets the running calls end, and lets no new ones in.
 func (l *link) drain(timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
+	l.gate.close(ctx)
 	_, _ = l.plugin.Drain(ctx, &pluginpb.DrainRequest{}) // it is stopped either way
 }
 

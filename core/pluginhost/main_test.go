@@ -20,11 +20,19 @@ import (
 	"google.golang.org/grpc"
 )
 
+// shimWord makes the test binary the shim.
+const shimWord = "plugin-exec"
+
 // The test binary is its own plugin. A plugin sees no environment of ours, so
-// what it plays is in the name under which it was started.
+// what it plays is in its first argument, or in the name under which it was
+// started.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == shimWord {
+		fmt.Fprintln(os.Stderr, pluginhost.Exec(os.Args[2:]))
+		os.Exit(1)
+	}
 	if os.Getenv(pluginpb.CookieKey) == pluginpb.CookieValue {
-		play(filepath.Base(os.Args[0]))
+		play(append(os.Args, filepath.Base(os.Args[0]))[1])
 		return
 	}
 	if dir := os.Getenv("XRM_TEST_HOST"); dir != "" {
@@ -99,6 +107,11 @@ func (a *actor) Watch(_ *pluginpb.WatchRequest, stream pluginpb.Plugin_WatchServ
 	if err := stream.Send(&pluginpb.Health{State: pluginpb.Health_SERVING}); err != nil {
 		return err
 	}
+	if a.role == "limps" {
+		if err := stream.Send(&pluginpb.Health{State: pluginpb.Health_DEGRADED, Reason: "the ERP is away"}); err != nil {
+			return err
+		}
+	}
 	<-stream.Context().Done()
 	return nil
 }
@@ -116,7 +129,7 @@ func scalar(name string) *pluginpb.Type {
 
 func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
 	d := &pluginpb.DescribeResponse{
-		Name: a.role, Version: "1.0.0",
+		Name: manifested("name"), Version: manifested("version"),
 		Entities:   []*pluginpb.EntityFile{{Path: "entities/ticket.yaml", Yaml: []byte(ticketYAML)}},
 		BeforeSave: []string{"customer", "ticket"},
 		Operations: []*pluginpb.Operation{
@@ -132,6 +145,9 @@ func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.
 	}
 	if a.role == "surveys" {
 		d = &pluginpb.DescribeResponse{Name: a.role, Version: "1.0.0"}
+	}
+	if a.role == "works" {
+		d.Fields, d.Operations = nil, jobs
 	}
 	if a.role == "someone-else" {
 		d.Name = "complaints"
@@ -229,6 +245,9 @@ func (a *actor) Resolve(ctx context.Context, r *pluginpb.ResolveRequest) (*plugi
 }
 
 func (a *actor) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
+	if a.role == "works" {
+		return a.job(ctx, r)
+	}
 	if r.GetOperation() == "environment" {
 		value, err := json.Marshal(os.Environ())
 		return &pluginpb.CallResponse{Result: value}, err
@@ -260,11 +279,15 @@ func (a *actor) Drain(context.Context, *pluginpb.DrainRequest) (*pluginpb.DrainR
 
 // hostUntilKilled is the other process of TestPluginsDieWithTheHost.
 func hostUntilKilled(dir string) {
-	h, err := pluginhost.Start(pluginhost.Config{Dir: dir})
+	config := pluginhost.Config{Dir: dir, Trust: pluginhost.TrustAny}
+	if os.Getenv("XRM_TEST_SHIM") != "" {
+		config.Shim = []string{"/proc/self/exe", shimWord}
+	}
+	h, err := pluginhost.Start(config)
 	if err != nil {
 		panic(err)
 	}
-	_ = h.Wait(context.Background(), func(all []pluginhost.Status) bool { return all[0].State == pluginhost.Serving })
+	_ = h.Wait(context.Background(), func(all []pluginhost.Status) bool { return len(all) > 0 && all[0].State == pluginhost.Serving })
 	fmt.Println(h.Plugins()[0].PID)
 	select {}
 }

@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,7 +24,9 @@ import (
 // because go-plugin panics on some lines, stops reading on others and, as
 // long as a grandchild holds a pipe, does not notice that a plugin has died.
 type process struct {
-	name   string
+	*release
+	state  string   // the folder that it may write to
+	shim   []string // what starts it
 	cmd    *exec.Cmd
 	dir    string // where the socket must be
 	spawn  *spawner
@@ -44,11 +46,10 @@ type process struct {
 
 var _ runner.Runner = (*process)(nil)
 
-func newProcess(m Manifest, spawn *spawner, log *slog.Logger) *process {
-	cmd := exec.Command(filepath.Join(m.Dir, m.Executable))
-	cmd.Dir = m.Dir
-	cmd.SysProcAttr = processAttributes()
-	p := &process{name: m.Name, cmd: cmd, spawn: spawn, log: log, exited: make(chan struct{})}
+// newProcess prepares what a release is executed with. state is the folder that
+// it may write to; shim is as in Config.
+func newProcess(r *release, state string, shim []string, spawn *spawner, log *slog.Logger) *process {
+	p := &process{release: r, state: state, shim: shim, spawn: spawn, log: log, exited: make(chan struct{})}
 	p.hello, p.helloWriter = io.Pipe()
 	return p
 }
@@ -57,11 +58,21 @@ func newProcess(m Manifest, spawn *spawner, log *slog.Logger) *process {
 // adds of ours only what says nothing about this installation.
 func (p *process) prepare(spec *exec.Cmd, dir string) {
 	p.dir = dir
-	p.cmd.Env = spec.Env
-	for _, name := range []string{"PATH", "LANG", "TZ", "TMPDIR"} {
+	argv := p.program.command(p.manifest.Dir)
+	if len(p.shim) > 0 {
+		argv = slices.Concat(p.shim, p.sandbox().arguments(argv))
+	}
+	p.cmd = exec.Command(argv[0], argv[1:]...)
+	p.cmd.Dir = p.manifest.Dir
+	p.cmd.SysProcAttr = processAttributes()
+	p.cmd.Env = append(spec.Env, "TMPDIR="+dir, "STATE_DIRECTORY="+p.state)
+	for _, name := range []string{"PATH", "LANG", "TZ"} {
 		if value, ok := os.LookupEnv(name); ok {
 			p.cmd.Env = append(p.cmd.Env, name+"="+value)
 		}
+	}
+	if limit := p.terms.Limits.Memory; limit != "" {
+		p.cmd.Env = append(p.cmd.Env, "GOMEMLIMIT="+string(limit))
 	}
 }
 
@@ -165,6 +176,9 @@ func (p *process) fate(err error) error {
 		err = p.killed
 	case err == nil:
 		err = fmt.Errorf("its process ended: %s", p.cmd.ProcessState)
+		if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+			err = errors.New("its process was killed by SIGKILL, and not by xrm: perhaps the machine was out of memory")
+		}
 	}
 	if words := p.stderr.String(); words != "" {
 		return fmt.Errorf("%w\n%s", err, words)
@@ -204,7 +218,7 @@ func (p *process) Stdout() io.ReadCloser { return p.hello }
 func (p *process) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
 
 // Name implements runner.Runner.
-func (p *process) Name() string { return p.name }
+func (p *process) Name() string { return p.manifest.Name }
 
 // ID implements runner.Runner.
 func (p *process) ID() string {

@@ -13,8 +13,14 @@ import (
 
 func TestPluginsDieWithTheHost(t *testing.T) {
 	t.Parallel()
+	diesWithTheHost(t, "XRM_TEST_HOST="+install(t, "good"))
+}
+
+// diesWithTheHost kills a host, which the environment describes.
+func diesWithTheHost(t *testing.T, environ ...string) {
+	t.Helper()
 	host := exec.Command(os.Args[0])
-	host.Env = append(os.Environ(), "XRM_TEST_HOST="+install(t, "good"))
+	host.Env = append(os.Environ(), environ...)
 	out, err := host.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -45,6 +45,35 @@ func query(m *schema.Model, e *schema.Entity, r *pluginpb.FindRequest) (core.Que
 	return q, nil
 }
 
+var functions = map[pluginpb.Measure_Function]core.Func{
+	pluginpb.Measure_SUM: core.Sum, pluginpb.Measure_AVG: core.Avg, pluginpb.Measure_MIN: core.Min, pluginpb.Measure_MAX: core.Max,
+}
+
+// aggregate turns a request into one of the core's. A name that is no field
+// the session refuses in its own words.
+func aggregate(m *schema.Model, e *schema.Entity, r *pluginpb.AggregateRequest) (core.Aggregate, error) {
+	var q core.Aggregate
+	raw, err := pluginpb.Decode(r.GetFilter())
+	if err != nil {
+		return q, &core.Error{Code: core.Invalid, Message: "The filter cannot be read.", Cause: err}
+	}
+	if q.Filter, err = m.ParseFilter(e, raw, false); err != nil {
+		return q, invalid("The filter does not fit "+e.Plural+".", err)
+	}
+	q.Items = e.ToStorage(r.GetItems())
+	for _, name := range r.GetBy() {
+		q.By = append(q.By, core.Order{Path: e.ToStorage(name)})
+	}
+	for _, measure := range r.GetMeasures() {
+		function, known := functions[measure.GetFunction()]
+		if !known {
+			return q, &core.Error{Code: core.Invalid, Message: fmt.Sprintf("There is no function %s.", measure.GetFunction())}
+		}
+		q.Measures = append(q.Measures, core.Measure{Func: function, Path: e.ToStorage(measure.GetField())})
+	}
+	return q, nil
+}
+
 // cursor is where the page after a record begins.
 func cursor(orders []core.Order, last *core.Record) (string, error) {
 	values := make([]any, 0, len(orders)+1)

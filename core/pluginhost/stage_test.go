@@ -19,7 +19,9 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// install puts plugins that play these roles into a directory.
+// install puts plugins that play these roles into a directory. What lies there
+// is a script that leads to the test binary, which is too long to be copied for
+// every test.
 func install(t *testing.T, roles ...string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -33,15 +35,25 @@ func install(t *testing.T, roles ...string) (dir string) {
 		if err := os.Mkdir(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(binary, filepath.Join(folder, role)); err != nil {
-			t.Fatal(err)
-		}
+		script(t, filepath.Join(folder, role), fmt.Sprintf("exec '%s' %s", binary, role))
 		write(t, filepath.Join(folder, "plugin.yaml"), manifest)
 	}
 	return dir
 }
 
-func write(t *testing.T, file, content string) {
+// script writes an executable file, all at once.
+func script(t *testing.T, file, text string) {
+	t.Helper()
+	write(t, file+".new", "#!/bin/sh\n"+text+"\n")
+	if err := os.Chmod(file+".new", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(file+".new", file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(t testing.TB, file, content string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
@@ -54,6 +66,8 @@ func start(t *testing.T, config pluginhost.Config) *pluginhost.Host {
 	if config.Open == nil {
 		config.Open = (&memory{}).open
 	}
+	config.Trust = cmp.Or(config.Trust, pluginhost.TrustAny)
+	config.LookEvery = cmp.Or(config.LookEvery, 10*time.Millisecond)
 	config.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	config.MinBackoff = cmp.Or(config.MinBackoff, 20*time.Millisecond)
 	config.MaxBackoff = cmp.Or(config.MaxBackoff, 50*time.Millisecond)
@@ -212,4 +226,48 @@ func (s session) Save(_ context.Context, e *schema.Entity, drafts []record.Draft
 		}
 	}
 	return []record.Result{{Err: &core.Error{Code: core.NotFound, Message: "There is no " + e.Name + " with the id " + drafts[0].ID + ", or you may not see it."}}}
+}
+
+// Seen hides from a plugin what is secret.
+func (s session) Seen(r *core.Record) (*core.Record, error) {
+	if r == nil || r.Values["secret"] == nil {
+		return r, nil
+	}
+	r = r.Clone()
+	delete(r.Values, "secret")
+	return r, nil
+}
+
+func (s session) MayWrite(e *schema.Entity, _ core.Action, fields []string) error {
+	if slices.Contains(fields, "secret") {
+		return &core.Error{Code: core.Forbidden, Message: "The plugin may not write secret."}
+	}
+	return nil
+}
+
+// awaitTrue waits until something is so, which may be told by no status.
+func awaitTrue(t *testing.T, h *pluginhost.Host, is func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("it never got there; the plugins are %+v", h.Plugins())
+		}
+	}
+}
+
+func (s session) SeenDiffs(_ *schema.Entity, diffs []core.Diff) ([]core.Diff, error) {
+	return slices.DeleteFunc(slices.Clone(diffs), func(d core.Diff) bool { return d.Path == "secret" }), nil
+}
+
+func (s session) Aggregate(_ context.Context, e *schema.Entity, _ core.Aggregate) ([]core.Group, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.actors = append(s.actors, s.actor)
+	return []core.Group{{Count: int64(len(s.records))}}, nil
 }

@@ -10,50 +10,67 @@ import (
 // State says how a plugin is doing.
 type State string
 
-// The states of a plugin.
+// The states of a plugin. From INVALID, INCOMPATIBLE and MISCONFIGURED it gets
+// out when its folder, its settings or its approval change; never is a restart
+// of xrm needed.
 const (
-	Disabled     State = "DISABLED"     // the configuration says that it must not run
-	Starting     State = "STARTING"     // its process is being started
-	Serving      State = "SERVING"      // it answers
-	Backoff      State = "BACKOFF"      // it failed and is started again soon
-	CrashLoop    State = "CRASH_LOOP"   // it fails again and again; it is still started from time to time
-	Invalid      State = "INVALID"      // its manifest or its contribution is wrong; mend it and restart xrm. Only a missing entity may still come, with another plugin
-	Incompatible State = "INCOMPATIBLE" // it speaks another protocol; upgrade it or xrm
-	Stopped      State = "STOPPED"      // the host was closed
+	Verifying     State = "VERIFYING"     // its folder is being compared with what was approved
+	Starting      State = "STARTING"      // its process is being started
+	Configuring   State = "CONFIGURING"   // it is being given its settings
+	Serving       State = "SERVING"       // it answers
+	Degraded      State = "DEGRADED"      // it answers, and says that it works in part only
+	Draining      State = "DRAINING"      // it ends what still runs, and no new calls reach it
+	Stopped       State = "STOPPED"       // the host was closed
+	Disabled      State = "DISABLED"      // an admin says that it must not run; its records stay
+	Removed       State = "REMOVED"       // its folder is gone; its records stay
+	Backoff       State = "BACKOFF"       // it failed and is started again soon
+	CrashLoop     State = "CRASH_LOOP"    // it fails again and again; it is still started from time to time
+	Invalid       State = "INVALID"       // it is not approved, or its manifest or its contribution is wrong
+	Incompatible  State = "INCOMPATIBLE"  // another version of it, or of xrm, is needed
+	Misconfigured State = "MISCONFIGURED" // its settings are wrong
 )
 
 // settled says whether a plugin in this state has had its first chance.
-func (s State) settled() bool { return s != Starting }
+func (s State) settled() bool { return s != Verifying && s != Starting && s != Configuring }
 
 // Status is what an admin sees of a plugin.
 type Status struct {
 	Name      string
-	Version   string
+	Version   string // of what runs, or ran last
+	Digest    string // of the folder that this version was in; "" when none has run
 	State     State
 	Since     time.Time // when the state began
 	Reason    string    // what the plugin itself says about its health; "" when all is well
+	Update    string    // why what lies in its folder is not what runs; "" when it is
 	Restarts  int       // how often its process was started again
 	LastError string    // why it last failed, with the end of its standard error; stays after a restart
+	Panic     string    // the panic or traceback with which it last ended, if it was one
 	PID       int       // of its process; 0 while there is none
 }
 
 // Plugin is the part of the status that the API shows.
 func (s Status) Plugin() core.Plugin {
 	return core.Plugin{
-		Name: s.Name, Version: s.Version, State: string(s.State),
-		Since: s.Since, Restarts: s.Restarts, LastError: s.LastError,
+		Name: s.Name, Version: s.Version, State: string(s.State), Since: s.Since, Reason: s.Reason,
+		Update: s.Update, Restarts: s.Restarts, LastError: s.LastError, Panic: s.Panic,
 	}
 }
 
-// stateAfter says what becomes of a plugin that failed for the nth time in a
-// row.
+// stateAfter says what becomes of a plugin that failed, for the nth time in the
+// last ten minutes.
 func stateAfter(err error, failures int) State {
 	switch {
+	case errors.Is(err, errRemoved):
+		return Removed
+	case errors.Is(err, errDisabled):
+		return Disabled
 	case errors.Is(err, errIncompatible):
 		return Incompatible
+	case errors.Is(err, errMisconfigured):
+		return Misconfigured
 	case errors.Is(err, errInvalid):
 		return Invalid
-	case failures >= 5:
+	case failures >= maxFailures:
 		return CrashLoop
 	}
 	return Backoff

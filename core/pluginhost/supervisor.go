@@ -5,222 +5,259 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"reflect"
+	"path/filepath"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
-	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// supervisor keeps one plugin running.
+// supervisor keeps one plugin as its folder, its settings and its approval say
+// that it should be. It does one thing after the other: verify says what should
+// run, pursue makes it so, and pause waits for a reason to go on.
 type supervisor struct {
 	*Host
-	dir  string
-	name string
-	log  *slog.Logger
+	name    string
+	log     *slog.Logger
+	changed <-chan struct{} // has a value when something in the directory has changed
 
-	refused   *Contribution // the last that was held against the others
-	neighbors int           // how many other plugins had been accepted then
+	folder   folder
+	verified string // the digest whose copy is known to be good
+
+	target  *release // what should run; nil for nothing
+	note    error    // why target is nil, or not what lies in the folder
+	spurned *release // the target that failed for good, or could not take over
+	failure error    // why
+	good    *release // what served last
+	current *instance
+
+	failures failures
+	delays   func() time.Duration
+	retry    <-chan time.Time // nil when only a change can help
+
+	refused *Contribution // the last that was held against the others and needs more of them
+	held    int64         // how many contributions had been accepted then
 }
 
-// run returns when the host is closed, or when no restart can help.
+// run returns when the host is closed.
 func (s *supervisor) run(ctx context.Context) {
-	delays := s.delays()
-	for failures := 0; ; {
-		s.set(s.name, Starting, nil)
-		began := time.Now()
-		err := s.serve(ctx)
-		if ctx.Err() != nil {
-			s.set(s.name, Stopped, nil)
-			return
-		}
-		if time.Since(began) > s.config.SteadyAfter {
-			failures = 0
-			delays = s.delays()
-		}
-		failures++
-		state := stateAfter(err, failures)
-		s.log.Error("plugin failed", "state", state, "failures", failures, "error", err)
-		s.set(s.name, state, err)
-		switch {
-		case state == Invalid && errors.Is(err, schema.ErrNoEntity):
-			if !s.awaitEntity(ctx) {
-				return
-			}
-		case state == Invalid || state == Incompatible:
-			return
-		default:
-			select {
-			case <-time.After(delays()):
-			case <-ctx.Done():
-				s.set(s.name, Stopped, nil)
-				return
-			}
-		}
-		s.board.update(s.name, func(e *entry) { e.status.Restarts++ })
+	s.verify()
+	if !s.retired() {
+		s.recall()
 	}
+	for {
+		s.pursue(ctx)
+		if !s.pause(ctx) {
+			break
+		}
+	}
+	s.stopCurrent()
+	s.set(s.name, Stopped, nil)
 }
 
-// delays returns how long to wait after each failure in a row: almost not at
-// all after the first, then longer and longer.
-func (s *supervisor) delays() func() time.Duration {
-	growing := backoff.NewExponentialBackOff()
-	growing.InitialInterval, growing.MaxInterval = s.config.MinBackoff, s.config.MaxBackoff
-	growing.Multiplier, growing.RandomizationFactor = 2, 0.2
-	growing.Reset()
-	first := true
-	return func() time.Duration {
-		if first {
-			first = false
-			return rand.N(min(s.config.MinBackoff, 100*time.Millisecond))
-		}
-		return growing.NextBackOff()
-	}
-}
+func (s *supervisor) dir() string { return filepath.Join(s.plugins, s.name) }
 
-// serve runs the plugin once, from start to end, and says why it ended.
-func (s *supervisor) serve(ctx context.Context) error {
-	m, err := readManifest(s.dir)
-	if errors.Is(err, errIncompatible) {
-		return err
+// verify decides what should run. What is as before keeps its history.
+func (s *supervisor) verify() {
+	if s.current == nil {
+		s.set(s.name, Verifying, nil)
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", errInvalid, err)
+	wanted, note := s.wanted()
+	if s.note = note; wanted == nil || s.target == nil || !wanted.same(s.target) {
+		s.target, s.spurned, s.retry, s.refused = wanted, nil, nil, nil
+		s.failures, s.delays = nil, s.newDelays()
 	}
-	starting, cancel := context.WithTimeout(ctx, s.config.StartTimeout)
-	defer cancel()
-	l, err := connect(starting, m, s.spawn, s.runDir.path, s.log, s.callbacks(s.name))
-	if err != nil {
-		return fmt.Errorf("start: %w", err)
-	}
-	defer l.close()
-	if err := s.introduce(starting, m, l); err != nil {
-		return err
-	}
-	s.log.Info("plugin serves", "version", m.Version, "pid", l.process.ID())
-	err = s.watch(ctx, l)
-	s.board.update(s.name, func(e *entry) { e.client = nil }) // no new calls; run says what comes next
-	if ctx.Err() != nil {
-		l.drain(s.config.DrainTimeout)
-	}
-	return err
-}
-
-// introduce asks the plugin what it contributes, and opens it for calls.
-func (s *supervisor) introduce(ctx context.Context, m Manifest, l *link) error {
-	d, err := l.plugin.Describe(ctx, &pluginpb.DescribeRequest{})
-	if err != nil {
-		return fmt.Errorf("describe: %w", err)
-	}
-	c, err := contribution(m, d)
-	if err != nil {
-		return err
-	}
-	s.admission.Lock()
-	defer s.admission.Unlock()
-	s.refused, s.neighbors = c, s.countNeighbors() // should it not be accepted
-	if err := s.admit(c); core.CodeOf(err) == core.Unavailable {
-		return err // what the contribution needs is down; the plugin is not to blame
-	} else if err != nil {
-		return fmt.Errorf("%w: %w", errInvalid, err)
-	}
-	if err := cache(s.config.CacheDir).store(m, d); err != nil {
-		s.log.Warn(err.Error())
+	if s.target == nil && stateAfter(note, 0) == Backoff { // no mistake that somebody has to mend
+		s.retry = time.After(s.config.MaxBackoff)
 	}
 	s.board.update(s.name, func(e *entry) {
-		e.contribution, e.accepted, e.client = c, true, l.plugin
-		e.status.Version, e.status.PID = m.Version, int(l.process.pid.Load())
-		e.status.State, e.status.Since = Serving, time.Now()
-	})
-	return nil
-}
-
-// admit refuses what another plugin has, or what does not fit the rest.
-func (s *supervisor) admit(c *Contribution) error {
-	entries, _ := s.board.look()
-	for _, e := range entries {
-		switch {
-		case e.contribution == nil:
-		case e.status.Name != s.name:
-			if err := clash(c, e.contribution); err != nil {
-				return err
-			}
-		case e.accepted && reflect.DeepEqual(e.contribution, c):
-			return nil
-		}
-	}
-	if s.config.Accept == nil {
-		return nil
-	}
-	return s.config.Accept(*c)
-}
-
-func clash(c, other *Contribution) error {
-	for _, o := range c.Operations {
-		for _, taken := range other.Operations {
-			if o.Name == taken.Name {
-				return fmt.Errorf("the plugin %s already has an operation %s; rename one", other.Plugin, o.Name)
-			}
-		}
-	}
-	for _, f := range c.Fields {
-		for _, taken := range other.Fields {
-			if f.Entity == taken.Entity && f.Field.Name == taken.Field.Name {
-				return fmt.Errorf("the plugin %s already has a field %s.%s; rename one", other.Plugin, f.Entity, f.Field.Name)
-			}
-		}
-	}
-	return nil
-}
-
-const fatalMisses = 3
-
-// watch returns when the process is gone, or when it had to be killed because
-// it no longer answers. It returns nil when the host is closed.
-func (s *supervisor) watch(ctx context.Context, l *link) error {
-	lifeline := make(chan error, 1)
-	go s.follow(l, lifeline)
-	missed := 0
-	next := time.NewTimer(s.config.HealthEvery)
-	defer next.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-l.process.exited:
-			return l.process.fate(nil)
-		case err := <-lifeline:
-			if l.process.endsWithin(200 * time.Millisecond) {
-				return l.process.fate(nil) // the process ended, and its lifeline with it
-			}
-			l.process.kill(fmt.Errorf("it closed its lifeline: %w", err))
-			return l.process.fate(nil)
-		case <-next.C:
-			if err := l.ping(ctx, s.config.HealthTimeout); err == nil {
-				missed = 0
-				next.Reset(s.config.HealthEvery)
-				continue
-			}
-			if missed++; missed == fatalMisses {
-				l.process.kill(fmt.Errorf("it did not answer %d health checks in a row and was killed", missed))
-				return l.process.fate(nil)
-			}
-			next.Reset(0)
-		}
-	}
-}
-
-// follow reads what the plugin says about its health until the lifeline ends.
-func (s *supervisor) follow(l *link, end chan<- error) {
-	for {
-		health, err := l.watch.Recv()
-		if err != nil {
-			end <- err
+		if s.current != nil {
 			return
 		}
-		s.board.update(s.name, func(e *entry) { e.status.Reason = health.GetReason() })
+		if s.target != nil {
+			e.status.Version, e.terms = s.target.manifest.Version, s.target.terms
+		} else if s.folder.manifest.Version != "" {
+			e.status.Version = s.folder.manifest.Version
+		}
+	})
+}
+
+// retired says whether nothing of the plugin but its entities should be there.
+func (s *supervisor) retired() bool {
+	return errors.Is(s.note, errRemoved) || errors.Is(s.note, errDisabled)
+}
+
+// pursue makes run what should, or what has served before when that fails.
+func (s *supervisor) pursue(ctx context.Context) {
+	if s.retired() {
+		s.retire()
+		return
 	}
+	if errors.Is(s.note, errUnapproved) && s.current != nil { // an approval that was taken back
+		s.stopCurrent()
+		s.good = nil
+	}
+	target := s.target
+	if target == nil || target == s.spurned {
+		target = s.good
+	}
+	switch {
+	case s.current == nil && s.target == nil && s.good == nil:
+		s.log.Error("plugin cannot run", "state", stateAfter(s.note, 0), "error", s.note)
+		s.set(s.name, stateAfter(s.note, 0), s.note)
+	case s.current == nil && (target == nil || target == s.spurned):
+		s.set(s.name, stateAfter(s.failure, 0), s.failure)
+	case s.current == nil:
+		s.start(ctx, target)
+	case target == s.current.release:
+	case s.current.sameProcess(target):
+		s.adjust(ctx, target)
+	default:
+		s.replace(ctx, target)
+	}
+	s.tellUpdate()
+}
+
+// tellUpdate says why what runs is not what lies in the folder.
+func (s *supervisor) tellUpdate() {
+	why := s.note
+	if s.target != nil && s.target == s.spurned {
+		why = s.failure
+	}
+	s.board.update(s.name, func(e *entry) {
+		if e.status.Update = ""; s.current != nil && why != nil {
+			e.status.Update = why.Error()
+		}
+	})
+}
+
+// start begins a release while nothing runs. When it fails and another has
+// served before, that one is back before anybody asks for it.
+func (s *supervisor) start(ctx context.Context, r *release) {
+	s.retry = nil
+	s.set(s.name, Starting, nil)
+	next, err := s.bring(ctx, r)
+	switch {
+	case err == nil:
+		s.current, s.good = next, r
+	case ctx.Err() != nil: // the host is being closed
+	case s.good != nil && s.good != r:
+		s.spurn(r, fmt.Errorf("%s could not take over: %w", r.manifest.Version, err))
+		s.start(ctx, s.good)
+	default:
+		s.failed(r, err)
+	}
+}
+
+// replace puts a release in the place of the one that runs. The old one goes on
+// until the new one answers, and for good when it does not; one that cannot
+// stand another beside it is stopped first.
+func (s *supervisor) replace(ctx context.Context, r *release) {
+	old := s.current
+	if r.manifest.Exclusive || old.manifest.Exclusive {
+		s.stopCurrent()
+		s.start(ctx, r)
+	} else if next, err := s.bring(ctx, r); err == nil {
+		s.current, s.good = next, r
+		s.supervisors.Go(func() { old.end(s.config.DrainTimeout) })
+	} else if ctx.Err() == nil {
+		s.spurn(r, fmt.Errorf("%s could not take over: %w", r.manifest.Version, err))
+	}
+	if s.current != nil && s.current.release == r {
+		s.installed.keep(s.name, r.digest, old.digest, s.folder.digest)
+	}
+}
+
+// adjust gives new settings to the process that runs.
+func (s *supervisor) adjust(ctx context.Context, r *release) {
+	bounded, cancel := context.WithTimeout(ctx, s.config.StartTimeout)
+	defer cancel()
+	if err := s.current.link.configure(bounded, r.terms.Config); err != nil {
+		s.spurn(r, fmt.Errorf("its new settings do not take effect: %w", err))
+		return
+	}
+	s.current.release, s.good = r, r
+	s.board.update(s.name, func(e *entry) { e.terms = r.terms })
+	s.log.Info("plugin has new settings")
+}
+
+// pause waits until there is something to pursue. It returns false when the
+// host is closed.
+func (s *supervisor) pause(ctx context.Context) bool {
+	for {
+		var ended <-chan error
+		if s.current != nil {
+			ended = s.current.ended
+		}
+		_, others := s.board.look()
+		if s.refused == nil {
+			others = nil
+		} else if s.reconsider() {
+			s.restarts()
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-s.changed:
+			s.verify()
+			return true
+		case err := <-ended:
+			s.lost(err)
+		case <-s.retry:
+			switch s.retry = nil; {
+			case s.current == nil && (s.target != nil || s.good != nil):
+				s.restarts()
+			case s.target == nil:
+				s.verify()
+			default:
+				s.spurned = nil
+			}
+			return true
+		case <-others:
+		}
+	}
+}
+
+func (s *supervisor) restarts() {
+	s.board.update(s.name, func(e *entry) { e.status.Restarts++ })
+}
+
+// lost clears up after a process that ended by itself.
+func (s *supervisor) lost(err error) {
+	ended := s.current
+	s.current = nil
+	ended.close()
+	s.board.update(s.name, func(e *entry) { e.status.Panic = s.secrets.redact(ended.link.process.stderr.panic()) })
+	if time.Since(ended.began) > s.config.SteadyAfter {
+		s.delays = s.newDelays()
+	}
+	s.failed(ended.release, err)
+}
+
+// stopCurrent ends what runs, if anything does.
+func (s *supervisor) stopCurrent() {
+	if s.current == nil {
+		return
+	}
+	s.set(s.name, Draining, nil)
+	s.current.end(s.config.DrainTimeout)
+	s.current = nil
+}
+
+// retire takes the plugin out of the API and stops it. Its entities stay, with
+// their records. Its rules go: they are no longer the site's.
+func (s *supervisor) retire() {
+	e := s.board.find(s.name)
+	if e.contribution != nil {
+		s.admission.Lock()
+		data := e.contribution.data()
+		if err := s.admit(data); err != nil {
+			s.log.Warn("the entities of the plugin do not fit any more", "error", err)
+		}
+		s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = data, true })
+		s.admission.Unlock()
+	}
+	s.stopCurrent()
+	s.target, s.good, s.spurned, s.retry, s.refused = nil, nil, nil, nil, nil
+	state := stateAfter(s.note, 0)
+	s.set(s.name, state, nil)
+	s.log.Info("plugin does not run any more", "state", state)
 }

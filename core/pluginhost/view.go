@@ -34,6 +34,16 @@ func encode(e *schema.Entity, r *core.Record) (*pluginpb.Record, error) {
 	}, nil
 }
 
+// encodeSeen is encode for a record that was not read by the session: the
+// plugin gets to see of it what it may.
+func encodeSeen(s Session, e *schema.Entity, r *core.Record) (*pluginpb.Record, error) {
+	seen, err := s.Seen(r)
+	if err != nil {
+		return nil, err
+	}
+	return encode(e, seen)
+}
+
 func encodeAll(e *schema.Entity, records []*core.Record) ([]*pluginpb.Record, error) {
 	encoded := make([]*pluginpb.Record, len(records))
 	for i, r := range records {

@@ -86,8 +86,33 @@ func (s *Session) guard(e *schema.Entity, d *Draft, before *core.Record) error {
 		return stale(e)
 	case d.Action == core.Deleted && e.IsRole() && holdsOther(e, before):
 		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s also holds other roles. Withdraw the role %s instead, or delete the %s.", e.Name, e.Name, e.Base.Name)}
-	case d.Guard != nil && !d.Guard.Match(before.WithSystem()):
-		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s was not changed: the condition does not hold.", e.Name)}
+	case d.Guard != nil:
+		return s.guarded(e, *d.Guard, before)
+	}
+	return nil
+}
+
+// guarded refuses a change unless the record fits the guard, which may speak only
+// of what the actor sees: the outcome would tell the rest.
+func (s *Session) guarded(e *schema.Entity, guard schema.Filter, before *core.Record) error {
+	visible, err := s.Policy.Visible(s.Model, s.Actor, before)
+	if err != nil {
+		return err
+	}
+	var hidden schema.Violations
+	paths(guard, "", func(path string) {
+		if !schema.IsSystem(path) && !isVisible(visible, path) {
+			hidden = append(hidden, schema.Violation{Field: e.FromStorage(path), Rule: "forbidden", Message: "may not be part of the guard, because you may not see it"})
+		}
+	})
+	switch {
+	case len(hidden) > 0:
+		return &core.Error{Code: core.Forbidden, Message: fmt.Sprintf("The %s was not changed: its guard asks for what you may not see.", e.Name), Violations: hidden}
+	case !guard.Match(before.WithSystem()):
+		return &core.Error{
+			Code: core.Conflict, Message: fmt.Sprintf("The %s was not changed: the condition does not hold.", e.Name),
+			Violations: schema.Violations{{Field: "guard", Rule: "guard", Message: "does not hold for the record as it is"}},
+		}
 	}
 	return nil
 }

@@ -24,23 +24,65 @@ func (s *Session) maskAll(e *schema.Entity, records []*core.Record) error {
 	return nil
 }
 
-// Mask returns a copy of a record without the fields that the actor may not
-// see. The mask of nil is nil.
-func (s *Session) Mask(r *core.Record) (*core.Record, error) {
+// Seen returns a record, however it was come by, as the actor sees it: the
+// record itself where nothing is hidden, and otherwise a copy, which has no
+// fields left if the actor may not see the record at all. For nil it is nil.
+func (s *Session) Seen(r *core.Record) (*core.Record, error) {
 	if r == nil {
 		return nil, nil
 	}
-	masked := r.Clone()
-	return masked, s.mask(masked)
+	visible, err := s.Policy.Visible(s.Model, s.Actor, r)
+	if err != nil || visible == nil {
+		return r, err
+	}
+	r = r.Clone()
+	s.hide(r, visible)
+	return r, nil
+}
+
+// SeenDiffs leaves those changes out that are of fields which the actor may not
+// see in every record of the entity that is there to be read.
+func (s *Session) SeenDiffs(e *schema.Entity, diffs []core.Diff) ([]core.Diff, error) {
+	visible, err := s.Policy.Askable(s.Model, s.Actor, e)
+	if err != nil {
+		return nil, err
+	}
+	return visibleDiffs(diffs, visible), nil
+}
+
+func visibleDiffs(diffs []core.Diff, visible map[string]bool) []core.Diff {
+	var seen []core.Diff
+	for _, d := range diffs {
+		if isVisible(visible, d.Path) {
+			seen = append(seen, d)
+		}
+	}
+	return seen
+}
+
+// MayWrite returns a Forbidden error unless the actor may write these fields of
+// some records of an entity or role. Which records these are it does not say.
+func (s *Session) MayWrite(e *schema.Entity, action core.Action, fields []string) error {
+	touched := make([]string, len(fields))
+	for i, path := range fields {
+		touched[i] = rightsPath(s.Model, e.Stored().Name, path)
+	}
+	_, err := s.Policy.Writable(s.Model, s.Actor, e, action, touched)
+	return err
 }
 
 // mask takes the fields out of a record that the actor may not see. The
 // record is the session's own.
 func (s *Session) mask(r *core.Record) error {
 	visible, err := s.Policy.Visible(s.Model, s.Actor, r)
-	if err != nil || visible == nil {
-		return err
+	if err == nil && visible != nil {
+		s.hide(r, visible)
 	}
+	return err
+}
+
+// hide takes all fields out of a record that are not visible.
+func (s *Session) hide(r *core.Record, visible map[string]bool) {
 	base := s.Model.Entity(r.Entity)
 	for name, value := range r.Values {
 		if role := s.Model.Entity(name); role != nil && role.Base == base {
@@ -57,7 +99,6 @@ func (s *Session) mask(r *core.Record) error {
 			delete(r.Values, name)
 		}
 	}
-	return nil
 }
 
 // isVisible says whether a storage path lies in a visible field.

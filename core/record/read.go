@@ -80,13 +80,7 @@ func (s *Session) History(ctx context.Context, e *schema.Entity, id string, firs
 		return nil, fmt.Errorf("history of %s: %w", e.Name, err)
 	}
 	for i := range entries {
-		var diffs []core.Diff
-		for _, d := range entries[i].Diffs {
-			if isVisible(visible, d.Path) {
-				diffs = append(diffs, d)
-			}
-		}
-		entries[i].Diffs = diffs
+		entries[i].Diffs = visibleDiffs(entries[i].Diffs, visible)
 	}
 	return entries, nil
 }

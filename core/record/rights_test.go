@@ -233,3 +233,21 @@ func TestAGrantMayBeAllowedByWhatItSets(t *testing.T) {
 		t.Errorf("granting a supplier of tea: %v", err)
 	}
 }
+
+// Whether a guard holds tells what the record has in the fields that it names.
+func TestAGuardAsksOnlyForWhatTheActorSees(t *testing.T) {
+	d := newDesk(t)
+	berlin := d.customer("Berlin", "DE")
+	guard, err := d.model.ParseGuard(d.entity("customer"), map[string]any{
+		"or": []any{map[string]any{"note": map[string]any{"eq": "in debt"}}, map[string]any{"country": map[string]any{"eq": "DE"}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := record.Draft{Action: core.Updated, ID: berlin.ID, Guard: &guard, Set: map[string]any{"city": "Berlin"}}
+	d.refused(d.save(german, "customer", draft)[0].Err, core.Forbidden,
+		"The customer was not changed: its guard asks for what you may not see.", "note may not be part of the guard, because you may not see it")
+	if err := d.save(admin, "customer", draft)[0].Err; err != nil {
+		t.Errorf("for an administrator: %v", err)
+	}
+}

@@ -156,8 +156,8 @@ func (s *Session) finish(w *work) {
 	if w.failed() {
 		return
 	}
-	var err error
-	if w.result.Record, err = s.Mask(w.change.After); err != nil {
+	w.result.Record = w.change.After.Clone()
+	if err := s.mask(w.result.Record); err != nil {
 		*w.result = Result{Err: err}
 	}
 }

@@ -260,7 +260,7 @@ func TestADeletedRecordComesBackWithRestore(t *testing.T) {
 func TestNoMoreIsTakenThanRemains(t *testing.T) {
 	d := newDesk(t)
 	v := d.create("voucher", map[string]any{"code": "X", "remaining": 3})
-	guard, err := d.model.ParseFilter(d.entity("voucher"), map[string]any{"remaining": map[string]any{"gte": 1}}, true)
+	guard, err := d.model.ParseGuard(d.entity("voucher"), map[string]any{"remaining": map[string]any{"gte": 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +278,7 @@ func TestNoMoreIsTakenThanRemains(t *testing.T) {
 			taken++
 			continue
 		}
-		d.refused(r.Err, core.Conflict, "The voucher was not changed: the condition does not hold.")
+		d.refused(r.Err, core.Conflict, "The voucher was not changed: the condition does not hold.", "guard does not hold for the record as it is")
 	}
 	left, _ := d.find(admin, "voucher", nil)
 	if taken != 3 || left[0].Values["remaining"] != int64(0) {

@@ -161,9 +161,9 @@ func TestOpenRefusesWhatIsNotItsOwn(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				return errors.Join(s.Close(), run(path, "PRAGMA user_version = 2"))
+				return errors.Join(s.Close(), run(path, "PRAGMA user_version = 99"))
 			},
-			"open the database PATH: it was written by a newer xrm (layout 2, this one knows 1); start that one, or restore a backup from before",
+			"open the database PATH: it was written by a newer xrm (layout 99, this one knows 2); start that one, or restore a backup from before",
 		},
 		"another program's database": {
 			func(path string) error { return run(path, "CREATE TABLE notes (text)") },

@@ -77,8 +77,34 @@ func (s *Store) eachEntry(ctx context.Context, what string, entries []core.Entry
 	})
 }
 
+// Missing returns those of the entries that are pending: the mark is what
+// tells that Append and Settle did not have their turn yet.
+func (s *Store) Missing(ctx context.Context, entries []core.Entry) ([]core.Entry, error) {
+	asked := make([]any, len(entries))
+	for i, e := range entries {
+		asked[i] = []any{e.Entity, e.RecordID, e.Version}
+	}
+	document, err := encode(asked)
+	if err != nil {
+		return nil, err
+	}
+	var missing []core.Entry
+	err = s.reading(ctx, "look for entries in the journal", func(c *conn) error {
+		const text = "SELECT asked.key FROM json_each(?) AS asked CROSS JOIN journal WHERE entity = asked.value ->> 0 AND record = asked.value ->> 1 AND version = asked.value ->> 2 AND pending = 1 ORDER BY asked.key"
+		return c.query(ctx, text, []any{document}, func(rows *sql.Rows) error {
+			var i int
+			err := rows.Scan(&i)
+			missing = append(missing, entries[i])
+			return err
+		})
+	})
+	return missing, err
+}
+
 // encodeEntry writes what the columns do not hold.
-func encodeEntry(e core.Entry) (string, error) {
+func encodeEntry(e core.Entry) (string, error) { return encode(entryObject(e)) }
+
+func entryObject(e core.Entry) map[string]any {
 	diffs := make([]any, len(e.Diffs))
 	for i, d := range e.Diffs {
 		diff := map[string]any{"path": d.Path}
@@ -90,10 +116,15 @@ func encodeEntry(e core.Entry) (string, error) {
 		}
 		diffs[i] = diff
 	}
-	return encode(map[string]any{
-		"action": string(e.Action), "at": schema.Instant(e.At), "diffs": diffs,
-		"actor": map[string]any{"id": e.Actor.ID, "name": e.Actor.Name, "roles": list(e.Actor.Roles), "party": e.Actor.Party, "via": e.Actor.Via},
-	})
+	object := map[string]any{"action": string(e.Action), "at": schema.Instant(e.At), "diffs": diffs, "actor": actorObject(e.Actor)}
+	if len(e.Roles) > 0 {
+		object["roles"] = list(e.Roles)
+	}
+	return object
+}
+
+func actorObject(a core.Actor) map[string]any {
+	return map[string]any{"id": a.ID, "name": a.Name, "roles": list(a.Roles), "party": a.Party, "via": a.Via}
 }
 
 func decodeEntry(document string, e *core.Entry) error {
@@ -101,16 +132,24 @@ func decodeEntry(document string, e *core.Entry) error {
 	if err != nil {
 		return fmt.Errorf("read the journal at version %d of %s %s: %w", e.Version, e.Entity, e.RecordID, err)
 	}
-	at := func(path string) string { return text(schema.Lookup(values, path)) }
-	e.Action = core.Action(at("action"))
-	e.Actor = core.Actor{ID: at("actor.id"), Name: at("actor.name"), Roles: texts(schema.Lookup(values, "actor.roles")), Party: at("actor.party"), Via: at("actor.via")}
+	return readEntry(values, e)
+}
+
+// readEntry reads what entryObject wrote.
+func readEntry(values map[string]any, e *core.Entry) (err error) {
+	e.Action, e.Actor, e.Roles = core.Action(text(values["action"])), readActor(values), texts(values["roles"])
 	diffs, _ := values["diffs"].([]any)
 	for _, diff := range diffs {
 		d, _ := diff.(map[string]any)
 		e.Diffs = append(e.Diffs, core.Diff{Path: text(d["path"]), From: d["from"], To: d["to"]})
 	}
-	e.At, err = time.Parse(schema.InstantFormat, at("at"))
+	e.At, err = time.Parse(schema.InstantFormat, text(values["at"]))
 	return err
+}
+
+func readActor(values map[string]any) core.Actor {
+	at := func(path string) string { return text(schema.Lookup(values, path)) }
+	return core.Actor{ID: at("actor.id"), Name: at("actor.name"), Roles: texts(schema.Lookup(values, "actor.roles")), Party: at("actor.party"), Via: at("actor.via")}
 }
 
 // text is a value that is a text, or "".

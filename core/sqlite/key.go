@@ -41,15 +41,9 @@ func (s *Store) Keys(ctx context.Context) ([]core.Key, error) {
 }
 
 // RemoveKey removes the key with this id and says whether there was one.
-func (s *Store) RemoveKey(ctx context.Context, id string) (bool, error) {
-	removed := false
-	err := s.writing(ctx, "remove the key", durable, func(ctx context.Context, c *conn) error {
-		result, err := c.exec(ctx, "DELETE FROM api_keys WHERE id = ?", id)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		removed = n > 0
+func (s *Store) RemoveKey(ctx context.Context, id string) (removed bool, err error) {
+	err = s.writing(ctx, "remove the key", durable, func(ctx context.Context, c *conn) error {
+		removed, err = c.changes(ctx, "DELETE FROM api_keys WHERE id = ?", id)
 		return err
 	})
 	return removed, err

@@ -11,16 +11,22 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// The header of our files says whose they are and how they are laid out.
-const (
-	application = 0x78726d31 // "xrm1"
-	layout      = 1          // raised when a program of today could not use the file of tomorrow
-)
+// application marks our files, in the header. Beside it stands the layout: how
+// many of the steps the file has taken.
+const application = 0x78726d31 // "xrm1"
 
-// tables that every database has. In the journal an entry is pending until
-// the relay has seen to it; it is written together with the record, in its
-// place for good, so the relay moves nothing but a mark.
-const ownTables = `
+// layouts are the steps from an empty file to the layout of today. A step that
+// was released never changes; there is a new one when a program from before
+// could not use the file as it is to be.
+func layouts() []string {
+	return []string{firstTables, deliveryTables + leaseTable + timerTable + jobRunTable + stateTable}
+}
+
+// firstTables are those that a database has had from the beginning. In the
+// journal an entry is pending until the relay has seen to it; it is written
+// together with the record, in its place for good, so the relay moves nothing
+// but a mark.
+const firstTables = `
 CREATE TABLE entities (
 	name TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
@@ -55,16 +61,43 @@ CREATE TABLE api_keys (
 ) STRICT;
 `
 
+// deliveryTables are the subscriptions and what is on its way to them. The
+// times are text that sorts. A
+// program that knows nothing of them would settle entries that no subscriber
+// was told.
+const deliveryTables = `
+CREATE TABLE subscriptions (
+	subscriber TEXT PRIMARY KEY,
+	topics     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE deliveries (
+	subscriber TEXT NOT NULL,
+	event      TEXT NOT NULL,
+	key        TEXT NOT NULL,
+	seq        INTEGER NOT NULL,
+	due        TEXT NOT NULL,
+	attempts   INTEGER NOT NULL,
+	error      TEXT NOT NULL,
+	dead_at    TEXT,
+	document   TEXT NOT NULL,
+	UNIQUE (subscriber, event)
+) STRICT;
+CREATE INDEX deliveries_due ON deliveries (subscriber, due, seq) WHERE dead_at IS NULL;
+CREATE INDEX deliveries_key ON deliveries (subscriber, key, seq) WHERE dead_at IS NULL;
+CREATE INDEX deliveries_dead ON deliveries (subscriber, dead_at, event) WHERE dead_at IS NOT NULL;
+`
+
 var errForeign = errors.New("it is the SQLite database of another program; name another file")
 
-// lay makes the tables of an empty file and refuses a file that is not ours
-// or newer than this program.
+// lay brings a file to the layout of today, from nothing or from an older one,
+// and refuses a file that is not ours or newer than this program.
 func (s *Store) lay() error {
 	c, err := s.writer.take(context.Background(), s.closed)
 	if err != nil {
 		return explained(err)
 	}
 	defer s.writer.put(c)
+	steps := layouts()
 	return explained(transact(context.Background(), c, durable, func(ctx context.Context, c *conn) error {
 		var owner, version, tables int
 		_, err := c.row(ctx, "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)",
@@ -74,26 +107,34 @@ func (s *Store) lay() error {
 			return err
 		case owner != application && (owner != 0 || tables > 0):
 			return errForeign
-		case version > layout:
-			return fmt.Errorf("it was written by a newer xrm (layout %d, this one knows %d); start that one, or restore a backup from before", version, layout)
-		case owner == application:
+		case version > len(steps):
+			return fmt.Errorf("it was written by a newer xrm (layout %d, this one knows %d); start that one, or restore a backup from before", version, len(steps))
+		case version == len(steps):
 			return nil
 		}
-		for statement := range strings.SplitSeq(ownTables, ";\n") {
-			if statement = strings.TrimSpace(statement); statement == "" {
-				continue
-			}
-			if _, err := c.ExecContext(ctx, statement); err != nil {
-				return err
-			}
+		if err := c.run(ctx, strings.Join(steps[version:], "")); err != nil {
+			return err
 		}
-		for _, header := range []string{fmt.Sprintf("PRAGMA application_id = %d", application), fmt.Sprintf("PRAGMA user_version = %d", layout)} {
+		for _, header := range []string{fmt.Sprintf("PRAGMA application_id = %d", application), fmt.Sprintf("PRAGMA user_version = %d", len(steps))} {
 			if _, err := c.ExecContext(ctx, header); err != nil {
 				return err
 			}
 		}
 		return nil
 	}))
+}
+
+// run runs statements that are not worth keeping.
+func (c *conn) run(ctx context.Context, script string) error {
+	for statement := range strings.SplitSeq(script, ";\n") {
+		if statement = strings.TrimSpace(statement); statement == "" {
+			continue
+		}
+		if _, err := c.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // makeFile makes an empty file, which SQLite takes for an empty database, and
@@ -124,9 +165,9 @@ func explained(err error) error {
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 // names scans a query of one column.
-func (c *conn) names(ctx context.Context, text string, args ...any) ([]string, error) {
+func (c *conn) names(ctx context.Context, text string) ([]string, error) {
 	var names []string
-	err := c.query(ctx, text, args, func(rows *sql.Rows) error {
+	err := c.query(ctx, text, nil, func(rows *sql.Rows) error {
 		var name string
 		err := rows.Scan(&name)
 		names = append(names, name)

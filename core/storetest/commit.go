@@ -195,10 +195,15 @@ func closedIsUnavailable(d *desk) {
 	_, errHistory := d.History(d.ctx, d.thing, c.After.ID, 10, 0)
 	_, errPending := d.Pending(d.ctx, 10)
 	_, errKey := d.KeyByHash(d.ctx, "h")
+	_, errSubscriptions := d.Subscriptions(d.ctx)
+	_, errDeliverable := d.Deliverable(d.ctx, "s", d.now(), 10)
+	_, errReplay := d.Replay(d.ctx, "s", []string{"e"})
 	for what, err := range map[string]error{
 		"Commit": d.Commit(d.ctx, d.thing, []core.Change{c})[0], "Find": errFind, "Count": errCount, "Next": errNext,
 		"History": errHistory, "Pending": errPending, "Append": d.Append(d.ctx, []core.Entry{c.Entry()}),
 		"Settle": d.Settle(d.ctx, []core.Entry{c.Entry()}), "KeyByHash": errKey, "SaveKey": d.SaveKey(d.ctx, core.Key{ID: "k", Hash: "h"}),
+		"Subscriptions": errSubscriptions, "Subscribe": d.Subscribe(d.ctx, core.Subscription{Subscriber: "s"}), "Deliverable": errDeliverable,
+		"Enqueue": d.Enqueue(d.ctx, []core.Delivery{{Subscriber: "s", Event: c.Entry().Event()}}), "Ack": d.Ack(d.ctx, "s", []string{"e"}), "Replay": errReplay,
 		"Ping": d.Ping(d.ctx), "Prepare": d.Prepare(d.ctx, d.model),
 	} {
 		if core.CodeOf(err) != core.Unavailable {

@@ -1,5 +1,5 @@
 // Package storetest is the contract that every store keeps: record.Store and
-// what the journal and the keys need besides. Each sentence of the port's
+// what the journal, the keys, the schedule and the plugins need besides. Each sentence of the port's
 // comments has a test here, and core/sqlite and core/mongo run all of them.
 //
 // A store joins in a few lines:

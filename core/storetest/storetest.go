@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
@@ -13,6 +14,10 @@ import (
 // Store is all that the engine asks of a store.
 type Store interface {
 	record.Store
+	Leases
+	Timers
+	JobRuns
+	State
 
 	// Pending returns entries that lie in the documents of their records and
 	// were not settled yet, at most limit of them, those of one record from
@@ -27,6 +32,47 @@ type Store interface {
 	// Settle removes exactly these entries, by record and version, from the
 	// documents of their records.
 	Settle(ctx context.Context, entries []core.Entry) error
+
+	// Missing returns those of the entries that the relay has not moved yet:
+	// the journal does not have them, or in their place they are still pending.
+	Missing(ctx context.Context, entries []core.Entry) ([]core.Entry, error)
+
+	// Subscribe stores a subscription, or replaces the subscriber's.
+	Subscribe(ctx context.Context, s core.Subscription) error
+	// Unsubscribe removes a subscription and all its deliveries, the dead too.
+	Unsubscribe(ctx context.Context, subscriber string) error
+	// Subscriptions lists all subscriptions by their subscribers.
+	Subscriptions(ctx context.Context) ([]core.Subscription, error)
+
+	// Enqueue stores new deliveries, of which it reads the subscriber, the
+	// event and when it is due. One that is there already, by subscriber and
+	// the event's id, stays as it is.
+	Enqueue(ctx context.Context, deliveries []core.Delivery) error
+
+	// Deliverable returns at most limit deliveries that are due and not dead,
+	// those that have been so for longest first; never one while an earlier
+	// one of its key waits that does not stand before it in the answer.
+	Deliverable(ctx context.Context, subscriber string, now time.Time, limit int) ([]core.Delivery, error)
+
+	// Ack removes deliveries, by their events' ids.
+	Ack(ctx context.Context, subscriber string, events []string) error
+	// Postpone notes how many attempts have failed and why, and lets a
+	// delivery, and so the later ones of its key, wait until due.
+	Postpone(ctx context.Context, subscriber, event string, attempts int, due time.Time, reason string) error
+	// Bury makes a delivery a dead letter, after one more attempt that failed.
+	// The later ones of its key go on.
+	Bury(ctx context.Context, subscriber, event, reason string, at time.Time) error
+
+	// DeadLetters lists what was given up, in the order in which it was, at
+	// most limit of them that come behind after; a zero after begins the list.
+	DeadLetters(ctx context.Context, subscriber string, after core.Delivery, limit int) ([]core.Delivery, error)
+	// Replay lets dead letters wait for their delivery again, without failed
+	// attempts, and says how many there were.
+	Replay(ctx context.Context, subscriber string, events []string) (int, error)
+	// Discard removes dead letters and says how many there were.
+	Discard(ctx context.Context, subscriber string, events []string) (int, error)
+	// Backlog counts what lies ready for each subscriber that has anything.
+	Backlog(ctx context.Context) ([]core.Backlog, error)
 
 	// SaveKey stores a key, or replaces the one with its id.
 	SaveKey(ctx context.Context, k core.Key) error
@@ -58,6 +104,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"values", valueTests()},
 		{"history", historyTests()},
 		{"relay", relayTests()},
+		{"delivery", deliveryTests()},
+		{"dead letter", deadLetterTests()},
 		{"filter", filterTests()},
 		{"reach", reachTests()},
 		{"order", orderTests()},
@@ -69,6 +117,10 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"prepare", prepareTests()},
 		{"counter", counterTests()},
 		{"key", keyTests()},
+		{"lease", leaseTests()},
+		{"timer", timerTests()},
+		{"job run", jobRunTests()},
+		{"state", stateTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, name := range slices.Sorted(maps.Keys(group.tests)) {

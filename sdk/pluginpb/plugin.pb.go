@@ -4027,7 +4027,11 @@ type AggregateRequest struct {
 	// Names of the fields to group by; empty: one group of all.
 	By []string `protobuf:"bytes,4,rep,name=by,proto3" json:"by,omitempty"`
 	// What to know of each group, beside the count.
-	Measures      []*Measure `protobuf:"bytes,5,rep,name=measures,proto3" json:"measures,omitempty"`
+	Measures []*Measure `protobuf:"bytes,5,rep,name=measures,proto3" json:"measures,omitempty"`
+	// Name of a list: its items are counted and measured, each by itself, instead
+	// of the records. Fields of an item have its name before them:
+	// "lines.quantity".
+	Items         string `protobuf:"bytes,6,opt,name=items,proto3" json:"items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4097,12 +4101,19 @@ func (x *AggregateRequest) GetMeasures() []*Measure {
 	return nil
 }
 
+func (x *AggregateRequest) GetItems() string {
+	if x != nil {
+		return x.Items
+	}
+	return ""
+}
+
 // Measure is one number about a group.
 type Measure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What to do.
 	Function Measure_Function `protobuf:"varint,1,opt,name=function,proto3,enum=xrm.plugin.v1.Measure_Function" json:"function,omitempty"`
-	// Name of the field.
+	// Name of the field, or of a part of it: "total.amount".
 	Field         string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5515,13 +5526,14 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"attributes\x18\x04 \x01(\fR\n" +
 	"attributes\"\r\n" +
-	"\vLogResponse\"\xbc\x01\n" +
+	"\vLogResponse\"\xd2\x01\n" +
 	"\x10AggregateRequest\x124\n" +
 	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x16\n" +
 	"\x06entity\x18\x02 \x01(\tR\x06entity\x12\x16\n" +
 	"\x06filter\x18\x03 \x01(\fR\x06filter\x12\x0e\n" +
 	"\x02by\x18\x04 \x03(\tR\x02by\x122\n" +
-	"\bmeasures\x18\x05 \x03(\v2\x16.xrm.plugin.v1.MeasureR\bmeasures\"\xa6\x01\n" +
+	"\bmeasures\x18\x05 \x03(\v2\x16.xrm.plugin.v1.MeasureR\bmeasures\x12\x14\n" +
+	"\x05items\x18\x06 \x01(\tR\x05items\"\xa6\x01\n" +
 	"\aMeasure\x12;\n" +
 	"\bfunction\x18\x01 \x01(\x0e2\x1f.xrm.plugin.v1.Measure.FunctionR\bfunction\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\tR\x05field\"H\n" +

@@ -51,20 +51,10 @@ type wire struct {
 
 func (w *wire) GRPCClient(_ context.Context, broker *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
 	go broker.AcceptAndServe(pluginpb.HostService, func(options []grpc.ServerOption) *grpc.Server {
-		s := grpc.NewServer(options...)
+		s := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(pluginpb.MaxMessage))...)
 		pluginpb.RegisterHostServer(s, &callbacks{Host: w.host})
 		return s
 	})
 	w.host.plugin = pluginpb.NewPluginClient(conn)
 	return w.host, nil
-}
-
-// The tokens of calls say what may be done meanwhile.
-const (
-	mutation = "mutation"
-	reading  = "reading"
-)
-
-func during(what string) *pluginpb.CallContext {
-	return &pluginpb.CallContext{CallId: "test", Token: what, Depth: 1}
 }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics are what Prometheus reads. Each server has its own.
+type metrics struct {
+	registry *prometheus.Registry
+	calls    *prometheus.HistogramVec
+}
+
+func newMetrics(plugins func() []core.Plugin, backlog func(context.Context) ([]core.Backlog, error)) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "xrm_plugin_call_seconds", Help: "How long calls to plugins took, by what came of them.",
+			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 10),
+		}, []string{"plugin", "call", "code"}),
+	}
+	m.registry.MustRegister(m.calls, pluginCollector{plugins, backlog},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// observe counts one call to a plugin; code is OK or that of the error.
+func (m *metrics) observe(plugin, call, code string, took time.Duration) {
+	m.calls.WithLabelValues(plugin, call, code).Observe(took.Seconds())
+}
+
+// pluginCollector looks at the plugins when it is asked.
+type pluginCollector struct {
+	plugins func() []core.Plugin
+	backlog func(context.Context) ([]core.Backlog, error)
+}
+
+var (
+	pluginState    = prometheus.NewDesc("xrm_plugin_state", "1 for the state that a plugin is in.", []string{"plugin", "version", "state"}, nil)
+	pluginRestarts = prometheus.NewDesc("xrm_plugin_restarts_total", "How often the process of a plugin was started again.", []string{"plugin"}, nil)
+	pluginEvents   = prometheus.NewDesc("xrm_plugin_events", "Events that wait for a plugin, and those that were put aside as dead.", []string{"plugin", "state"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c pluginCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- pluginState
+	descriptions <- pluginRestarts
+	descriptions <- pluginEvents
+}
+
+// scrapeTimeout is how long the database may take, so that Prometheus gets the
+// rest.
+const scrapeTimeout = 2 * time.Second
+
+// Collect implements prometheus.Collector.
+func (c pluginCollector) Collect(found chan<- prometheus.Metric) {
+	for _, p := range c.plugins() {
+		found <- prometheus.MustNewConstMetric(pluginState, prometheus.GaugeValue, 1, p.Name, p.Version, p.State)
+		found <- prometheus.MustNewConstMetric(pluginRestarts, prometheus.CounterValue, float64(p.Restarts), p.Name)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	backlog, err := c.backlog(ctx)
+	if err != nil {
+		return // the database is down, which /readyz tells
+	}
+	for _, b := range backlog {
+		found <- prometheus.MustNewConstMetric(pluginEvents, prometheus.GaugeValue, float64(b.Waiting), b.Subscriber, "waiting")
+		found <- prometheus.MustNewConstMetric(pluginEvents, prometheus.GaugeValue, float64(b.Dead), b.Subscriber, "dead")
+	}
+}
+
+// monitorRole is the shipped role that may read metrics, as an administrator
+// may.
+const monitorRole = "monitor"
+
+// serveMetrics answers who has a key with the role for it.
+func (s *server) serveMetrics() http.Handler {
+	metrics := promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		actor, err := s.auth.Authenticate(r.Context(), r.Header.Get("Authorization"))
+		switch {
+		case core.CodeOf(err) == core.Unauthenticated:
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "Send an API key with the role "+monitorRole+": Authorization: Bearer KEY.", http.StatusUnauthorized)
+		case err != nil:
+			s.log.Warn("the key of a request for metrics cannot be checked", "error", err)
+			http.Error(w, "The database cannot be reached.", http.StatusServiceUnavailable)
+		case !slices.Contains(actor.Roles, monitorRole) && !slices.Contains(actor.Roles, core.AdminRole):
+			http.Error(w, "Metrics are for keys with the role "+monitorRole+".", http.StatusForbidden)
+		default:
+			metrics.ServeHTTP(w, r)
+		}
+	})
+}

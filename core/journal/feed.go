@@ -1,0 +1,210 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+)
+
+// feed delivers to one subscriber, as far as the process holds its lease.
+type feed struct {
+	*Dispatcher
+	subscriber string
+	limits     Limits
+	stop       context.CancelFunc
+	work, up   chan struct{} // bells: something was enqueued, the subscriber is up
+
+	renewed time.Time // when the lease was taken or renewed; zero while it is not held
+	alone   int       // so many events more are delivered one by one
+}
+
+func newFeed(d *Dispatcher, subscriber string, limits Limits) *feed {
+	return &feed{Dispatcher: d, subscriber: subscriber, limits: limits, work: make(chan struct{}, 1), up: make(chan struct{}, 1)}
+}
+
+func (f *feed) run(ctx context.Context) {
+	defer f.release(ctx)
+	log := f.Log.With("subscriber", f.subscriber)
+	out := outage{first: f.limits.Every, last: longestPause}
+	for {
+		delivered, err := f.round(ctx)
+		held := !f.renewed.IsZero()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			pause, began := out.goesOn()
+			if began {
+				log.Warn("Events wait until they can be delivered; nothing is lost.", "error", err)
+			}
+			// Another process may have a subscriber that is up.
+			f.release(ctx)
+			if !wait(ctx, pause, f.up) {
+				return
+			}
+		case held:
+			if after, was := out.ends(); was {
+				log.Info("Events are delivered again.", "after", after)
+			}
+			if !delivered && !wait(ctx, f.limits.Every, f.work) {
+				return
+			}
+		default:
+			if !wait(ctx, f.limits.Every, nil) {
+				return
+			}
+		}
+	}
+}
+
+// hold takes the lease or renews it, long before it ends: it outlives every
+// batch that is begun while it is held.
+func (f *feed) hold(ctx context.Context) (bool, error) {
+	ttl := 3 * f.limits.Deadline
+	if !f.renewed.IsZero() && time.Since(f.renewed) < f.limits.Deadline {
+		return true, nil
+	}
+	asked := time.Now()
+	held, err := f.Leases.Acquire(ctx, f.lease(), f.Holder, ttl)
+	f.renewed = time.Time{}
+	if held && err == nil {
+		f.renewed = asked
+	}
+	return held, fault("take the lease", err)
+}
+
+func (f *feed) release(ctx context.Context) {
+	if f.renewed.IsZero() {
+		return
+	}
+	f.renewed = time.Time{}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaving)
+	defer cancel()
+	_ = f.Leases.Release(ctx, f.lease(), f.Holder) // otherwise it ends by itself
+}
+
+func (f *feed) lease() string { return "deliver/" + f.subscriber }
+
+// round delivers what is due, up to a limit, and says whether that was
+// anything. An error leaves what was not delivered for a later round.
+func (f *feed) round(ctx context.Context) (delivered bool, err error) {
+	if held, err := f.hold(ctx); !held || err != nil {
+		return false, err
+	}
+	limit := f.limits.Events * f.limits.Parallel
+	if f.alone > 0 {
+		limit = 1
+	}
+	due, err := f.Queue.Deliverable(ctx, f.subscriber, time.Now(), limit)
+	if err != nil {
+		return false, fault("read what is to be delivered", err)
+	}
+	for rest := due; len(rest) > 0; {
+		if held, err := f.hold(ctx); !held || err != nil {
+			return false, err
+		}
+		n := together(rest)
+		done, err := f.deliver(ctx, rest[:n])
+		if err != nil {
+			return false, err
+		}
+		rest = behind(rest, n, done)
+	}
+	return len(due) > 0, nil
+}
+
+// together is how many of the first go in one step: one that has failed before
+// goes alone. Should it take the subscriber down, no other is suspected.
+func together(due []core.Delivery) int {
+	if due[0].Attempts > 0 {
+		return 1
+	}
+	for n, d := range due {
+		if d.Attempts > 0 {
+			return n
+		}
+	}
+	return len(due)
+}
+
+// behind are those after the first n that may go now: not while one of the
+// first n that is not done, or one of their own key, has to come before.
+func behind(due []core.Delivery, n int, done map[string]bool) []core.Delivery {
+	waits := map[string]bool{} // by key
+	for _, d := range due[:n] {
+		waits[d.Event.Key] = waits[d.Event.Key] || !done[d.Event.ID]
+	}
+	var rest []core.Delivery
+	for _, d := range due[n:] {
+		if !waits[d.Event.Key] {
+			rest = append(rest, d)
+		}
+	}
+	return rest
+}
+
+// deliver delivers in several batches at once and returns which of the events
+// need not be delivered any more, by their ids.
+func (f *feed) deliver(ctx context.Context, due []core.Delivery) (map[string]bool, error) {
+	var mu sync.Mutex
+	var errs []error
+	done := map[string]bool{}
+	var running sync.WaitGroup
+	for _, batch := range f.limits.inBatches(due) {
+		running.Go(func() {
+			ended, err := f.hand(ctx, batch, len(due) == 1)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, id := range ended {
+				done[id] = true
+			}
+			if err != nil {
+				errs = append(errs, err)
+			}
+		})
+	}
+	running.Wait()
+	err := errors.Join(errs...)
+	switch {
+	case died(err) && len(due) > 1:
+		f.alone = len(due)
+	case f.alone > 0 && (err == nil || died(err)):
+		f.alone--
+	}
+	return done, err
+}
+
+// hand hands one batch over and does what the verdicts say. It returns the
+// events that need not be delivered any more.
+func (f *feed) hand(ctx context.Context, batch []core.Delivery, alone bool) ([]string, error) {
+	events := make([]core.Event, len(batch))
+	for i, d := range batch {
+		events[i] = d.Event
+	}
+	handing, cancel := context.WithTimeout(ctx, f.limits.Deadline)
+	verdicts, err := f.Deliver(handing, f.subscriber, events)
+	late := handing.Err() != nil
+	cancel()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil && late:
+		err = fmt.Errorf("%w: no answer after %s: %w", ErrDied, f.limits.Deadline, err)
+	case err == nil && len(verdicts) != len(batch):
+		err = fmt.Errorf("%w: it answered %d events with %d verdicts", ErrDied, len(batch), len(verdicts))
+	}
+	if err != nil {
+		if !alone || !died(err) {
+			return nil, err
+		}
+		verdicts = []Verdict{{Outcome: Retry, Reason: err.Error()}}
+	}
+	ended, settled := f.settle(context.WithoutCancel(ctx), batch, verdicts)
+	return ended, errors.Join(err, settled)
+}
+
+func died(err error) bool { return errors.Is(err, ErrDied) }

@@ -1,0 +1,63 @@
+package journal
+
+import (
+	"context"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+)
+
+// settle does what the verdicts say, and returns the events that need not be
+// delivered any more. If it dies halfway, some are delivered again.
+//
+// What comes behind a retry in its key is left as it is, whatever its verdict:
+// it comes again after the one that it must not overtake.
+func (f *feed) settle(ctx context.Context, batch []core.Delivery, verdicts []Verdict) ([]string, error) {
+	var acked []string
+	var failed []int
+	waits := map[string]bool{} // by key
+	for i, d := range batch {
+		switch {
+		case waits[d.Event.Key]:
+		case verdicts[i].Outcome == Acked:
+			acked = append(acked, d.Event.ID)
+		default:
+			failed = append(failed, i)
+			waits[d.Event.Key] = !f.hopeless(d, verdicts[i])
+		}
+	}
+	ended := acked
+	if len(acked) > 0 {
+		if err := f.Queue.Ack(ctx, f.subscriber, acked); err != nil {
+			return nil, fault("acknowledge events", err)
+		}
+	}
+	for _, i := range failed {
+		d, v := batch[i], verdicts[i]
+		if !f.hopeless(d, v) {
+			if err := f.postpone(ctx, d, v); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := f.Queue.Bury(ctx, f.subscriber, d.Event.ID, v.Reason, time.Now()); err != nil {
+			return nil, fault("give an event up", err)
+		}
+		f.Log.Warn("An event is a dead letter; replay or discard it.", "subscriber", f.subscriber, "event", d.Event.ID, "topic", d.Event.Topic, "attempts", d.Attempts+1, "reason", v.Reason)
+		ended = append(ended, d.Event.ID)
+	}
+	return ended, nil
+}
+
+// hopeless says whether a failed event is given up.
+func (f *feed) hopeless(d core.Delivery, v Verdict) bool {
+	return v.Outcome == Dead || d.Attempts+1 >= f.limits.Attempts
+}
+
+func (f *feed) postpone(ctx context.Context, d core.Delivery, v Verdict) error {
+	after := v.After
+	if after <= 0 {
+		after = f.limits.retryAfter(d.Attempts + 1)
+	}
+	return fault("postpone an event", f.Queue.Postpone(ctx, f.subscriber, d.Event.ID, d.Attempts+1, time.Now().Add(after), v.Reason))
+}

@@ -1,0 +1,128 @@
+package pluginhost
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc"
+)
+
+func (c *callbacks) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.GetResponse, error) {
+	answer := &pluginpb.GetResponse{}
+	answer.Error = c.records(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, _ *call, s Session, e *schema.Entity) error {
+		found, err := s.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{r.GetId()}), First: 1})
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return &core.Error{Code: core.NotFound, Message: fmt.Sprintf("There is no %s with the id %s, or you may not see it.", e.Name, r.GetId())}
+		}
+		answer.Record, err = encode(e, found[0])
+		return err
+	})
+	return answer, nil
+}
+
+func (c *callbacks) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.FindResponse, error) {
+	answer := &pluginpb.FindResponse{}
+	answer.Error = c.records(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
+		q, err := query(one.model, e, r)
+		if err == nil {
+			answer.Records, answer.Next, err = page(ctx, s, e, q)
+		}
+		return err
+	})
+	return answer, nil
+}
+
+// Each goes through pages that are small enough for any message.
+func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingServer[pluginpb.FindResponse]) error {
+	const most = 200
+	refused := c.records(stream.Context(), r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
+		left := int(r.GetLimit())
+		for {
+			r.Limit = most
+			if left > 0 {
+				r.Limit = int32(min(left, most))
+			}
+			q, err := query(one.model, e, r)
+			if err != nil {
+				return err
+			}
+			answer := &pluginpb.FindResponse{}
+			if answer.Records, answer.Next, err = page(ctx, s, e, q); err != nil {
+				return err
+			}
+			if err := stream.Send(answer); err != nil {
+				return err
+			}
+			r.After = answer.GetNext()
+			if left -= len(answer.GetRecords()); r.GetAfter() == "" || left == 0 {
+				return nil
+			}
+		}
+	})
+	if refused == nil {
+		return nil
+	}
+	return stream.Send(&pluginpb.FindResponse{Error: refused})
+}
+
+// page reads one page, and where the next begins.
+func page(ctx context.Context, s Session, e *schema.Entity, q core.Query) (records []*pluginpb.Record, next string, err error) {
+	wanted := q.First
+	q.First++ // one more tells whether there is another page
+	found, err := s.Find(ctx, e, q)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(found) > wanted {
+		found = found[:wanted]
+		if next, err = cursor(q.OrderBy, found[wanted-1]); err != nil {
+			return nil, "", err
+		}
+	}
+	records, err = encodeAll(e, found)
+	return records, next, err
+}
+
+func (c *callbacks) Aggregate(ctx context.Context, r *pluginpb.AggregateRequest) (*pluginpb.AggregateResponse, error) {
+	answer := &pluginpb.AggregateResponse{}
+	answer.Error = c.records(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
+		q, err := aggregate(one.model, e, r)
+		if err != nil {
+			return err
+		}
+		groups, err := s.Aggregate(ctx, e, q)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			encoded := &pluginpb.Group{Count: g.Count}
+			if encoded.Keys, err = encodeValues(g.Keys); err == nil {
+				encoded.Values, err = encodeValues(g.Values)
+			}
+			if err != nil {
+				return err
+			}
+			answer.Groups = append(answer.Groups, encoded)
+		}
+		return nil
+	})
+	return answer, nil
+}
+
+func encodeValues(values []any) ([][]byte, error) {
+	encoded := make([][]byte, len(values))
+	for i, value := range values {
+		var err error
+		if encoded[i], err = pluginpb.EncodeAny(value); err != nil {
+			return nil, err
+		}
+	}
+	return encoded, nil
+}

@@ -1,0 +1,133 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// Receipt is what a plugin says about one event.
+type Receipt struct {
+	Outcome Outcome
+	After   time.Duration // with Retry: how long to wait at least; 0 for as the deliverer sees fit
+	Reason  string        // with Retry and Dead; for admins
+}
+
+// Outcome says what is to happen to an event next.
+type Outcome int
+
+// What may happen to an event.
+const (
+	Acked Outcome = iota
+	Retry
+	Dead
+)
+
+// ErrDied is wrapped by the error of Deliver when the plugin was there and was
+// lost over these events.
+var ErrDied = errors.New("the plugin died, or fell silent, over the events")
+
+// Deliver hands events to a plugin, and returns a receipt for each, in order. Its
+// error says that the plugin could not be reached, or did not answer.
+func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, events []core.Event) ([]Receipt, error) {
+	one := &call{plugin: plugin, method: "events", actor: core.PluginActor(plugin), model: m, mayWrite: true}
+	session := h.config.Open(one.actor, m)
+	request := &pluginpb.DeliverRequest{}
+	for _, e := range events {
+		encoded, err := encodeEvent(m, session, e)
+		if err != nil {
+			return nil, fmt.Errorf("deliver %s to %s: %w", e.ID, plugin, err)
+		}
+		request.Events = append(request.Events, encoded)
+	}
+	var receipts []Receipt
+	asked := false
+	err := h.ask(ctx, one, h.config.EventTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
+		asked = true
+		request.Context = id
+		answer, err := client.Deliver(ctx, request)
+		if err != nil {
+			return err
+		}
+		if n := len(answer.GetReceipts()); n != len(events) {
+			return h.nonsense(one, "gave %d receipts for %d events", n, len(events))
+		}
+		for _, r := range answer.GetReceipts() {
+			received := receipt(r)
+			received.Reason = h.secrets.redact(received.Reason)
+			receipts = append(receipts, received)
+		}
+		return nil
+	})
+	if err != nil && asked && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %w", ErrDied, err)
+	}
+	return receipts, err
+}
+
+func receipt(r *pluginpb.Receipt) Receipt {
+	known := Receipt{Outcome: Retry, Reason: cut(r.GetReason(), maxLine), After: time.Duration(r.GetRetryAfterMs()) * time.Millisecond}
+	switch r.GetOutcome() {
+	case pluginpb.Receipt_ACK:
+		return Receipt{}
+	case pluginpb.Receipt_DEAD:
+		known.Outcome = Dead
+	case pluginpb.Receipt_RETRY:
+	default:
+		known.Reason = fmt.Sprintf("the plugin answered with the outcome %d, which there is not", r.GetOutcome())
+	}
+	return known
+}
+
+// encodeEvent shows an event to a plugin. Of the fields that have changed it
+// tells those that the plugin may see in every record that it may read.
+func encodeEvent(m *schema.Model, s Session, e core.Event) (*pluginpb.Event, error) {
+	encoded := &pluginpb.Event{
+		Id: e.ID, Topic: e.Topic, Key: e.Key, Sequence: e.Seq, At: instant(e.At),
+		User: encodeUser(e.Actor), Via: e.Actor.Via, Payload: e.Payload,
+	}
+	if e.Entry == nil {
+		return encoded, nil
+	}
+	encoded.Entity, encoded.RecordId, encoded.Action, encoded.Roles = e.Entry.Entity, e.Entry.RecordID, string(e.Entry.Action), e.Entry.Roles
+	entity := m.Entity(e.Entry.Entity)
+	if entity == nil {
+		return encoded, nil // its plugin has gone
+	}
+	diffs, err := s.SeenDiffs(entity, e.Entry.Diffs)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range diffs {
+		change := &pluginpb.FieldChange{Path: d.Path}
+		if change.From, err = encodeOptional(d.From); err == nil {
+			change.To, err = encodeOptional(d.To)
+		}
+		if err != nil {
+			return nil, err
+		}
+		encoded.Changes = append(encoded.Changes, change)
+	}
+	return encoded, nil
+}
+
+// encodeOptional writes nothing for nil.
+func encodeOptional(value any) ([]byte, error) {
+	if value == nil {
+		return nil, nil
+	}
+	return pluginpb.EncodeAny(value)
+}
+
+// encodeUser returns nil for a plugin that acts for itself.
+func encodeUser(a core.Actor) *pluginpb.User {
+	if a.ID == "" || a.IsPlugin() {
+		return nil
+	}
+	return &pluginpb.User{Id: a.ID, Name: a.Name, Roles: a.Roles, Party: a.Party}
+}

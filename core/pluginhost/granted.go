@@ -1,0 +1,52 @@
+package pluginhost
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/strictyaml"
+)
+
+// CheckNeeds returns a line for all that the plugin does to what is not its own
+// without having been granted it. The model has its Entities.
+func (c Contribution) CheckNeeds(m *schema.Model) error {
+	var problems strictyaml.Problems
+	lacks := func(what, format string, args ...any) {
+		problems = append(problems, strictyaml.Problem{
+			File:    path.Join(c.Plugin, ManifestFile),
+			Message: what + ": " + fmt.Sprintf(format, args...) + fmt.Sprintf("; then approve it: xrm plugin approve %s", c.Plugin),
+		})
+	}
+	others := func(name string) bool { e := m.Entity(name); return e != nil && e.Layer != c.Layer() }
+	for _, list := range []struct {
+		what  string
+		names []string
+	}{{"BeforeSave", c.BeforeSave}, {"BeforeDelete", c.BeforeDelete}} {
+		for _, name := range list.names {
+			if others(name) && !slices.Contains(c.Needs.Rules, name) {
+				lacks(list.what, "%s is not the plugin's own; add under needs: rules: [%s]", name, name)
+			}
+		}
+	}
+	for _, f := range c.Fields {
+		if others(f.Entity) && !slices.Contains(c.Needs.Fields, f.Entity) {
+			lacks("field "+f.Entity+"."+f.Field.Name, "%s is not the plugin's own; add under needs: fields: [%s]", f.Entity, f.Entity)
+		}
+	}
+	for _, topic := range c.Topics {
+		source, _, _ := strings.Cut(topic, ".")
+		granted := slices.Contains(c.Needs.Events, topic) || slices.Contains(c.Needs.Events, source+".*") || slices.Contains(c.Needs.Events, "*")
+		if source != c.Plugin && (m.Entity(source) == nil || others(source)) && !granted {
+			lacks("topic "+topic, "these events are not the plugin's own; add under needs: events: [%s]", topic)
+		}
+	}
+	for _, e := range c.Endpoints {
+		if !slices.ContainsFunc(c.Needs.HTTP, func(r Route) bool { return r.covers(e) }) {
+			lacks("endpoint "+e.Path, "it is open to everybody; add under needs: http: [%q]", strings.TrimSpace(e.Method+" "+e.Path))
+		}
+	}
+	return problems.Err()
+}

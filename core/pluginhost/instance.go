@@ -1,0 +1,164 @@
+package pluginhost
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// instance is one running process of a release.
+type instance struct {
+	*release
+	link  *link
+	began time.Time
+	ended chan error // has one value when the process ends by itself
+	stop  context.CancelFunc
+}
+
+// bring starts a release and puts it in the place of what ran before, if
+// anything did; until then, and when it fails, that goes on.
+func (s *supervisor) bring(ctx context.Context, r *release) (*instance, error) {
+	starting, cancel := context.WithTimeout(ctx, s.config.StartTimeout)
+	defer cancel()
+	state, err := s.cache.state(s.name)
+	if err != nil {
+		return nil, err
+	}
+	p := newProcess(r, state, s.config.Shim, s.spawn, s.log)
+	l, err := connect(starting, p, s.runDir.path, s.callbacks(s.name))
+	if err != nil {
+		s.board.update(s.name, func(e *entry) { e.status.Panic = s.secrets.redact(p.stderr.panic()) })
+		return nil, fmt.Errorf("start: %w", err)
+	}
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	i := &instance{release: r, link: l, began: time.Now(), ended: make(chan error, 1), stop: stop}
+	if err := s.introduce(starting, i); err != nil {
+		i.close()
+		return nil, err
+	}
+	s.log.Info("plugin serves", "version", r.manifest.Version, "pid", p.ID())
+	go func() {
+		err := s.watch(watching, l)
+		s.board.update(s.name, func(e *entry) {
+			if e.link == l {
+				e.link = nil // no new calls; the supervisor says what comes next
+			}
+		})
+		i.ended <- err
+	}()
+	return i, nil
+}
+
+// introduce asks the plugin what it contributes, hands it its settings and
+// opens it for calls.
+func (s *supervisor) introduce(ctx context.Context, i *instance) error {
+	d, err := i.link.plugin.Describe(ctx, &pluginpb.DescribeRequest{HostVersion: s.config.Version, Features: pluginpb.Features()})
+	if err != nil {
+		return fmt.Errorf("describe: %w", err)
+	}
+	c, err := contribution(i.manifest, d)
+	if err != nil {
+		return err
+	}
+	c.Needs = i.terms.Needs
+	if s.current == nil {
+		s.set(s.name, Configuring, nil)
+	}
+	i.link.configSchema = d.GetConfigSchema()
+	if err := i.link.configure(ctx, i.terms.Config); err != nil {
+		return err
+	}
+	s.admission.Lock()
+	defer s.admission.Unlock()
+	if err := s.accept(c); err != nil {
+		return err
+	}
+	if err := s.cache.store(s.name, d); err != nil {
+		s.log.Warn(err.Error())
+	}
+	s.board.update(s.name, func(e *entry) {
+		e.contribution, e.accepted, e.terms, e.link = c, true, i.terms, i.link
+		e.status.Version, e.status.Digest = i.manifest.Version, i.digest
+		e.status.PID = int(i.link.process.pid.Load())
+		e.status.State, e.status.Reason, e.status.Since = Serving, "", time.Now()
+		if h := i.link.hello; h.GetState() == pluginpb.Health_DEGRADED {
+			e.status.State, e.status.Reason = Degraded, h.GetReason()
+		}
+	})
+	return nil
+}
+
+// end lets the running calls end, and then the process.
+func (i *instance) end(patience time.Duration) {
+	i.stop()
+	i.link.drain(patience)
+	i.link.close()
+}
+
+func (i *instance) close() {
+	i.stop()
+	i.link.close()
+}
+
+const fatalMisses = 3
+
+// watch returns when the process is gone, or when it had to be killed because
+// it no longer answers. It returns nil when the host ends the process.
+func (s *supervisor) watch(ctx context.Context, l *link) error {
+	lifeline := make(chan error, 1)
+	go s.follow(l, lifeline)
+	missed := 0
+	next := time.NewTimer(s.config.HealthEvery)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-l.process.exited:
+			return l.process.fate(nil)
+		case err := <-lifeline:
+			if l.process.endsWithin(200 * time.Millisecond) {
+				return l.process.fate(nil) // the process ended, and its lifeline with it
+			}
+			l.process.kill(fmt.Errorf("it closed its lifeline: %w", err))
+			return l.process.fate(nil)
+		case <-next.C:
+			if err := l.ping(ctx, s.config.HealthTimeout); err == nil {
+				missed = 0
+				next.Reset(s.config.HealthEvery)
+				continue
+			}
+			if missed++; missed == fatalMisses {
+				l.process.kill(fmt.Errorf("it did not answer %d health checks in a row and was killed", missed))
+				return l.process.fate(nil)
+			}
+			next.Reset(0)
+		}
+	}
+}
+
+// follow reads what the plugin says about its health until the lifeline ends.
+func (s *supervisor) follow(l *link, end chan<- error) {
+	for {
+		health, err := l.watch.Recv()
+		if err != nil {
+			end <- err
+			return
+		}
+		state := Serving
+		if health.GetState() == pluginpb.Health_DEGRADED {
+			state = Degraded
+		}
+		s.board.update(s.name, func(e *entry) {
+			if e.link != l {
+				return
+			}
+			if e.status.State != state {
+				e.status.State, e.status.Since = state, time.Now()
+			}
+			e.status.Reason = health.GetReason()
+		})
+	}
+}

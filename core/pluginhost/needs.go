@@ -1,0 +1,194 @@
+package pluginhost
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
+	"go.yaml.in/yaml/v3"
+)
+
+// Needs is what a plugin must be allowed to do: its manifest asks for it, and
+// an approval grants it.
+type Needs struct {
+	Records  Section  `yaml:"records" doc:"What it reads and writes where it acts for nobody else, in the language of role files."`
+	Rules    []string `yaml:"rules" doc:"Entities of others whose saves it may change or refuse."`
+	Events   []string `yaml:"events" doc:"Events that it is told of: order.created, order.* or *."`
+	Fields   []string `yaml:"fields" doc:"Entities of others that it adds fields to."`
+	HTTP     []Route  `yaml:"http" doc:"Requests that it answers, such as POST /erp; a path that ends in / takes everything below."`
+	Secrets  []string `yaml:"secrets" doc:"Names of secrets that it may read."`
+	Connect  []Port   `yaml:"connect" doc:"TCP ports that it may connect to."`
+	Listen   []Port   `yaml:"listen" doc:"TCP ports that it may listen on."`
+	Files    []Folder `yaml:"files" doc:"Folders that it may write to, beside its own."`
+	AsPlugin bool     `yaml:"asPlugin" doc:"Whether it may act with rights of its own where there is no user."`
+}
+
+// Section is a part of a file whose language another package knows. Its nodes
+// have the line numbers of the file.
+type Section struct {
+	File string
+	Node *yaml.Node // nil when it is not there
+}
+
+var _ strictyaml.NodeDecoder = (*Section)(nil)
+
+// DecodeNode implements strictyaml.NodeDecoder.
+func (s *Section) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	d.EachEntry(node, func(_, _ *yaml.Node) {})
+	s.Node = node
+}
+
+// Lines says what is asked for, one permission a line and always in the same
+// order, for people to compare.
+func (n Needs) Lines() []string {
+	var lines []string
+	if n.Records.Node != nil {
+		for i := 0; i+1 < len(n.Records.Node.Content); i += 2 {
+			lines = append(lines, "records "+n.Records.Node.Content[i].Value+": "+flow(n.Records.Node.Content[i+1]))
+		}
+	}
+	add := func(what string, values ...string) {
+		for _, v := range values {
+			lines = append(lines, strings.TrimSpace(what+" "+v))
+		}
+	}
+	add("rules", n.Rules...)
+	add("events", n.Events...)
+	add("fields", n.Fields...)
+	add("http", texts(n.HTTP)...)
+	add("secrets", n.Secrets...)
+	add("connect", texts(n.Connect)...)
+	add("listen", texts(n.Listen)...)
+	add("files", texts(n.Files)...)
+	if n.AsPlugin {
+		add("asPlugin", "")
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func texts[T any](values []T) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = fmt.Sprint(v)
+	}
+	return list
+}
+
+// flow writes a node on one line, without its comments.
+func flow(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		entries := map[string]string{}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			entries[node.Content[i].Value] = flow(node.Content[i+1])
+		}
+		var parts []string
+		for _, key := range slices.Sorted(maps.Keys(entries)) {
+			parts = append(parts, key+": "+entries[key])
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	case yaml.SequenceNode:
+		var parts []string
+		for _, item := range node.Content {
+			parts = append(parts, flow(item))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case yaml.AliasNode:
+		return "*" + node.Value
+	}
+	return node.Value
+}
+
+// Route is a path of HTTP requests, with or without a method before it.
+type Route string
+
+// covers says whether the route grants all that an endpoint answers.
+func (r Route) covers(e Endpoint) bool {
+	method, path, found := strings.Cut(string(r), " ")
+	if !found {
+		method, path = "", string(r)
+	}
+	return Endpoint{Method: method, Path: path}.Fits(e.Method, e.Path)
+}
+
+var methods = []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}
+
+// DecodeNode implements strictyaml.NodeDecoder.
+func (r *Route) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	method, path, found := strings.Cut(node.Value, " ")
+	if !found {
+		method, path = "", node.Value
+	}
+	switch {
+	case node.Kind != yaml.ScalarNode || !strings.HasPrefix(path, "/"):
+		d.Add(node, "%q where a path such as /erp or POST /erp is expected", node.Value)
+	case method != "" && !slices.Contains(methods, method):
+		d.Add(node, "there is no method %q%s", method, strictyaml.Suggest(method, methods))
+	default:
+		*r = Route(node.Value)
+	}
+}
+
+// Port is a TCP port.
+type Port uint16
+
+// DecodeNode implements strictyaml.NodeDecoder.
+func (p *Port) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	n, err := strconv.ParseUint(node.Value, 10, 16)
+	if err != nil || n == 0 {
+		d.Add(node, "%q where a port from 1 to 65535 is expected", node.Value)
+		return
+	}
+	*p = Port(n)
+}
+
+// Folder is the absolute path of a folder.
+type Folder string
+
+// DecodeNode implements strictyaml.NodeDecoder.
+func (f *Folder) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	if !filepath.IsAbs(node.Value) {
+		d.Add(node, "%q where an absolute path is expected", node.Value)
+		return
+	}
+	*f = Folder(filepath.Clean(node.Value))
+}
+
+// OnFailure says what becomes of a save when a rule for it does not answer.
+type OnFailure string
+
+// What may become of it.
+const (
+	Deny  OnFailure = "deny"
+	Allow OnFailure = "allow"
+)
+
+// DecodeNode implements strictyaml.NodeDecoder.
+func (o *OnFailure) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	known := []string{string(Allow), string(Deny)}
+	if !slices.Contains(known, node.Value) {
+		d.Add(node, "%q where allow or deny is expected%s", node.Value, strictyaml.Suggest(node.Value, known))
+		return
+	}
+	*o = OnFailure(node.Value)
+}
+
+// Memory is an amount in the form of GOMEMLIMIT: 256MiB.
+type Memory string
+
+var memory = regexp.MustCompile(`^[1-9][0-9]*(B|KiB|MiB|GiB)$`)
+
+// DecodeNode implements strictyaml.NodeDecoder.
+func (m *Memory) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	if !memory.MatchString(node.Value) {
+		d.Add(node, "%q where an amount such as 256MiB is expected", node.Value)
+		return
+	}
+	*m = Memory(node.Value)
+}

@@ -1,0 +1,165 @@
+package pluginhost_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/schema"
+)
+
+func TestMoreCallsThanAPluginTakesAreRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, "works", "1.0.0", "limits: {concurrency: 2}\n")
+	h := start(t, pluginhost.Config{Dir: dir})
+	await(t, h, "p", in(pluginhost.Serving))
+	file := filepath.Join(t.TempDir(), "go")
+	const busy = "RATE_LIMITED The plugin p is busy with as many calls as it takes at once. Try again in a few seconds."
+	var callers sync.WaitGroup
+	var refused, answered atomic.Int64
+	for range 5 {
+		callers.Go(func() {
+			switch _, err := does(t.Context(), t, h, "look", "await "+file); {
+			case err == nil:
+				answered.Add(1)
+			case told(err) == busy:
+				if refused.Add(1) == 3 {
+					write(t, file, "")
+				}
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	callers.Wait()
+	if refused.Load() != 3 || answered.Load() != 2 {
+		t.Errorf("%d refused, %d answered; want 3, 2", refused.Load(), answered.Load())
+	}
+}
+
+func TestWhatIsNotAnsweredIsLeftAloneForAMoment(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, "works", "1.0.0", "timeouts: {query: 20ms}\n")
+	h := start(t, pluginhost.Config{Dir: dir, ResolveTimeout: time.Second})
+	await(t, h, "p", in(pluginhost.Serving))
+	const late = "UNAVAILABLE The plugin p did not answer within 20ms. Try again in a few seconds."
+	const open = "UNAVAILABLE The plugin p did not answer the last calls of this kind, so it is left alone for a moment. Try again in a few seconds."
+	for n := range 5 {
+		if _, err := does(t.Context(), t, h, "look", "hang"); told(err) != late {
+			t.Errorf("call %d: %s; want %s", n, told(err), late)
+		}
+	}
+	if _, err := does(t.Context(), t, h, "look", "version"); told(err) != open {
+		t.Errorf("after five calls without an answer: %s; want %s", told(err), open)
+	}
+	if _, err := does(t.Context(), t, h, "work", "version"); err != nil {
+		t.Errorf("another operation: %v", err)
+	}
+	awaitTrue(t, h, func() bool {
+		_, err := does(t.Context(), t, h, "look", "version")
+		return err == nil
+	})
+}
+
+func TestAUserWhoGoesIsNoFaultOfThePlugin(t *testing.T) {
+	t.Parallel()
+	h, _ := working(t, pluginhost.Config{ResolveTimeout: time.Minute})
+	look, m := operation(t, h, "look"), model(t)
+	for range 10 {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(5*time.Millisecond, cancel)
+		if _, err := h.Call(ctx, m, agent, look, map[string]any{"what": "hang"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v, want %v", err, context.Canceled)
+		}
+		cancel()
+	}
+	must(t, h, "version")
+}
+
+func TestAMutationThatHangsLeavesTheOthersTheirSpeed(t *testing.T) {
+	dir := install(t, "surveys")
+	put(t, dir, "works", "1.0.0", "")
+	h := start(t, pluginhost.Config{Dir: dir, CallTimeout: 10 * time.Second})
+	await(t, h, "p", in(pluginhost.Serving))
+	await(t, h, "surveys", in(pluginhost.Serving))
+	other, m := pluginhost.Operation{Plugin: "surveys", Name: "environment", Result: &schema.Field{Type: "list", Of: &schema.Field{Type: "text"}}}, model(t)
+	const calls = 500
+	measure := func() time.Duration {
+		began := time.Now()
+		for range calls {
+			if _, err := h.Call(t.Context(), m, agent, other, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return time.Since(began)
+	}
+	measure()
+	alone := measure()
+	work := operation(t, h, "work")
+	ctx, stop := context.WithCancel(t.Context())
+	var users sync.WaitGroup
+	var refused atomic.Int64
+	for range 100 {
+		users.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := h.Call(ctx, m, agent, work, map[string]any{"what": "hang"}); core.CodeOf(err) == core.RateLimited {
+					refused.Add(1)
+					select {
+					case <-ctx.Done():
+					case <-time.After(20 * time.Millisecond): // a user who tries again
+					}
+				}
+			}
+		})
+	}
+	awaitTrue(t, h, func() bool { return refused.Load() >= 68 })
+	beside := measure()
+	stop()
+	users.Wait()
+	t.Logf("%d calls took %s alone, %s beside 100 users of a mutation that hangs (%d refused)", calls, alone, beside, refused.Load())
+	if beside > 3*alone {
+		t.Errorf("%s beside calls that hang, %s alone", beside, alone)
+	}
+}
+
+func TestARuleThatDoesNotAnswerLetsASaveThroughIfBothSidesSayAllow(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		manifest, settings string
+		passes             bool
+	}{
+		"nobody says allow": {"", "", false},
+		"only the author":   {"onFailure: {ticket: allow}\n", "", false},
+		"only the site":     {"", "onFailure: {ticket: allow}\n", false},
+		"both":              {"onFailure: {ticket: allow}\n", "onFailure: {ticket: allow}\n", true},
+		"the site denies":   {"onFailure: {ticket: allow}\n", "onFailure: {ticket: deny}\n", false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			put(t, dir, "works", "1.0.0", "timeouts: {save: 50ms}\n"+tt.manifest)
+			write(t, filepath.Join(dir, "p.yaml"), tt.settings)
+			h := start(t, pluginhost.Config{Dir: dir})
+			await(t, h, "p", in(pluginhost.Serving))
+			m := model(t)
+			save := func(title string) error {
+				return errors.Join(h.BeforeSave(t.Context(), m, m.Entity("ticket"), []core.Change{{Actor: agent, After: ticket("t1", map[string]any{"title": title})}})...)
+			}
+			if err := save("hang"); (err == nil) != tt.passes {
+				t.Errorf("a save: %v, passes = %v", err, tt.passes)
+			}
+			if err := save("reject"); core.CodeOf(err) != core.Invalid {
+				t.Errorf("a save that the rule refuses: %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,154 @@
+package pluginhost
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+)
+
+// release is one verified version of a plugin: a copy that nobody changes any
+// more, and the terms that it runs under.
+type release struct {
+	manifest Manifest // its Dir is the copy
+	program  program
+	digest   string
+	restart  string // as in the approval: another value asks for another process
+	terms    Terms
+}
+
+// sameProcess says whether the process of one release can go on as the other.
+func (r *release) sameProcess(other *release) bool {
+	return r.digest == other.digest && r.restart == other.restart &&
+		r.terms.Limits.Memory == other.terms.Limits.Memory && slices.Equal(r.terms.Needs.Lines(), other.terms.Needs.Lines())
+}
+
+// same says whether nothing at all has changed.
+func (r *release) same(other *release) bool {
+	return r.sameProcess(other) && reflect.DeepEqual(r.terms, other.terms)
+}
+
+// The reasons why a plugin must not run that are no mistakes.
+var (
+	errRemoved  = errors.New("its folder is gone")
+	errDisabled = errors.New("it is disabled; xrm plugin enable lets it run again")
+)
+
+// errUnapproved is wrapped when there is no approval at all, or no longer.
+var errUnapproved = errors.New("not approved")
+
+// folder is what was last read of a plugin's folder. Reading all of it takes
+// time, so it is read again only when it has changed.
+type folder struct {
+	print    string
+	manifest Manifest
+	digest   string
+	err      error
+}
+
+func (f *folder) read(dir string) {
+	print := fingerprint(dir)
+	if print == f.print && (print == "" || f.digest != "") {
+		return
+	}
+	*f = folder{print: print}
+	if print == "" {
+		f.err = errRemoved
+		return
+	}
+	if f.manifest, f.err = readManifest(dir, filepath.Base(dir)); f.err != nil {
+		return
+	}
+	if f.digest, f.err = digest(dir); f.err != nil {
+		f.err = fmt.Errorf("%w: read %s: %w", errInvalid, dir, f.err)
+	}
+}
+
+// wanted is the release that should run now. note says why it is not the one in
+// the folder; with a nil release, why there is none.
+func (s *supervisor) wanted() (r *release, note error) {
+	s.folder.read(s.dir())
+	if s.folder.print == "" {
+		return nil, errRemoved
+	}
+	approvals, err := Approvals{s.plugins}.read()
+	if err != nil {
+		return nil, err
+	}
+	approval := approvals[s.name]
+	if approval.Disabled {
+		return nil, errDisabled
+	}
+	settings, err := readSettings(s.plugins, s.name)
+	if err != nil {
+		return nil, err
+	}
+	m, digest, note := s.folder.manifest, s.folder.digest, s.folder.err
+	granted := m.Needs
+	if s.config.Trust != TrustAny {
+		if granted = approval.Needs; note == nil {
+			note = s.approved(approval)
+		}
+		if note != nil { // what was approved may still be there
+			if m, digest = s.approvedCopy(approval); digest == "" {
+				return nil, note
+			}
+		}
+	} else if note != nil {
+		return nil, note
+	}
+	r = &release{manifest: m, digest: digest, restart: approval.Restart, terms: terms(m, settings, granted, s.config)}
+	if err := m.runsWith(s.config.Version); err != nil {
+		return nil, err
+	}
+	if r.program, err = m.program(); err != nil {
+		return nil, err
+	}
+	if s.verified != digest {
+		if _, err := s.installed.add(s.name, digest, s.dir()); err != nil {
+			s.folder = folder{} // to be read again
+			return nil, err
+		}
+		s.verified = digest
+	}
+	r.manifest.Dir = s.installed.path(s.name, digest)
+	return r, note
+}
+
+// approvedCopy returns what was approved and has been copied before; no digest
+// when there is nothing of that kind.
+func (s *supervisor) approvedCopy(approval Approval) (Manifest, string) {
+	if approval.Folder == "" || s.verified != approval.Folder && !s.installed.has(s.name, approval.Folder) {
+		return Manifest{}, ""
+	}
+	m, err := readManifest(s.installed.path(s.name, approval.Folder), s.name)
+	if err != nil {
+		return Manifest{}, ""
+	}
+	s.verified = approval.Folder
+	return m, approval.Folder
+}
+
+// approved says what keeps the folder from being what an admin has approved.
+func (s *supervisor) approved(approval Approval) error {
+	m := s.folder.manifest
+	command := "xrm plugin approve " + s.name
+	switch {
+	case approval.Folder == s.folder.digest:
+		return nil
+	case approval.Folder == "":
+		return fmt.Errorf("%w: %s %s is %w; look at what it asks for, and let it run, with: %s", errInvalid, s.name, m.Version, errUnapproved, command)
+	case approval.Version != m.Version:
+		return fmt.Errorf("%w: %s %s waits for approval, in place of %s; look at what it asks for, and let it run, with: %s", errInvalid, s.name, m.Version, approval.Version, command)
+	}
+	file, expected, actual := s.dir(), approval.Folder, s.folder.digest
+	if p, err := m.program(); err == nil {
+		path := filepath.Join(s.dir(), p.file)
+		if sum, err := fileDigest(path); err == nil && sum != approval.Program {
+			file, expected, actual = path, approval.Program, sum
+		}
+	}
+	return fmt.Errorf("%w: %s is not what was approved: expected %s, found %s; if you know why, let it run with: %s", errInvalid,
+		file, short(expected), short(actual), command)
+}

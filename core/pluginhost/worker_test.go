@@ -1,0 +1,169 @@
+package pluginhost_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// jobs are what the role "works" offers: one query and one mutation, which do
+// what they are told in a text and say how it went.
+var jobs = []*pluginpb.Operation{
+	{Name: "look", Kind: pluginpb.Operation_QUERY, Arguments: []*pluginpb.Member{{Name: "what", Type: scalar("text")}}, Returns: scalar("text")},
+	{Name: "work", Kind: pluginpb.Operation_MUTATION, Arguments: []*pluginpb.Member{{Name: "what", Type: scalar("text")}}, Returns: scalar("text")},
+}
+
+func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
+	arguments, err := pluginpb.Decode(r.GetArguments())
+	if err != nil {
+		return nil, err
+	}
+	verb, object, _ := strings.Cut(arguments["what"].(string), " ")
+	said := "ok"
+	switch verb {
+	case "version":
+		said = manifested("version")
+	case "hang":
+		<-ctx.Done()
+		return nil, ctx.Err()
+	case "await": // a file
+		for _, err := os.Stat(object); errors.Is(err, os.ErrNotExist); _, err = os.Stat(object) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(time.Millisecond):
+			}
+		}
+		said = manifested("version")
+	case "panic":
+		go panic(object)
+		select {}
+	case "die":
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	case "environment":
+		said = os.Getenv(object)
+	case "read":
+		_, err = os.ReadFile(object)
+	case "list":
+		_, err = os.ReadDir(object)
+	case "write":
+		err = os.WriteFile(object, []byte("x"), 0o600)
+	case "dial":
+		var conn net.Conn
+		if conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", object); err == nil {
+			conn.Close()
+		}
+	case "signal":
+		var pid int
+		fmt.Sscan(object, &pid)
+		err = syscall.Kill(pid, syscall.SIGCONT)
+	case "files":
+		var limit syscall.Rlimit
+		err = syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
+		said = fmt.Sprint(limit.Max)
+	}
+	if err != nil {
+		said = err.Error()
+	}
+	value, err := json.Marshal(said)
+	return &pluginpb.CallResponse{Result: value}, err
+}
+
+// manifested is a value of the plugin's own manifest.
+func manifested(key string) string {
+	data, err := os.ReadFile(pluginhost.ManifestFile) // a plugin runs in its folder
+	if err != nil {
+		panic(err)
+	}
+	_, value, _ := strings.Cut("\n"+string(data), "\n"+key+": ")
+	value, _, _ = strings.Cut(value, "\n")
+	value, _, _ = strings.Cut(value, "#")
+	return strings.TrimSpace(value)
+}
+
+// does has the plugin "p" do a job, by the query or by the mutation.
+func does(ctx context.Context, t *testing.T, h *pluginhost.Host, by, what string) (string, error) {
+	t.Helper()
+	got, err := h.Call(ctx, model(t), agent, operation(t, h, by), map[string]any{"what": what})
+	said, _ := got.(string)
+	return said, err
+}
+
+// must is does for a query that succeeds.
+func must(t *testing.T, h *pluginhost.Host, what string) string {
+	t.Helper()
+	said, err := does(t.Context(), t, h, "look", what)
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	return said
+}
+
+// put puts a version of the plugin "p" that plays a role into a directory, all
+// at once. more is appended to its manifest.
+func put(t *testing.T, dir, role, version, more string) {
+	t.Helper()
+	fresh := t.TempDir()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	script(t, filepath.Join(fresh, "run"), fmt.Sprintf("exec '%s' %s", binary, role))
+	write(t, filepath.Join(fresh, "plugin.yaml"), "name: p\nversion: "+version+"\nprotocol: 1\nexecutable: run\n"+more)
+	take(t, dir)
+	if err := os.Rename(fresh, filepath.Join(dir, "p")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// breakable puts a plugin "p" into a directory that works as long as there is
+// no file of that name.
+func breakable(t *testing.T, dir, broken string) {
+	t.Helper()
+	put(t, dir, "works", "1.0.0", "")
+	program := filepath.Join(dir, "p", "run")
+	text, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script(t, program, "[ -e '"+broken+"' ] && exit 3\n"+string(text))
+}
+
+// take takes the plugin "p" out of a directory.
+func take(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.Rename(filepath.Join(dir, "p"), filepath.Join(t.TempDir(), "old")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+}
+
+// working starts a host with version 1.0.0 of the plugin "p", which works.
+func working(t *testing.T, config pluginhost.Config) (h *pluginhost.Host, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	config.Dir = dir
+	put(t, dir, "works", "1.0.0", "")
+	h = start(t, config)
+	await(t, h, "p", in(pluginhost.Serving))
+	return h, dir
+}
+
+func serves(version string) func(pluginhost.Status) bool {
+	return func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.Version == version }
+}
+
+func updates(text string) func(pluginhost.Status) bool {
+	return func(s pluginhost.Status) bool { return strings.Contains(s.Update, text) }
+}

@@ -1,0 +1,49 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+)
+
+const leaseTable = `
+CREATE TABLE leases (
+	name   TEXT PRIMARY KEY,
+	holder TEXT NOT NULL,
+	until  INTEGER NOT NULL -- Unix milliseconds, as everywhere below
+) STRICT, WITHOUT ROWID;
+`
+
+// Acquire takes or renews a lease and says whether holder has it now, for ttl
+// from now. Processes that share a file share a machine, and so its clock. It
+// does not wait for the disk: a loss of power ends all holders.
+func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (held bool, err error) {
+	err = s.writing(ctx, "take the lease "+name, soon, func(ctx context.Context, c *conn) error {
+		now := time.Now()
+		held, err = c.changes(ctx, `INSERT INTO leases (name, holder, until) VALUES (?1, ?2, ?3)
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE leases.holder = ?2 OR leases.until <= ?4`,
+			name, holder, now.Add(ttl).UnixMilli(), now.UnixMilli())
+		return err
+	})
+	return held && err == nil, err
+}
+
+// Release gives a lease back, if holder has it.
+func (s *Store) Release(ctx context.Context, name, holder string) error {
+	return s.writing(ctx, "give back the lease "+name, soon, func(ctx context.Context, c *conn) error {
+		_, err := c.exec(ctx, "DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
+		return err
+	})
+}
+
+// changes runs a statement and says whether it changed a row.
+func (c *conn) changes(ctx context.Context, text string, args ...any) (bool, error) {
+	result, err := c.exec(ctx, text, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// moment is the time of Unix milliseconds. The zero time comes back as it was.
+func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

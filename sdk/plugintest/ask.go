@@ -1,0 +1,105 @@
+package plugintest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// As says who causes what the test does from now on. Nobody causes events,
+// jobs, timers and HTTP requests. Without it, it is an admin called tester.
+func (h *Host) As(u sdk.User) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.user = &pluginpb.User{Id: u.ID, Name: u.Name, Roles: u.Roles, Party: u.Party}
+}
+
+// SetSecret gives the plugin a secret, as an admin would.
+func (h *Host) SetSecret(name, value string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.secrets[name] = value
+}
+
+// Call carries out an operation of the plugin; one that it does not have ends
+// the test. A record in the result is its id, a whole number an int64.
+func (h *Host) Call(operation string, arguments map[string]any) (any, error) {
+	h.t.Helper()
+	h.needConfiguration()
+	var known []string
+	for _, o := range h.description.GetOperations() {
+		known = append(known, o.GetName())
+	}
+	i := slices.Index(known, operation)
+	if i < 0 {
+		h.t.Fatalf("the plugin has no operation %q%s", operation, strictyaml.Suggest(operation, known))
+	}
+	encoded, err := pluginpb.Encode(arguments)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	id, end := h.begin(h.tester().user, h.description.GetOperations()[i].GetKind() == pluginpb.Operation_MUTATION)
+	defer end()
+	answer, err := h.plugin.Call(h.t.Context(), &pluginpb.CallRequest{Context: id, Operation: operation, Arguments: encoded})
+	if err == nil {
+		err = h.refusal(answer.GetError(), operation+" was not carried out")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return pluginpb.DecodeAny(answer.GetResult())
+}
+
+// Resolve computes a field of the plugin for records that are stored, in one
+// call; a field that it does not have ends the test. Values are as in Call.
+func (h *Host) Resolve(entity, field string, parents ...*sdk.Record) ([]any, error) {
+	h.t.Helper()
+	h.needConfiguration()
+	e := h.entity(entity)
+	var known []string
+	for _, f := range h.description.GetFields() {
+		known = append(known, f.GetEntity()+"."+f.GetName())
+	}
+	name := entity + "." + field
+	if !slices.Contains(known, name) {
+		h.t.Fatalf("the plugin has no field %q%s", name, strictyaml.Suggest(name, known))
+	}
+	id, end := h.begin(h.tester().user, false)
+	defer end()
+	request := &pluginpb.ResolveRequest{Context: id, Entity: entity, Field: field}
+	for _, parent := range parents {
+		r := h.store.get(e, parent.ID)
+		if r == nil {
+			h.t.Fatalf("there is no %s %s", entity, parent.ID)
+		}
+		request.Parents = append(request.Parents, r.encode(e))
+	}
+	answer, err := h.plugin.Resolve(h.t.Context(), request)
+	if err == nil {
+		err = h.refusal(answer.GetError(), name+" could not be computed")
+	}
+	if err == nil && len(answer.GetValues()) != len(parents) {
+		err = fmt.Errorf("the plugin gave %d values of %s for %d parents", len(answer.GetValues()), name, len(parents))
+	}
+	if err != nil {
+		return nil, err
+	}
+	values := make([]any, len(parents))
+	for i, value := range answer.GetValues() {
+		if values[i], err = pluginpb.DecodeAny(value); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// Finds returns how often the plugin has asked for records with Find or Each:
+// each page is a question.
+func (h *Host) Finds() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.finds
+}

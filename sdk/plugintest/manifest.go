@@ -1,0 +1,41 @@
+package plugintest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/openxrm/xrm/sdk"
+	"go.yaml.in/yaml/v3"
+)
+
+const manifestFile = "plugin.yaml"
+
+// manifest is what a test needs of the file beside it.
+type manifest struct{ Name, Version, Executable string }
+
+func readManifest() (manifest, error) {
+	var m manifest
+	data, err := os.ReadFile(manifestFile)
+	if err == nil {
+		err = yaml.Unmarshal(data, &m)
+	}
+	if err != nil {
+		return m, fmt.Errorf("read the manifest: %w", err)
+	}
+	return m, nil
+}
+
+// manifestSaysTheSame compares the plugin with the plugin.yaml that lies beside
+// the test: the host does not serve a plugin that differs from its manifest.
+func manifestSaysTheSame(p sdk.Plugin) error {
+	m, err := readManifest()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && (m.Name != p.Name || m.Version != p.Version) {
+		err = fmt.Errorf("%s is that of %s %s, but the plugin is %s %s", manifestFile, m.Name, m.Version, p.Name, p.Version)
+	}
+	return err
+}
