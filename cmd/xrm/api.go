@@ -164,7 +164,7 @@ func (a *api) plugins() []core.Plugin {
 	if host == nil {
 		return nil
 	}
-	var list []core.Plugin
+	list := []core.Plugin{} // the API tells none from null
 	for _, s := range host.Plugins() {
 		list = append(list, s.Plugin())
 	}

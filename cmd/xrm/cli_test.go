@@ -207,7 +207,7 @@ func TestTheSampleGetsInAndASecondTimeChangesNothing(t *testing.T) {
 }
 
 // write writes a file, with the folders above it.
-func write(t *testing.T, name, text string) string {
+func write(t testing.TB, name, text string) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		t.Fatal(err)

@@ -61,7 +61,8 @@ const scrapeTimeout = 2 * time.Second
 
 // Collect implements prometheus.Collector.
 func (c pluginCollector) Collect(found chan<- prometheus.Metric) {
-	for _, p := range c.plugins() {
+	plugins := c.plugins()
+	for _, p := range plugins {
 		found <- prometheus.MustNewConstMetric(pluginState, prometheus.GaugeValue, 1, p.Name, p.Version, p.State)
 		found <- prometheus.MustNewConstMetric(pluginRestarts, prometheus.CounterValue, float64(p.Restarts), p.Name)
 	}
@@ -71,9 +72,13 @@ func (c pluginCollector) Collect(found chan<- prometheus.Metric) {
 	if err != nil {
 		return // the database is down, which /readyz tells
 	}
+	of := map[string]core.Backlog{}
 	for _, b := range backlog {
-		found <- prometheus.MustNewConstMetric(pluginEvents, prometheus.GaugeValue, float64(b.Waiting), b.Subscriber, "waiting")
-		found <- prometheus.MustNewConstMetric(pluginEvents, prometheus.GaugeValue, float64(b.Dead), b.Subscriber, "dead")
+		of[b.Subscriber] = b
+	}
+	for _, p := range plugins { // nothing that waits is 0, and not silence
+		found <- prometheus.MustNewConstMetric(pluginEvents, prometheus.GaugeValue, float64(of[p.Name].Waiting), p.Name, "waiting")
+		found <- prometheus.MustNewConstMetric(pluginEvents, prometheus.GaugeValue, float64(of[p.Name].Dead), p.Name, "dead")
 	}
 }
 

@@ -34,6 +34,24 @@ func played(name string) sdk.Plugin {
 		p.Fields = []sdk.Field{sdk.Computed("custmer", "surveys", noRecords).Returns("surveys")}
 	case "audits": // by name before the one whose entity it needs
 		p.BeforeSave = map[string]sdk.SaveFunc{"visit": refuseEmpty}
+	case "ledger":
+		playLedger(&p)
+	case "clock":
+		playClock(&p)
+	case "shop":
+		playShop(&p)
+	case "vault":
+		playVault(&p)
+	case "intruder":
+		playIntruder(&p)
+	case "nosy":
+		playNosy(&p)
+	case "greedy":
+		playGreedy(&p)
+	case "dawdler-a", "dawdler-b":
+		playDawdler(&p)
+	case "circle":
+		playCircle(&p)
 	}
 	return p
 }
@@ -62,18 +80,25 @@ func noRecords(_ context.Context, _ sdk.Host, parents []*sdk.Record) ([][]*sdk.R
 // playing is a folder with these plugins.
 func playing(t *testing.T, names ...string) string {
 	t.Helper()
+	plugins := t.TempDir()
+	for _, name := range names {
+		cast(t, plugins, name, "needs: {rules: [visit]}")
+	}
+	return plugins
+}
+
+// cast puts a plugin that is played into a folder of plugins; more are lines of
+// its manifest.
+func cast(t testing.TB, plugins, name, more string) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	plugins := t.TempDir()
-	for _, name := range names {
-		write(t, filepath.Join(plugins, name, "plugin.yaml"), "name: "+name+"\nversion: 1.0.0\nprotocol: 1\nexecutable: "+name+"\nneeds: {rules: [visit]}\n")
-		if err := os.Symlink(self, filepath.Join(plugins, name, name)); err != nil {
-			t.Fatal(err)
-		}
+	write(t, filepath.Join(plugins, name, "plugin.yaml"), "name: "+name+"\nversion: 1.0.0\nprotocol: 1\nexecutable: "+name+"\n"+more+"\n")
+	if err := os.Symlink(self, filepath.Join(plugins, name, name)); err != nil {
+		t.Fatal(err)
 	}
-	return plugins
 }
 
 func TestARuleForAMistypedEntityMakesThePluginInvalid(t *testing.T) {

@@ -43,6 +43,9 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			status = known
 		}
 	}
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		status = http.StatusRequestEntityTooLarge
+	}
 	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "5")
 	}

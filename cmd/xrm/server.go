@@ -89,13 +89,7 @@ func siteEntities(c Config) ([]schema.Source, error) {
 // startPlugins starts the plugins and waits for them for a moment. What is
 // wrong with one stands in its state.
 func (s *server) startPlugins(ctx context.Context) error {
-	host, err := pluginhost.Start(pluginhost.Config{
-		Dir: s.config.Plugins, Trust: pluginhost.Trust(s.config.Trust), CacheDir: filepath.Join(s.config.Data, "plugins"),
-		Version: readBuild().Version, Shim: shim(), Log: s.log, Accept: s.api.accept,
-		Open: func(a core.Actor, m *schema.Model) pluginhost.Session { return s.api.service.As(a, m) },
-		Keep: keeper{s.store, s.work.runner}, Publish: s.work.publisher.Publish, Observe: s.metrics.observe,
-		SecretsDir: filepath.Join(s.config.Data, "secrets"),
-	})
+	host, err := pluginhost.Start(s.pluginConfig())
 	if err != nil {
 		return err
 	}
@@ -111,6 +105,16 @@ func (s *server) startPlugins(ctx context.Context) error {
 		s.log.Warn("a file of entities is left out until a plugin brings what it needs", "file", w.Error())
 	}
 	return nil
+}
+
+func (s *server) pluginConfig() pluginhost.Config {
+	return pluginhost.Config{
+		Dir: s.config.Plugins, Trust: pluginhost.Trust(s.config.Trust), CacheDir: filepath.Join(s.config.Data, "plugins"),
+		Version: readBuild().Version, Shim: shim(), Log: s.log, Accept: s.api.accept,
+		Open: func(a core.Actor, m *schema.Model) pluginhost.Session { return s.api.service.As(a, m) },
+		Keep: keeper{s.store, s.work.runner}, Publish: s.work.publisher.Publish, Observe: s.metrics.observe,
+		SecretsDir: filepath.Join(s.config.Data, "secrets"),
+	}
 }
 
 // close stops the plugins, delivers what is committed and closes the store.

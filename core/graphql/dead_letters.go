@@ -73,7 +73,8 @@ func (b *builder) deadLetters() {
 				return nil, err
 			}
 			first, _ := p.Args["first"].(int)
-			return b.Plugins.DeadLetters(p.Context, p.Args["plugin"].(string), after, max(1, min(first, b.MaxPageSize)))
+			letters, err := b.Plugins.DeadLetters(p.Context, p.Args["plugin"].(string), after, max(1, min(first, b.MaxPageSize)))
+			return append([]core.Delivery{}, letters...), err // no letter is an empty list, and not null
 		}),
 	}
 	args := graphql.FieldConfigArgument{"plugin": plugin, "ids": {Type: graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(graphql.ID)))}}

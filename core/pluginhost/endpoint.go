@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -27,8 +28,12 @@ func (h *Host) ServeHTTP(m *schema.Model, plugin string, w http.ResponseWriter, 
 		return &core.Error{Code: core.NotFound, Message: "There is no such address."}
 	}
 	one := &call{plugin: plugin, method: "http", actor: core.PluginActor(plugin), model: m, mayWrite: true}
+	// Otherwise net/http reads the rest of the body itself before the answer begins.
+	_ = http.NewResponseController(w).EnableFullDuplex()
 	answer := &httpAnswer{to: w}
 	err := h.ask(r.Context(), one, h.config.HTTPTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
+		ctx, abort := context.WithCancelCause(ctx)
+		defer abort(nil)
 		stream, err := client.ServeHTTP(ctx)
 		if err != nil {
 			return err
@@ -36,8 +41,13 @@ func (h *Host) ServeHTTP(m *schema.Model, plugin string, w http.ResponseWriter, 
 		if err := stream.Send(&pluginpb.HTTPRequest{Part: &pluginpb.HTTPRequest_Head{Head: requestHead(id, r)}}); err != nil {
 			return answer.read(stream) // the plugin's reason
 		}
-		go sendBody(stream, r.Body) // ends with the stream at the latest
-		return answer.read(stream)
+		go sendBody(stream, r.Body, abort) // ends with the stream at the latest
+		err = answer.read(stream)
+		var broken *core.Error
+		if err != nil && errors.As(context.Cause(ctx), &broken) {
+			return broken
+		}
+		return err
 	})
 	if err != nil && answer.begun {
 		panic(http.ErrAbortHandler) // the client must not take the half for the whole
@@ -64,9 +74,9 @@ func requestHead(id *pluginpb.CallContext, r *http.Request) *pluginpb.HTTPReques
 // hopByHop are the headers of a single connection: RFC 9110, section 7.6.1.
 var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
-// sendBody passes the body on as it comes. What goes wrong with it the plugin
-// notices by the end of the stream.
-func sendBody(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, pluginpb.HTTPResponse], body io.Reader) {
+// sendBody passes the body on as it comes. The stream of one that breaks off is
+// aborted: the plugin must not take the half for the whole.
+func sendBody(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, pluginpb.HTTPResponse], body io.Reader, abort func(error)) {
 	buffer := make([]byte, maxPart)
 	for {
 		n, err := body.Read(buffer)
@@ -76,11 +86,24 @@ func sendBody(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, pluginpb.HTT
 				return
 			}
 		}
+		if errors.Is(err, io.EOF) {
+			_ = stream.CloseSend()
+			return
+		}
 		if err != nil {
-			break
+			abort(brokenBody(err))
+			return
 		}
 	}
-	_ = stream.CloseSend()
+}
+
+func brokenBody(err error) error {
+	message := "The request broke off before its end."
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		message = fmt.Sprintf("The request is too large: its body may have %d bytes.", large.Limit)
+	}
+	return &core.Error{Code: core.Invalid, Message: message, Cause: err}
 }
 
 // httpAnswer writes what a plugin answers.

@@ -25,6 +25,7 @@ func down(plugin string, cause error) error {
 // internal logs what is wrong with a plugin, with more details if there are
 // any, and tells the user no more than whose fault it is.
 func (h *Host) internal(one *call, cause error, details ...any) error {
+	cause = errors.New(h.secrets.redact(cause.Error())) // whoever gets the error may log it too
 	h.config.Log.Error("plugin failed a call", append([]any{"plugin", one.plugin, "call", one.id, "error", cause}, details...)...)
 	return &core.Error{
 		Code:    core.Internal,

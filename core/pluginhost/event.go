@@ -64,7 +64,7 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 		}
 		return nil
 	})
-	if err != nil && asked && ctx.Err() == nil {
+	if err != nil && asked && !errors.Is(err, errUnsent) && ctx.Err() == nil {
 		err = fmt.Errorf("%w: %w", ErrDied, err)
 	}
 	return receipts, err

@@ -1,12 +1,15 @@
 package pluginhost
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -19,7 +22,7 @@ type secrets struct {
 	dir string
 
 	mu    sync.RWMutex
-	given []string
+	given []string // the longest first
 }
 
 func (s *secrets) read(plugin, name string) (string, error) {
@@ -55,13 +58,28 @@ func noSecret(plugin, name, file string, cause error) error {
 // shortest is how long a secret must be to be told from other words.
 const shortest = 4
 
+// remember notes every form in which a value may be printed: as it is, line by
+// line, as a key is, and each within the quotes of Go and of JSON.
 func (s *secrets) remember(value string) {
+	plain := []string{value}
+	for line := range strings.Lines(value) {
+		plain = append(plain, strings.TrimSpace(line))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(value) >= shortest && !slices.Contains(s.given, value) {
-		s.given = append(s.given, value)
+	for _, text := range plain {
+		inJSON, _ := json.Marshal(text) // which no text fails
+		for _, form := range []string{text, unquoted(strconv.Quote(text)), unquoted(string(inJSON))} {
+			if len(form) >= shortest && !slices.Contains(s.given, form) {
+				s.given = append(s.given, form)
+			}
+		}
 	}
+	// A line must not be taken out of the whole before the whole is.
+	slices.SortFunc(s.given, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 }
+
+func unquoted(text string) string { return text[1 : len(text)-1] }
 
 // redact takes every secret that was given away out of a text.
 func (s *secrets) redact(text string) string {
