@@ -14,7 +14,8 @@ import (
 type feed struct {
 	*Dispatcher
 	subscriber string
-	limits     Limits
+	limits     Limits // of which Events shrinks when batches fail
+	most       int    // what Events grows back to
 	stop       context.CancelFunc
 	work, up   chan struct{} // bells: something was enqueued, the subscriber is up
 
@@ -23,7 +24,7 @@ type feed struct {
 }
 
 func newFeed(d *Dispatcher, subscriber string, limits Limits) *feed {
-	return &feed{Dispatcher: d, subscriber: subscriber, limits: limits, work: make(chan struct{}, 1), up: make(chan struct{}, 1)}
+	return &feed{Dispatcher: d, subscriber: subscriber, limits: limits, most: limits.Events, work: make(chan struct{}, 1), up: make(chan struct{}, 1)}
 }
 
 func (f *feed) run(ctx context.Context) {
@@ -171,9 +172,13 @@ func (f *feed) deliver(ctx context.Context, due []core.Delivery) (map[string]boo
 	err := errors.Join(errs...)
 	switch {
 	case died(err) && len(due) > 1:
-		f.alone = len(due)
+		// Whatever has been handled of these is handled again: smaller batches
+		// lose less to a subscriber that dies often, or is slow.
+		f.alone, f.limits.Events = len(due), max(1, f.limits.Events/2)
 	case f.alone > 0 && (err == nil || died(err)):
 		f.alone--
+	case err == nil:
+		f.limits.Events = min(f.most, f.limits.Events+1)
 	}
 	return done, err
 }

@@ -32,7 +32,7 @@ var ErrDied = errors.New("the subscriber failed while it handled events")
 type Limits struct {
 	Every      time.Duration // 1 second: how often to look for work without being told
 	Deadline   time.Duration // 30 seconds: for one batch
-	Events     int           // 100: in one batch
+	Events     int           // 100: in one batch, fewer for a while after one that failed
 	Bytes      int           // 1 MiB: in one batch, unless one event alone has more
 	Parallel   int           // 4: batches of one subscriber at a time
 	Attempts   int           // 12: that fail before an event is a dead letter
