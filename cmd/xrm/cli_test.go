@@ -218,7 +218,7 @@ func write(t testing.TB, name, text string) string {
 	return name
 }
 
-func read(t *testing.T, name string) string {
+func read(t testing.TB, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(name)
 	if err != nil {

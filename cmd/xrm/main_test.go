@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 }
 
 // command runs one command line in this process.
-func command(t *testing.T, environ []string, args ...string) (status int, out, errors string) {
+func command(t testing.TB, environ []string, args ...string) (status int, out, errors string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	p := &program{out: &stdout, err: &stderr, environ: environ}

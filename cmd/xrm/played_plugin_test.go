@@ -34,8 +34,6 @@ func played(name string) sdk.Plugin {
 		p.Fields = []sdk.Field{sdk.Computed("custmer", "surveys", noRecords).Returns("surveys")}
 	case "audits": // by name before the one whose entity it needs
 		p.BeforeSave = map[string]sdk.SaveFunc{"visit": refuseEmpty}
-	case "ledger":
-		playLedger(&p)
 	case "clock":
 		playClock(&p)
 	case "shop":
@@ -52,6 +50,10 @@ func played(name string) sdk.Plugin {
 		playDawdler(&p)
 	case "circle":
 		playCircle(&p)
+	case "asker":
+		playAsker(&p)
+	case "hanger":
+		playHanger(&p)
 	}
 	return p
 }

@@ -1,64 +1,9 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"testing"
-	"testing/fstest"
-
-	"github.com/openxrm/xrm/sdk"
 )
-
-const (
-	ledgerYAML = `entity: ledgerEntry
-plural: ledgerEntries
-fields:
-  event: {type: text, required: true, unique: true}
-  product: {type: text, required: true, index: true}
-  sequence: {type: integer, required: true, index: true}
-  action: {type: text}
-  early: {type: boolean, index: true}
-`
-	ledgerNeeds = `needs: {events: ["product.*"], asPlugin: true, records: {product: {read: true}}}`
-)
-
-// playLedger keeps one entry for each event of a product. An entry is early when
-// it comes before that of the version before.
-func playLedger(p *sdk.Plugin) {
-	p.Entities = fstest.MapFS{"entities/ledger.yaml": {Data: []byte(ledgerYAML)}}
-	p.Events = []sdk.Subscription{sdk.On("product.*", enter)}
-}
-
-func enter(ctx context.Context, host sdk.Host, e *sdk.Event) error {
-	before, err := host.Find(ctx, sdk.Criteria{Entity: "ledgerEntry", Filter: sdk.Filter{
-		"product": sdk.Filter{"eq": e.RecordID}, "sequence": sdk.Filter{"eq": e.Sequence - 1}}})
-	if err != nil {
-		return err
-	}
-	for _, c := range e.Changes {
-		if c.Path == "name" && c.To == "Poison" {
-			return poisoned(ctx, host, e)
-		}
-	}
-	_, err = host.Upsert(ctx, &sdk.Record{Entity: "ledgerEntry", Values: map[string]any{
-		"event": e.ID, "product": e.RecordID, "sequence": e.Sequence, "action": e.Action, "early": len(before) == 0 && e.Sequence > 1,
-	}}, "event")
-	return err
-}
-
-// poisoned gives an event up unless the product has been given another name.
-func poisoned(ctx context.Context, host sdk.Host, e *sdk.Event) error {
-	product, err := host.Get(ctx, "product", e.RecordID)
-	if err != nil {
-		return err
-	}
-	if product.Text("name") == "Poison" {
-		return sdk.DeadLetter(errors.New("nobody eats poison"))
-	}
-	_, err = host.Upsert(ctx, &sdk.Record{Entity: "ledgerEntry", Values: map[string]any{"event": e.ID, "product": e.RecordID, "sequence": e.Sequence, "action": "mended"}}, "event")
-	return err
-}
 
 // product makes a product and returns its id.
 func (p *process) product(sku, name string) string {
@@ -88,7 +33,7 @@ const entriesOf = `query ($id: String) { ledgerEntries(filter: {product: {eq: $i
 func TestAPluginIsToldOfWhatHappensToProducts(t *testing.T) {
 	t.Parallel()
 	plugins := t.TempDir()
-	cast(t, plugins, "ledger", ledgerNeeds)
+	built(t, plugins, "ledger", "testdata/ledger")
 	stores(t, func(t *testing.T, flags ...string) {
 		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
 		p.pluginProcess("ledger")
@@ -104,7 +49,7 @@ func TestAPluginIsToldOfWhatHappensToProducts(t *testing.T) {
 func TestADeadLetterIsListedAndReplayedAndDiscarded(t *testing.T) {
 	t.Parallel()
 	plugins := t.TempDir()
-	cast(t, plugins, "ledger", ledgerNeeds)
+	built(t, plugins, "ledger", "testdata/ledger")
 	stores(t, func(t *testing.T, flags ...string) {
 		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
 		p.pluginProcess("ledger")

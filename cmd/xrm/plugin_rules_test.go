@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"io"
-	"net/http"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +28,7 @@ func TestAllRulesAboutOneSaveHaveTheirTimeTogether(t *testing.T) {
 	t.Parallel()
 	plugins := t.TempDir()
 	for _, name := range []string{"dawdler-a", "dawdler-b"} {
-		cast(t, plugins, name, "needs: {rules: [product]}\ntimeouts: {save: 2s}")
+		cast(t, plugins, name, "needs: {rules: [product], records: {product: {read: true}}}\ntimeouts: {save: 2s}")
 	}
 	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
 	p.pluginProcess("dawdler-a")
@@ -68,64 +65,6 @@ func TestARuleThatSavesWhatItIsARuleForIsStopped(t *testing.T) {
 	}
 	if got, want := p.must(`{ products { totalCount } }`, nil), `{"products":{"totalCount":0}}`; got != want {
 		t.Errorf("%s, want %s", got, want)
-	}
-	p.stop()
-}
-
-func TestMetricsAreForMonitors(t *testing.T) {
-	t.Parallel()
-	plugins := t.TempDir()
-	cast(t, plugins, "ledger", ledgerNeeds)
-	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
-	p.pluginProcess("ledger")
-	p.product("P-1", "Dog food")
-	p.becomes(`{ plugins { events { waiting } } ledgerEntries { totalCount } }`, nil, `{"plugins":[{"events":{"waiting":0}}],"ledgerEntries":{"totalCount":1}}`)
-	scrape := func(key string) (status int, text string) {
-		request, err := http.NewRequestWithContext(t.Context(), "GET", p.url+"/metrics", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if key != "" {
-			request.Header.Set("Authorization", "Bearer "+key)
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		body, err := io.ReadAll(response.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return response.StatusCode, string(body)
-	}
-	for name, tt := range map[string]struct {
-		key    string
-		status int
-		want   string
-	}{
-		"nobody":  {"", 401, "Send an API key with the role monitor: Authorization: Bearer KEY.\n"},
-		"a thief": {"xrm_made_up", 401, "Send an API key with the role monitor: Authorization: Bearer KEY.\n"},
-		"reader":  {p.key("reader"), 403, "Metrics are for keys with the role monitor.\n"},
-	} {
-		if status, text := scrape(tt.key); status != tt.status || text != tt.want {
-			t.Errorf("%s: %d %s, want %d %s", name, status, text, tt.status, tt.want)
-		}
-	}
-	status, text := scrape(p.key("monitor"))
-	if status != http.StatusOK {
-		t.Fatalf("a monitor: %d %s", status, text)
-	}
-	for _, line := range []string{
-		`xrm_plugin_state{plugin="ledger",state="SERVING",version="1.0.0"} 1`,
-		`xrm_plugin_restarts_total{plugin="ledger"} 0`,
-		`xrm_plugin_events{plugin="ledger",state="waiting"} 0`,
-		`xrm_plugin_events{plugin="ledger",state="dead"} 0`,
-		`xrm_plugin_call_seconds_count{call="events",code="OK",plugin="ledger"} 1`,
-	} {
-		if !strings.Contains(text, line+"\n") {
-			t.Errorf("there is no line %s in\n%s", line, text)
-		}
 	}
 	p.stop()
 }

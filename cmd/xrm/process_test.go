@@ -53,7 +53,7 @@ func (s *transcript) String() string {
 // process is `xrm serve` in a process of its own.
 type process struct {
 	running
-	t        *testing.T
+	t        testing.TB
 	cmd      *exec.Cmd
 	out, log *transcript
 	ended    chan struct{}
@@ -61,7 +61,7 @@ type process struct {
 
 // programmed is the test binary as the program, with nothing of the test's own
 // environment that the program would heed.
-func programmed(ctx context.Context, t *testing.T, environ []string, args ...string) *exec.Cmd {
+func programmed(ctx context.Context, t testing.TB, environ []string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -75,7 +75,7 @@ func programmed(ctx context.Context, t *testing.T, environ []string, args ...str
 
 // spawn starts a server on a free port and returns when it listens. The server
 // is killed when the test ends.
-func spawn(t *testing.T, data string, environ []string, flags ...string) *process {
+func spawn(t testing.TB, data string, environ []string, flags ...string) *process {
 	t.Helper()
 	p := &process{t: t, out: newTranscript(), log: newTranscript(), ended: make(chan struct{})}
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", t.TempDir(), "--trust", "any"}, flags...)
@@ -227,7 +227,12 @@ func (p *process) get(path string) (status int, body string) {
 }
 
 // eventually tries until there is nothing left to complain about.
-func eventually(t *testing.T, complaint func() string) {
+func eventually(t testing.TB, complaint func() string) {
+	t.Helper()
+	eventuallyWithin(t, patience, complaint)
+}
+
+func eventuallyWithin(t testing.TB, patience time.Duration, complaint func() string) {
 	t.Helper()
 	tries := time.NewTicker(20 * time.Millisecond)
 	defer tries.Stop()
@@ -246,7 +251,7 @@ func eventually(t *testing.T, complaint func() string) {
 }
 
 // finished runs the program to its end.
-func finished(t *testing.T, environ []string, args ...string) (status int, out, complaints string) {
+func finished(t testing.TB, environ []string, args ...string) (status int, out, complaints string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

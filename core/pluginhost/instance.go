@@ -26,6 +26,9 @@ func (s *supervisor) bring(ctx context.Context, r *release) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, name := range r.terms.Needs.Secrets { // it may remember one from an earlier run, and print it
+		_, _ = s.secrets.read(s.name, name)
+	}
 	p := newProcess(r, state, s.config.Shim, s.spawn, s.log)
 	l, err := connect(starting, p, s.runDir.path, s.callbacks(s.name))
 	if err != nil {

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/sdk"
+)
+
+// playAsker asks the host once in its rule for products.
+func playAsker(p *sdk.Plugin) {
+	p.BeforeSave = map[string]sdk.SaveFunc{"product": func(ctx context.Context, host sdk.Host, r *sdk.Record) error {
+		if r.Text("name") == "silent" {
+			return nil
+		}
+		_, err := host.Get(ctx, "product", r.ID)
+		return err
+	}}
+}
+
+// quick is a server of this process with one plugin, for benchmarks.
+func quick(b testing.TB, plugins string) embedded {
+	b.Helper()
+	c := defaultConfig()
+	c.Data, c.Plugins, c.Trust, c.Log.Level = b.TempDir(), plugins, string(pluginhost.TrustAny), "error"
+	return within(b, c, func(*pluginhost.Config) {})
+}
+
+// all waits until every plugin serves, and returns how they are.
+func (u embedded) all(t testing.TB) (statuses []pluginhost.Status) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	err := u.api.host.Load().Wait(ctx, func(all []pluginhost.Status) bool {
+		statuses = all
+		return !slices.ContainsFunc(all, func(s pluginhost.Status) bool { return s.State != pluginhost.Serving })
+	})
+	if err != nil {
+		t.Fatalf("%v: %+v", err, u.api.host.Load().Plugins())
+	}
+	return statuses
+}
+
+// median reports the one in the middle.
+func median(b *testing.B, durations []time.Duration) {
+	slices.Sort(durations)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(durations[len(durations)/2].Microseconds())/1000, "ms-median")
+}
+
+// A rule of a Go plugin, asked over gRPC in its own process.
+func BenchmarkRule(b *testing.B) {
+	plugins := b.TempDir()
+	cast(b, plugins, "asker", "needs: {rules: [product], records: {product: {read: true}}}")
+	u := quick(b, plugins)
+	u.all(b)
+	made := u.save(b, "product", []record.Draft{{Action: core.Created, Set: map[string]any{"sku": "P-1", "name": "silent"}}})[0]
+	for name, product := range map[string]string{"without callback": "silent", "with one callback": "curious"} {
+		b.Run(name, func(b *testing.B) {
+			m := u.api.catalog.Model()
+			after := made.Clone()
+			after.Values["name"] = product
+			var took []time.Duration
+			for b.Loop() {
+				began := time.Now()
+				for _, err := range u.api.host.Load().BeforeSave(b.Context(), m, m.Entity("product"), []core.Change{{Actor: u.admin, Action: core.Updated, Before: made, After: after}}) {
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+				took = append(took, time.Since(began))
+			}
+			median(b, took)
+		})
+	}
+}
+
+// How much memory examples/hello-plugin needs that does nothing.
+func BenchmarkIdlePlugin(b *testing.B) {
+	u := quick(b, builtPlugins(b, [2]string{"hello", "../../examples/hello-plugin"}))
+	hello := u.all(b)[1]
+	for b.Loop() {
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(resident(b, hello.PID), "MB-resident")
+}
+
+// resident is how much memory a process has in use, in megabytes.
+func resident(t testing.TB, pid int) float64 {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	kB, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kB / 1024
+}
+
+// From the end of a process until the next one serves, for the first time in a
+// while.
+func BenchmarkRestart(b *testing.B) {
+	plugins := builtPlugins(b)
+	var took []time.Duration
+	for b.Loop() {
+		u := quick(b, plugins)
+		pid := u.all(b)[0].PID
+		began := time.Now()
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			b.Fatal(err)
+		}
+		if err := u.api.host.Load().Wait(b.Context(), func(all []pluginhost.Status) bool {
+			return all[0].State == pluginhost.Serving && all[0].PID != pid
+		}); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+	}
+	median(b, took)
+}
+
+// Until ten plugins serve that start together.
+func BenchmarkTenPluginsStart(b *testing.B) {
+	plugins := b.TempDir()
+	for n := range 10 {
+		cast(b, plugins, fmt.Sprintf("idle-%d", n), "")
+	}
+	var took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		host, err := pluginhost.Start(pluginhost.Config{Dir: plugins, Trust: pluginhost.TrustAny, CacheDir: b.TempDir(), Shim: shim()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := host.Wait(b.Context(), func(all []pluginhost.Status) bool {
+			return !slices.ContainsFunc(all, func(s pluginhost.Status) bool { return s.State != pluginhost.Serving })
+		}); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(began))
+		if err := host.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	median(b, took)
+}
