@@ -11,11 +11,14 @@ import (
 )
 
 // one demands one argument, of which what says what it is.
-func one(what string) cobra.PositionalArgs {
+func one(what string) cobra.PositionalArgs { return exactly(1, what) }
+
+// exactly demands so many arguments.
+func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		example, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")
 		switch len(args) {
-		case 1:
+		case n:
 			return nil
 		case 0:
 			return fmt.Errorf("%s needs %s: %s", cmd.CommandPath(), what, example)
