@@ -1,0 +1,117 @@
+package conformance_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/cmd/xrm/conformance"
+)
+
+// staged is the folder of a plugin that the test binary plays.
+func staged(t *testing.T, role string) conformance.Program {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "visits")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, filepath.Join(dir, rolePrefix+role)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"plugin.yaml": "name: visits\nversion: 1.0.0\nprotocol: 1\nexecutable: run\n",
+		// Else the race detector sleeps for a second at the end of each process.
+		"run": "#!/bin/sh\nGORACE=atexit_sleep_ms=0 exec './" + rolePrefix + role + "'\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := conformance.ReadProgram(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// run returns what failed, as CHECK: SEEN, and what did not apply.
+func run(t *testing.T, role string) (failed, inapplicable []string) {
+	t.Helper()
+	err := conformance.Run(t.Context(), staged(t, role), conformance.Settings{}, func(r conformance.Result) {
+		switch r.Outcome {
+		case conformance.Failed:
+			failed = append(failed, r.Check+": "+r.Seen)
+			if r.Remedy == "" || r.Expected == "" {
+				t.Errorf("%s does not say what is expected and how it is mended", r.Check)
+			}
+		case conformance.NotApplicable:
+			inapplicable = append(inapplicable, r.Check+": "+r.Seen)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return failed, inapplicable
+}
+
+func TestAPluginThatDoesEverythingRightPassesEveryCheck(t *testing.T) {
+	t.Parallel()
+	failed, inapplicable := run(t, "well")
+	if len(failed)+len(inapplicable) > 0 {
+		t.Errorf("failed:\n%s\nnot applicable:\n%s", strings.Join(failed, "\n"), strings.Join(inapplicable, "\n"))
+	}
+}
+
+// What is seen may go on after what stands here.
+func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
+	t.Parallel()
+	tests := map[string][]string{
+		"runs by hand":                  {"refuses to run by hand: it ended with status 0"},
+		"prints first":                  {`starts: a handshake without a certificate: "Welcome!"`, `handshake: "Welcome!"`, `socket: a handshake without an address: "Welcome!"`, `certificate: no certificate can be read from "Welcome!"`},
+		"has no certificate":            {"starts: a handshake without a certificate: ", "certificate: no certificate can be read from "},
+		"listens elsewhere":             {"socket: unix /"},
+		"is not healthy":                {"health: rpc error: code = Unknown desc = not healthy"},
+		"is degraded for no reason":     {`lifeline: state DEGRADED, reason ""`},
+		"is never the same":             {"describes itself always the same: two different answers"},
+		"is of another version":         {"is what its manifest says: it says visits 2.0.0, plugin.yaml says visits 1.0.0"},
+		"wants what nobody has":         {`features: "event"; did you mean "events"?`},
+		"has a name twice":              {`names: the job "tidy" twice`},
+		"has a type that is not there":  {`types: overdue: there is no type "string"`},
+		"has a job without a schedule":  {`jobs: the job tidy has the schedule ""`},
+		"has a broken entity":           {`entities: entities/visit.yaml:7: field "shoe": unknown type "siez"`, `mentions: BeforeSave: there is no entity or role "visit"`},
+		"mentions what is not there":    {`mentions: BeforeDelete: there is no entity or role "vist"; did you mean "visit"?`},
+		"has a broken configuration":    {`schema of the configuration: "urn:config#" is not valid against metaschema`},
+		"takes any configuration":       {"refuses a bad configuration: it took objects where the schema has other types"},
+		"judges too few":                {"rules answer: rule customer: 2 verdicts for 3 records\nrule visit: 2 verdicts for 3 records", "many records in one call: customer: 999 verdicts for 1000 records"},
+		"patches what is not there":     {`rules answer: rule customer: a patch of customer with "shoeSize", which is no field that it may set`, "many records in one call: customer: a patch"},
+		"computes too few":              {"fields answer: field customer.visits: 0 values for 3 parents", "many records in one call: customer.visits: 0 values for 1000 parents"},
+		"fails out of band":             {"an unknown operation: rpc error: code = Unknown desc = Call noSuchOperation: there is no operation noSuchOperation"},
+		"dies of what it does not know": {"an unknown field: the process ended: exit status 3\npanic: no such field"},
+		"invents codes":                 {`codes: the code "TOO_LATE"`},
+		"gives no receipts":             {"events are received: event order.created: 0 receipts for 2 events", "an event of another topic: 0 receipts for 1 events"},
+		"counts events twice":           {"an event that comes twice: the second order.created changed records again"},
+		"takes small messages":          {"large messages: rpc error: code = ResourceExhausted"},
+		"does not hear the host":        {"deadlines: 1s after the end of field customer.visits its callback still waits", "canceled calls: 1s after the end of field customer.visits its callback still waits"},
+		"prints later":                  {`keeps standard output clean: "thinking about myself"`},
+		"does not drain":                {"drains: field customer.visits still ran when Drain returned"},
+		"does not shut down":            {"shuts down: it still runs after 2s"},
+		"leaves a child":                {"leaves nothing running: a process that it has started still runs"},
+		"outlives its host":             {"ends with its lifeline: it still runs after 5s", "ends with its host: it still runs after 5s"},
+	}
+	for role, want := range tests {
+		t.Run(role, func(t *testing.T) {
+			t.Parallel()
+			got, _ := run(t, role)
+			if !slices.EqualFunc(got, want, strings.HasPrefix) {
+				t.Errorf("what failed: %s", cmp.Diff(want, got))
+			}
+		})
+	}
+}

@@ -1,0 +1,216 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+)
+
+func describeChecks() []check {
+	return []check{
+		{
+			name: "describes itself", expected: "Describe answers with a name and a version",
+			remedy: "answer Describe with name and version at least; it needs no host and no configuration",
+			run:    describes,
+		},
+		{
+			name: "describes itself always the same", expected: "Describe answers twice alike",
+			remedy: "build the answer once, or sort what comes out of a map",
+			run:    describesTwiceAlike,
+		},
+		{
+			name: "bears what it does not know", expected: "a request with fields of a later protocol is answered like any other",
+			remedy: "leave unknown fields to the protobuf library, which ignores them",
+			run:    bearsUnknownFields,
+		},
+		{
+			name: "is what its manifest says", expected: "name and version of Describe are those of plugin.yaml",
+			remedy: "change name and version in the program and in plugin.yaml together",
+			run:    isWhatItsManifestSays,
+		},
+		{
+			name: "features", expected: "Describe asks only for features that this host has: " + strings.Join(pluginpb.Features(), ", "),
+			remedy: "name only what sdk/pluginpb/plugin.proto names, or use a newer xrm",
+			run:    featuresAreKnown,
+		},
+		{
+			name: "names", expected: "every name is of the form of its kind, and stands once",
+			remedy: "use camelCase in the API, ENTITY.ACTION for topics, and paths that begin with a slash",
+			run:    namesAreWellFormed,
+		},
+		{
+			name: "types", expected: "every type is there: scalars of the entity language, objects that are described, no records among arguments",
+			remedy: "sdk/pluginpb/plugin.proto, message Type, lists what there is",
+			run:    typesAreKnown,
+		},
+		{
+			name: "jobs", expected: "every job has a schedule, and a time zone that is there",
+			remedy: "give a cron expression of five fields or @every, and an IANA name such as Europe/Berlin",
+			run:    jobsArePlanned,
+		},
+	}
+}
+
+func (b *bench) describe(ctx context.Context, request *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
+	l, err := b.plugin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return l.plugin.Describe(ctx, request)
+}
+
+func describes(ctx context.Context, b *bench) error {
+	d, err := b.describe(ctx, &pluginpb.DescribeRequest{Features: pluginpb.Features()})
+	if err == nil && (d.GetName() == "" || d.GetVersion() == "") {
+		err = fmt.Errorf("name %q, version %q", d.GetName(), d.GetVersion())
+	}
+	if err == nil {
+		b.description = d
+	}
+	return err
+}
+
+func describesTwiceAlike(ctx context.Context, b *bench) error {
+	_, first, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	second, err := b.describe(ctx, &pluginpb.DescribeRequest{Features: pluginpb.Features()})
+	if err == nil && !proto.Equal(first, second) {
+		err = errors.New("two different answers")
+	}
+	return err
+}
+
+func bearsUnknownFields(ctx context.Context, b *bench) error {
+	_, known, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	request := &pluginpb.DescribeRequest{Features: []string{"invented"}}
+	request.ProtoReflect().SetUnknown(protowire.AppendString(protowire.AppendTag(nil, 9999, protowire.BytesType), "later"))
+	got, err := b.describe(ctx, request)
+	if err == nil && got.GetName() != known.GetName() {
+		err = fmt.Errorf("it calls itself %q then", got.GetName())
+	}
+	return err
+}
+
+func isWhatItsManifestSays(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	switch {
+	case err != nil:
+		return err
+	case b.program.Name == "":
+		return inapplicable("there is no plugin.yaml beside the program")
+	case d.GetName() != b.program.Name || d.GetVersion() != b.program.Version:
+		return fmt.Errorf("it says %s %s, plugin.yaml says %s %s", d.GetName(), d.GetVersion(), b.program.Name, b.program.Version)
+	}
+	return nil
+}
+
+func featuresAreKnown(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	for _, f := range d.GetFeatures() {
+		if !slices.Contains(pluginpb.Features(), f) {
+			wrong = append(wrong, fmt.Errorf("%q%s", f, strictyaml.Suggest(f, pluginpb.Features())))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+var (
+	pluginName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	apiName    = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
+	topicName  = regexp.MustCompile(`^[a-z][a-zA-Z0-9-]*\.([a-zA-Z][a-zA-Z0-9]*|\*)$`)
+	pathName   = regexp.MustCompile(`^/[a-zA-Z0-9/._~-]*$`)
+)
+
+func namesAreWellFormed(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	seen := map[string]bool{}
+	name := func(kind, owner, name string, form *regexp.Regexp) {
+		if !form.MatchString(name) {
+			wrong = append(wrong, fmt.Errorf("the %s %q", kind, owner+name))
+		}
+		if seen[kind+owner+name] {
+			wrong = append(wrong, fmt.Errorf("the %s %q twice", kind, owner+name))
+		}
+		seen[kind+owner+name] = true
+	}
+	name("plugin", "", d.GetName(), pluginName)
+	for _, o := range d.GetOperations() {
+		name("operation", "", o.GetName(), apiName)
+		if o.GetKind() != pluginpb.Operation_QUERY && o.GetKind() != pluginpb.Operation_MUTATION {
+			wrong = append(wrong, fmt.Errorf("the operation %q is neither a query nor a mutation", o.GetName()))
+		}
+	}
+	for _, f := range d.GetFields() {
+		name("field", f.GetEntity()+".", f.GetName(), apiName)
+	}
+	for _, topic := range d.GetSubscriptions() {
+		name("topic", "", topic, topicName)
+	}
+	for _, j := range d.GetJobs() {
+		name("job", "", j.GetName(), apiName)
+	}
+	for _, e := range d.GetEndpoints() {
+		name("endpoint", e.GetMethod()+" ", e.GetPath(), pathName)
+	}
+	return errors.Join(wrong...)
+}
+
+func typesAreKnown(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	t := &typeChecker{objects: objectsOf(d)}
+	for _, o := range d.GetOperations() {
+		t.members(o.GetName(), o.GetArguments(), true, 0)
+		t.check(o.GetName(), o.GetReturns(), false, 0)
+	}
+	for _, f := range d.GetFields() {
+		t.check(f.GetEntity()+"."+f.GetName(), f.GetReturns(), false, 0)
+	}
+	return errors.Join(t.wrong...)
+}
+
+func jobsArePlanned(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	if len(d.GetJobs()) == 0 {
+		return inapplicable("the plugin has no jobs")
+	}
+	var wrong []error
+	for _, j := range d.GetJobs() {
+		if !strings.HasPrefix(j.GetSchedule(), "@") && len(strings.Fields(j.GetSchedule())) != 5 {
+			wrong = append(wrong, fmt.Errorf("the job %s has the schedule %q", j.GetName(), j.GetSchedule()))
+		}
+		if _, err := time.LoadLocation(j.GetTimeZone()); err != nil {
+			wrong = append(wrong, fmt.Errorf("the job %s: %w", j.GetName(), err))
+		}
+	}
+	return errors.Join(wrong...)
+}

@@ -1,0 +1,200 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// handler is something of a plugin that the host calls. ask returns the refusal
+// of the plugin, or an error that says what is wrong with its answer.
+type handler struct {
+	kind string
+	name string
+	ask  func(ctx context.Context, c pluginpb.PluginClient, id *pluginpb.CallContext) (*pluginpb.Error, error)
+}
+
+// handlers lists what the plugin has described, with questions that fit.
+func (b *bench) handlers(d *pluginpb.DescribeResponse) []handler {
+	var all []handler
+	for _, entity := range d.GetBeforeSave() {
+		all = append(all, handler{"rule", entity, b.askRule(entity, 3)})
+	}
+	for _, entity := range d.GetBeforeDelete() {
+		all = append(all, handler{"rule of deletions", entity, b.askDeletion(entity)})
+	}
+	for _, f := range d.GetFields() {
+		all = append(all, handler{"field", f.GetEntity() + "." + f.GetName(), b.askField(f, 3)})
+	}
+	for _, o := range d.GetOperations() {
+		all = append(all, handler{"operation", o.GetName(), askOperation(o, objectsOf(d))})
+	}
+	for _, topic := range d.GetSubscriptions() {
+		all = append(all, handler{"event", topic, b.askEvents(topic)})
+	}
+	for _, name := range d.GetTimers() {
+		all = append(all, handler{"timer", name, askTimer(name)})
+	}
+	for _, j := range d.GetJobs() {
+		all = append(all, handler{"job", j.GetName(), askJob(j.GetName())})
+	}
+	for _, e := range d.GetEndpoints() {
+		all = append(all, handler{"endpoint", e.GetMethod() + " " + e.GetPath(), askEndpoint(e)})
+	}
+	return all
+}
+
+// try asks every handler of a kind, and remembers what it learns.
+func (b *bench) try(ctx context.Context, kind string) error {
+	l, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	var wrong []error
+	asked := 0
+	for _, h := range b.handlers(d) {
+		if h.kind != kind {
+			continue
+		}
+		asked++
+		before := b.host.callbacks()
+		refused, err := b.call(ctx, l, h)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("%s %s: %w", kind, h.name, err))
+		}
+		if refused != nil {
+			b.refusals = append(b.refusals, refused)
+		}
+		if b.talkative == nil && b.host.callbacks() > before {
+			b.talkative = &h
+		}
+	}
+	if asked == 0 {
+		return inapplicable("the plugin has no " + kind)
+	}
+	return errors.Join(wrong...)
+}
+
+// call asks one handler as part of a call.
+func (b *bench) call(ctx context.Context, l *link, h handler) (*pluginpb.Error, error) {
+	id, end := b.host.begin()
+	defer end()
+	return h.ask(ctx, l.plugin, id)
+}
+
+func (b *bench) askRule(entity string, n int) func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) (*pluginpb.Error, error) {
+	return func(ctx context.Context, c pluginpb.PluginClient, id *pluginpb.CallContext) (*pluginpb.Error, error) {
+		records, err := b.samples(entity, n)
+		if err != nil {
+			return nil, err
+		}
+		request := &pluginpb.BeforeSaveRequest{Context: id}
+		for i, r := range records {
+			change := &pluginpb.Change{After: r}
+			if i%2 == 0 { // some are created, some updated
+				change.Before = r
+			}
+			request.Changes = append(request.Changes, change)
+		}
+		answer, err := c.BeforeSave(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		return b.verdicts(entity, n, answer.GetVerdicts())
+	}
+}
+
+func (b *bench) askDeletion(entity string) func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) (*pluginpb.Error, error) {
+	return func(ctx context.Context, c pluginpb.PluginClient, id *pluginpb.CallContext) (*pluginpb.Error, error) {
+		records, err := b.samples(entity, 3)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := c.BeforeDelete(ctx, &pluginpb.BeforeDeleteRequest{Context: id, Records: records})
+		if err != nil {
+			return nil, err
+		}
+		return b.verdicts(entity, len(records), answer.GetVerdicts())
+	}
+}
+
+func (b *bench) verdicts(entity string, asked int, verdicts []*pluginpb.Verdict) (refused *pluginpb.Error, err error) {
+	if len(verdicts) != asked {
+		return nil, fmt.Errorf("%d verdicts for %d records", len(verdicts), asked)
+	}
+	var wrong []error
+	for _, v := range verdicts {
+		if v.GetError() != nil {
+			refused = v.GetError()
+			continue
+		}
+		wrong = append(wrong, b.checkPatch(entity, v.GetPatch()))
+	}
+	return refused, errors.Join(wrong...)
+}
+
+func (b *bench) askField(f *pluginpb.ComputedField, n int) func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) (*pluginpb.Error, error) {
+	return func(ctx context.Context, c pluginpb.PluginClient, id *pluginpb.CallContext) (*pluginpb.Error, error) {
+		parents, err := b.samples(f.GetEntity(), n)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := c.Resolve(ctx, &pluginpb.ResolveRequest{Context: id, Entity: f.GetEntity(), Field: f.GetName(), Parents: parents})
+		if err != nil || answer.GetError() != nil {
+			return answer.GetError(), err
+		}
+		if len(answer.GetValues()) != n {
+			return nil, fmt.Errorf("%d values for %d parents", len(answer.GetValues()), n)
+		}
+		for _, value := range answer.GetValues() {
+			if err := fits(f.GetReturns(), value); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	}
+}
+
+func askOperation(o *pluginpb.Operation, objects map[string]*pluginpb.ObjectType) func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) (*pluginpb.Error, error) {
+	return func(ctx context.Context, c pluginpb.PluginClient, id *pluginpb.CallContext) (*pluginpb.Error, error) {
+		arguments := encode(sampleArguments(o.GetArguments(), objects, 0))
+		answer, err := c.Call(ctx, &pluginpb.CallRequest{Context: id, Operation: o.GetName(), Arguments: arguments})
+		if err != nil || answer.GetError() != nil {
+			return answer.GetError(), err
+		}
+		return nil, fits(o.GetReturns(), answer.GetResult())
+	}
+}
+
+// fits looks at the outside of a value: JSON, and of the kind that its type
+// has.
+func fits(of *pluginpb.Type, encoded []byte) error {
+	value, err := pluginpb.DecodeAny(encoded)
+	if err != nil || value == nil {
+		return err
+	}
+	ok := true
+	switch of := of.GetOf().(type) {
+	case *pluginpb.Type_List:
+		_, ok = value.([]any)
+	case *pluginpb.Type_Object:
+		_, ok = value.(map[string]any)
+	case *pluginpb.Type_Entity:
+		_, ok = value.(string)
+	case *pluginpb.Type_Scalar:
+		switch of.Scalar {
+		case "integer":
+			_, ok = value.(int64)
+		case "boolean":
+			_, ok = value.(bool)
+		default:
+			_, ok = value.(string)
+		}
+	}
+	if !ok {
+		return fmt.Errorf("%.100s, where the type is %s", encoded, of)
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/fstest"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc"
+)
+
+// rolePrefix marks the names under which the test binary is a plugin. It must
+// not run the tests then, whatever the environment says.
+const rolePrefix = "plays-"
+
+func TestMain(m *testing.M) {
+	if role, ok := strings.CutPrefix(filepath.Base(os.Args[0]), rolePrefix); ok {
+		play(role)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// play is a plugin that does everything that a plugin can do, and one thing
+// wrong, which its role names.
+func play(role string) {
+	if os.Getenv(pluginpb.CookieKey) != pluginpb.CookieValue {
+		if role == "runs by hand" {
+			os.Exit(0)
+		}
+		fmt.Fprintln(os.Stderr, "a plugin of xrm does nothing on its own")
+		os.Exit(2)
+	}
+	switch role {
+	case "prints first":
+		fmt.Println("Welcome!")
+	case "listens elsewhere":
+		os.Setenv("PLUGIN_UNIX_SOCKET_DIR", filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), ".."))
+	case "has no certificate":
+		os.Unsetenv("PLUGIN_CLIENT_CERT")
+	case "leaves a child":
+		child := exec.Command("sleep", "20")
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+	}
+	hostGone := func() { os.Exit(0) }
+	if role == "outlives its host" {
+		hostGone = func() {}
+	}
+	transport, err := sdk.NewTransport(everything(role), hostGone)
+	if err != nil {
+		panic(err)
+	}
+	largest := pluginpb.MaxMessage
+	if role == "takes small messages" {
+		largest = 4 << 20
+	}
+	spoiler := &spoiler{role: role}
+	goplugin.Serve(&goplugin.ServeConfig{
+		HandshakeConfig: goplugin.HandshakeConfig{ProtocolVersion: pluginpb.Protocol, MagicCookieKey: pluginpb.CookieKey, MagicCookieValue: pluginpb.CookieValue},
+		Plugins:         goplugin.PluginSet{pluginpb.Service: transport},
+		Logger:          hclog.NewNullLogger(),
+		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
+			return grpc.NewServer(append(options, grpc.MaxRecvMsgSize(largest),
+				grpc.UnaryInterceptor(spoiler.unary), grpc.StreamInterceptor(spoiler.stream))...)
+		},
+	})
+}
+
+type settings struct {
+	SLA   sdk.Duration `json:"sla" doc:"Time until a visit is overdue."`
+	Limit int64        `json:"limit" default:"3" doc:"Most visits on a day."`
+}
+
+const visitYAML = `entity: visit
+fields:
+  subject: {type: text, required: true}
+  customer: {type: reference, to: customer, required: true}
+  state: {type: enum, options: [planned, done], default: planned, index: true}
+  event: {type: text, unique: true}
+`
+
+func everything(role string) sdk.Plugin {
+	config := &sdk.Config[settings]{}
+	pass := func(context.Context, sdk.Host, *sdk.Record) error { return nil }
+	return sdk.Plugin{
+		Name: "visits", Version: "1.0.0", Config: config,
+		Entities:     fstest.MapFS{"entities/visit.yaml": {Data: []byte(visitYAML)}},
+		BeforeSave:   map[string]sdk.SaveFunc{"visit": pass, "customer": pass},
+		BeforeDelete: map[string]sdk.DeleteFunc{"visit": pass},
+		Operations: []sdk.Operation{
+			sdk.Query("overdue", func(context.Context, sdk.Host, struct{}) ([]string, error) { return nil, nil }),
+			sdk.Mutation("close", func(context.Context, sdk.Host, struct {
+				ID sdk.ID `json:"id"`
+			}) (*sdk.Record, error) {
+				return nil, &sdk.Error{Code: sdk.Conflict, Message: "It is closed."}
+			}).Returns("visit"),
+		},
+		Fields: []sdk.Field{sdk.Computed("customer", "visits", func(ctx context.Context, host sdk.Host, customers []*sdk.Record) ([]int, error) {
+			if role == "does not hear the host" {
+				ctx = context.WithoutCancel(ctx)
+			}
+			_, err := host.Find(ctx, sdk.Criteria{Entity: "visit", Filter: sdk.Filter{"customer": sdk.Filter{"in": sdk.IDs(customers)}}})
+			return make([]int, len(customers)), err
+		})},
+		Events: []sdk.Subscription{sdk.On("order.created", func(ctx context.Context, host sdk.Host, e *sdk.Event) error {
+			id := e.ID
+			if role == "counts events twice" {
+				id = fmt.Sprint(e.ID, e.Attempt)
+			}
+			_, err := host.Upsert(ctx, &sdk.Record{Entity: "visit", Values: map[string]any{"subject": "Thank you", "customer": "c1", "event": id}}, "event")
+			return err
+		})},
+		Jobs:      []sdk.Job{sdk.Cron("tidy", "@daily", func(context.Context, sdk.Host, *sdk.JobRun) error { return nil }).In("Europe/Berlin")},
+		Timers:    map[string]sdk.TimerFunc{"sla": func(context.Context, sdk.Host, *sdk.Timer) error { return nil }},
+		Endpoints: []sdk.Endpoint{sdk.HTTP("POST /hook", func(_ sdk.Host, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })},
+	}
+}
+
+// spoiler makes one thing wrong in the answers of a plugin.
+type spoiler struct {
+	role      string
+	described atomic.Int32
+}
+
+func (s *spoiler) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	method := info.FullMethod[strings.LastIndex(info.FullMethod, "/")+1:]
+	switch {
+	case s.role == "does not shut down" && method == "Shutdown", s.role == "does not drain" && method == "Drain":
+		return request, nil // which is as empty as the answer
+	case s.role == "is not healthy" && method == "Check":
+		return nil, errors.New("not healthy")
+	case s.role == "dies of what it does not know" && method == "Resolve":
+		if r := request.(*pluginpb.ResolveRequest); r.GetField() == "noSuchField" {
+			_, _ = syscall.Write(2, []byte("panic: no such field\n")) // os.Stderr is go-plugin's by now
+			os.Exit(3)
+		}
+	}
+	answer, err := handler(ctx, request)
+	if err == nil {
+		answer, err = s.spoil(answer)
+	}
+	return answer, err
+}
+
+func (s *spoiler) spoil(answer any) (any, error) {
+	switch a := answer.(type) {
+	case *pluginpb.DescribeResponse:
+		return s.describe(a), nil
+	case *pluginpb.BeforeSaveResponse:
+		switch {
+		case s.role == "judges too few" && len(a.Verdicts) > 1:
+			a.Verdicts = a.Verdicts[1:]
+		case s.role == "patches what is not there" && len(a.Verdicts) > 1:
+			a.Verdicts[0].Patch = []byte(`{"shoeSize":44}`)
+		}
+	case *pluginpb.ResolveResponse:
+		if s.role == "computes too few" {
+			a.Values = a.Values[:0]
+		}
+	case *pluginpb.CallResponse:
+		switch {
+		case s.role == "fails out of band" && a.GetError().GetCode() == sdk.Internal:
+			return nil, errors.New(a.GetError().GetCause())
+		case s.role == "invents codes" && a.GetError().GetCode() == sdk.Conflict:
+			a.Error.Code = "TOO_LATE"
+		}
+	case *pluginpb.DeliverResponse:
+		if s.role == "gives no receipts" {
+			a.Receipts = nil
+		}
+	case *pluginpb.ConfigureResponse:
+		if s.role == "takes any configuration" {
+			a.Error = nil
+		}
+	}
+	return answer, nil
+}
+
+func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeResponse {
+	again := s.described.Add(1)
+	changed := &pluginpb.DescribeResponse{
+		Name: d.Name, Version: d.Version, Entities: d.Entities, BeforeSave: d.BeforeSave, BeforeDelete: d.BeforeDelete, Operations: d.Operations,
+		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers,
+		ConfigSchema: d.ConfigSchema, Features: d.Features, Sdk: d.Sdk,
+	}
+	switch s.role {
+	case "prints later":
+		_, _ = syscall.Write(1, []byte("thinking about myself\n"))
+	case "is never the same":
+		changed.Sdk = fmt.Sprint(again)
+	case "is of another version":
+		changed.Version = "2.0.0"
+	case "wants what nobody has":
+		changed.Features = append([]string{"event"}, d.Features...)
+	case "has a name twice":
+		changed.Timers, changed.Jobs = nil, append(d.Jobs, d.Jobs...)
+	case "has a type that is not there":
+		changed.Operations = []*pluginpb.Operation{{Name: "overdue", Kind: pluginpb.Operation_QUERY, Returns: &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: "string"}}}}
+	case "has a broken entity":
+		changed.Entities = []*pluginpb.EntityFile{{Path: "entities/visit.yaml", Yaml: []byte(visitYAML + "  shoe: {type: siez}\n")}}
+	case "mentions what is not there":
+		changed.BeforeDelete = []string{"vist"}
+	case "has a job without a schedule":
+		changed.Jobs = []*pluginpb.Job{{Name: "tidy", TimeZone: "Europe/Berlin"}}
+	case "has a broken configuration":
+		changed.ConfigSchema = []byte(`{"type": "objekt"}`)
+	}
+	return changed
+}
+
+func (s *spoiler) stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if s.role == "is degraded for no reason" && strings.HasSuffix(info.FullMethod, "/Watch") {
+		stream = degraded{stream}
+	}
+	return handler(server, stream)
+}
+
+type degraded struct{ grpc.ServerStream }
+
+func (d degraded) SendMsg(message any) error {
+	if health, ok := message.(*pluginpb.Health); ok {
+		health.State = pluginpb.Health_DEGRADED
+	}
+	return d.ServerStream.SendMsg(message)
+}

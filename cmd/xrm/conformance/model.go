@@ -1,0 +1,102 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/entities"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/protobuf/proto"
+)
+
+func modelChecks() []check {
+	return []check{
+		{
+			name: "entities", expected: "its definitions load together with the shipped ones",
+			remedy: "`xrm schema lint` shows the same while you write them; --entities names those of other plugins",
+			run:    entitiesLoad,
+		},
+		{
+			name: "mentions", expected: "every entity that Describe names is there",
+			remedy: "mend the name, or name the entities of other plugins with --entities",
+			run:    mentionsExist,
+		},
+	}
+}
+
+func entitiesLoad(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	sources := slices.Concat(entities.Sources(), b.settings.Entities)
+	for _, file := range d.GetEntities() {
+		sources = append(sources, schema.Source{Layer: "plugin " + d.GetName(), File: file.GetPath(), Data: file.GetYaml()})
+	}
+	model, err := schema.Load(sources...)
+	if err != nil {
+		return err
+	}
+	b.host.mu.Lock()
+	defer b.host.mu.Unlock()
+	b.host.model = model
+	return nil
+}
+
+func mentionsExist(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	return pluginpb.CheckMentions(b.host.model, pluginpb.Mentions(d))
+}
+
+// variants are how many different samples there are of an entity; more are
+// the same under other ids.
+const variants = 3
+
+// samples makes records for a question.
+func (b *bench) samples(entity string, n int) ([]*pluginpb.Record, error) {
+	e := b.host.model.Entity(entity)
+	if e == nil {
+		return nil, inapplicable(fmt.Sprintf("there is no entity %s", entity))
+	}
+	records := make([]*pluginpb.Record, n)
+	for i := range records {
+		if i < variants {
+			records[i] = sampleRecord(e, i+1)
+			continue
+		}
+		records[i] = proto.CloneOf(records[i%variants])
+		records[i].Id = sampleID(i + 1)
+	}
+	return records, nil
+}
+
+// checkPatch wants a patch to speak of fields that are there.
+func (b *bench) checkPatch(entity string, encoded []byte) error {
+	patch, err := pluginpb.Decode(encoded)
+	if err != nil {
+		return fmt.Errorf("a patch that is no JSON object: %w", err)
+	}
+	var wrong []error
+	e := b.host.model.Entity(entity)
+	for name, value := range patch {
+		f := e.Field(name)
+		if f == nil || f.System {
+			wrong = append(wrong, fmt.Errorf("a patch of %s with %q, which is no field that it may set", entity, name))
+			continue
+		}
+		if value == nil {
+			continue
+		}
+		only := &schema.Entity{Name: name, Fields: schema.Fields{f}}
+		if _, err := only.Check(map[string]any{name: value}, false, ""); err != nil {
+			wrong = append(wrong, fmt.Errorf("a patch of %s: %w", entity, err))
+		}
+	}
+	return errors.Join(wrong...)
+}
