@@ -1,0 +1,3 @@
+// Package scaffold writes new plugins: programs that do little, but that are
+// complete, pass their own tests and speak the protocol.
+package scaffold
