@@ -62,6 +62,6 @@ Exit status: 0 done, 1 could not be done, 2 an import rejected some rows.`,
 	root.SetErr(p.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(p.serveCommand(), p.importCommand(), p.keyCommand(), p.schemaCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.importCommand(), p.keyCommand(), p.schemaCommand(), p.pluginCommand(), p.versionCommand())
 	return root
 }
