@@ -28,7 +28,7 @@ a folder NAME with all that a server needs. Unpack it in the server's plugin fol
 The same files make the same archive, byte for byte, whenever they are packed.`,
 		Example: `  xrm plugin pack
   xrm plugin pack plugins/visit --to dist`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne("one folder"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.pack(cmd.Context(), here(args), to) },
 	}
 	cmd.Flags().StringVar(&to, "to", ".", "folder for the archive")

@@ -57,7 +57,7 @@ func (f *folder) read(dir string) {
 		f.err = errRemoved
 		return
 	}
-	if f.manifest, f.err = readManifest(dir, filepath.Base(dir)); f.err != nil {
+	if f.manifest, f.err = ReadManifest(dir, filepath.Base(dir)); f.err != nil {
 		return
 	}
 	if f.digest, f.err = digest(dir); f.err != nil {
@@ -122,7 +122,7 @@ func (s *supervisor) approvedCopy(approval Approval) (Manifest, string) {
 	if approval.Folder == "" || s.verified != approval.Folder && !s.installed.has(s.name, approval.Folder) {
 		return Manifest{}, ""
 	}
-	m, err := readManifest(s.installed.path(s.name, approval.Folder), s.name)
+	m, err := ReadManifest(s.installed.path(s.name, approval.Folder), s.name)
 	if err != nil {
 		return Manifest{}, ""
 	}
