@@ -66,7 +66,9 @@ func fileAway(context.Context, sdk.Host, *sdk.Event) error {
 	return nil
 }
 
-func tidyShelves(context.Context, sdk.Host, *sdk.JobRun) error { return errors.New("the shelves are full") }
+func tidyShelves(context.Context, sdk.Host, *sdk.JobRun) error {
+	return errors.New("the shelves are full")
+}
 
 func noRecords(_ context.Context, _ sdk.Host, parents []*sdk.Record) ([][]*sdk.Record, error) {
 	return make([][]*sdk.Record, len(parents)), nil
