@@ -24,6 +24,11 @@ func (r *release) sameProcess(other *release) bool {
 		r.terms.Limits.Memory == other.terms.Limits.Memory && slices.Equal(r.terms.Needs.Lines(), other.terms.Needs.Lines())
 }
 
+// takesFrom says whether the same files are to run with fewer rights.
+func (r *release) takesFrom(other *release) bool {
+	return r.digest == other.digest && len(without(other.terms.Needs.Lines(), r.terms.Needs.Lines())) > 0
+}
+
 // same says whether nothing at all has changed.
 func (r *release) same(other *release) bool {
 	return r.sameProcess(other) && reflect.DeepEqual(r.terms, other.terms)
