@@ -80,7 +80,7 @@ func (p *program) approve(c Config, names []string, yes bool) error {
 			errs = append(errs, err)
 			continue
 		}
-		fmt.Fprintf(p.out, "%s %s is approved.\n\n", name, review.Manifest.Version)
+		fmt.Fprintf(p.out, "%s is approved.\n\n", name)
 	}
 	if unasked {
 		errs = append(errs, errors.New("there is no terminal to ask for your consent; read what stands above, and give it with --yes"))
@@ -108,9 +108,9 @@ func (p *program) confirm(answers *bufio.Reader, question string) bool {
 
 func printReview(out io.Writer, r pluginhost.Review) {
 	m := r.Manifest
-	fmt.Fprintf(out, "%s %s\n", m.Name, m.Version)
-	fmt.Fprintf(out, "  executable  %s, SHA-256 %.12s…\n", cmp.Or(m.Executable, m.Executables[runtime.GOOS+"/"+runtime.GOARCH]), r.Program)
-	fmt.Fprintf(out, "  approved    %s\n", approvedBefore(r))
+	fmt.Fprintf(out, "%s %s\n", m.Name, printable(m.Version))
+	fmt.Fprintf(out, "  executable  %s, SHA-256 %.12s…\n", printable(cmp.Or(m.Executable, m.Executables[runtime.GOOS+"/"+runtime.GOARCH])), r.Program)
+	fmt.Fprintf(out, "  approved    %s\n", printable(approvedBefore(r)))
 	lines := m.Needs.Lines()
 	if len(lines)+len(r.Removed) == 0 {
 		fmt.Fprintln(out, "  It asks for nothing.")
@@ -122,10 +122,10 @@ func printReview(out io.Writer, r pluginhost.Review) {
 		if slices.Contains(r.Added, line) {
 			mark = "+"
 		}
-		fmt.Fprintf(out, "  %s %s\n", mark, needInWords(m.Name, line))
+		fmt.Fprintf(out, "  %s %s\n", mark, printable(needInWords(m.Name, line)))
 	}
 	for _, line := range r.Removed {
-		fmt.Fprintf(out, "  - %s\n", needInWords(m.Name, line))
+		fmt.Fprintf(out, "  - %s\n", printable(needInWords(m.Name, line)))
 	}
 	for _, warning := range warnings(m.Needs) {
 		fmt.Fprintf(out, "  ! %s\n", warning)

@@ -63,11 +63,11 @@ func TestApproveShowsWhatIsNewAgainstWhatWasGranted(t *testing.T) {
   + use records of customer: {fields: {number: read}, read: true}
   + read the secret providerKey
 `
-	const first = "fax 1.0.0\n  executable  run, SHA-256 …\n  approved    never before\n  It asks to\n" + asked + "fax 1.0.0 is approved.\n\n"
+	const first = "fax 1.0.0\n  executable  run, SHA-256 …\n  approved    never before\n  It asks to\n" + asked + "fax is approved.\n\n"
 	if diff := cmp.Diff(first, approve()); diff != "" {
 		t.Errorf("for the first time (-want +got):\n%s", diff)
 	}
-	again := strings.NewReplacer("never before", "this very version", "  +", "   ", "fax 1.0.0 is approved.", "It is approved already.").Replace(first)
+	again := strings.NewReplacer("never before", "this very version", "  +", "   ", "fax is approved.", "It is approved already.").Replace(first)
 	if diff := cmp.Diff(again, approve()); diff != "" {
 		t.Errorf("for the second time (-want +got):\n%s", diff)
 	}
@@ -95,11 +95,21 @@ func TestApproveShowsWhatIsNewAgainstWhatWasGranted(t *testing.T) {
   ! who sends it HTTP requests needs no key: only the plugin can tell whether they are genuine
   ! what it can read, it can send to any machine that listens on these ports
   ! what it writes into these folders, other programs may read or run
-fax 1.1.0 is approved.
+fax is approved.
 
 `
 	if diff := cmp.Diff(upgrade, approve()); diff != "" {
 		t.Errorf("the upgrade (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatAPluginIsCalledGivesTheTerminalNoCommands(t *testing.T) {
+	t.Parallel()
+	dir, environ := faxes(t)
+	write(t, filepath.Join(dir, "fax", "plugin.yaml"), strings.Replace(faxManifest, "version: 1.0.0", `version: "1.0\n  It asks for nothing.\e[8m"`, 1))
+	out := succeeds(t, environ, "plugin", "approve", "fax", "--yes")
+	if want := "fax 1.0\uFFFD  It asks for nothing.\uFFFD[8m\n  executable  run"; !strings.HasPrefix(out, want) {
+		t.Errorf("got %q, want it to begin with %q", out, want)
 	}
 }
 
@@ -148,7 +158,7 @@ func TestOnATerminalAPersonSaysYesOrNoToEachPlugin(t *testing.T) {
 	var out, complaints bytes.Buffer
 	p := &program{in: terminal(t, "n\ny\n"), out: &out, err: &complaints, environ: environ}
 	status := p.run(t.Context(), []string{"plugin", "approve", "fax", "phone"})
-	if want := "fax is not approved\n"; status != 1 || complaints.String() != want || !strings.Contains(out.String(), "It asks for nothing.\nApprove? [y/N] phone 1.0.0 is approved.\n") {
+	if want := "fax is not approved\n"; status != 1 || complaints.String() != want || !strings.Contains(out.String(), "It asks for nothing.\nApprove? [y/N] phone is approved.\n") {
 		t.Errorf("status %d, %q, want %q\n%s", status, &complaints, want, &out)
 	}
 	if got := read(t, filepath.Join(dir, "approved.yaml")); strings.Contains(got, "fax:") || !strings.Contains(got, "phone:") {

@@ -89,7 +89,7 @@ func (p *program) deadLetters(ctx context.Context, c Config, plugin string, flag
 	fmt.Fprintln(table, "ID\tTOPIC\tDEAD SINCE\tATTEMPTS\tREASON")
 	for _, l := range letters {
 		reason, _, _ := strings.Cut(l.Reason, "\n")
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\n", l.ID, l.Topic, l.DeadAt.Format(time.DateTime), l.Attempts, reason)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\n", l.ID, l.Topic, l.DeadAt.Format(time.DateTime), l.Attempts, printable(reason))
 	}
 	return table.Flush()
 }

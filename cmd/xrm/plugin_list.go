@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/openxrm/xrm/cmd/xrm/client"
 	"github.com/openxrm/xrm/core"
@@ -98,7 +99,7 @@ func printPlugins(out io.Writer, plugins []listedPlugin, colored bool) error {
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tVERSION\tSTATE\tSINCE\tRESTARTS\tWAITING\tDEAD")
 	for _, one := range plugins {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%d\t%d\n", one.Name, one.Version, one.State, one.Since.Format(time.DateTime), one.Restarts, one.Events.Waiting, one.Events.Dead)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%d\t%d\n", one.Name, printable(one.Version), one.State, one.Since.Format(time.DateTime), one.Restarts, one.Events.Waiting, one.Events.Dead)
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -113,7 +114,9 @@ func printPlugins(out io.Writer, plugins []listedPlugin, colored bool) error {
 		}
 		b.WriteString(row)
 		for _, remark := range one.remarks() {
-			fmt.Fprintf(&b, "    %s\n", strings.ReplaceAll(remark, "\n", "\n    "))
+			for line := range strings.SplitSeq(remark, "\n") {
+				fmt.Fprintf(&b, "    %s\n", printable(line))
+			}
 		}
 	}
 	_, err := io.WriteString(out, b.String())
@@ -136,7 +139,7 @@ func (l listedPlugin) color() string {
 func (l listedPlugin) remarks() []string {
 	var list []string
 	if l.Reason != "" {
-		list = append(list, l.Reason)
+		list = append(list, firstLines(l.Reason))
 	}
 	if l.State != string(pluginhost.Serving) && l.LastError != "" {
 		list = append(list, firstLines(strings.TrimPrefix(l.LastError, strings.ToLower(l.State)+": ")))
@@ -147,7 +150,7 @@ func (l listedPlugin) remarks() []string {
 	for _, j := range l.Jobs {
 		switch core.Outcome(j.Outcome) {
 		case core.Running:
-			list = append(list, strings.TrimSpace(fmt.Sprintf("job %s runs: %s %s", j.Name, progress(j.Done, j.Total), j.Note)))
+			list = append(list, strings.TrimSpace(fmt.Sprintf("job %s runs: %s %s", j.Name, progress(j.Done, j.Total), firstLines(j.Note))))
 		case core.Failed:
 			list = append(list, fmt.Sprintf("job %s failed: %s", j.Name, firstLines(j.Error)))
 		}
@@ -170,4 +173,15 @@ func firstLines(text string) string {
 		lines = append(lines[:most], "…")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// printable keeps what a plugin says in its place on the terminal: it cannot
+// begin another line, or give the terminal commands.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }

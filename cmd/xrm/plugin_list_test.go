@@ -75,7 +75,7 @@ func TestTheListTellsWhatAPersonShouldKnowOfAPlugin(t *testing.T) {
 	plugins := []listedPlugin{
 		{Name: "complaints", Version: "1.0.0", State: "SERVING", Since: since, LastError: "its process ended", Restarts: 1,
 			Jobs: []listedJob{{Name: "escalate", Outcome: "RUNNING", Done: 3, Total: 20, Note: "of May"}, {Name: "tidy", Outcome: "FAILED", Error: "disk full\nat once"}, {Name: "count", Outcome: "SUCCEEDED"}}},
-		{Name: "fax", State: "CRASH_LOOP", Since: since, Restarts: 7, Events: backlog{Waiting: 120, Dead: 2}, LastError: "start: its process ended: exit status 7\none\ntwo\nthree\nfour"},
+		{Name: "fax", State: "CRASH_LOOP", Since: since, Restarts: 7, Events: backlog{Waiting: 120, Dead: 2}, LastError: "start: its process ended: exit status 7\n\x1b[2Jone\ntwo\nthree\nfour"},
 		{Name: "phone", Version: "2.0.0", State: "DEGRADED", Since: since, Reason: "no line", Update: "invalid: phone 2.1.0 waits for approval"},
 	}
 	const want = `NAME        VERSION  STATE       SINCE                RESTARTS  WAITING  DEAD
@@ -85,7 +85,7 @@ complaints  1.0.0    SERVING     2026-03-02 08:30:00  1         0        0
     at once
 fax                  CRASH_LOOP  2026-03-02 08:30:00  7         120      2
     start: its process ended: exit status 7
-    one
+    �[2Jone
     two
     …
 phone       2.0.0    DEGRADED    2026-03-02 08:30:00  0         0        0
