@@ -91,6 +91,10 @@ func (p *program) listPlugins(ctx context.Context, c Config, asJSON bool) error 
 	if asJSON {
 		return json.NewEncoder(p.out).Encode(answer.Plugins)
 	}
+	if len(answer.Plugins) == 0 {
+		_, err := fmt.Fprintln(p.out, "The server has no plugins. It looks for them in the folder that its --plugins (XRM_PLUGINS) names.")
+		return err
+	}
 	return printPlugins(p.out, answer.Plugins, isTerminal(p.out))
 }
 

@@ -108,6 +108,17 @@ phone       2.0.0    DEGRADED    2026-03-02 08:30:00  0         0        0
 	}
 }
 
+func TestAServerWithoutPluginsSaysWhereTheyWouldBe(t *testing.T) {
+	server := start(t)
+	const want = "The server has no plugins. It looks for them in the folder that its --plugins (XRM_PLUGINS) names.\n"
+	if got := succeeds(t, server.environ(), "plugin", "list"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := succeeds(t, server.environ(), "plugin", "list", "--json"); got != "[]\n" {
+		t.Errorf("got %q as JSON", got)
+	}
+}
+
 func TestDeadLettersAreListedReplayedAndDiscarded(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

@@ -23,7 +23,8 @@ func (p *program) packCommand() *cobra.Command {
 		Use:   "pack [DIR]",
 		Short: "Build a plugin and pack what is installed on a server",
 		Long: `Builds the plugin in DIR (here) and packs it into NAME-VERSION-OS-ARCH.tar.gz:
-a folder NAME with all that a server needs. Unpack it in the server's plugin folder.
+a folder NAME with all that a server needs. Unpack it in the server's plugin folder,
+and approve it there.
 
 The same files make the same archive, byte for byte, whenever they are packed.`,
 		Example: `  xrm plugin pack
