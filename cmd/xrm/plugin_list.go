@@ -84,12 +84,12 @@ const pluginsQuery = `{ plugins { name version state since reason update restart
 	jobs { name schedule nextAt startedAt finishedAt outcome error done total note } } }`
 
 func (p *program) listPlugins(ctx context.Context, c Config, asJSON bool) error {
-	answer := struct{ Plugins []listedPlugin }{[]listedPlugin{}}
+	var answer struct{ Plugins []listedPlugin }
 	if err := p.ask(ctx, c, client.Request{Query: pluginsQuery}, &answer); err != nil {
 		return err
 	}
 	if asJSON {
-		return json.NewEncoder(p.out).Encode(answer.Plugins)
+		return json.NewEncoder(p.out).Encode(append([]listedPlugin{}, answer.Plugins...)) // a list, also of none
 	}
 	if len(answer.Plugins) == 0 {
 		_, err := fmt.Fprintln(p.out, "The server has no plugins. It looks for them in the folder that its --plugins (XRM_PLUGINS) names.")
