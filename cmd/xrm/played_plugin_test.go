@@ -25,6 +25,8 @@ fields:
 func played(name string) sdk.Plugin {
 	p := sdk.Plugin{Name: name, Version: "1.0.0"}
 	switch name {
+	case "clerk":
+		playClerk(&p)
 	case "visits":
 		p.Entities = fstest.MapFS{"entities/visit.yaml": {Data: []byte(visitYAML)}}
 		p.BeforeSave = map[string]sdk.SaveFunc{"visit": judgeVisit}
@@ -32,9 +34,6 @@ func played(name string) sdk.Plugin {
 		p.Entities = fstest.MapFS{"entities/survey.yaml": {Data: []byte(strings.Replace(visitYAML, "visit", "survey", 1))}}
 		p.BeforeSave = map[string]sdk.SaveFunc{"survy": judgeVisit}
 		p.Fields = []sdk.Field{sdk.Computed("custmer", "surveys", noRecords).Returns("surveys")}
-	case "clerk":
-		p.Events = []sdk.Subscription{sdk.On("product.created", fileAway)}
-		p.Jobs = []sdk.Job{sdk.Cron("tidy", "@yearly", tidyShelves)}
 	case "audits": // by name before the one whose entity it needs
 		p.BeforeSave = map[string]sdk.SaveFunc{"visit": refuseEmpty}
 	}
@@ -58,18 +57,6 @@ func refuseEmpty(_ context.Context, _ sdk.Host, visit *sdk.Record) error {
 	return nil
 }
 
-// fileAway fails until somebody has put paper into the state of the plugin.
-func fileAway(context.Context, sdk.Host, *sdk.Event) error {
-	if _, err := os.Stat(filepath.Join(os.Getenv("STATE_DIRECTORY"), "paper")); err != nil {
-		return sdk.DeadLetter(errors.New("out of paper"))
-	}
-	return nil
-}
-
-func tidyShelves(context.Context, sdk.Host, *sdk.JobRun) error {
-	return errors.New("the shelves are full")
-}
-
 func noRecords(_ context.Context, _ sdk.Host, parents []*sdk.Record) ([][]*sdk.Record, error) {
 	return make([][]*sdk.Record, len(parents)), nil
 }
@@ -83,7 +70,7 @@ func playing(t *testing.T, names ...string) string {
 	}
 	plugins := t.TempDir()
 	for _, name := range names {
-		write(t, filepath.Join(plugins, name, "plugin.yaml"), "name: "+name+"\nversion: 1.0.0\nprotocol: 1\nexecutable: "+name+"\nneeds: {rules: [visit], events: [product.created]}\n")
+		write(t, filepath.Join(plugins, name, "plugin.yaml"), "name: "+name+"\nversion: 1.0.0\nprotocol: 1\nexecutable: "+name+"\nneeds: {rules: [visit]}\n")
 		if err := os.Symlink(self, filepath.Join(plugins, name, name)); err != nil {
 			t.Fatal(err)
 		}

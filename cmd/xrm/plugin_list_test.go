@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/sdk"
 )
 
 // succeeds runs a command line that has to succeed without a word of complaint.
@@ -119,10 +122,32 @@ func TestAServerWithoutPluginsSaysWhereTheyWouldBe(t *testing.T) {
 	}
 }
 
+// playClerk makes a plugin that fails until somebody has put paper into its
+// state.
+func playClerk(p *sdk.Plugin) {
+	p.Events = []sdk.Subscription{sdk.On("product.created", func(context.Context, sdk.Host, *sdk.Event) error {
+		if _, err := os.Stat(filepath.Join(os.Getenv("STATE_DIRECTORY"), "paper")); err != nil {
+			return sdk.DeadLetter(errors.New("out of paper"))
+		}
+		return nil
+	})}
+	p.Jobs = []sdk.Job{sdk.Cron("tidy", "@yearly", func(context.Context, sdk.Host, *sdk.JobRun) error {
+		return errors.New("the shelves are full")
+	})}
+}
+
+// clerks is a folder with the clerk, who asks for the events.
+func clerks(t *testing.T) string {
+	t.Helper()
+	plugins := playing(t, "clerk")
+	write(t, filepath.Join(plugins, "clerk", "plugin.yaml"), "name: clerk\nversion: 1.0.0\nprotocol: 1\nexecutable: clerk\nneeds: {events: [product.created]}\n")
+	return plugins
+}
+
 func TestDeadLettersAreListedReplayedAndDiscarded(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	p := spawn(t, data, nil, "--plugins", playing(t, "clerk")).ready()
+	p := spawn(t, data, nil, "--plugins", clerks(t)).ready()
 	p.pluginProcess("clerk")
 	letters := func(flags ...string) string {
 		t.Helper()
@@ -185,7 +210,7 @@ func TestDeadLettersAreListedReplayedAndDiscarded(t *testing.T) {
 
 func TestAJobIsRunAtOnceAndTheListTellsHowItWent(t *testing.T) {
 	t.Parallel()
-	p := spawn(t, t.TempDir(), nil, "--plugins", playing(t, "clerk")).ready()
+	p := spawn(t, t.TempDir(), nil, "--plugins", clerks(t)).ready()
 	p.pluginProcess("clerk")
 	eventually(t, func() string { // refused while the job is being planned for the first time
 		status, out, complaints := command(t, p.environ(), "plugin", "run-job", "clerk", "tidy")
