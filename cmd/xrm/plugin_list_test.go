@@ -50,7 +50,7 @@ $`)
 	listed(`\nvisits  1\.0\.0    SERVING` + at + `0         0        0\n$`)
 
 	first := p.pluginProcess("visits")
-	if got, want := succeeds(t, environ, "plugin", "restart", "visits"), "A running server starts visits anew within two seconds.\n"; got != want {
+	if got, want := succeeds(t, environ, "plugin", "reload", "visits"), "A running server starts visits anew within two seconds.\n"; got != want {
 		t.Errorf("restart: %s, want %s", got, want)
 	}
 	eventually(t, func() string {

@@ -19,7 +19,7 @@ rules do not: what it has refused is saved meanwhile.`,
 		p.switchCommand("enable", "Let a plugin run again that was disabled",
 			`Takes back xrm plugin disable. What has never been approved does not run by that.`,
 			"%s is enabled. A running server starts it within two seconds.\n", pluginhost.Approvals.Enable),
-		p.switchCommand("restart", "Start a plugin anew, also one that the server has given up",
+		p.switchCommand("reload", "Start a plugin anew, also one that the server has given up",
 			`Has a running server start a new process of the plugin, which takes over from the
 old one once it serves.`,
 			"A running server starts %s anew within two seconds.\n", func(a pluginhost.Approvals, name string) error { return a.Restart(name, time.Now()) }),
