@@ -19,8 +19,9 @@ build: ## Build bin/xrm and bin/plugins/NAME/
 	done
 
 .PHONY: run
-run: build ## Build and serve on http://127.0.0.1:8080/graphql, with the plugins as they were built
-	bin/xrm serve --trust any
+run: build ## Build, approve the plugins as they were built, and serve on http://127.0.0.1:8080/graphql
+	bin/xrm plugin approve --yes $(PLUGINS)
+	bin/xrm serve
 
 .PHONY: test
 test: ## Run all tests; those of MongoDB need XRM_TEST_MONGO_URI (see make lab)

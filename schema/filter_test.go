@@ -138,7 +138,7 @@ func TestAGuardLooksAtTheRecordAlone(t *testing.T) {
 		"a field without an index":     {`{"secret": {"eq": "x"}}`, ""},
 		"a text that begins with a $":  {`{"name": {"eq": "$user.id"}}`, ""},
 		"what lies behind a reference": {`{"owner": {"name": {"eq": "Ada"}}}`, "guard reaches over a reference; it can only look at the record itself"},
-		"a field that is not there":    {`{"nmae": {"eq": "x"}}`, `guard.nmae is no field; did you mean "name"?`},
+		"a field that is not there":    {`{"namme": {"eq": "x"}}`, `guard.namme is no field; did you mean "name"?`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

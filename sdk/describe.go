@@ -35,7 +35,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		BeforeDelete:  named(t, "BeforeDelete", p.BeforeDelete),
 		Operations:    operations(t, p.Operations),
 		Fields:        computedFields(t, p.Fields),
-		Subscriptions: subscriptions(t, p.Events),
+		Subscriptions: subscriptions(t, p),
 		Jobs:          jobs(t, p.Jobs),
 		Endpoints:     endpoints(t, p.Endpoints),
 		Timers:        named(t, "Timers", p.Timers),
@@ -49,7 +49,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 }
 
 // named lists the keys of a map of functions.
-func named[F SaveFunc | DeleteFunc | TimerFunc](t *typer, field string, functions map[string]F) []string {
+func named[F SaveFunc | DeleteFunc | TimerFunc | TimelineFunc](t *typer, field string, functions map[string]F) []string {
 	names := slices.Sorted(maps.Keys(functions))
 	for _, name := range names {
 		if functions[name] == nil {
@@ -148,18 +148,24 @@ func computedFields(t *typer, fields []Field) []*pluginpb.ComputedField {
 	return described
 }
 
-func subscriptions(t *typer, subscriptions []Subscription) []string {
+func subscriptions(t *typer, p Plugin) []string {
 	var topics []string
-	for _, s := range subscriptions {
+	for _, s := range p.Events {
 		switch {
-		case !topicName.MatchString(s.topic):
-			t.mistake("%q cannot be a topic; write ENTITY.ACTION such as order.created, or order.*", s.topic)
 		case slices.Contains(topics, s.topic):
 			t.mistake("topic %s stands in Events twice", s.topic)
 		case s.handle == nil:
 			t.mistake("topic %s has no function", s.topic)
 		}
 		topics = append(topics, s.topic)
+	}
+	topics = append(topics, named(t, "Timeline", p.Timeline)...)
+	slices.Sort(topics)
+	topics = slices.Compact(topics)
+	for _, topic := range topics {
+		if !topicName.MatchString(topic) {
+			t.mistake("%q cannot be a topic; write ENTITY.ACTION such as order.created, or order.*", topic)
+		}
 	}
 	return topics
 }

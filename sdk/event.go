@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,17 +121,8 @@ func (s *server) Deliver(ctx context.Context, r *pluginpb.DeliverRequest) (*plug
 func (s *server) deliver(ctx context.Context, call *pluginpb.CallContext, sent *pluginpb.Event) *pluginpb.Receipt {
 	var failed error
 	mistake := s.run(call, "handle "+sent.GetTopic(), func(host Host) error {
-		for _, subscription := range s.plugin.Events {
-			if pluginpb.TopicFits(subscription.topic, sent) {
-				e, err := eventFromWire(sent)
-				if err == nil {
-					err = subscription.handle(ctx, host, e)
-				}
-				failed = err
-				return err
-			}
-		}
-		return nil // subscribed to by an earlier version
+		failed = s.handle(ctx, host, sent)
+		return failed
 	})
 	if mistake == nil {
 		return &pluginpb.Receipt{Outcome: pluginpb.Receipt_ACK}
@@ -148,6 +141,30 @@ func (s *server) deliver(ctx context.Context, call *pluginpb.CallContext, sent *
 		receipt.RetryAfterMs = retry.after.Milliseconds()
 	}
 	return receipt
+}
+
+// handle passes an event to the first subscription and to the first line of the
+// timeline that fit it. There may be none: what an earlier version of the plugin
+// has subscribed to still comes.
+func (s *server) handle(ctx context.Context, host Host, sent *pluginpb.Event) error {
+	e, err := eventFromWire(sent)
+	if err != nil {
+		return err
+	}
+	for _, subscription := range s.plugin.Events {
+		if pluginpb.TopicFits(subscription.topic, sent) {
+			if err := subscription.handle(ctx, host, e); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	for _, topic := range slices.Sorted(maps.Keys(s.plugin.Timeline)) {
+		if pluginpb.TopicFits(topic, sent) {
+			return s.enter(ctx, host, s.plugin.Timeline[topic], e)
+		}
+	}
+	return nil
 }
 
 func eventFromWire(e *pluginpb.Event) (*Event, error) {

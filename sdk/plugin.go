@@ -33,6 +33,11 @@ type Plugin struct {
 	// Events are what the plugin does about what has happened: see On.
 	Events []Subscription
 
+	// Timeline has a function for each topic whose events belong into the
+	// timelines of parties. The plugin needs the right to read, create and update
+	// activities, and asPlugin.
+	Timeline map[string]TimelineFunc
+
 	// Jobs run by the clock: see Cron.
 	Jobs []Job
 

@@ -95,8 +95,11 @@ func mentions(m *schema.Model, c pluginhost.Contribution, all map[string]pluginh
 func rights(contributions map[string]pluginhost.Contribution) []access.PluginRights {
 	var all []access.PluginRights
 	for _, name := range slices.Sorted(maps.Keys(contributions)) {
-		records := contributions[name].Needs.Records
-		all = append(all, access.PluginRights{Plugin: name, Layer: contributions[name].Layer(), File: records.File, Records: records.Node})
+		one := access.PluginRights{Plugin: name, Layer: contributions[name].Layer()}
+		if needs := contributions[name].Needs; needs != nil {
+			one.File, one.Records = needs.Records.File, needs.Records.Node
+		}
+		all = append(all, one)
 	}
 	return all
 }

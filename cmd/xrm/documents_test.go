@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -14,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/parser"
@@ -129,6 +132,37 @@ func TestEveryCurlOfTheDocumentsGetsItsAnswer(t *testing.T) {
 	}
 	if seen["README.md"] == 0 || seen["examples/sample/README.md"] == 0 {
 		t.Errorf("commands were found in %v only", seen)
+	}
+}
+
+var (
+	commandLine = regexp.MustCompile(`(?m)^(?:bin/)?xrm ([a-z][^#\n]*)`)
+	commandSpan = regexp.MustCompile("`(?:bin/)?xrm ([a-z][^`]*)`")
+)
+
+func TestEveryCommandOfTheDocumentsIsOneOfTheProgram(t *testing.T) {
+	seen := 0
+	for name, text := range documents(t) {
+		found := commandSpan.FindAllStringSubmatch(text, -1)
+		for _, shell := range shellBlock.FindAllStringSubmatch(text, -1) {
+			found = append(found, commandLine.FindAllStringSubmatch(shell[1], -1)...)
+		}
+		for _, line := range found {
+			seen++
+			cmd, rest, err := (&program{}).root().Find(strings.Fields(line[1]))
+			if err == nil && cmd.HasSubCommands() && len(rest) > 0 && rest[0] != "..." {
+				err = fmt.Errorf("unknown command %q for %q", rest[0], cmd.CommandPath())
+			}
+			if err == nil {
+				err = cmd.ParseFlags(rest)
+			}
+			if err != nil && !errors.Is(err, pflag.ErrHelp) {
+				t.Errorf("%s: xrm %s: %v", name, line[1], err)
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d commands were found", seen)
 	}
 }
 

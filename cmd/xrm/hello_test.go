@@ -36,7 +36,8 @@ func greets(t *testing.T, plugins string) {
 	if query == nil {
 		t.Fatal("the README of the hello plugin has no query")
 	}
-	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
+	succeeds(t, []string{"XRM_PLUGINS=" + plugins}, "plugin", "approve", "hello", "--yes")
+	p := spawn(t, t.TempDir(), nil, "--plugins", plugins, "--trust", "approved").ready()
 	p.pluginProcess("hello")
 	p.must(`mutation { createCustomer(data: {kind: organization, displayName: "Futterhaus"}) { customer { id } } }`, nil)
 	const want = `{"customers":{"nodes":[{"displayName":"Futterhaus","greeting":"Hello Futterhaus"}]}}`
@@ -49,9 +50,9 @@ func greets(t *testing.T, plugins string) {
 func TestTheHelloPluginIsBuiltAndRunsAsItsReadmeSays(t *testing.T) {
 	t.Parallel()
 	commands, _, _ := block(t, readme(t, "examples/hello-plugin/README.md"), "sh")
-	build, found := strings.CutSuffix(commands, "bin/xrm serve --plugins bin/plugins --trust any\n")
-	if !found {
-		t.Fatalf("the last command is not that of the server:\n%s", commands)
+	build, run, _ := strings.Cut(commands, "bin/xrm ")
+	if !regexp.MustCompile(`^plugin approve hello( +#.*)?\nbin/xrm serve\n$`).MatchString(run) {
+		t.Fatalf("the last commands are not those that approve the plugin and run the server:\n%s", commands)
 	}
 	plugins := t.TempDir()
 	shell(t, "../..", strings.ReplaceAll(build, "bin/plugins", plugins))

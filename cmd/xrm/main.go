@@ -6,6 +6,6 @@ import (
 )
 
 func main() {
-	p := &program{out: os.Stdout, err: os.Stderr, environ: os.Environ()}
+	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ()}
 	os.Exit(p.run(context.Background(), os.Args[1:]))
 }

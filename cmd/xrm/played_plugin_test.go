@@ -25,6 +25,8 @@ fields:
 func played(name string) sdk.Plugin {
 	p := sdk.Plugin{Name: name, Version: "1.0.0"}
 	switch name {
+	case "clerk":
+		playClerk(&p)
 	case "visits":
 		p.Entities = fstest.MapFS{"entities/visit.yaml": {Data: []byte(visitYAML)}}
 		p.BeforeSave = map[string]sdk.SaveFunc{"visit": judgeVisit}

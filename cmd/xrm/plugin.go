@@ -7,14 +7,19 @@ import (
 func (p *program) pluginCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plugin",
-		Short: "Write, check and pack plugins",
-		Long: `For those who write plugins, in any language. How plugins work is told in
-sdk/README.md; these commands are told in cmd/xrm/README.md.`,
+		Short: "Write, check, approve and watch plugins",
+		Long: `For those who write plugins, in any language (sdk/README.md), and for those who run
+them (core/pluginhost/README.md). All commands are told in cmd/xrm/README.md.`,
 		Example: `  xrm plugin new visits
-  xrm plugin dev visits`,
+  xrm plugin dev visits
+  xrm plugin approve visits
+  xrm plugin list`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.newCommand(), p.testCommand(), p.devCommand(), p.packCommand(), p.conformanceCommand())
+	cmd.AddCommand(p.approveCommand(), p.pluginListCommand(), p.deadLettersCommand())
+	cmd.AddCommand(p.switchCommands()...)
+	cmd.AddCommand(p.jobCommands()...)
 	return cmd
 }

@@ -31,7 +31,7 @@ one goes on.
 The data are gone when the server ends, unless you name a folder with --data.`,
 		Example: `  xrm plugin dev
   xrm plugin dev plugins/visit --data ./dev-data --listen 127.0.0.1:9000`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne("one folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			config, err := loadConfig(cmd.Flags(), p.environ)
 			if err != nil {
@@ -64,7 +64,7 @@ func (p *program) dev(ctx context.Context, dir string, c Config) (err error) {
 	if err != nil {
 		return err
 	}
-	defer w.watcher.Close()
+	defer func() { err = errors.Join(err, w.watcher.Close()) }()
 	if err := w.rebuild(ctx); err != nil {
 		return err
 	}

@@ -69,7 +69,8 @@ func (p *program) newPlugin(ctx context.Context, name string, flags newFlags) er
 	}
 	if plugin.Module != "" {
 		if err := tidy(ctx, dir, plugin.XRMFolder); err != nil {
-			return fmt.Errorf("the plugin is written, but its modules are not there yet: %w", err)
+			return fmt.Errorf("%s is written, but the modules that it needs are not there: %w\n"+
+				"Where xrm cannot be downloaded, say where its source lies, in %s: go mod edit -replace %s=FOLDER && go mod tidy", name, err, dir, xrmModule)
 		}
 	}
 	before := ""
@@ -88,7 +89,7 @@ func goPlugin(plugin scaffold.Plugin, dir string, flags newFlags) (scaffold.Plug
 			return plugin, err
 		}
 	}
-	plugin.Module, plugin.XRMVersion = flags.module, "v0.0.0"
+	plugin.Module = flags.module
 	if plugin.Module == "" {
 		plugin.Module = "example.com/" + plugin.Name
 	}
@@ -102,8 +103,6 @@ func goPlugin(plugin scaffold.Plugin, dir string, flags newFlags) (scaffold.Plug
 		return plugin, err
 	case plugin.XRMFolder == "" && named:
 		return plugin, fmt.Errorf("%s is not the source of xrm: it has no go.mod of %s", flags.xrm, xrmModule)
-	case plugin.XRMFolder == "":
-		plugin.XRMVersion = "latest"
 	}
 	return plugin, nil
 }

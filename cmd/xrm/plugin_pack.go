@@ -23,12 +23,13 @@ func (p *program) packCommand() *cobra.Command {
 		Use:   "pack [DIR]",
 		Short: "Build a plugin and pack what is installed on a server",
 		Long: `Builds the plugin in DIR (here) and packs it into NAME-VERSION-OS-ARCH.tar.gz:
-a folder NAME with all that a server needs. Unpack it in the server's plugin folder.
+a folder NAME with all that a server needs. Unpack it in the server's plugin folder,
+and approve it there.
 
 The same files make the same archive, byte for byte, whenever they are packed.`,
 		Example: `  xrm plugin pack
   xrm plugin pack plugins/visit --to dist`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne("one folder"),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.pack(cmd.Context(), here(args), to) },
 	}
 	cmd.Flags().StringVar(&to, "to", ".", "folder for the archive")

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -115,25 +116,22 @@ type installedFile struct {
 // itself and its papers, of any other the whole folder but what is hidden.
 func (s pluginSource) installed() ([]installedFile, error) {
 	var files []installedFile
-	err := filepath.WalkDir(s.dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || path == s.dir {
+	err := filepath.WalkDir(s.dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || file == s.dir {
 			return err
 		}
-		name, err := filepath.Rel(s.dir, path)
+		name, err := filepath.Rel(s.dir, file)
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(entry.Name(), ".") || entry.Name() == "__pycache__" || s.language == "go" && entry.IsDir() && !strings.HasPrefix(s.program.File, name+string(filepath.Separator)) {
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
+		if entry.IsDir() && !holdsInstalled(entry.Name()) {
+			return fs.SkipDir
 		}
-		info, err := os.Stat(path) // of what a link leads to
-		if err != nil || info.IsDir() || !s.belongs(filepath.ToSlash(name)) {
+		info, err := os.Stat(file) // of what a link leads to
+		if err != nil || info.IsDir() || !s.isInstalled(filepath.ToSlash(name)) {
 			return err
 		}
-		files = append(files, installedFile{name: filepath.ToSlash(name), path: path, executable: info.Mode()&0o111 != 0})
+		files = append(files, installedFile{name: filepath.ToSlash(name), path: file, executable: info.Mode()&0o111 != 0})
 		return nil
 	})
 	if err != nil {
@@ -143,10 +141,15 @@ func (s pluginSource) installed() ([]installedFile, error) {
 	return files, nil
 }
 
-func (s pluginSource) belongs(name string) bool {
-	if strings.HasSuffix(name, ".tar.gz") {
-		return false // packed earlier
+// holdsInstalled says whether a folder may have something that belongs on a
+// server.
+func holdsInstalled(folder string) bool {
+	return !strings.HasPrefix(folder, ".") && folder != "__pycache__"
+}
+
+func (s pluginSource) isInstalled(name string) bool {
+	if s.language == "go" {
+		return name == filepath.ToSlash(s.program.File) || name == "plugin.yaml" || name == "README.md" || strings.HasPrefix(name, "LICENSE")
 	}
-	return s.language != "go" || name == filepath.ToSlash(s.program.File) || name == "plugin.yaml" ||
-		name == "README.md" || strings.HasPrefix(name, "LICENSE")
+	return !strings.HasPrefix(path.Base(name), ".") && !strings.HasSuffix(name, ".tar.gz") // packed earlier
 }

@@ -93,11 +93,25 @@ func TestAPluginThatDoesNotConformIsToldWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestThePythonPluginServes(t *testing.T) {
+func TestThePythonExampleServes(t *testing.T) {
 	t.Parallel()
 	needsPython(t)
 	plugins := t.TempDir()
 	shell(t, "../..", "cp -RL examples/python-plugin "+plugins+"/visit && "+plugins+"/visit/build.sh")
+	keepsVisits(t, plugins)
+}
+
+func TestAPluginInNodeServes(t *testing.T) {
+	t.Parallel()
+	dir := newPlugin(t, "node")
+	installNode(t, dir)
+	keepsVisits(t, filepath.Dir(dir))
+}
+
+// keepsVisits wants a server to have the entity, the rule and the field of a
+// plugin that was written as new writes it.
+func keepsVisits(t *testing.T, plugins string) {
+	t.Helper()
 	p := spawn(t, t.TempDir(), []string{"XRM_TIMEOUT_PLUGIN=30s"}, "--plugins", plugins).ready()
 	p.pluginProcess("visit")
 	var made struct {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/spf13/cobra"
 )
 
@@ -22,7 +23,7 @@ A build.sh in the folder builds the plugin; without one it is go build or npm
 install.`,
 		Example: `  xrm plugin test
   xrm plugin test plugins/visit`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne("one folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.testPlugin(cmd.Context(), here(args), flags)
 		},
@@ -62,6 +63,9 @@ func (p *program) testPlugin(ctx context.Context, dir string, flags conformanceF
 
 // lintPlugin checks what can be read without running anything.
 func (p *program) lintPlugin(source pluginSource, progress io.Writer) error {
+	if _, err := pluginhost.ReadManifest(source.dir, source.program.Name); err != nil {
+		return err
+	}
 	fmt.Fprintf(progress, "%s %s\n", source.program.Name, source.program.Version)
 	if !source.has("entities") {
 		return nil

@@ -37,6 +37,7 @@ func executable(t *testing.T, file, text string) {
 // returns the ids of the customers and of an open complaint.
 func complaintStory(t *testing.T, p *process) (customers []string, complaint string) {
 	t.Helper()
+	p.pluginProcess("complaints") // on a busy machine xrm is ready before it is
 	var made struct {
 		CreateCustomers []struct{ Customer struct{ ID string } }
 	}

@@ -20,9 +20,10 @@ const (
 // there is to say about it has been said.
 var errRejected = errors.New("some rows were rejected")
 
-// program is what all commands share: where they print and what the
+// program is what all commands share: where they read and print, and what the
 // environment says.
 type program struct {
+	in       io.Reader // nil for nobody who could be asked
 	out, err io.Writer
 	environ  []string
 }

@@ -126,7 +126,7 @@ func pluginLine(p core.Plugin) string {
 		return line
 	}
 	reason, _, _ := strings.Cut(p.LastError, "\n")
-	return line + ": " + strings.TrimPrefix(reason, strings.ToLower(p.State)+": ")
+	return line + ": " + printable(strings.TrimPrefix(reason, strings.ToLower(p.State)+": "))
 }
 
 func (p *program) logger(c Log) *slog.Logger {

@@ -11,16 +11,29 @@ import (
 )
 
 // one demands one argument, of which what says what it is.
-func one(what string) cobra.PositionalArgs {
+func one(what string) cobra.PositionalArgs { return exactly(1, what) }
+
+// exactly demands so many arguments.
+func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		example, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n")
 		switch len(args) {
-		case 1:
+		case n:
 			return nil
 		case 0:
 			return fmt.Errorf("%s needs %s: %s", cmd.CommandPath(), what, example)
 		}
 		return fmt.Errorf("%s needs %s, not %d: %s", cmd.CommandPath(), what, len(args), example)
+	}
+}
+
+// atMostOne allows one argument, of which what says what it is.
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return one(what)(cmd, args)
 	}
 }
 

@@ -53,7 +53,9 @@ func (w *work) run(ctx context.Context) {
 }
 
 // follow keeps the subscriptions as the plugins want them, and wakes what waits
-// for a plugin that has come up.
+// for a plugin that has come up. A plugin that is removed while this runs gets no
+// more events; those of one that was not there from the start are kept, since its
+// folder may only be late.
 func (w *work) follow(ctx context.Context) {
 	subscribed, up := map[string][]string{}, map[string]bool{}
 	for {
@@ -72,18 +74,20 @@ func (w *work) follow(ctx context.Context) {
 			subscribed[c.Plugin] = c.Topics
 		}
 		for _, p := range host.Plugins() {
-			serves := p.State == pluginhost.Serving || p.State == pluginhost.Degraded
-			if serves && !up[p.Name] {
+			if answers(p) && !up[p.Name] {
 				w.dispatcher.Wake(p.Name)
 				w.runner.Wake()
 			}
-			if p.State == pluginhost.Removed && up[p.Name] {
-				if err := w.store.Unsubscribe(ctx, p.Name); err != nil {
-					w.log.Warn("the subscription of a plugin that was removed cannot be ended", "plugin", p.Name, "error", err)
-				}
-				delete(subscribed, p.Name)
+			up[p.Name] = answers(p)
+			if _, known := subscribed[p.Name]; !known || p.State != pluginhost.Removed {
+				continue
 			}
-			up[p.Name] = serves
+			if err := w.store.Unsubscribe(ctx, p.Name); err != nil {
+				failed = true
+				w.log.Warn("the subscription of a plugin that was removed cannot be ended; trying on", "plugin", p.Name, "error", err)
+				continue
+			}
+			delete(subscribed, p.Name)
 		}
 		var again <-chan time.Time
 		if failed {
@@ -146,12 +150,16 @@ func (w *work) withTimers() []string {
 // serving lists what the plugins contribute that answer at the moment.
 func (w *work) serving() []pluginhost.Contribution {
 	host := w.api.host.Load()
-	answers := map[string]bool{}
+	up := map[string]bool{}
 	for _, p := range host.Plugins() {
-		answers[p.Name] = p.State == pluginhost.Serving || p.State == pluginhost.Degraded
+		up[p.Name] = answers(p)
 	}
 	all, _ := host.Contributions()
-	return slices.DeleteFunc(all, func(c pluginhost.Contribution) bool { return !answers[c.Plugin] })
+	return slices.DeleteFunc(all, func(c pluginhost.Contribution) bool { return !up[c.Plugin] })
+}
+
+func answers(p pluginhost.Status) bool {
+	return p.State == pluginhost.Serving || p.State == pluginhost.Degraded
 }
 
 func (w *work) runJob(ctx context.Context, r core.JobRun, report func(core.Progress)) error {

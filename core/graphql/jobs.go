@@ -5,15 +5,14 @@ import (
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/schema"
 )
 
 var jobInfo = graphql.NewObject(graphql.ObjectConfig{Name: "JobInfo", Description: "A job of a plugin, and how it went last.", Fields: graphql.Fields{
 	"name":       part(graphql.NewNonNull(graphql.String), func(r core.JobRun) any { return r.Job }),
 	"schedule":   part(graphql.String, func(r core.JobRun) any { return optional(r.Schedule) }),
-	"nextAt":     part(dateTime, func(r core.JobRun) any { return optional(schema.Instant(r.NextAt)) }),
-	"startedAt":  part(dateTime, func(r core.JobRun) any { return optional(schema.Instant(r.StartedAt)) }),
-	"finishedAt": part(dateTime, func(r core.JobRun) any { return optional(schema.Instant(r.FinishedAt)) }),
+	"nextAt":     part(dateTime, func(r core.JobRun) any { return moment(r.NextAt) }),
+	"startedAt":  part(dateTime, func(r core.JobRun) any { return moment(r.StartedAt) }),
+	"finishedAt": part(dateTime, func(r core.JobRun) any { return moment(r.FinishedAt) }),
 	"outcome":    part(graphql.NewNonNull(graphql.String), func(r core.JobRun) any { return string(r.Outcome) }),
 	"error":      part(graphql.String, func(r core.JobRun) any { return optional(r.Error) }),
 	"done":       part(long, func(r core.JobRun) any { return r.Progress.Done }),

@@ -3,6 +3,7 @@ package graphql
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
@@ -106,8 +107,16 @@ func part[T any](t graphql.Output, f func(T) any) *graphql.Field {
 	return &graphql.Field{Type: t, Resolve: func(p graphql.ResolveParams) (any, error) { return f(p.Source.(T)), nil }}
 }
 
+// moment is null for a time that is not known.
+func moment(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return schema.Instant(t)
+}
+
 var backlogInfo = graphql.NewObject(graphql.ObjectConfig{Name: "EventBacklog", Description: "Events on their way to a plugin.", Fields: graphql.Fields{
 	"waiting":   part(graphql.NewNonNull(graphql.Int), func(b core.Backlog) any { return b.Waiting }),
 	"dead":      part(graphql.NewNonNull(graphql.Int), func(b core.Backlog) any { return b.Dead }),
-	"oldestDue": part(dateTime, func(b core.Backlog) any { return optional(schema.Instant(b.OldestDue)) }),
+	"oldestDue": part(dateTime, func(b core.Backlog) any { return moment(b.OldestDue) }),
 }})

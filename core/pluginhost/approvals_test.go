@@ -1,6 +1,7 @@
 package pluginhost_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -118,6 +119,35 @@ func TestAnAdminDisablesEnablesAndRestartsAPluginThatRuns(t *testing.T) {
 	got := await(t, h, "p", in(pluginhost.Invalid))
 	if list, _ := h.Contributions(); got.PID != 0 || len(list[0].BeforeSave) == 0 {
 		t.Errorf("of a plugin whose approval was taken back: %+v, %+v; want no process, and that its rules fail closed", got, list)
+	}
+}
+
+func TestARightThatIsTakenBackIsGoneAlsoWhenThePluginCannotDoWithoutIt(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string]string{"two at a time": "", "one at a time": "exclusive: true\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			put(t, dir, "works", "1.0.0", "needs: {connect: [443], secrets: [erpToken]}\n"+more)
+			approve(t, dir)
+			h := start(t, pluginhost.Config{Dir: dir, Trust: pluginhost.TrustApproved, Accept: func(c pluginhost.Contribution) error {
+				if len(c.Needs.Connect) == 0 {
+					return errors.New("it must be allowed to connect")
+				}
+				return nil
+			}})
+			await(t, h, "p", in(pluginhost.Serving))
+			file := filepath.Join(dir, pluginhost.ApprovalsFile)
+			approved, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, file, strings.Replace(string(approved), "connect: [443], secrets: [erpToken]", "", 1))
+			got := await(t, h, "p", in(pluginhost.Invalid))
+			if want := "invalid: it must be allowed to connect"; got.LastError != want || got.PID != 0 {
+				t.Errorf("%+v; want %s, and no process", got, want)
+			}
+		})
 	}
 }
 

@@ -26,7 +26,7 @@ type Contribution struct {
 	Endpoints    []Endpoint
 	Timers       []string           // names of the timers that it handles
 	ConfigSchema []byte             // JSON Schema; empty for none
-	Needs        Needs              // that were granted; nothing for a plugin that is down
+	Needs        *Needs             // that were granted; nil for what is known from an earlier run
 	Retired      bool               // it was disabled or removed: nothing but its entities is left
 	Mentions     []pluginpb.Mention // of entities and roles, in all of the above but Entities
 }

@@ -11,8 +11,12 @@ import (
 )
 
 // CheckNeeds returns a line for all that the plugin does to what is not its own
-// without having been granted it. The model has its Entities.
+// without having been granted it. The model has its Entities. What is known from
+// an earlier run was checked then.
 func (c Contribution) CheckNeeds(m *schema.Model) error {
+	if c.Needs == nil {
+		return nil
+	}
 	var problems strictyaml.Problems
 	lacks := func(what, format string, args ...any) {
 		problems = append(problems, strictyaml.Problem{

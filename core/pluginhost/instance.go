@@ -65,7 +65,7 @@ func (s *supervisor) introduce(ctx context.Context, i *instance) error {
 	if err != nil {
 		return err
 	}
-	c.Needs = i.terms.Needs
+	c.Needs = &i.terms.Needs
 	if s.current == nil {
 		s.set(s.name, Configuring, nil)
 	}

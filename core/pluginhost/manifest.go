@@ -63,9 +63,9 @@ var errIncompatible = errors.New("incompatible")
 // errInvalid is wrapped when no restart can help, only a mended plugin.
 var errInvalid = errors.New("invalid")
 
-// readManifest returns a Manifest with at least name and folder, also when
+// ReadManifest returns a Manifest with at least name and folder, also when
 // there is something wrong with it. name is what it must be called.
-func readManifest(dir, name string) (Manifest, error) {
+func ReadManifest(dir, name string) (Manifest, error) {
 	m := Manifest{Dir: dir}
 	file := filepath.Join(dir, ManifestFile)
 	data, err := os.ReadFile(file)

@@ -146,7 +146,7 @@ func TestARuleThatDoesNotAnswerLetsASaveThroughIfBothSidesSayAllow(t *testing.T)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			put(t, dir, "works", "1.0.0", "timeouts: {save: 50ms}\n"+tt.manifest)
+			put(t, dir, "works", "1.0.0", "timeouts: {save: 500ms}\n"+tt.manifest)
 			write(t, filepath.Join(dir, "p.yaml"), tt.settings)
 			h := start(t, pluginhost.Config{Dir: dir})
 			await(t, h, "p", in(pluginhost.Serving))

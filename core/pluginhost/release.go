@@ -24,6 +24,11 @@ func (r *release) sameProcess(other *release) bool {
 		r.terms.Limits.Memory == other.terms.Limits.Memory && slices.Equal(r.terms.Needs.Lines(), other.terms.Needs.Lines())
 }
 
+// takesFrom says whether the same files are to run with fewer rights.
+func (r *release) takesFrom(other *release) bool {
+	return r.digest == other.digest && len(without(other.terms.Needs.Lines(), r.terms.Needs.Lines())) > 0
+}
+
 // same says whether nothing at all has changed.
 func (r *release) same(other *release) bool {
 	return r.sameProcess(other) && reflect.DeepEqual(r.terms, other.terms)
@@ -57,7 +62,7 @@ func (f *folder) read(dir string) {
 		f.err = errRemoved
 		return
 	}
-	if f.manifest, f.err = readManifest(dir, filepath.Base(dir)); f.err != nil {
+	if f.manifest, f.err = ReadManifest(dir, filepath.Base(dir)); f.err != nil {
 		return
 	}
 	if f.digest, f.err = digest(dir); f.err != nil {
@@ -122,7 +127,7 @@ func (s *supervisor) approvedCopy(approval Approval) (Manifest, string) {
 	if approval.Folder == "" || s.verified != approval.Folder && !s.installed.has(s.name, approval.Folder) {
 		return Manifest{}, ""
 	}
-	m, err := readManifest(s.installed.path(s.name, approval.Folder), s.name)
+	m, err := ReadManifest(s.installed.path(s.name, approval.Folder), s.name)
 	if err != nil {
 		return Manifest{}, ""
 	}

@@ -35,7 +35,7 @@ func (a Approvals) Review(name string) (Review, error) {
 	if err != nil {
 		return Review{}, err
 	}
-	m, err := readManifest(dir, name)
+	m, err := ReadManifest(dir, name)
 	if err != nil {
 		return Review{}, err
 	}

@@ -90,8 +90,8 @@ func (s *supervisor) pursue(ctx context.Context) {
 		s.retire()
 		return
 	}
-	if errors.Is(s.note, errUnapproved) && s.current != nil { // an approval that was taken back
-		s.stopCurrent()
+	if s.good != nil && (errors.Is(s.note, errUnapproved) || s.target != nil && s.target.takesFrom(s.good)) {
+		s.stopCurrent() // what was taken back does not last until something else serves
 		s.good = nil
 	}
 	target := s.target

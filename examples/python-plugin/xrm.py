@@ -51,12 +51,14 @@ class Plugin(plugin_pb2_grpc.PluginServicer, goplugin_pb2_grpc.GRPCBrokerService
     def ask(self, context, method, request):
         """Calls the host, no longer than the call itself lasts."""
         asked = getattr(self.host.result(5), method).future(request, timeout=context.time_remaining())
-        context.add_callback(asked.cancel)
+        if not context.add_callback(asked.cancel):
+            asked.cancel()  # the call has ended already
         return asked.result()
 
     def Watch(self, request, context):
         """When the host ends it, or has gone, the process ends too."""
-        context.add_callback(self.stop.set)
+        if not context.add_callback(self.stop.set):
+            self.stop.set()
         yield pb.Health(state=pb.Health.SERVING)
         self.stop.wait()
 

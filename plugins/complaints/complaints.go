@@ -1,11 +1,12 @@
 // Complaints is a plugin for what customers are not happy with: it keeps
-// complaints, sees to it that nobody is turned down without a reason, and
-// shows the open ones with every customer.
+// complaints, sees to it that nobody is turned down without a reason, shows the
+// open ones with every customer, and enters them into the customer's timeline.
 package main
 
 import (
 	"context"
 	"embed"
+	"fmt"
 
 	"github.com/openxrm/xrm/sdk"
 )
@@ -29,6 +30,7 @@ func plugin() sdk.Plugin {
 			sdk.Computed("customer", "openComplaints", openComplaints).Returns("complaint").
 				Doc("The complaints that nobody has settled yet, oldest first."),
 		},
+		Timeline: map[string]sdk.TimelineFunc{"complaint.created": received, "complaint.updated": settled},
 	}
 }
 
@@ -70,4 +72,30 @@ func openComplaints(ctx context.Context, host sdk.Host, customers []*sdk.Record)
 		OrderBy: []string{"receivedOn"},
 	})
 	return sdk.GroupBy(open, "customer", customers), err
+}
+
+// received is the first line about a complaint in the customer's timeline.
+func received(ctx context.Context, host sdk.Host, e *sdk.Event) (*sdk.TimelineEntry, error) {
+	return entry(ctx, host, e, "Complaint %s received: %s", "inbound")
+}
+
+// settled is the last one.
+func settled(ctx context.Context, host sdk.Host, e *sdk.Event) (*sdk.TimelineEntry, error) {
+	for _, c := range e.Changes {
+		if c.Path == "state" && (c.To == "closed" || c.To == "rejected") {
+			return entry(ctx, host, e, "Complaint %s "+c.To.(string)+": %s", "outbound")
+		}
+	}
+	return nil, nil
+}
+
+func entry(ctx context.Context, host sdk.Host, e *sdk.Event, subject, direction string) (*sdk.TimelineEntry, error) {
+	complaint, err := host.Get(ctx, "complaint", e.RecordID)
+	if err != nil {
+		return nil, err
+	}
+	return &sdk.TimelineEntry{
+		Party: sdk.ID(complaint.Text("customer")), Direction: direction,
+		Subject: fmt.Sprintf(subject, complaint.Text("number"), complaint.Text("subject")),
+	}, nil
 }

@@ -87,3 +87,31 @@ func TestOpenComplaintsOfManyCustomersTakeOneFind(t *testing.T) {
 		t.Errorf("%d finds for 3 customers, want 1", n)
 	}
 }
+
+func TestAComplaintIsInTheTimelineOfItsCustomerOnce(t *testing.T) {
+	h := plugintest.Start(t, plugin())
+	customer := addCustomer(h, "Futterhaus")
+	complaint, err := h.Save(&sdk.Record{Entity: "complaint", Values: map[string]any{"customer": customer.ID, "subject": "Bag was open"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Call("closeComplaint", map[string]any{"id": complaint.ID, "resolution": "New bag sent."}); err != nil {
+		t.Fatal(err)
+	}
+	h.Deliver()
+	for _, e := range h.Events("complaint.*") {
+		h.Redeliver(e)
+	}
+	var got []string
+	for _, activity := range h.Find("activity", nil) {
+		if activity.Text("party") != customer.ID {
+			t.Errorf("%s is in the timeline of %s", activity.Text("subject"), activity.Text("party"))
+		}
+		got = append(got, activity.Text("direction")+": "+activity.Text("subject"))
+	}
+	number := complaint.Text("number")
+	want := []string{"inbound: Complaint " + number + " received: Bag was open", "outbound: Complaint " + number + " closed: Bag was open"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("timeline (-want +got):\n%s", diff)
+	}
+}

@@ -13,16 +13,22 @@ import (
 	"time"
 )
 
-// newCertificate makes one as go-plugin does for a host, and returns it as PEM
-// as well. P-521 is what go-plugin chooses, and what a plugin has to stand.
-func newCertificate() (tls.Certificate, []byte, error) {
+// identity is a certificate and its key.
+type identity struct {
+	tls.Certificate
+	pem []byte // of the certificate alone
+}
+
+// newIdentity makes one as go-plugin does for a host. P-521 is what go-plugin
+// chooses, and what a plugin has to stand.
+func newIdentity() (*identity, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	if err != nil {
-		return tls.Certificate{}, nil, fmt.Errorf("make a certificate: %w", err)
+		return nil, fmt.Errorf("make a certificate: %w", err)
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 128))
 	if err != nil {
-		return tls.Certificate{}, nil, fmt.Errorf("make a certificate: %w", err)
+		return nil, fmt.Errorf("make a certificate: %w", err)
 	}
 	template := &x509.Certificate{
 		Subject: pkix.Name{CommonName: "localhost", Organization: []string{"xrm"}}, DNSNames: []string{"localhost"},
@@ -33,7 +39,10 @@ func newCertificate() (tls.Certificate, []byte, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return tls.Certificate{}, nil, fmt.Errorf("make a certificate: %w", err)
+		return nil, fmt.Errorf("make a certificate: %w", err)
 	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
+	return &identity{
+		Certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		pem:         pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+	}, nil
 }

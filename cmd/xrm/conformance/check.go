@@ -66,8 +66,11 @@ func Run(ctx context.Context, p Program, s Settings, report func(Result)) error 
 	if err != nil {
 		return fmt.Errorf("load the entities of other plugins: %w", err)
 	}
-	b := &bench{program: p, settings: s, host: newHost()}
-	b.host.model = model
+	own, err := newIdentity()
+	if err != nil {
+		return err
+	}
+	b := &bench{program: p, settings: s, own: own, host: newHost(model)}
 	defer b.close()
 	for _, c := range checks() {
 		if ctx.Err() != nil {
@@ -90,6 +93,7 @@ func checks() []check {
 type bench struct {
 	program  Program
 	settings Settings
+	own      *identity
 	host     *host
 
 	main        *link
@@ -160,7 +164,7 @@ func (b *bench) plugin(ctx context.Context) (*link, error) {
 func (b *bench) start(ctx context.Context) (*link, error) {
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	l, err := start(starting, b.program, b.host)
+	l, err := start(starting, b.program, b.own, b.host)
 	if err != nil || b.config == nil {
 		return l, err
 	}

@@ -58,7 +58,7 @@ func endChecks() []check {
 			name: "ends with its host", expected: "the process ends within " + losePatience.String() + " of the end of the connection",
 			remedy: "end the process when the context of Watch ends",
 			run: func(ctx context.Context, b *bench) error {
-				return b.loses(ctx, func(l *link) { l.conn.Close() })
+				return b.loses(ctx, func(l *link) { _ = l.conn.Close() })
 			},
 		},
 	}
@@ -132,7 +132,7 @@ func drains(ctx context.Context, b *bench) error {
 		go drain()
 		select {
 		case err := <-drained:
-			return errors.Join(fmt.Errorf("Drain returned while %s %s still ran", b.talkative.kind, b.talkative.name), err)
+			return errors.Join(fmt.Errorf("%s %s still ran when Drain returned", b.talkative.kind, b.talkative.name), err)
 		case <-time.After(300 * time.Millisecond):
 		}
 		b.host.release()

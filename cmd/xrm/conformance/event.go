@@ -34,7 +34,7 @@ func eventChecks() []check {
 			run:    try("timer"),
 		},
 		{
-			name: "jobs run", expected: "RunJob ends by itself, or within moments of being canceled; a failure is the Error of the last report",
+			name: "jobs run", expected: "RunJob ends by itself, or goes on until it is canceled; a failure is the Error of the last report",
 			remedy: "end the stream with the job, and look at its context while it runs",
 			run:    try("job"),
 		},

@@ -27,8 +27,8 @@ type host struct {
 	state    map[string]*pluginpb.GetStateResponse
 }
 
-func newHost() *host {
-	return &host{calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}}
+func newHost(m *schema.Model) *host {
+	return &host{model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}}
 }
 
 // begin makes the context of a call, which lasts until end.

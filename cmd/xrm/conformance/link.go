@@ -37,8 +37,7 @@ type link struct {
 	process *process
 	hello   hello
 	dir     string // holds the sockets
-	own     tls.Certificate
-	took    time.Duration // from the start to the first Health
+	own     *identity
 
 	conn     *grpc.ClientConn
 	plugin   pluginpb.PluginClient
@@ -49,14 +48,12 @@ type link struct {
 }
 
 // start does what the host does: handshake, the way back, lifeline.
-func start(ctx context.Context, p Program, h *host) (*link, error) {
-	began := time.Now()
-	l, err := greet(ctx, p)
+func start(ctx context.Context, p Program, own *identity, h *host) (*link, error) {
+	l, err := greet(ctx, p, own)
 	if err != nil {
 		return nil, err
 	}
 	if err = l.open(ctx, h); err == nil {
-		l.took = time.Since(began)
 		return l, nil
 	}
 	if l.process.endsWithin(200 * time.Millisecond) {
@@ -67,12 +64,9 @@ func start(ctx context.Context, p Program, h *host) (*link, error) {
 }
 
 // greet starts the program and reads its handshake.
-func greet(ctx context.Context, p Program) (*link, error) {
-	own, encoded, err := newCertificate()
-	if err != nil {
-		return nil, err
-	}
+func greet(ctx context.Context, p Program, own *identity) (*link, error) {
 	l := &link{own: own}
+	var err error
 	if l.dir, err = os.MkdirTemp("", "xrm-"); err != nil {
 		return nil, fmt.Errorf("make the directory for sockets: %w", err)
 	}
@@ -80,7 +74,7 @@ func greet(ctx context.Context, p Program) (*link, error) {
 		pluginpb.CookieKey+"="+pluginpb.CookieValue,
 		fmt.Sprintf("PLUGIN_PROTOCOL_VERSIONS=%d", pluginpb.Protocol),
 		"PLUGIN_UNIX_SOCKET_DIR="+l.dir,
-		"PLUGIN_CLIENT_CERT="+string(encoded))
+		"PLUGIN_CLIENT_CERT="+string(own.pem))
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(l.dir))
 	}
@@ -146,21 +140,21 @@ func (l *link) open(ctx context.Context, h *host) error {
 	return nil
 }
 
-// dial connects to the plugin under a certificate.
-func (l *link) dial(certificate tls.Certificate) (*grpc.ClientConn, error) {
+// dial connects to the plugin as somebody.
+func (l *link) dial(as *identity) (*grpc.ClientConn, error) {
 	return grpc.NewClient("unix:"+l.hello.socket,
-		grpc.WithTransportCredentials(credentials.NewTLS(l.tls(certificate))),
+		grpc.WithTransportCredentials(credentials.NewTLS(l.tls(as))),
 		grpc.WithAuthority("localhost"),
 		grpc.WithIdleTimeout(0),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginpb.MaxMessage)))
 }
 
 // tls trusts the plugin's certificate alone, in both directions.
-func (l *link) tls(certificate tls.Certificate) *tls.Config {
+func (l *link) tls(as *identity) *tls.Config {
 	pool := x509.NewCertPool()
 	pool.AddCert(l.hello.certificate)
 	return &tls.Config{
-		Certificates: []tls.Certificate{certificate}, ServerName: "localhost", MinVersion: tls.VersionTLS12,
+		Certificates: []tls.Certificate{as.Certificate}, ServerName: "localhost", MinVersion: tls.VersionTLS12,
 		RootCAs: pool, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert,
 	}
 }
@@ -232,7 +226,7 @@ func (l *link) close() {
 		l.cut()
 	}
 	if l.conn != nil {
-		l.conn.Close()
+		_ = l.conn.Close() // the other end is gone
 	}
 	if l.callback != nil {
 		l.callback.Stop()

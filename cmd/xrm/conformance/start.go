@@ -106,7 +106,7 @@ func (b *bench) greeted(ctx context.Context) (*link, func(), error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	l, err := greet(ctx, b.program)
+	l, err := greet(ctx, b.program, b.own)
 	if err != nil {
 		return nil, nil, notStarted
 	}
@@ -179,7 +179,7 @@ func strangersAreRefused(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	other, _, err := newCertificate()
+	other, err := newIdentity()
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func strangersAreRefused(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	_, err = l.health(ctx, conn)

@@ -28,11 +28,10 @@ func Languages() []string { return []string{"go", "python", "node"} }
 
 // Plugin is what is to be written.
 type Plugin struct {
-	Name       string // of lower-case letters, digits and hyphens
-	Language   string // one of Languages
-	Module     string // Go: its path; "" for a plugin within the module of xrm
-	XRMVersion string // Go: the version of xrm that it needs
-	XRMFolder  string // Go: where the source of xrm lies; "" for a version that can be downloaded
+	Name      string // of lower-case letters, digits and hyphens
+	Language  string // one of Languages
+	Module    string // Go: its path; "" for a plugin within the module of xrm
+	XRMFolder string // Go: where the source of xrm lies; "" for the version that go downloads
 }
 
 var pluginName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)

@@ -101,7 +101,7 @@ func TestANewPluginAsksForTheGoThatXRMAsksFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "visit")
-	if _, err := scaffold.Write(dir, scaffold.Plugin{Name: "visit", Language: "go", Module: "example.com/visit", XRMVersion: "v0.0.0"}); err != nil {
+	if _, err := scaffold.Write(dir, scaffold.Plugin{Name: "visit", Language: "go", Module: "example.com/visit"}); err != nil {
 		t.Fatal(err)
 	}
 	written, err := os.ReadFile(filepath.Join(dir, "go.mod"))

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/openxrm/xrm/cmd/xrm/client"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/spf13/cobra"
+)
+
+func (p *program) pluginListCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Say how the plugins of a running server are doing",
+		Long: `Asks the server, with an administrator's key. Below a plugin stands what keeps it
+from serving, what keeps a new version of it from running, and which of its jobs
+run or have failed.
+
+WAITING are the events that are on their way to it, DEAD those that it could not
+handle: see xrm plugin dead-letters. What the states mean is told in
+core/pluginhost/README.md.`,
+		Example: `  xrm plugin list
+  XRM_KEY=$(cat admin.key) xrm plugin list --server https://xrm.example.org --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			config, err := loadConfig(cmd.Flags(), p.environ)
+			if err != nil {
+				return err
+			}
+			return p.listPlugins(cmd.Context(), config, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with all jobs")
+	configFlags(cmd.Flags(), "server", "keyFile", "data")
+	return cmd
+}
+
+// listedPlugin is what `plugin list --json` prints.
+type listedPlugin struct {
+	Name      string      `json:"name"`
+	Version   string      `json:"version,omitempty"`
+	State     string      `json:"state"`
+	Since     time.Time   `json:"since"`
+	Reason    string      `json:"reason,omitempty"`
+	Update    string      `json:"update,omitempty"`
+	Restarts  int         `json:"restarts"`
+	LastError string      `json:"lastError,omitempty"`
+	Panic     string      `json:"panic,omitempty"`
+	Events    backlog     `json:"events"`
+	Jobs      []listedJob `json:"jobs"`
+}
+
+type backlog struct {
+	Waiting   int        `json:"waiting"`
+	Dead      int        `json:"dead"`
+	OldestDue *time.Time `json:"oldestDue,omitempty"`
+}
+
+type listedJob struct {
+	Name       string     `json:"name"`
+	Schedule   string     `json:"schedule,omitempty"`
+	NextAt     *time.Time `json:"nextAt,omitempty"`
+	StartedAt  *time.Time `json:"startedAt,omitempty"`
+	FinishedAt *time.Time `json:"finishedAt,omitempty"`
+	Outcome    string     `json:"outcome"`
+	Error      string     `json:"error,omitempty"`
+	Done       int64      `json:"done"`
+	Total      int64      `json:"total"`
+	Note       string     `json:"note,omitempty"`
+}
+
+const pluginsQuery = `{ plugins { name version state since reason update restarts lastError panic
+	events { waiting dead oldestDue }
+	jobs { name schedule nextAt startedAt finishedAt outcome error done total note } } }`
+
+func (p *program) listPlugins(ctx context.Context, c Config, asJSON bool) error {
+	var answer struct{ Plugins []listedPlugin }
+	if err := p.ask(ctx, c, client.Request{Query: pluginsQuery}, &answer); err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(p.out).Encode(append([]listedPlugin{}, answer.Plugins...)) // a list, also of none
+	}
+	if len(answer.Plugins) == 0 {
+		_, err := fmt.Fprintln(p.out, "The server has no plugins. It looks for them in the folder that its --plugins (XRM_PLUGINS) names.")
+		return err
+	}
+	return printPlugins(p.out, answer.Plugins, isTerminal(p.out))
+}
+
+func printPlugins(out io.Writer, plugins []listedPlugin, colored bool) error {
+	var text bytes.Buffer
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tVERSION\tSTATE\tSINCE\tRESTARTS\tWAITING\tDEAD")
+	for _, one := range plugins {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%d\t%d\n", one.Name, printable(one.Version), one.State, one.Since.Format(time.DateTime), one.Restarts, one.Events.Waiting, one.Events.Dead)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	rows := strings.SplitAfter(text.String(), "\n")
+	var b strings.Builder
+	b.WriteString(rows[0])
+	for i, one := range plugins {
+		row := rows[i+1]
+		if color := one.color(); colored && color != "" {
+			row = "\x1b[" + color + "m" + strings.TrimSuffix(row, "\n") + "\x1b[0m\n"
+		}
+		b.WriteString(row)
+		for _, remark := range one.remarks() {
+			for line := range strings.SplitSeq(remark, "\n") {
+				fmt.Fprintf(&b, "    %s\n", printable(line))
+			}
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// color is that of a plugin which somebody should look at: red when it does not
+// answer, yellow when it soon will or does so in part.
+func (l listedPlugin) color() string {
+	switch pluginhost.State(l.State) {
+	case pluginhost.Serving, pluginhost.Disabled, pluginhost.Removed, pluginhost.Stopped:
+		return ""
+	case pluginhost.Backoff, pluginhost.CrashLoop, pluginhost.Invalid, pluginhost.Incompatible, pluginhost.Misconfigured:
+		return "31"
+	}
+	return "33"
+}
+
+// remarks are what a person should know beyond the row.
+func (l listedPlugin) remarks() []string {
+	var list []string
+	if l.Reason != "" {
+		list = append(list, firstLines(l.Reason))
+	}
+	if l.State != string(pluginhost.Serving) && l.LastError != "" {
+		list = append(list, firstLines(strings.TrimPrefix(l.LastError, strings.ToLower(l.State)+": ")))
+	}
+	if l.Update != "" {
+		list = append(list, "update: "+firstLines(l.Update))
+	}
+	for _, j := range l.Jobs {
+		switch core.Outcome(j.Outcome) {
+		case core.Running:
+			list = append(list, strings.TrimSpace(fmt.Sprintf("job %s runs: %s %s", j.Name, progress(j.Done, j.Total), firstLines(j.Note))))
+		case core.Failed:
+			list = append(list, fmt.Sprintf("job %s failed: %s", j.Name, firstLines(j.Error)))
+		}
+	}
+	return list
+}
+
+func progress(done, total int64) string {
+	if total == 0 {
+		return fmt.Sprint(done)
+	}
+	return fmt.Sprintf("%d of %d", done, total)
+}
+
+// firstLines leaves the rest of a long text to --json.
+func firstLines(text string) string {
+	const most = 3
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) > most {
+		lines = append(lines[:most], "…")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// printable keeps what a plugin says in its place on the terminal: it cannot
+// begin another line, or give the terminal commands.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/openxrm/xrm/core/pluginhost"
+)
+
+// needInWords turns a line of what a plugin needs into what it asks to do.
+func needInWords(plugin, line string) string {
+	kind, what, _ := strings.Cut(line, " ")
+	switch kind {
+	case "records":
+		return "use records of " + what
+	case "rules":
+		return "change or refuse what is saved as " + what + ", and refuse its deletion"
+	case "events":
+		return "be told of " + what
+	case "fields":
+		return "add fields to " + what
+	case "http":
+		method, path, found := strings.Cut(what, " ")
+		if !found {
+			method, path = "", what
+		}
+		return strings.TrimSpace("answer HTTP requests: "+method) + " /plugins/" + plugin + path
+	case "secrets":
+		return "read the secret " + what
+	case "connect":
+		return "connect to TCP port " + what + " of any machine"
+	case "listen":
+		return "listen on TCP port " + what
+	case "files":
+		return "write to " + what
+	case "asPlugin":
+		return "act by itself, for no user"
+	}
+	return line
+}
+
+// warnings are about what can do harm beyond what the words say.
+func warnings(n pluginhost.Needs) []string {
+	var list []string
+	if n.AsPlugin {
+		list = append(list, "where it acts by itself, it may use these records whatever the user's roles say")
+	}
+	if len(n.HTTP) > 0 {
+		list = append(list, "who sends it HTTP requests needs no key: only the plugin can tell whether they are genuine")
+	}
+	if len(n.Connect) > 0 {
+		list = append(list, "what it can read, it can send to any machine that listens on these ports")
+	}
+	if len(n.Files) > 0 {
+		list = append(list, "what it writes into these folders, other programs may read or run")
+	}
+	return list
+}
