@@ -2,12 +2,13 @@ package sdk
 
 import (
 	"errors"
+	"io/fs"
 	"maps"
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
 
-	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -85,15 +86,19 @@ func entityFiles(t *typer, p Plugin) []*pluginpb.EntityFile {
 	if p.Entities == nil {
 		return nil
 	}
-	sources, err := schema.ReadSources("", "", p.Entities)
+	var files []*pluginpb.EntityFile
+	err := fs.WalkDir(p.Entities, ".", func(name string, entry fs.DirEntry, err error) error {
+		if ext := path.Ext(name); err != nil || entry.IsDir() || ext != ".yaml" && ext != ".yml" {
+			return err
+		}
+		content, err := fs.ReadFile(p.Entities, name)
+		files = append(files, &pluginpb.EntityFile{Path: name, Yaml: content})
+		return err
+	})
 	if err != nil {
 		t.mistake("Entities cannot be read: %w", err)
-	} else if len(sources) == 0 {
+	} else if len(files) == 0 {
 		t.mistake("Entities holds no *.yaml file")
-	}
-	var files []*pluginpb.EntityFile
-	for _, s := range sources {
-		files = append(files, &pluginpb.EntityFile{Path: s.File, Yaml: s.Data})
 	}
 	return files
 }

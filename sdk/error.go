@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -21,7 +20,11 @@ const (
 
 // Violation is one reason why values do not fit: Field is the path of the
 // value, Rule is for programs, and Message completes "<field> ...".
-type Violation = schema.Violation
+type Violation struct {
+	Field   string `json:"field"`
+	Rule    string `json:"rule"`
+	Message string `json:"message"`
+}
 
 // Error is a refusal that the user gets to see. Host returns it, and a handler
 // may return it; any other error of a handler is shown as INTERNAL, and its

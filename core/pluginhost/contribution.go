@@ -9,6 +9,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 )
 
 // Contribution is what a plugin adds, in the words of the core. It stays valid
@@ -24,11 +25,11 @@ type Contribution struct {
 	Topics       []string // that it subscribes to: "order.created", "customer.*"
 	Jobs         []Job
 	Endpoints    []Endpoint
-	Timers       []string           // names of the timers that it handles
-	ConfigSchema []byte             // JSON Schema; empty for none
-	Needs        *Needs             // that were granted; nil for what is known from an earlier run
-	Retired      bool               // it was disabled or removed: nothing but its entities is left
-	Mentions     []pluginpb.Mention // of entities and roles, in all of the above but Entities
+	Timers       []string          // names of the timers that it handles
+	ConfigSchema []byte            // JSON Schema; empty for none
+	Needs        *Needs            // that were granted; nil for what is known from an earlier run
+	Retired      bool              // it was disabled or removed: nothing but its entities is left
+	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
 }
 
 // Job is something that a plugin does by the clock.
@@ -55,7 +56,7 @@ func (e Endpoint) Fits(method, path string) bool {
 
 // Check returns every mention of an entity or role that the model, which has
 // Entities, does not have. Its error is a schema.ErrNoEntity.
-func (c Contribution) Check(m *schema.Model) error { return pluginpb.CheckMentions(m, c.Mentions) }
+func (c Contribution) Check(m *schema.Model) error { return mention.Check(m, c.Mentions) }
 
 // Layer is what the plugin's entities have in schema.Entity.Layer.
 func (c Contribution) Layer() string { return layerOf(c.Plugin) }
@@ -100,7 +101,7 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 		Plugin: m.Name, Version: m.Version,
 		BeforeSave: slices.Clone(d.GetBeforeSave()), BeforeDelete: slices.Clone(d.GetBeforeDelete()),
 		Topics: slices.Clone(d.GetSubscriptions()), Timers: slices.Clone(d.GetTimers()),
-		ConfigSchema: d.GetConfigSchema(), Mentions: pluginpb.Mentions(d),
+		ConfigSchema: d.GetConfigSchema(), Mentions: mention.In(d),
 	}
 	for _, j := range d.GetJobs() {
 		c.Jobs = append(c.Jobs, Job{Plugin: m.Name, Name: j.GetName(), Schedule: j.GetSchedule(), TimeZone: j.GetTimeZone(), Doc: j.GetDoc()})

@@ -10,7 +10,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 )
 
 func contributionOf(t *testing.T, h *pluginhost.Host) pluginhost.Contribution {
@@ -40,7 +40,7 @@ var wantContribution = pluginhost.Contribution{
 		{Plugin: "good", Entity: "customer", Field: &schema.Field{Name: "tickets", Type: "list", Of: &schema.Field{Name: "tickets", Type: "reference", To: "ticket"}}},
 		{Plugin: "good", Entity: "customer", Field: &schema.Field{Name: "mood", Type: "text"}},
 	},
-	Mentions: []pluginpb.Mention{
+	Mentions: []mention.Mention{
 		{Where: "BeforeSave", Entity: "customer"},
 		{Where: "BeforeSave", Entity: "ticket"},
 		{Where: "Returns of closeTicket", Entity: "ticket"},
@@ -102,7 +102,7 @@ func TestAPluginThatNeedsAnEntityOfAnotherWaitsForIt(t *testing.T) {
 		if c.Plugin == "surveys" {
 			hasSurvey = true
 		} else if !hasSurvey {
-			return pluginpb.UnknownEntities{`BeforeSave: there is no entity or role "survey"`}
+			return mention.Unknown{`BeforeSave: there is no entity or role "survey"`}
 		}
 		return nil
 	}})

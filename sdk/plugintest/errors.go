@@ -21,7 +21,7 @@ func (h *Host) refusal(e *pluginpb.Error, what string) error {
 		h.t.Logf("%s\n%s", e.GetCause(), e.GetStack())
 	}
 	for _, v := range e.GetViolations() {
-		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
+		err.Violations = append(err.Violations, sdk.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
 	}
 	switch {
 	case e.GetCause() != "":
@@ -70,8 +70,9 @@ func invalid(e *schema.Entity, err error) error {
 func withViolations(message string, err error) error {
 	e := &sdk.Error{Code: sdk.Invalid, Message: message}
 	var violations schema.Violations
-	if errors.As(err, &violations) {
-		e.Violations = violations
+	errors.As(err, &violations)
+	for _, v := range violations {
+		e.Violations = append(e.Violations, sdk.Violation(v))
 	}
 	return e
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 )
 
 // Host is the other side of a plugin under test. It is safe for concurrent
@@ -102,7 +103,7 @@ func (h *Host) load(others []fs.FS) {
 	if h.model, err = schema.Load(sources...); err != nil {
 		h.t.Fatalf("the entities of the plugin:\n%v", err)
 	}
-	if err := pluginpb.CheckMentions(h.model, pluginpb.Mentions(d)); err != nil {
+	if err := mention.Check(h.model, mention.In(d)); err != nil {
 		h.t.Fatalf("the plugin %s:\n%v", d.GetName(), err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -51,7 +52,7 @@ func mentionsExist(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	return pluginpb.CheckMentions(b.host.model, pluginpb.Mentions(d))
+	return mention.Check(b.host.model, mention.In(d))
 }
 
 // variants are how many different samples there are of an entity; more are

@@ -1,4 +1,4 @@
-package pluginpb_test
+package mention_test
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 	"google.golang.org/protobuf/encoding/prototext"
 )
 
@@ -44,7 +45,7 @@ receipt.visit: there is no entity or role "visitt"; did you mean "visit"?`},
 			if err := prototext.Unmarshal([]byte(tt.description), d); err != nil {
 				t.Fatal(err)
 			}
-			err, got := pluginpb.CheckMentions(m, pluginpb.Mentions(d)), ""
+			err, got := mention.Check(m, mention.In(d)), ""
 			if err != nil {
 				got = err.Error()
 			}

@@ -1,4 +1,7 @@
-package pluginpb
+// Package mention finds the names of entities in what a plugin describes, and
+// says which of them nobody has. It is apart from pluginpb because a plugin has
+// no model to look in, and need not link what a model needs.
+package mention
 
 import (
 	"fmt"
@@ -6,6 +9,7 @@ import (
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
 // Mention is a place in a description that names an entity or role.
@@ -14,9 +18,9 @@ type Mention struct {
 	Entity string
 }
 
-// Mentions lists every name of an entity in a description, in its order,
+// In lists every name of an entity in a description, in its order,
 // except those in the entity files: these are checked with the model.
-func Mentions(d *DescribeResponse) []Mention {
+func In(d *pluginpb.DescribeResponse) []Mention {
 	var all []Mention
 	for _, name := range d.GetBeforeSave() {
 		all = append(all, Mention{"BeforeSave", name})
@@ -40,7 +44,7 @@ func Mentions(d *DescribeResponse) []Mention {
 	return all
 }
 
-func typeMentions(where string, t *Type) []Mention {
+func typeMentions(where string, t *pluginpb.Type) []Mention {
 	for t.GetList() != nil {
 		t = t.GetList()
 	}
@@ -50,24 +54,24 @@ func typeMentions(where string, t *Type) []Mention {
 	return []Mention{{where, t.GetEntity()}}
 }
 
-// UnknownEntities is an error with a line for each mention of an entity that
+// Unknown is an error with a line for each mention of an entity that
 // is not there. It is a schema.ErrNoEntity.
-type UnknownEntities []string
+type Unknown []string
 
 // Error lists the mentions, one on each line.
-func (u UnknownEntities) Error() string { return strings.Join(u, "\n") }
+func (u Unknown) Error() string { return strings.Join(u, "\n") }
 
 // Is makes it a schema.ErrNoEntity.
-func (u UnknownEntities) Is(target error) bool { return target == schema.ErrNoEntity }
+func (u Unknown) Is(target error) bool { return target == schema.ErrNoEntity }
 
-// CheckMentions returns UnknownEntities unless the model has all that is
+// Check returns Unknown unless the model has all that is
 // mentioned.
-func CheckMentions(m *schema.Model, mentions []Mention) error {
+func Check(m *schema.Model, mentions []Mention) error {
 	var names []string
 	for _, e := range m.Entities() {
 		names = append(names, e.Name)
 	}
-	var unknown UnknownEntities
+	var unknown Unknown
 	for _, mention := range mentions {
 		if m.Entity(mention.Entity) == nil {
 			unknown = append(unknown, fmt.Sprintf("%s: there is no entity or role %q%s",
