@@ -73,6 +73,7 @@ func features(d *pluginpb.DescribeResponse) []string {
 		{"events", len(d.Subscriptions) > 0},
 		{"http", len(d.Endpoints) > 0},
 		{"jobs", len(d.Jobs) > 0},
+		{"subscriptions", slices.ContainsFunc(d.Operations, isSubscription)},
 		{"timers", len(d.Timers) > 0},
 	} {
 		if f.needed {
@@ -80,6 +81,10 @@ func features(d *pluginpb.DescribeResponse) []string {
 		}
 	}
 	return all
+}
+
+func isSubscription(o *pluginpb.Operation) bool {
+	return o.GetKind() == pluginpb.Operation_SUBSCRIPTION
 }
 
 func entityFiles(t *typer, p Plugin) []*pluginpb.EntityFile {
@@ -114,7 +119,7 @@ func operations(t *typer, ops []Operation) []*pluginpb.Operation {
 		case seen[o.name]:
 			t.mistake("operation %s stands in Operations twice", o.name)
 			continue
-		case o.call == nil:
+		case o.run == nil:
 			t.mistake("operation %s has no function", o.name)
 			continue
 		}

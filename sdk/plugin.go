@@ -24,7 +24,8 @@ type Plugin struct {
 	// another's.
 	BeforeDelete map[string]DeleteFunc
 
-	// Operations are queries and mutations in the API: see Query and Mutation.
+	// Operations are queries, mutations and subscriptions in the API: see Query,
+	// Mutation and Stream.
 	Operations []Operation
 
 	// Fields are computed fields on entities of any owner: see Computed.

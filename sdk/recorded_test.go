@@ -310,7 +310,12 @@ func everything() sdk.Plugin {
 		Entities:     fstest.MapFS{"entities/visit.yaml": {Data: []byte("entity: visit\nfields:\n  note: {type: text}\n  count: {type: integer}\n")}},
 		BeforeSave:   map[string]sdk.SaveFunc{"visit": func(_ context.Context, _ sdk.Host, r *sdk.Record) error { r.Values["note"] = "seen"; return nil }},
 		BeforeDelete: map[string]sdk.DeleteFunc{"visit": func(context.Context, sdk.Host, *sdk.Record) error { return sdk.Reject("note", "is kept") }},
-		Operations:   []sdk.Operation{sdk.Mutation("ask", askEverything).Doc("Asks.")},
+		Operations: []sdk.Operation{
+			sdk.Mutation("ask", askEverything).Doc("Asks."),
+			sdk.Stream("counted", func(_ context.Context, _ sdk.Host, _ struct{}, send func(int) error) error {
+				return errors.Join(send(1), send(2), sdk.Reject("note", "is missing"))
+			}),
+		},
 		Fields: []sdk.Field{sdk.Computed("customer", "visits", func(_ context.Context, _ sdk.Host, parents []*sdk.Record) ([]int64, error) {
 			return make([]int64, len(parents)), nil
 		})},
@@ -364,13 +369,14 @@ var script = []struct {
 	method string
 	sent   []proto.Message
 }{
-	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "timers"}}}},
+	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "subscriptions", "timers"}}}},
 	{"Plugin.Watch", []proto.Message{&pluginpb.WatchRequest{}}},
 	{"Plugin.Configure", []proto.Message{&pluginpb.ConfigureRequest{Generation: 1, Config: []byte(`{"slots":5}`)}}},
 	{"Plugin.BeforeSave", []proto.Message{&pluginpb.BeforeSaveRequest{Context: callContext, Changes: []*pluginpb.Change{{Before: visit, After: visit}}}}},
 	{"Plugin.BeforeDelete", []proto.Message{&pluginpb.BeforeDeleteRequest{Context: callContext, Records: []*pluginpb.Record{visit}}}},
 	{"Plugin.Resolve", []proto.Message{&pluginpb.ResolveRequest{Context: callContext, Entity: "customer", Field: "visits", Parents: []*pluginpb.Record{{Entity: "customer", Id: "c1", Version: 1, Values: []byte(`{}`)}}}}},
 	{"Plugin.Call", []proto.Message{&pluginpb.CallRequest{Context: callContext, Operation: "ask", Arguments: []byte(`{}`)}}},
+	{"Plugin.Subscribe", []proto.Message{&pluginpb.SubscribeRequest{Context: callContext, Operation: "counted", Arguments: []byte(`{}`)}}},
 	{"Plugin.Deliver", []proto.Message{&pluginpb.DeliverRequest{Context: callContext, Events: []*pluginpb.Event{
 		{Id: "visit/v1/3", Topic: "visit.updated", Key: "visit/v1", Sequence: 3, At: "2026-01-03T15:04:05.000Z", User: callContext.GetUser(), Entity: "visit", RecordId: "v1", Action: "updated", Changes: []*pluginpb.FieldChange{{Path: "note", From: []byte(`"w"`), To: []byte(`"x"`)}}, Attempt: 1},
 		{Id: "visit/v1/4", Topic: "visit.deleted", Key: "visit/v1", Sequence: 4, At: "2026-01-04T15:04:05.000Z", Via: "other", Entity: "visit", RecordId: "v1", Action: "deleted", Attempt: 2},

@@ -118,20 +118,43 @@ func (s *server) Resolve(ctx context.Context, r *pluginpb.ResolveRequest) (*plug
 func (s *server) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
 	answer := &pluginpb.CallResponse{}
 	answer.Error = s.run(r.GetContext(), "Call "+r.GetOperation(), func(host Host) error {
-		for _, o := range s.plugin.Operations {
-			if o.name != r.GetOperation() {
-				continue
-			}
-			result, err := o.call(ctx, host, r.GetArguments())
-			if err != nil {
-				return err
-			}
-			answer.Result, err = pluginpb.EncodeAny(result)
-			return err
-		}
-		return fmt.Errorf("there is no operation %s", r.GetOperation())
+		return s.operate(ctx, host, r.GetOperation(), r.GetArguments(), func(result []byte) error {
+			answer.Result = result
+			return nil
+		})
 	})
 	return answer, nil
+}
+
+// Subscribe ends with the handler. That a result could not be sent needs no
+// telling: whoever followed is gone.
+func (s *server) Subscribe(r *pluginpb.SubscribeRequest, stream pluginpb.Plugin_SubscribeServer) error {
+	ctx := stream.Context()
+	failed := s.run(r.GetContext(), "Subscribe "+r.GetOperation(), func(host Host) error {
+		return s.operate(ctx, host, r.GetOperation(), r.GetArguments(), func(result []byte) error {
+			return stream.Send(&pluginpb.SubscribeResponse{Result: result})
+		})
+	})
+	if failed == nil || ctx.Err() != nil {
+		return nil
+	}
+	return stream.Send(&pluginpb.SubscribeResponse{Error: failed})
+}
+
+// operate carries out an operation of any kind.
+func (s *server) operate(ctx context.Context, host Host, name string, arguments []byte, send func([]byte) error) error {
+	for _, o := range s.plugin.Operations {
+		if o.name == name {
+			return o.run(ctx, host, arguments, func(result any) error {
+				encoded, err := pluginpb.EncodeAny(result)
+				if err != nil {
+					return err
+				}
+				return send(encoded)
+			})
+		}
+	}
+	return fmt.Errorf("there is no operation %s", name)
 }
 
 func (s *server) BeforeDelete(ctx context.Context, r *pluginpb.BeforeDeleteRequest) (*pluginpb.BeforeDeleteResponse, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"maps"
 	"slices"
@@ -122,6 +123,7 @@ func (a *api) build(contributions map[string]pluginhost.Contribution) error {
 		MaxPageSize: a.config.Limits.Page, MaxCount: a.config.Limits.Count,
 		Limits: execution.Limits{
 			Depth: a.config.Limits.Depth, Cost: a.config.Limits.Cost, DocumentBytes: a.config.Limits.DocumentBytes,
+			EventTime: a.config.Timeout.Request,
 		},
 		Plugins:   a.desk,
 		Log:       a.logFailure,
@@ -145,12 +147,19 @@ func (a *api) build(contributions map[string]pluginhost.Contribution) error {
 }
 
 func (a *api) operation(op pluginhost.Operation) graphql.Operation {
-	return graphql.Operation{
+	added := graphql.Operation{
 		Plugin: op.Plugin, Name: op.Name, Doc: op.Doc, Mutation: op.Mutation, Arguments: op.Arguments, Result: op.Result,
-		Call: func(ctx context.Context, actor core.Actor, m *schema.Model, arguments map[string]any) (any, error) {
-			return a.host.Load().Call(ctx, m, actor, op, arguments)
-		},
 	}
+	if op.Subscription {
+		added.Subscribe = func(ctx context.Context, actor core.Actor, m *schema.Model, arguments map[string]any) iter.Seq2[any, error] {
+			return a.host.Load().Subscribe(ctx, m, actor, op, arguments)
+		}
+		return added
+	}
+	added.Call = func(ctx context.Context, actor core.Actor, m *schema.Model, arguments map[string]any) (any, error) {
+		return a.host.Load().Call(ctx, m, actor, op, arguments)
+	}
+	return added
 }
 
 func (a *api) field(f pluginhost.ComputedField) graphql.ComputedField {

@@ -46,11 +46,12 @@ type Limits struct {
 	Cost          int `yaml:"cost" koanf:"cost" doc:"fields of the answer"`
 	DocumentBytes int `yaml:"documentBytes" koanf:"documentBytes" doc:"length of a GraphQL document"`
 	BodyBytes     int `yaml:"bodyBytes" koanf:"bodyBytes" doc:"length of a whole request, its variables included"`
+	Subscriptions int `yaml:"subscriptions" koanf:"subscriptions" doc:"subscriptions of all clients that run at the same time"`
 }
 
 // Timeout bounds how long things may take.
 type Timeout struct {
-	Request  time.Duration `yaml:"request" koanf:"request" doc:"for one request"`
+	Request  time.Duration `yaml:"request" koanf:"request" doc:"for one request, or one event of a subscription"`
 	Store    time.Duration `yaml:"store" koanf:"store" doc:"until a database that does not answer counts as unavailable"`
 	Plugin   time.Duration `yaml:"plugin" koanf:"plugin" doc:"for which the start waits for plugins"`
 	Shutdown time.Duration `yaml:"shutdown" koanf:"shutdown" doc:"for what still runs when the server is told to stop"`
@@ -61,7 +62,7 @@ func defaultConfig() Config {
 	return Config{
 		Listen: "127.0.0.1:8080", Data: "./data", Store: "sqlite", Plugins: "./bin/plugins", Trust: string(pluginhost.TrustApproved), Region: "DE",
 		Log:     Log{Format: "text", Level: "info"},
-		Limits:  Limits{Page: 200, Count: 10_000, Depth: 15, Cost: 100_000, DocumentBytes: 100_000, BodyBytes: 8 << 20},
+		Limits:  Limits{Page: 200, Count: 10_000, Depth: 15, Cost: 100_000, DocumentBytes: 100_000, BodyBytes: 8 << 20, Subscriptions: 10_000},
 		Timeout: Timeout{Request: 30 * time.Second, Store: 5 * time.Second, Plugin: 2 * time.Second, Shutdown: 10 * time.Second},
 	}
 }

@@ -16,13 +16,7 @@ import (
 // handler is every address that the server answers at.
 func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", &transport.Handler{
-		Engine:       func(*http.Request) *execution.Engine { return s.api.engine.Load() },
-		Context:      s.authenticate,
-		MaxBodyBytes: int64(s.config.Limits.BodyBytes),
-		Timeout:      s.config.Timeout.Request,
-		Log:          s.log,
-	})
+	mux.Handle("/graphql", s.graphql)
 	mux.HandleFunc("/plugins/{name}/", s.servePlugin)
 	mux.Handle("GET /metrics", s.serveMetrics())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answerState(w, http.StatusOK, "alive") })
@@ -36,6 +30,18 @@ func (s *server) handler() http.Handler {
 	})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/graphql", http.StatusFound) })
 	return withRequestID(recovered(s.log, mux))
+}
+
+// newGraphQL is the API at its address.
+func (s *server) newGraphQL() *transport.Handler {
+	return &transport.Handler{
+		Engine:           func(*http.Request) *execution.Engine { return s.api.engine.Load() },
+		Context:          s.authenticate,
+		MaxBodyBytes:     int64(s.config.Limits.BodyBytes),
+		MaxSubscriptions: s.config.Limits.Subscriptions,
+		Timeout:          s.config.Timeout.Request,
+		Log:              s.log,
+	}
 }
 
 func answerState(w http.ResponseWriter, status int, state string) {

@@ -30,6 +30,9 @@ func played(name string) sdk.Plugin {
 	case "visits":
 		p.Entities = fstest.MapFS{"entities/visit.yaml": {Data: []byte(visitYAML)}}
 		p.BeforeSave = map[string]sdk.SaveFunc{"visit": judgeVisit}
+		news := &visitNews{followers: map[chan string]bool{}}
+		p.Events = []sdk.Subscription{sdk.On("visit.created", news.tell)}
+		p.Operations = []sdk.Operation{sdk.Stream("newVisits", news.follow).Returns("visit")}
 	case "mistyped":
 		p.Entities = fstest.MapFS{"entities/survey.yaml": {Data: []byte(strings.Replace(visitYAML, "visit", "survey", 1))}}
 		p.BeforeSave = map[string]sdk.SaveFunc{"survy": judgeVisit}

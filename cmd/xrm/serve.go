@@ -85,7 +85,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 	}
 	ending, cancel := context.WithTimeout(context.Background(), c.Timeout.Shutdown)
 	defer cancel()
-	if shutdown := web.Shutdown(ending); shutdown != nil {
+	if shutdown := errors.Join(s.graphql.Shutdown(ending), web.Shutdown(ending)); shutdown != nil {
 		log.Warn("some requests were cut off", "error", shutdown)
 	}
 	stop()

@@ -12,6 +12,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/catalog"
+	"github.com/openxrm/xrm/core/graphql/transport"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
@@ -30,6 +31,7 @@ type server struct {
 	work   *work
 
 	metrics *metrics
+	graphql *transport.Handler
 
 	prepared atomic.Pointer[schema.Model] // the database has its collections and indexes
 	down     atomic.Bool                  // the database could not be prepared when it was last tried
@@ -72,6 +74,7 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 	s.work = newWork(s.api, s.store, s.relay, log)
 	s.api.desk = desk{s.store, s.work}
 	s.metrics = newMetrics(s.api.plugins, s.store.Backlog)
+	s.graphql = s.newGraphQL()
 	return s, s.api.build(nil)
 }
 

@@ -41,14 +41,16 @@ func Build(c Config) (*execution.Engine, error) {
 		}
 	}
 	b := &builder{
-		Config:    c,
-		objects:   map[string]*graphql.Object{},
-		inputs:    map[string]*graphql.InputObject{},
-		enums:     map[string]*graphql.Enum{},
-		batch:     map[execution.FieldName]execution.BatchResolve{},
-		pageSizes: map[execution.FieldName]int{},
-		query:     graphql.Fields{},
-		mutation:  graphql.Fields{},
+		Config:       c,
+		objects:      map[string]*graphql.Object{},
+		inputs:       map[string]*graphql.InputObject{},
+		enums:        map[string]*graphql.Enum{},
+		batch:        map[execution.FieldName]execution.BatchResolve{},
+		sources:      map[execution.FieldName]execution.Source{},
+		pageSizes:    map[execution.FieldName]int{},
+		query:        graphql.Fields{},
+		mutation:     graphql.Fields{},
+		subscription: graphql.Fields{},
 	}
 	for _, e := range c.Model.Entities() {
 		b.entity(e)
@@ -62,15 +64,19 @@ func Build(c Config) (*execution.Engine, error) {
 		return nil, err
 	}
 	b.plugins()
-	s, err := graphql.NewSchema(graphql.SchemaConfig{
+	roots := graphql.SchemaConfig{
 		Query:    graphql.NewObject(graphql.ObjectConfig{Name: "Query", Fields: b.query}),
 		Mutation: graphql.NewObject(graphql.ObjectConfig{Name: "Mutation", Fields: b.mutation}),
-	})
+	}
+	if len(b.subscription) > 0 { // an object without fields is no type
+		roots.Subscription = graphql.NewObject(graphql.ObjectConfig{Name: "Subscription", Fields: b.subscription})
+	}
+	s, err := graphql.NewSchema(roots)
 	if err != nil {
 		return nil, fmt.Errorf("build the API: %w", err)
 	}
 	engine, err := execution.New(execution.Config{
-		Schema: s, Batch: b.batch, PageSizes: b.pageSizes,
+		Schema: s, Batch: b.batch, Sources: b.sources, PageSizes: b.pageSizes,
 		Limits: c.Limits, Log: c.Log, RequestID: c.RequestID,
 	})
 	if err != nil {
@@ -86,9 +92,10 @@ type builder struct {
 	inputs    map[string]*graphql.InputObject
 	enums     map[string]*graphql.Enum
 	batch     map[execution.FieldName]execution.BatchResolve
+	sources   map[execution.FieldName]execution.Source
 	pageSizes map[execution.FieldName]int
-	query     graphql.Fields
-	mutation  graphql.Fields
+
+	query, mutation, subscription graphql.Fields
 }
 
 // object declares an object type whose fields may be added until the schema

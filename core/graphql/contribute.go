@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
@@ -11,10 +12,10 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// Operation is a query or mutation that a plugin adds. Its arguments and its
-// result are described in the entity language. A record in the result is its
-// id: it is read with the rights of the actor, so that a plugin shows nobody
-// what is hidden.
+// Operation is a query, mutation or subscription that a plugin adds. Its
+// arguments and its result are described in the entity language. A record in
+// the result is its id: it is read with the rights of the actor, so that a
+// plugin shows nobody what is hidden.
 type Operation struct {
 	Plugin    string
 	Name      string
@@ -22,7 +23,13 @@ type Operation struct {
 	Mutation  bool
 	Arguments schema.Fields
 	Result    *schema.Field
-	Call      func(ctx context.Context, a core.Actor, m *schema.Model, arguments map[string]any) (any, error)
+
+	// Call carries out a query or mutation.
+	Call func(ctx context.Context, a core.Actor, m *schema.Model, arguments map[string]any) (any, error)
+
+	// Subscribe makes it a subscription: it gives the results as they come, until
+	// ctx ends, and an error as the last.
+	Subscribe func(ctx context.Context, a core.Actor, m *schema.Model, arguments map[string]any) iter.Seq2[any, error]
 }
 
 // ComputedField is a field that a plugin computes for an entity or role.
@@ -55,7 +62,10 @@ func (b *builder) contribute() error {
 
 func (b *builder) operation(op Operation) error {
 	root, rootName := b.query, "Query"
-	if op.Mutation {
+	switch {
+	case op.Subscribe != nil:
+		root, rootName = b.subscription, "Subscription"
+	case op.Mutation:
 		root, rootName = b.mutation, "Mutation"
 	}
 	if root[op.Name] != nil {
@@ -74,9 +84,17 @@ func (b *builder) operation(op Operation) error {
 	}
 	root[op.Name] = &graphql.Field{Type: b.output(typeName(op.Name), op.Result), Description: op.Doc, Args: args}
 	b.resolve(rootName, op.Name, b.withRecords(op.Result, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
+		if op.Subscribe != nil {
+			return p.Parents, nil // the event is the result
+		}
 		result, err := op.Call(ctx, ActorFrom(ctx), b.Model, p.Args)
 		return []any{result}, err
 	}))
+	if op.Subscribe != nil {
+		b.sources[execution.FieldName{Type: rootName, Field: op.Name}] = func(ctx context.Context, args map[string]any) iter.Seq2[any, error] {
+			return op.Subscribe(ctx, ActorFrom(ctx), b.Model, args)
+		}
+	}
 	return nil
 }
 

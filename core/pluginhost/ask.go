@@ -9,7 +9,7 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// Call carries out an operation for an actor and returns its result, in the
+// Call carries out a query or mutation for an actor and returns its result, in the
 // canonical form and of the type that the operation has; nil for none. A nil
 // argument is an explicit null.
 func (h *Host) Call(ctx context.Context, m *schema.Model, actor core.Actor, op Operation, arguments map[string]any) (any, error) {

@@ -76,21 +76,18 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 			h.config.Observe(one.plugin, one.method, cmp.Or(string(core.CodeOf(err)), "OK"), time.Since(began))
 		}(time.Now())
 	}
-	depth, _ := ctx.Value(depthKey{}).(int)
-	if depth++; depth > maxDepth {
-		return h.internal(one, fmt.Errorf("calls to plugins caused each other %d times in a row", maxDepth))
-	}
 	if deadline, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, time.Until(deadline)-margin)
 	}
 	if timeout <= 0 {
 		return context.DeadlineExceeded // there was no time to ask, which is not the plugin's fault
 	}
-	bounded, cancel := context.WithTimeout(context.WithValue(ctx, depthKey{}, depth), timeout)
+	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	one.id, one.ctx = rand.Text()[:12], bounded
-	one.actor.Via = one.plugin
-	token, end := h.calls.begin(one)
+	id, end, err := h.begin(bounded, one)
+	if err != nil {
+		return err
+	}
 	defer end()
 	send := func(l *link, concurrency int) error {
 		if err := l.gate.enter(concurrency); err != nil {
@@ -98,7 +95,7 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 		}
 		defer l.gate.leave()
 		return l.breakers.run(ctx, one.method, func() error {
-			return rpc(bounded, l.plugin, &pluginpb.CallContext{CallId: one.id, Token: token, Depth: uint32(depth), User: encodeUser(one.actor)})
+			return rpc(bounded, l.plugin, id)
 		})
 	}
 	e := h.board.find(one.plugin)
@@ -115,6 +112,20 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 		return ctx.Err() // the user's time is up, or the user has gone
 	}
 	return h.transportError(one, err, timeout)
+}
+
+// begin lets a plugin call back in the name of a call until end is called, or
+// ctx ends.
+func (h *Host) begin(ctx context.Context, one *call) (id *pluginpb.CallContext, end func(), err error) {
+	depth, _ := ctx.Value(depthKey{}).(int)
+	one.id = rand.Text()[:12]
+	if depth++; depth > maxDepth {
+		return nil, nil, h.internal(one, fmt.Errorf("calls to plugins caused each other %d times in a row", maxDepth))
+	}
+	one.ctx = context.WithValue(ctx, depthKey{}, depth)
+	one.actor.Via = one.plugin
+	token, end := h.calls.begin(one)
+	return &pluginpb.CallContext{CallId: one.id, Token: token, Depth: uint32(depth), User: encodeUser(one.actor)}, end, nil
 }
 
 // another waits for a moment until another process of a plugin answers.

@@ -63,17 +63,18 @@ func (c Contribution) Layer() string { return layerOf(c.Plugin) }
 
 func layerOf(plugin string) string { return "plugin " + plugin }
 
-// Operation is a query or mutation of the API. Arguments and result are fields
-// of the entity language: a reference is the id of a record, which whoever
-// shows it reads with the rights of the actor. An argument of type reference
-// without To is any id. Result is never required.
+// Operation is a query, mutation or subscription of the API. Arguments and
+// result are fields of the entity language: a reference is the id of a record,
+// which whoever shows it reads with the rights of the actor. An argument of type
+// reference without To is any id. Result is never required.
 type Operation struct {
-	Plugin    string
-	Name      string
-	Mutation  bool
-	Doc       string
-	Arguments schema.Fields
-	Result    *schema.Field
+	Plugin       string
+	Name         string
+	Mutation     bool
+	Subscription bool
+	Doc          string
+	Arguments    schema.Fields
+	Result       *schema.Field
 }
 
 // ComputedField is a field that Resolve computes. Field.Name is its name; its
@@ -154,9 +155,15 @@ func (t *translator) add(where, format string, args ...any) {
 }
 
 func (t *translator) operation(plugin string, o *pluginpb.Operation) Operation {
-	op := Operation{Plugin: plugin, Name: o.GetName(), Doc: o.GetDoc(), Mutation: o.GetKind() == pluginpb.Operation_MUTATION}
-	if k := o.GetKind(); k != pluginpb.Operation_QUERY && k != pluginpb.Operation_MUTATION {
-		t.add(o.GetName(), "it is neither a query nor a mutation")
+	op := Operation{Plugin: plugin, Name: o.GetName(), Doc: o.GetDoc()}
+	switch o.GetKind() {
+	case pluginpb.Operation_QUERY:
+	case pluginpb.Operation_MUTATION:
+		op.Mutation = true
+	case pluginpb.Operation_SUBSCRIPTION:
+		op.Subscription = true
+	default:
+		t.add(o.GetName(), "it is neither a query nor a mutation nor a subscription")
 	}
 	if o.GetName() == "" {
 		t.add("operation", "its name is missing")

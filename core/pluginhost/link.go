@@ -35,6 +35,10 @@ type link struct {
 
 	gate     gate
 	breakers breakers
+
+	streams    gate            // for subscriptions, which last
+	streaming  context.Context // ends them
+	endStreams context.CancelFunc
 }
 
 var _ goplugin.GRPCPlugin = (*link)(nil)
@@ -44,6 +48,7 @@ var _ goplugin.GRPCPlugin = (*link)(nil)
 // process is killed and nothing of it is left.
 func connect(ctx context.Context, p *process, runDir string, callbacks func([]grpc.ServerOption) *grpc.Server) (*link, error) {
 	l := &link{callbacks: callbacks, process: p}
+	l.streaming, l.endStreams = context.WithCancel(context.Background())
 	deadline, _ := ctx.Deadline()
 	l.client = goplugin.NewClient(&goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
@@ -123,10 +128,13 @@ func (l *link) ping(ctx context.Context, timeout time.Duration) error {
 	return err
 }
 
-// drain lets the running calls end, and lets no new ones in.
+// drain lets the running calls end, ends the subscriptions, and lets no new ones
+// in.
 func (l *link) drain(timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
+	l.endStreams()
+	l.streams.close(ctx)
 	l.gate.close(ctx)
 	_, _ = l.plugin.Drain(ctx, &pluginpb.DrainRequest{}) // it is stopped either way
 }
@@ -138,6 +146,7 @@ func (l *link) close() {
 	watchdog := time.AfterFunc(patience, func() { l.process.kill(nil) })
 	defer watchdog.Stop()
 	l.client.Kill()
+	l.endStreams()
 	if l.unlink != nil {
 		l.unlink()
 	}

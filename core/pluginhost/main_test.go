@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -83,6 +84,8 @@ type actor struct {
 	role   string
 	broker *goplugin.GRPCBroker
 	host   pluginpb.HostClient
+
+	followers atomic.Int64 // of its subscription
 }
 
 func (a *actor) GRPCServer(broker *goplugin.GRPCBroker, s *grpc.Server) error {

@@ -148,7 +148,7 @@ func TestANewPluginIsStartedAndARemovedOneLeavesItsEntities(t *testing.T) {
 	entitiesOnly(later)
 	put(t, dir, "works", "1.0.0", "")
 	await(t, later, "p", in(pluginhost.Serving))
-	if list, _ := later.Contributions(); len(list[0].Operations) != 2 {
+	if list, _ := later.Contributions(); len(list[0].Operations) != len(jobs) {
 		t.Errorf("a plugin that is back contributes %+v", list)
 	}
 }

@@ -17,11 +17,12 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// jobs are what the role "works" offers: one query and one mutation, which do
-// what they are told in a text and say how it went.
+// jobs are what the role "works" offers: one query, one mutation and one
+// subscription, which do what they are told in a text and say how it went.
 var jobs = []*pluginpb.Operation{
 	{Name: "look", Kind: pluginpb.Operation_QUERY, Arguments: []*pluginpb.Member{{Name: "what", Type: scalar("text")}}, Returns: scalar("text")},
 	{Name: "work", Kind: pluginpb.Operation_MUTATION, Arguments: []*pluginpb.Member{{Name: "what", Type: scalar("text")}}, Returns: scalar("text")},
+	{Name: "follow", Kind: pluginpb.Operation_SUBSCRIPTION, Arguments: []*pluginpb.Member{{Name: "what", Type: scalar("text")}}, Returns: scalar("text")},
 }
 
 func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
@@ -34,6 +35,8 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 	switch verb {
 	case "version":
 		said = manifested("version")
+	case "followers":
+		said = fmt.Sprint(a.followers.Load())
 	case "hang":
 		<-ctx.Done()
 		return nil, ctx.Err()

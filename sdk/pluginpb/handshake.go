@@ -15,4 +15,6 @@ const (
 
 // Features are what a host and a plugin may agree upon beyond the first release
 // of the protocol. A name, once given, keeps its meaning for ever.
-func Features() []string { return []string{"config", "deletes", "events", "http", "jobs", "timers"} }
+func Features() []string {
+	return []string{"config", "deletes", "events", "http", "jobs", "subscriptions", "timers"}
+}

@@ -51,6 +51,8 @@ const (
 	Operation_QUERY Operation_Kind = 1
 	// May write.
 	Operation_MUTATION Operation_Kind = 2
+	// Sends results as they come; the host refuses Save during the call.
+	Operation_SUBSCRIPTION Operation_Kind = 3
 )
 
 // Enum value maps for Operation_Kind.
@@ -59,11 +61,13 @@ var (
 		0: "KIND_UNSPECIFIED",
 		1: "QUERY",
 		2: "MUTATION",
+		3: "SUBSCRIPTION",
 	}
 	Operation_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
 		"QUERY":            1,
 		"MUTATION":         2,
+		"SUBSCRIPTION":     3,
 	}
 )
 
@@ -144,7 +148,7 @@ func (x Health_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Health_State.Descriptor instead.
 func (Health_State) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{18, 0}
 }
 
 // Outcome says what the host does next.
@@ -201,7 +205,7 @@ func (x Receipt_Outcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Receipt_Outcome.Descriptor instead.
 func (Receipt_Outcome) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{35, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{37, 0}
 }
 
 // Function says how values become one.
@@ -262,7 +266,7 @@ func (x Measure_Function) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Measure_Function.Descriptor instead.
 func (Measure_Function) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{55, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{57, 0}
 }
 
 // CallContext comes with every call of the host, and back with every callback.
@@ -694,7 +698,7 @@ type DescribeRequest struct {
 	// Version of the host, for messages only; compatibility is decided by features.
 	HostVersion string `protobuf:"bytes,1,opt,name=host_version,json=hostVersion,proto3" json:"host_version,omitempty"`
 	// What this host can do beyond the first release of the protocol: config,
-	// deletes, events, http, jobs, timers.
+	// deletes, events, http, jobs, subscriptions, timers.
 	Features      []string `protobuf:"bytes,2,rep,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -755,7 +759,7 @@ type DescribeResponse struct {
 	Entities []*EntityFile `protobuf:"bytes,3,rep,name=entities,proto3" json:"entities,omitempty"`
 	// Entities whose records go through BeforeSave.
 	BeforeSave []string `protobuf:"bytes,4,rep,name=before_save,json=beforeSave,proto3" json:"before_save,omitempty"`
-	// Queries and mutations.
+	// Queries, mutations and subscriptions.
 	Operations []*Operation `protobuf:"bytes,5,rep,name=operations,proto3" json:"operations,omitempty"`
 	// Computed fields on entities, of any owner.
 	Fields []*ComputedField `protobuf:"bytes,6,rep,name=fields,proto3" json:"fields,omitempty"`
@@ -1109,12 +1113,12 @@ func (x *EntityFile) GetYaml() []byte {
 	return nil
 }
 
-// Operation is one query or mutation of the GraphQL API.
+// Operation is one query, mutation or subscription of the GraphQL API.
 type Operation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name in the API: "closeComplaint".
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Query or mutation.
+	// Query, mutation or subscription.
 	Kind Operation_Kind `protobuf:"varint,2,opt,name=kind,proto3,enum=xrm.plugin.v1.Operation_Kind" json:"kind,omitempty"`
 	// Description in the API.
 	Doc string `protobuf:"bytes,3,opt,name=doc,proto3" json:"doc,omitempty"`
@@ -1533,6 +1537,125 @@ func (*Type_Object) isType_Of() {}
 
 func (*Type_List) isType_Of() {}
 
+// SubscribeRequest asks for the results of a subscription.
+type SubscribeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who follows it. Its token is valid until the stream ends.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name in Describe.
+	Operation string `protobuf:"bytes,2,opt,name=operation,proto3" json:"operation,omitempty"`
+	// JSON object of the arguments, as in CallRequest.
+	Arguments     []byte `protobuf:"bytes,3,opt,name=arguments,proto3" json:"arguments,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubscribeRequest) Reset() {
+	*x = SubscribeRequest{}
+	mi := &file_plugin_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubscribeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubscribeRequest) ProtoMessage() {}
+
+func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubscribeRequest.ProtoReflect.Descriptor instead.
+func (*SubscribeRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SubscribeRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *SubscribeRequest) GetOperation() string {
+	if x != nil {
+		return x.Operation
+	}
+	return ""
+}
+
+func (x *SubscribeRequest) GetArguments() []byte {
+	if x != nil {
+		return x.Arguments
+	}
+	return nil
+}
+
+// SubscribeResponse is one result, or the error that ends the subscription.
+type SubscribeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// JSON value of the type in Describe.
+	Result []byte `protobuf:"bytes,1,opt,name=result,proto3" json:"result,omitempty"`
+	// Set: nothing more comes.
+	Error         *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubscribeResponse) Reset() {
+	*x = SubscribeResponse{}
+	mi := &file_plugin_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubscribeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubscribeResponse) ProtoMessage() {}
+
+func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubscribeResponse.ProtoReflect.Descriptor instead.
+func (*SubscribeResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SubscribeResponse) GetResult() []byte {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *SubscribeResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // WatchRequest has no fields yet.
 type WatchRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1542,7 +1665,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1554,7 +1677,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1567,7 +1690,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{15}
+	return file_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 // Health is the plugin's word on itself.
@@ -1583,7 +1706,7 @@ type Health struct {
 
 func (x *Health) Reset() {
 	*x = Health{}
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1595,7 +1718,7 @@ func (x *Health) String() string {
 func (*Health) ProtoMessage() {}
 
 func (x *Health) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1608,7 +1731,7 @@ func (x *Health) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Health.ProtoReflect.Descriptor instead.
 func (*Health) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16}
+	return file_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Health) GetState() Health_State {
@@ -1638,7 +1761,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1650,7 +1773,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1663,7 +1786,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{17}
+	return file_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Change) GetBefore() *Record {
@@ -1693,7 +1816,7 @@ type BeforeSaveRequest struct {
 
 func (x *BeforeSaveRequest) Reset() {
 	*x = BeforeSaveRequest{}
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1705,7 +1828,7 @@ func (x *BeforeSaveRequest) String() string {
 func (*BeforeSaveRequest) ProtoMessage() {}
 
 func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1718,7 +1841,7 @@ func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveRequest.ProtoReflect.Descriptor instead.
 func (*BeforeSaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{18}
+	return file_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *BeforeSaveRequest) GetContext() *CallContext {
@@ -1746,7 +1869,7 @@ type BeforeSaveResponse struct {
 
 func (x *BeforeSaveResponse) Reset() {
 	*x = BeforeSaveResponse{}
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1758,7 +1881,7 @@ func (x *BeforeSaveResponse) String() string {
 func (*BeforeSaveResponse) ProtoMessage() {}
 
 func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1771,7 +1894,7 @@ func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveResponse.ProtoReflect.Descriptor instead.
 func (*BeforeSaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{19}
+	return file_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *BeforeSaveResponse) GetVerdicts() []*Verdict {
@@ -1795,7 +1918,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1807,7 +1930,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1820,7 +1943,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{20}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Verdict) GetError() *Error {
@@ -1854,7 +1977,7 @@ type ResolveRequest struct {
 
 func (x *ResolveRequest) Reset() {
 	*x = ResolveRequest{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1866,7 +1989,7 @@ func (x *ResolveRequest) String() string {
 func (*ResolveRequest) ProtoMessage() {}
 
 func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1879,7 +2002,7 @@ func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveRequest.ProtoReflect.Descriptor instead.
 func (*ResolveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ResolveRequest) GetContext() *CallContext {
@@ -1923,7 +2046,7 @@ type ResolveResponse struct {
 
 func (x *ResolveResponse) Reset() {
 	*x = ResolveResponse{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1935,7 +2058,7 @@ func (x *ResolveResponse) String() string {
 func (*ResolveResponse) ProtoMessage() {}
 
 func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1948,7 +2071,7 @@ func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveResponse.ProtoReflect.Descriptor instead.
 func (*ResolveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ResolveResponse) GetValues() [][]byte {
@@ -1981,7 +2104,7 @@ type CallRequest struct {
 
 func (x *CallRequest) Reset() {
 	*x = CallRequest{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1993,7 +2116,7 @@ func (x *CallRequest) String() string {
 func (*CallRequest) ProtoMessage() {}
 
 func (x *CallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2006,7 +2129,7 @@ func (x *CallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallRequest.ProtoReflect.Descriptor instead.
 func (*CallRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CallRequest) GetContext() *CallContext {
@@ -2043,7 +2166,7 @@ type CallResponse struct {
 
 func (x *CallResponse) Reset() {
 	*x = CallResponse{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2055,7 +2178,7 @@ func (x *CallResponse) String() string {
 func (*CallResponse) ProtoMessage() {}
 
 func (x *CallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2068,7 +2191,7 @@ func (x *CallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallResponse.ProtoReflect.Descriptor instead.
 func (*CallResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CallResponse) GetResult() []byte {
@@ -2094,7 +2217,7 @@ type DrainRequest struct {
 
 func (x *DrainRequest) Reset() {
 	*x = DrainRequest{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2106,7 +2229,7 @@ func (x *DrainRequest) String() string {
 func (*DrainRequest) ProtoMessage() {}
 
 func (x *DrainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2119,7 +2242,7 @@ func (x *DrainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainRequest.ProtoReflect.Descriptor instead.
 func (*DrainRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 // DrainResponse has no fields yet.
@@ -2131,7 +2254,7 @@ type DrainResponse struct {
 
 func (x *DrainResponse) Reset() {
 	*x = DrainResponse{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2143,7 +2266,7 @@ func (x *DrainResponse) String() string {
 func (*DrainResponse) ProtoMessage() {}
 
 func (x *DrainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2156,7 +2279,7 @@ func (x *DrainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainResponse.ProtoReflect.Descriptor instead.
 func (*DrainResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 // ConfigureRequest is the configuration as it holds from now on.
@@ -2172,7 +2295,7 @@ type ConfigureRequest struct {
 
 func (x *ConfigureRequest) Reset() {
 	*x = ConfigureRequest{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2184,7 +2307,7 @@ func (x *ConfigureRequest) String() string {
 func (*ConfigureRequest) ProtoMessage() {}
 
 func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2197,7 +2320,7 @@ func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureRequest.ProtoReflect.Descriptor instead.
 func (*ConfigureRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ConfigureRequest) GetGeneration() int64 {
@@ -2226,7 +2349,7 @@ type ConfigureResponse struct {
 
 func (x *ConfigureResponse) Reset() {
 	*x = ConfigureResponse{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2238,7 +2361,7 @@ func (x *ConfigureResponse) String() string {
 func (*ConfigureResponse) ProtoMessage() {}
 
 func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2251,7 +2374,7 @@ func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
 func (*ConfigureResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ConfigureResponse) GetError() *Error {
@@ -2275,7 +2398,7 @@ type BeforeDeleteRequest struct {
 
 func (x *BeforeDeleteRequest) Reset() {
 	*x = BeforeDeleteRequest{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2287,7 +2410,7 @@ func (x *BeforeDeleteRequest) String() string {
 func (*BeforeDeleteRequest) ProtoMessage() {}
 
 func (x *BeforeDeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2300,7 +2423,7 @@ func (x *BeforeDeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeDeleteRequest.ProtoReflect.Descriptor instead.
 func (*BeforeDeleteRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *BeforeDeleteRequest) GetContext() *CallContext {
@@ -2328,7 +2451,7 @@ type BeforeDeleteResponse struct {
 
 func (x *BeforeDeleteResponse) Reset() {
 	*x = BeforeDeleteResponse{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2340,7 +2463,7 @@ func (x *BeforeDeleteResponse) String() string {
 func (*BeforeDeleteResponse) ProtoMessage() {}
 
 func (x *BeforeDeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2353,7 +2476,7 @@ func (x *BeforeDeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeDeleteResponse.ProtoReflect.Descriptor instead.
 func (*BeforeDeleteResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *BeforeDeleteResponse) GetVerdicts() []*Verdict {
@@ -2403,7 +2526,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2415,7 +2538,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2428,7 +2551,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Event) GetId() string {
@@ -2544,7 +2667,7 @@ type FieldChange struct {
 
 func (x *FieldChange) Reset() {
 	*x = FieldChange{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2556,7 +2679,7 @@ func (x *FieldChange) String() string {
 func (*FieldChange) ProtoMessage() {}
 
 func (x *FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2569,7 +2692,7 @@ func (x *FieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
 func (*FieldChange) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *FieldChange) GetPath() string {
@@ -2606,7 +2729,7 @@ type DeliverRequest struct {
 
 func (x *DeliverRequest) Reset() {
 	*x = DeliverRequest{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2618,7 +2741,7 @@ func (x *DeliverRequest) String() string {
 func (*DeliverRequest) ProtoMessage() {}
 
 func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2631,7 +2754,7 @@ func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
 func (*DeliverRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *DeliverRequest) GetContext() *CallContext {
@@ -2659,7 +2782,7 @@ type DeliverResponse struct {
 
 func (x *DeliverResponse) Reset() {
 	*x = DeliverResponse{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2671,7 +2794,7 @@ func (x *DeliverResponse) String() string {
 func (*DeliverResponse) ProtoMessage() {}
 
 func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2684,7 +2807,7 @@ func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
 func (*DeliverResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *DeliverResponse) GetReceipts() []*Receipt {
@@ -2709,7 +2832,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2721,7 +2844,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2734,7 +2857,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{35}
+	return file_plugin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Receipt) GetOutcome() Receipt_Outcome {
@@ -2775,7 +2898,7 @@ type RunJobRequest struct {
 
 func (x *RunJobRequest) Reset() {
 	*x = RunJobRequest{}
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2787,7 +2910,7 @@ func (x *RunJobRequest) String() string {
 func (*RunJobRequest) ProtoMessage() {}
 
 func (x *RunJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2800,7 +2923,7 @@ func (x *RunJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunJobRequest.ProtoReflect.Descriptor instead.
 func (*RunJobRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{36}
+	return file_plugin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *RunJobRequest) GetContext() *CallContext {
@@ -2848,7 +2971,7 @@ type JobReport struct {
 
 func (x *JobReport) Reset() {
 	*x = JobReport{}
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2860,7 +2983,7 @@ func (x *JobReport) String() string {
 func (*JobReport) ProtoMessage() {}
 
 func (x *JobReport) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2873,7 +2996,7 @@ func (x *JobReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobReport.ProtoReflect.Descriptor instead.
 func (*JobReport) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{37}
+	return file_plugin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *JobReport) GetDone() int64 {
@@ -2923,7 +3046,7 @@ type FireTimerRequest struct {
 
 func (x *FireTimerRequest) Reset() {
 	*x = FireTimerRequest{}
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2935,7 +3058,7 @@ func (x *FireTimerRequest) String() string {
 func (*FireTimerRequest) ProtoMessage() {}
 
 func (x *FireTimerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2948,7 +3071,7 @@ func (x *FireTimerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FireTimerRequest.ProtoReflect.Descriptor instead.
 func (*FireTimerRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{38}
+	return file_plugin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *FireTimerRequest) GetContext() *CallContext {
@@ -2997,7 +3120,7 @@ type FireTimerResponse struct {
 
 func (x *FireTimerResponse) Reset() {
 	*x = FireTimerResponse{}
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3009,7 +3132,7 @@ func (x *FireTimerResponse) String() string {
 func (*FireTimerResponse) ProtoMessage() {}
 
 func (x *FireTimerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3022,7 +3145,7 @@ func (x *FireTimerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FireTimerResponse.ProtoReflect.Descriptor instead.
 func (*FireTimerResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{39}
+	return file_plugin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *FireTimerResponse) GetError() *Error {
@@ -3048,7 +3171,7 @@ type HTTPRequest struct {
 
 func (x *HTTPRequest) Reset() {
 	*x = HTTPRequest{}
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3060,7 +3183,7 @@ func (x *HTTPRequest) String() string {
 func (*HTTPRequest) ProtoMessage() {}
 
 func (x *HTTPRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3073,7 +3196,7 @@ func (x *HTTPRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPRequest.ProtoReflect.Descriptor instead.
 func (*HTTPRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{40}
+	return file_plugin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *HTTPRequest) GetPart() isHTTPRequest_Part {
@@ -3140,7 +3263,7 @@ type HTTPRequestHead struct {
 
 func (x *HTTPRequestHead) Reset() {
 	*x = HTTPRequestHead{}
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3152,7 +3275,7 @@ func (x *HTTPRequestHead) String() string {
 func (*HTTPRequestHead) ProtoMessage() {}
 
 func (x *HTTPRequestHead) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3165,7 +3288,7 @@ func (x *HTTPRequestHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPRequestHead.ProtoReflect.Descriptor instead.
 func (*HTTPRequestHead) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{41}
+	return file_plugin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *HTTPRequestHead) GetContext() *CallContext {
@@ -3223,7 +3346,7 @@ type HTTPHeader struct {
 
 func (x *HTTPHeader) Reset() {
 	*x = HTTPHeader{}
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3235,7 +3358,7 @@ func (x *HTTPHeader) String() string {
 func (*HTTPHeader) ProtoMessage() {}
 
 func (x *HTTPHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3248,7 +3371,7 @@ func (x *HTTPHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPHeader.ProtoReflect.Descriptor instead.
 func (*HTTPHeader) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{42}
+	return file_plugin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *HTTPHeader) GetName() string {
@@ -3281,7 +3404,7 @@ type HTTPResponse struct {
 
 func (x *HTTPResponse) Reset() {
 	*x = HTTPResponse{}
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3293,7 +3416,7 @@ func (x *HTTPResponse) String() string {
 func (*HTTPResponse) ProtoMessage() {}
 
 func (x *HTTPResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3306,7 +3429,7 @@ func (x *HTTPResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPResponse.ProtoReflect.Descriptor instead.
 func (*HTTPResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{43}
+	return file_plugin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *HTTPResponse) GetPart() isHTTPResponse_Part {
@@ -3365,7 +3488,7 @@ type HTTPResponseHead struct {
 
 func (x *HTTPResponseHead) Reset() {
 	*x = HTTPResponseHead{}
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3377,7 +3500,7 @@ func (x *HTTPResponseHead) String() string {
 func (*HTTPResponseHead) ProtoMessage() {}
 
 func (x *HTTPResponseHead) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3390,7 +3513,7 @@ func (x *HTTPResponseHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPResponseHead.ProtoReflect.Descriptor instead.
 func (*HTTPResponseHead) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{44}
+	return file_plugin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *HTTPResponseHead) GetStatus() int32 {
@@ -3422,7 +3545,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_plugin_proto_msgTypes[45]
+	mi := &file_plugin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3434,7 +3557,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[45]
+	mi := &file_plugin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3447,7 +3570,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{45}
+	return file_plugin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *GetRequest) GetContext() *CallContext {
@@ -3484,7 +3607,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_plugin_proto_msgTypes[46]
+	mi := &file_plugin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3496,7 +3619,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[46]
+	mi := &file_plugin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3509,7 +3632,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{46}
+	return file_plugin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *GetResponse) GetRecord() *Record {
@@ -3548,7 +3671,7 @@ type FindRequest struct {
 
 func (x *FindRequest) Reset() {
 	*x = FindRequest{}
-	mi := &file_plugin_proto_msgTypes[47]
+	mi := &file_plugin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3560,7 +3683,7 @@ func (x *FindRequest) String() string {
 func (*FindRequest) ProtoMessage() {}
 
 func (x *FindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[47]
+	mi := &file_plugin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3573,7 +3696,7 @@ func (x *FindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindRequest.ProtoReflect.Descriptor instead.
 func (*FindRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{47}
+	return file_plugin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *FindRequest) GetContext() *CallContext {
@@ -3631,7 +3754,7 @@ type OrderBy struct {
 
 func (x *OrderBy) Reset() {
 	*x = OrderBy{}
-	mi := &file_plugin_proto_msgTypes[48]
+	mi := &file_plugin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3643,7 +3766,7 @@ func (x *OrderBy) String() string {
 func (*OrderBy) ProtoMessage() {}
 
 func (x *OrderBy) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[48]
+	mi := &file_plugin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3656,7 +3779,7 @@ func (x *OrderBy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderBy.ProtoReflect.Descriptor instead.
 func (*OrderBy) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{48}
+	return file_plugin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *OrderBy) GetField() string {
@@ -3688,7 +3811,7 @@ type FindResponse struct {
 
 func (x *FindResponse) Reset() {
 	*x = FindResponse{}
-	mi := &file_plugin_proto_msgTypes[49]
+	mi := &file_plugin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3700,7 +3823,7 @@ func (x *FindResponse) String() string {
 func (*FindResponse) ProtoMessage() {}
 
 func (x *FindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[49]
+	mi := &file_plugin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3713,7 +3836,7 @@ func (x *FindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindResponse.ProtoReflect.Descriptor instead.
 func (*FindResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{49}
+	return file_plugin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *FindResponse) GetRecords() []*Record {
@@ -3766,7 +3889,7 @@ type SaveRequest struct {
 
 func (x *SaveRequest) Reset() {
 	*x = SaveRequest{}
-	mi := &file_plugin_proto_msgTypes[50]
+	mi := &file_plugin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3778,7 +3901,7 @@ func (x *SaveRequest) String() string {
 func (*SaveRequest) ProtoMessage() {}
 
 func (x *SaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[50]
+	mi := &file_plugin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3791,7 +3914,7 @@ func (x *SaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveRequest.ProtoReflect.Descriptor instead.
 func (*SaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{50}
+	return file_plugin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *SaveRequest) GetContext() *CallContext {
@@ -3863,7 +3986,7 @@ type SaveResponse struct {
 
 func (x *SaveResponse) Reset() {
 	*x = SaveResponse{}
-	mi := &file_plugin_proto_msgTypes[51]
+	mi := &file_plugin_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3875,7 +3998,7 @@ func (x *SaveResponse) String() string {
 func (*SaveResponse) ProtoMessage() {}
 
 func (x *SaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[51]
+	mi := &file_plugin_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3888,7 +4011,7 @@ func (x *SaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveResponse.ProtoReflect.Descriptor instead.
 func (*SaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{51}
+	return file_plugin_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *SaveResponse) GetRecord() *Record {
@@ -3922,7 +4045,7 @@ type LogRequest struct {
 
 func (x *LogRequest) Reset() {
 	*x = LogRequest{}
-	mi := &file_plugin_proto_msgTypes[52]
+	mi := &file_plugin_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3934,7 +4057,7 @@ func (x *LogRequest) String() string {
 func (*LogRequest) ProtoMessage() {}
 
 func (x *LogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[52]
+	mi := &file_plugin_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3947,7 +4070,7 @@ func (x *LogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogRequest.ProtoReflect.Descriptor instead.
 func (*LogRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{52}
+	return file_plugin_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *LogRequest) GetContext() *CallContext {
@@ -3987,7 +4110,7 @@ type LogResponse struct {
 
 func (x *LogResponse) Reset() {
 	*x = LogResponse{}
-	mi := &file_plugin_proto_msgTypes[53]
+	mi := &file_plugin_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3999,7 +4122,7 @@ func (x *LogResponse) String() string {
 func (*LogResponse) ProtoMessage() {}
 
 func (x *LogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[53]
+	mi := &file_plugin_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4012,7 +4135,7 @@ func (x *LogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogResponse.ProtoReflect.Descriptor instead.
 func (*LogResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{53}
+	return file_plugin_proto_rawDescGZIP(), []int{55}
 }
 
 // AggregateRequest asks for counts and sums.
@@ -4038,7 +4161,7 @@ type AggregateRequest struct {
 
 func (x *AggregateRequest) Reset() {
 	*x = AggregateRequest{}
-	mi := &file_plugin_proto_msgTypes[54]
+	mi := &file_plugin_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4050,7 +4173,7 @@ func (x *AggregateRequest) String() string {
 func (*AggregateRequest) ProtoMessage() {}
 
 func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[54]
+	mi := &file_plugin_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4063,7 +4186,7 @@ func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{54}
+	return file_plugin_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *AggregateRequest) GetContext() *CallContext {
@@ -4121,7 +4244,7 @@ type Measure struct {
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_plugin_proto_msgTypes[55]
+	mi := &file_plugin_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4133,7 +4256,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[55]
+	mi := &file_plugin_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4146,7 +4269,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{55}
+	return file_plugin_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *Measure) GetFunction() Measure_Function {
@@ -4176,7 +4299,7 @@ type AggregateResponse struct {
 
 func (x *AggregateResponse) Reset() {
 	*x = AggregateResponse{}
-	mi := &file_plugin_proto_msgTypes[56]
+	mi := &file_plugin_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4188,7 +4311,7 @@ func (x *AggregateResponse) String() string {
 func (*AggregateResponse) ProtoMessage() {}
 
 func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[56]
+	mi := &file_plugin_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4201,7 +4324,7 @@ func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
 func (*AggregateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{56}
+	return file_plugin_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *AggregateResponse) GetGroups() []*Group {
@@ -4233,7 +4356,7 @@ type Group struct {
 
 func (x *Group) Reset() {
 	*x = Group{}
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4245,7 +4368,7 @@ func (x *Group) String() string {
 func (*Group) ProtoMessage() {}
 
 func (x *Group) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4258,7 +4381,7 @@ func (x *Group) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Group.ProtoReflect.Descriptor instead.
 func (*Group) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{57}
+	return file_plugin_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *Group) GetKeys() [][]byte {
@@ -4299,7 +4422,7 @@ type DeleteRequest struct {
 
 func (x *DeleteRequest) Reset() {
 	*x = DeleteRequest{}
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4311,7 +4434,7 @@ func (x *DeleteRequest) String() string {
 func (*DeleteRequest) ProtoMessage() {}
 
 func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4324,7 +4447,7 @@ func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{58}
+	return file_plugin_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *DeleteRequest) GetContext() *CallContext {
@@ -4366,7 +4489,7 @@ type DeleteResponse struct {
 
 func (x *DeleteResponse) Reset() {
 	*x = DeleteResponse{}
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4378,7 +4501,7 @@ func (x *DeleteResponse) String() string {
 func (*DeleteResponse) ProtoMessage() {}
 
 func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4391,7 +4514,7 @@ func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteResponse.ProtoReflect.Descriptor instead.
 func (*DeleteResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{59}
+	return file_plugin_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *DeleteResponse) GetError() *Error {
@@ -4418,7 +4541,7 @@ type PublishRequest struct {
 
 func (x *PublishRequest) Reset() {
 	*x = PublishRequest{}
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4430,7 +4553,7 @@ func (x *PublishRequest) String() string {
 func (*PublishRequest) ProtoMessage() {}
 
 func (x *PublishRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4443,7 +4566,7 @@ func (x *PublishRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishRequest.ProtoReflect.Descriptor instead.
 func (*PublishRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{60}
+	return file_plugin_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *PublishRequest) GetContext() *CallContext {
@@ -4485,7 +4608,7 @@ type PublishResponse struct {
 
 func (x *PublishResponse) Reset() {
 	*x = PublishResponse{}
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4497,7 +4620,7 @@ func (x *PublishResponse) String() string {
 func (*PublishResponse) ProtoMessage() {}
 
 func (x *PublishResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4510,7 +4633,7 @@ func (x *PublishResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishResponse.ProtoReflect.Descriptor instead.
 func (*PublishResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{61}
+	return file_plugin_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *PublishResponse) GetError() *Error {
@@ -4539,7 +4662,7 @@ type ScheduleRequest struct {
 
 func (x *ScheduleRequest) Reset() {
 	*x = ScheduleRequest{}
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4551,7 +4674,7 @@ func (x *ScheduleRequest) String() string {
 func (*ScheduleRequest) ProtoMessage() {}
 
 func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4564,7 +4687,7 @@ func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleRequest.ProtoReflect.Descriptor instead.
 func (*ScheduleRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{62}
+	return file_plugin_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *ScheduleRequest) GetContext() *CallContext {
@@ -4613,7 +4736,7 @@ type ScheduleResponse struct {
 
 func (x *ScheduleResponse) Reset() {
 	*x = ScheduleResponse{}
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4625,7 +4748,7 @@ func (x *ScheduleResponse) String() string {
 func (*ScheduleResponse) ProtoMessage() {}
 
 func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4638,7 +4761,7 @@ func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleResponse.ProtoReflect.Descriptor instead.
 func (*ScheduleResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{63}
+	return file_plugin_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *ScheduleResponse) GetError() *Error {
@@ -4663,7 +4786,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4675,7 +4798,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4688,7 +4811,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{64}
+	return file_plugin_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *CancelRequest) GetContext() *CallContext {
@@ -4725,7 +4848,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4737,7 +4860,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4750,7 +4873,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{65}
+	return file_plugin_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *CancelResponse) GetCanceled() bool {
@@ -4780,7 +4903,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4792,7 +4915,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4805,7 +4928,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{66}
+	return file_plugin_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GetStateRequest) GetContext() *CallContext {
@@ -4837,7 +4960,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4849,7 +4972,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4862,7 +4985,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{67}
+	return file_plugin_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GetStateResponse) GetValue() []byte {
@@ -4906,7 +5029,7 @@ type PutStateRequest struct {
 
 func (x *PutStateRequest) Reset() {
 	*x = PutStateRequest{}
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4918,7 +5041,7 @@ func (x *PutStateRequest) String() string {
 func (*PutStateRequest) ProtoMessage() {}
 
 func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4931,7 +5054,7 @@ func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateRequest.ProtoReflect.Descriptor instead.
 func (*PutStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{68}
+	return file_plugin_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *PutStateRequest) GetContext() *CallContext {
@@ -4982,7 +5105,7 @@ type PutStateResponse struct {
 
 func (x *PutStateResponse) Reset() {
 	*x = PutStateResponse{}
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4994,7 +5117,7 @@ func (x *PutStateResponse) String() string {
 func (*PutStateResponse) ProtoMessage() {}
 
 func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5007,7 +5130,7 @@ func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateResponse.ProtoReflect.Descriptor instead.
 func (*PutStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{69}
+	return file_plugin_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *PutStateResponse) GetVersion() int64 {
@@ -5039,7 +5162,7 @@ type DeleteStateRequest struct {
 
 func (x *DeleteStateRequest) Reset() {
 	*x = DeleteStateRequest{}
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5051,7 +5174,7 @@ func (x *DeleteStateRequest) String() string {
 func (*DeleteStateRequest) ProtoMessage() {}
 
 func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5064,7 +5187,7 @@ func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateRequest.ProtoReflect.Descriptor instead.
 func (*DeleteStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{70}
+	return file_plugin_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *DeleteStateRequest) GetContext() *CallContext {
@@ -5099,7 +5222,7 @@ type DeleteStateResponse struct {
 
 func (x *DeleteStateResponse) Reset() {
 	*x = DeleteStateResponse{}
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5111,7 +5234,7 @@ func (x *DeleteStateResponse) String() string {
 func (*DeleteStateResponse) ProtoMessage() {}
 
 func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5124,7 +5247,7 @@ func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateResponse.ProtoReflect.Descriptor instead.
 func (*DeleteStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{71}
+	return file_plugin_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *DeleteStateResponse) GetError() *Error {
@@ -5147,7 +5270,7 @@ type SecretRequest struct {
 
 func (x *SecretRequest) Reset() {
 	*x = SecretRequest{}
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5159,7 +5282,7 @@ func (x *SecretRequest) String() string {
 func (*SecretRequest) ProtoMessage() {}
 
 func (x *SecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5172,7 +5295,7 @@ func (x *SecretRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretRequest.ProtoReflect.Descriptor instead.
 func (*SecretRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{72}
+	return file_plugin_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *SecretRequest) GetContext() *CallContext {
@@ -5202,7 +5325,7 @@ type SecretResponse struct {
 
 func (x *SecretResponse) Reset() {
 	*x = SecretResponse{}
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5214,7 +5337,7 @@ func (x *SecretResponse) String() string {
 func (*SecretResponse) ProtoMessage() {}
 
 func (x *SecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5227,7 +5350,7 @@ func (x *SecretResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretResponse.ProtoReflect.Descriptor instead.
 func (*SecretResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{73}
+	return file_plugin_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *SecretResponse) GetValue() string {
@@ -5322,17 +5445,18 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"EntityFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
-	"\x04yaml\x18\x02 \x01(\fR\x04yaml\"\xff\x01\n" +
+	"\x04yaml\x18\x02 \x01(\fR\x04yaml\"\x91\x02\n" +
 	"\tOperation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1d.xrm.plugin.v1.Operation.KindR\x04kind\x12\x10\n" +
 	"\x03doc\x18\x03 \x01(\tR\x03doc\x123\n" +
 	"\targuments\x18\x04 \x03(\v2\x15.xrm.plugin.v1.MemberR\targuments\x12-\n" +
-	"\areturns\x18\x05 \x01(\v2\x13.xrm.plugin.v1.TypeR\areturns\"5\n" +
+	"\areturns\x18\x05 \x01(\v2\x13.xrm.plugin.v1.TypeR\areturns\"G\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\t\n" +
 	"\x05QUERY\x10\x01\x12\f\n" +
-	"\bMUTATION\x10\x02\"|\n" +
+	"\bMUTATION\x10\x02\x12\x10\n" +
+	"\fSUBSCRIPTION\x10\x03\"|\n" +
 	"\rComputedField\x12\x16\n" +
 	"\x06entity\x18\x01 \x01(\tR\x06entity\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -5354,7 +5478,14 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06object\x18\x03 \x01(\tH\x00R\x06object\x12)\n" +
 	"\x04list\x18\x04 \x01(\v2\x13.xrm.plugin.v1.TypeH\x00R\x04list\x12\x1a\n" +
 	"\brequired\x18\x05 \x01(\bR\brequiredB\x04\n" +
-	"\x02of\"\x0e\n" +
+	"\x02of\"\x84\x01\n" +
+	"\x10SubscribeRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x1c\n" +
+	"\toperation\x18\x02 \x01(\tR\toperation\x12\x1c\n" +
+	"\targuments\x18\x03 \x01(\fR\targuments\"W\n" +
+	"\x11SubscribeResponse\x12\x16\n" +
+	"\x06result\x18\x01 \x01(\fR\x06result\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\x0e\n" +
 	"\fWatchRequest\"\x8e\x01\n" +
 	"\x06Health\x121\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1b.xrm.plugin.v1.Health.StateR\x05state\x12\x16\n" +
@@ -5609,7 +5740,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"R\n" +
 	"\x0eSecretResponse\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12*\n" +
-	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\x87\a\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xd9\a\n" +
 	"\x06Plugin\x12K\n" +
 	"\bDescribe\x12\x1e.xrm.plugin.v1.DescribeRequest\x1a\x1f.xrm.plugin.v1.DescribeResponse\x12=\n" +
 	"\x05Watch\x12\x1b.xrm.plugin.v1.WatchRequest\x1a\x15.xrm.plugin.v1.Health0\x01\x12Q\n" +
@@ -5623,7 +5754,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\aDeliver\x12\x1d.xrm.plugin.v1.DeliverRequest\x1a\x1e.xrm.plugin.v1.DeliverResponse\x12B\n" +
 	"\x06RunJob\x12\x1c.xrm.plugin.v1.RunJobRequest\x1a\x18.xrm.plugin.v1.JobReport0\x01\x12N\n" +
 	"\tFireTimer\x12\x1f.xrm.plugin.v1.FireTimerRequest\x1a .xrm.plugin.v1.FireTimerResponse\x12H\n" +
-	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x012\xf3\a\n" +
+	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12P\n" +
+	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x012\xf3\a\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
@@ -5653,7 +5785,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 75)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 77)
 var file_plugin_proto_goTypes = []any{
 	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
 	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
@@ -5674,66 +5806,68 @@ var file_plugin_proto_goTypes = []any{
 	(*ObjectType)(nil),           // 16: xrm.plugin.v1.ObjectType
 	(*Member)(nil),               // 17: xrm.plugin.v1.Member
 	(*Type)(nil),                 // 18: xrm.plugin.v1.Type
-	(*WatchRequest)(nil),         // 19: xrm.plugin.v1.WatchRequest
-	(*Health)(nil),               // 20: xrm.plugin.v1.Health
-	(*Change)(nil),               // 21: xrm.plugin.v1.Change
-	(*BeforeSaveRequest)(nil),    // 22: xrm.plugin.v1.BeforeSaveRequest
-	(*BeforeSaveResponse)(nil),   // 23: xrm.plugin.v1.BeforeSaveResponse
-	(*Verdict)(nil),              // 24: xrm.plugin.v1.Verdict
-	(*ResolveRequest)(nil),       // 25: xrm.plugin.v1.ResolveRequest
-	(*ResolveResponse)(nil),      // 26: xrm.plugin.v1.ResolveResponse
-	(*CallRequest)(nil),          // 27: xrm.plugin.v1.CallRequest
-	(*CallResponse)(nil),         // 28: xrm.plugin.v1.CallResponse
-	(*DrainRequest)(nil),         // 29: xrm.plugin.v1.DrainRequest
-	(*DrainResponse)(nil),        // 30: xrm.plugin.v1.DrainResponse
-	(*ConfigureRequest)(nil),     // 31: xrm.plugin.v1.ConfigureRequest
-	(*ConfigureResponse)(nil),    // 32: xrm.plugin.v1.ConfigureResponse
-	(*BeforeDeleteRequest)(nil),  // 33: xrm.plugin.v1.BeforeDeleteRequest
-	(*BeforeDeleteResponse)(nil), // 34: xrm.plugin.v1.BeforeDeleteResponse
-	(*Event)(nil),                // 35: xrm.plugin.v1.Event
-	(*FieldChange)(nil),          // 36: xrm.plugin.v1.FieldChange
-	(*DeliverRequest)(nil),       // 37: xrm.plugin.v1.DeliverRequest
-	(*DeliverResponse)(nil),      // 38: xrm.plugin.v1.DeliverResponse
-	(*Receipt)(nil),              // 39: xrm.plugin.v1.Receipt
-	(*RunJobRequest)(nil),        // 40: xrm.plugin.v1.RunJobRequest
-	(*JobReport)(nil),            // 41: xrm.plugin.v1.JobReport
-	(*FireTimerRequest)(nil),     // 42: xrm.plugin.v1.FireTimerRequest
-	(*FireTimerResponse)(nil),    // 43: xrm.plugin.v1.FireTimerResponse
-	(*HTTPRequest)(nil),          // 44: xrm.plugin.v1.HTTPRequest
-	(*HTTPRequestHead)(nil),      // 45: xrm.plugin.v1.HTTPRequestHead
-	(*HTTPHeader)(nil),           // 46: xrm.plugin.v1.HTTPHeader
-	(*HTTPResponse)(nil),         // 47: xrm.plugin.v1.HTTPResponse
-	(*HTTPResponseHead)(nil),     // 48: xrm.plugin.v1.HTTPResponseHead
-	(*GetRequest)(nil),           // 49: xrm.plugin.v1.GetRequest
-	(*GetResponse)(nil),          // 50: xrm.plugin.v1.GetResponse
-	(*FindRequest)(nil),          // 51: xrm.plugin.v1.FindRequest
-	(*OrderBy)(nil),              // 52: xrm.plugin.v1.OrderBy
-	(*FindResponse)(nil),         // 53: xrm.plugin.v1.FindResponse
-	(*SaveRequest)(nil),          // 54: xrm.plugin.v1.SaveRequest
-	(*SaveResponse)(nil),         // 55: xrm.plugin.v1.SaveResponse
-	(*LogRequest)(nil),           // 56: xrm.plugin.v1.LogRequest
-	(*LogResponse)(nil),          // 57: xrm.plugin.v1.LogResponse
-	(*AggregateRequest)(nil),     // 58: xrm.plugin.v1.AggregateRequest
-	(*Measure)(nil),              // 59: xrm.plugin.v1.Measure
-	(*AggregateResponse)(nil),    // 60: xrm.plugin.v1.AggregateResponse
-	(*Group)(nil),                // 61: xrm.plugin.v1.Group
-	(*DeleteRequest)(nil),        // 62: xrm.plugin.v1.DeleteRequest
-	(*DeleteResponse)(nil),       // 63: xrm.plugin.v1.DeleteResponse
-	(*PublishRequest)(nil),       // 64: xrm.plugin.v1.PublishRequest
-	(*PublishResponse)(nil),      // 65: xrm.plugin.v1.PublishResponse
-	(*ScheduleRequest)(nil),      // 66: xrm.plugin.v1.ScheduleRequest
-	(*ScheduleResponse)(nil),     // 67: xrm.plugin.v1.ScheduleResponse
-	(*CancelRequest)(nil),        // 68: xrm.plugin.v1.CancelRequest
-	(*CancelResponse)(nil),       // 69: xrm.plugin.v1.CancelResponse
-	(*GetStateRequest)(nil),      // 70: xrm.plugin.v1.GetStateRequest
-	(*GetStateResponse)(nil),     // 71: xrm.plugin.v1.GetStateResponse
-	(*PutStateRequest)(nil),      // 72: xrm.plugin.v1.PutStateRequest
-	(*PutStateResponse)(nil),     // 73: xrm.plugin.v1.PutStateResponse
-	(*DeleteStateRequest)(nil),   // 74: xrm.plugin.v1.DeleteStateRequest
-	(*DeleteStateResponse)(nil),  // 75: xrm.plugin.v1.DeleteStateResponse
-	(*SecretRequest)(nil),        // 76: xrm.plugin.v1.SecretRequest
-	(*SecretResponse)(nil),       // 77: xrm.plugin.v1.SecretResponse
-	nil,                          // 78: xrm.plugin.v1.SaveRequest.AddEntry
+	(*SubscribeRequest)(nil),     // 19: xrm.plugin.v1.SubscribeRequest
+	(*SubscribeResponse)(nil),    // 20: xrm.plugin.v1.SubscribeResponse
+	(*WatchRequest)(nil),         // 21: xrm.plugin.v1.WatchRequest
+	(*Health)(nil),               // 22: xrm.plugin.v1.Health
+	(*Change)(nil),               // 23: xrm.plugin.v1.Change
+	(*BeforeSaveRequest)(nil),    // 24: xrm.plugin.v1.BeforeSaveRequest
+	(*BeforeSaveResponse)(nil),   // 25: xrm.plugin.v1.BeforeSaveResponse
+	(*Verdict)(nil),              // 26: xrm.plugin.v1.Verdict
+	(*ResolveRequest)(nil),       // 27: xrm.plugin.v1.ResolveRequest
+	(*ResolveResponse)(nil),      // 28: xrm.plugin.v1.ResolveResponse
+	(*CallRequest)(nil),          // 29: xrm.plugin.v1.CallRequest
+	(*CallResponse)(nil),         // 30: xrm.plugin.v1.CallResponse
+	(*DrainRequest)(nil),         // 31: xrm.plugin.v1.DrainRequest
+	(*DrainResponse)(nil),        // 32: xrm.plugin.v1.DrainResponse
+	(*ConfigureRequest)(nil),     // 33: xrm.plugin.v1.ConfigureRequest
+	(*ConfigureResponse)(nil),    // 34: xrm.plugin.v1.ConfigureResponse
+	(*BeforeDeleteRequest)(nil),  // 35: xrm.plugin.v1.BeforeDeleteRequest
+	(*BeforeDeleteResponse)(nil), // 36: xrm.plugin.v1.BeforeDeleteResponse
+	(*Event)(nil),                // 37: xrm.plugin.v1.Event
+	(*FieldChange)(nil),          // 38: xrm.plugin.v1.FieldChange
+	(*DeliverRequest)(nil),       // 39: xrm.plugin.v1.DeliverRequest
+	(*DeliverResponse)(nil),      // 40: xrm.plugin.v1.DeliverResponse
+	(*Receipt)(nil),              // 41: xrm.plugin.v1.Receipt
+	(*RunJobRequest)(nil),        // 42: xrm.plugin.v1.RunJobRequest
+	(*JobReport)(nil),            // 43: xrm.plugin.v1.JobReport
+	(*FireTimerRequest)(nil),     // 44: xrm.plugin.v1.FireTimerRequest
+	(*FireTimerResponse)(nil),    // 45: xrm.plugin.v1.FireTimerResponse
+	(*HTTPRequest)(nil),          // 46: xrm.plugin.v1.HTTPRequest
+	(*HTTPRequestHead)(nil),      // 47: xrm.plugin.v1.HTTPRequestHead
+	(*HTTPHeader)(nil),           // 48: xrm.plugin.v1.HTTPHeader
+	(*HTTPResponse)(nil),         // 49: xrm.plugin.v1.HTTPResponse
+	(*HTTPResponseHead)(nil),     // 50: xrm.plugin.v1.HTTPResponseHead
+	(*GetRequest)(nil),           // 51: xrm.plugin.v1.GetRequest
+	(*GetResponse)(nil),          // 52: xrm.plugin.v1.GetResponse
+	(*FindRequest)(nil),          // 53: xrm.plugin.v1.FindRequest
+	(*OrderBy)(nil),              // 54: xrm.plugin.v1.OrderBy
+	(*FindResponse)(nil),         // 55: xrm.plugin.v1.FindResponse
+	(*SaveRequest)(nil),          // 56: xrm.plugin.v1.SaveRequest
+	(*SaveResponse)(nil),         // 57: xrm.plugin.v1.SaveResponse
+	(*LogRequest)(nil),           // 58: xrm.plugin.v1.LogRequest
+	(*LogResponse)(nil),          // 59: xrm.plugin.v1.LogResponse
+	(*AggregateRequest)(nil),     // 60: xrm.plugin.v1.AggregateRequest
+	(*Measure)(nil),              // 61: xrm.plugin.v1.Measure
+	(*AggregateResponse)(nil),    // 62: xrm.plugin.v1.AggregateResponse
+	(*Group)(nil),                // 63: xrm.plugin.v1.Group
+	(*DeleteRequest)(nil),        // 64: xrm.plugin.v1.DeleteRequest
+	(*DeleteResponse)(nil),       // 65: xrm.plugin.v1.DeleteResponse
+	(*PublishRequest)(nil),       // 66: xrm.plugin.v1.PublishRequest
+	(*PublishResponse)(nil),      // 67: xrm.plugin.v1.PublishResponse
+	(*ScheduleRequest)(nil),      // 68: xrm.plugin.v1.ScheduleRequest
+	(*ScheduleResponse)(nil),     // 69: xrm.plugin.v1.ScheduleResponse
+	(*CancelRequest)(nil),        // 70: xrm.plugin.v1.CancelRequest
+	(*CancelResponse)(nil),       // 71: xrm.plugin.v1.CancelResponse
+	(*GetStateRequest)(nil),      // 72: xrm.plugin.v1.GetStateRequest
+	(*GetStateResponse)(nil),     // 73: xrm.plugin.v1.GetStateResponse
+	(*PutStateRequest)(nil),      // 74: xrm.plugin.v1.PutStateRequest
+	(*PutStateResponse)(nil),     // 75: xrm.plugin.v1.PutStateResponse
+	(*DeleteStateRequest)(nil),   // 76: xrm.plugin.v1.DeleteStateRequest
+	(*DeleteStateResponse)(nil),  // 77: xrm.plugin.v1.DeleteStateResponse
+	(*SecretRequest)(nil),        // 78: xrm.plugin.v1.SecretRequest
+	(*SecretResponse)(nil),       // 79: xrm.plugin.v1.SecretResponse
+	nil,                          // 80: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
@@ -5751,127 +5885,131 @@ var file_plugin_proto_depIdxs = []int32{
 	17,  // 12: xrm.plugin.v1.ObjectType.members:type_name -> xrm.plugin.v1.Member
 	18,  // 13: xrm.plugin.v1.Member.type:type_name -> xrm.plugin.v1.Type
 	18,  // 14: xrm.plugin.v1.Type.list:type_name -> xrm.plugin.v1.Type
-	1,   // 15: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
-	6,   // 16: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
-	6,   // 17: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
-	4,   // 18: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	21,  // 19: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
-	24,  // 20: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	7,   // 21: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
-	4,   // 22: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 23: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
-	7,   // 24: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 25: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 26: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
-	7,   // 27: xrm.plugin.v1.ConfigureResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 28: xrm.plugin.v1.BeforeDeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 29: xrm.plugin.v1.BeforeDeleteRequest.records:type_name -> xrm.plugin.v1.Record
-	24,  // 30: xrm.plugin.v1.BeforeDeleteResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	5,   // 31: xrm.plugin.v1.Event.user:type_name -> xrm.plugin.v1.User
-	36,  // 32: xrm.plugin.v1.Event.changes:type_name -> xrm.plugin.v1.FieldChange
-	4,   // 33: xrm.plugin.v1.DeliverRequest.context:type_name -> xrm.plugin.v1.CallContext
-	35,  // 34: xrm.plugin.v1.DeliverRequest.events:type_name -> xrm.plugin.v1.Event
-	39,  // 35: xrm.plugin.v1.DeliverResponse.receipts:type_name -> xrm.plugin.v1.Receipt
-	2,   // 36: xrm.plugin.v1.Receipt.outcome:type_name -> xrm.plugin.v1.Receipt.Outcome
-	4,   // 37: xrm.plugin.v1.RunJobRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 38: xrm.plugin.v1.JobReport.error:type_name -> xrm.plugin.v1.Error
-	4,   // 39: xrm.plugin.v1.FireTimerRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 40: xrm.plugin.v1.FireTimerResponse.error:type_name -> xrm.plugin.v1.Error
-	45,  // 41: xrm.plugin.v1.HTTPRequest.head:type_name -> xrm.plugin.v1.HTTPRequestHead
-	4,   // 42: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
-	46,  // 43: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
-	48,  // 44: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
-	46,  // 45: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
-	4,   // 46: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 47: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 48: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 49: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
-	52,  // 50: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
-	6,   // 51: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
-	7,   // 52: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 53: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	78,  // 54: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
-	6,   // 55: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 56: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 57: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
-	4,   // 58: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	59,  // 59: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
-	3,   // 60: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
-	61,  // 61: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
-	7,   // 62: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 63: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 64: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 65: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 66: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 67: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 68: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 69: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 70: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 71: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 72: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 73: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 74: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 75: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 76: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 77: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 78: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
-	9,   // 79: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	19,  // 80: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	22,  // 81: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	25,  // 82: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	27,  // 83: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	29,  // 84: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	31,  // 85: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
-	33,  // 86: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
-	37,  // 87: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
-	40,  // 88: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
-	42,  // 89: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
-	44,  // 90: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
-	49,  // 91: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	51,  // 92: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	54,  // 93: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	56,  // 94: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	51,  // 95: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
-	58,  // 96: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
-	62,  // 97: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
-	64,  // 98: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
-	66,  // 99: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
-	68,  // 100: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
-	70,  // 101: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
-	72,  // 102: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
-	74,  // 103: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
-	76,  // 104: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
-	10,  // 105: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	20,  // 106: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	23,  // 107: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	26,  // 108: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	28,  // 109: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	30,  // 110: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	32,  // 111: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	34,  // 112: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	38,  // 113: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	41,  // 114: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	43,  // 115: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	47,  // 116: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	50,  // 117: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	53,  // 118: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	55,  // 119: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	57,  // 120: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	53,  // 121: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	60,  // 122: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	63,  // 123: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	65,  // 124: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	67,  // 125: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	69,  // 126: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	71,  // 127: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	73,  // 128: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	75,  // 129: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	77,  // 130: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	105, // [105:131] is the sub-list for method output_type
-	79,  // [79:105] is the sub-list for method input_type
-	79,  // [79:79] is the sub-list for extension type_name
-	79,  // [79:79] is the sub-list for extension extendee
-	0,   // [0:79] is the sub-list for field type_name
+	4,   // 15: xrm.plugin.v1.SubscribeRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 16: xrm.plugin.v1.SubscribeResponse.error:type_name -> xrm.plugin.v1.Error
+	1,   // 17: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
+	6,   // 18: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
+	6,   // 19: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
+	4,   // 20: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	23,  // 21: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
+	26,  // 22: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	7,   // 23: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
+	4,   // 24: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 25: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
+	7,   // 26: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 27: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 28: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
+	7,   // 29: xrm.plugin.v1.ConfigureResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 30: xrm.plugin.v1.BeforeDeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 31: xrm.plugin.v1.BeforeDeleteRequest.records:type_name -> xrm.plugin.v1.Record
+	26,  // 32: xrm.plugin.v1.BeforeDeleteResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	5,   // 33: xrm.plugin.v1.Event.user:type_name -> xrm.plugin.v1.User
+	38,  // 34: xrm.plugin.v1.Event.changes:type_name -> xrm.plugin.v1.FieldChange
+	4,   // 35: xrm.plugin.v1.DeliverRequest.context:type_name -> xrm.plugin.v1.CallContext
+	37,  // 36: xrm.plugin.v1.DeliverRequest.events:type_name -> xrm.plugin.v1.Event
+	41,  // 37: xrm.plugin.v1.DeliverResponse.receipts:type_name -> xrm.plugin.v1.Receipt
+	2,   // 38: xrm.plugin.v1.Receipt.outcome:type_name -> xrm.plugin.v1.Receipt.Outcome
+	4,   // 39: xrm.plugin.v1.RunJobRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 40: xrm.plugin.v1.JobReport.error:type_name -> xrm.plugin.v1.Error
+	4,   // 41: xrm.plugin.v1.FireTimerRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 42: xrm.plugin.v1.FireTimerResponse.error:type_name -> xrm.plugin.v1.Error
+	47,  // 43: xrm.plugin.v1.HTTPRequest.head:type_name -> xrm.plugin.v1.HTTPRequestHead
+	4,   // 44: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
+	48,  // 45: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	50,  // 46: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
+	48,  // 47: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	4,   // 48: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 49: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 50: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 51: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
+	54,  // 52: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
+	6,   // 53: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 54: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 55: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	80,  // 56: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	6,   // 57: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 58: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 59: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
+	4,   // 60: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	61,  // 61: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
+	3,   // 62: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
+	63,  // 63: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
+	7,   // 64: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 65: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 66: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 67: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 68: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 69: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 70: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 71: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 72: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 73: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 74: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 75: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 76: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 77: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 78: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 79: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 80: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
+	9,   // 81: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	21,  // 82: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	24,  // 83: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	27,  // 84: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	29,  // 85: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	31,  // 86: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	33,  // 87: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	35,  // 88: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	39,  // 89: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	42,  // 90: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	44,  // 91: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	46,  // 92: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	19,  // 93: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
+	51,  // 94: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	53,  // 95: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	56,  // 96: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	58,  // 97: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	53,  // 98: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	60,  // 99: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	64,  // 100: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	66,  // 101: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	68,  // 102: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	70,  // 103: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	72,  // 104: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	74,  // 105: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	76,  // 106: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	78,  // 107: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	10,  // 108: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	22,  // 109: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	25,  // 110: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	28,  // 111: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	30,  // 112: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	32,  // 113: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	34,  // 114: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	36,  // 115: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	40,  // 116: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	43,  // 117: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	45,  // 118: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	49,  // 119: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	20,  // 120: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	52,  // 121: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	55,  // 122: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	57,  // 123: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	59,  // 124: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	55,  // 125: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	62,  // 126: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	65,  // 127: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	67,  // 128: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	69,  // 129: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	71,  // 130: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	73,  // 131: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	75,  // 132: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	77,  // 133: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	79,  // 134: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	108, // [108:135] is the sub-list for method output_type
+	81,  // [81:108] is the sub-list for method input_type
+	81,  // [81:81] is the sub-list for extension type_name
+	81,  // [81:81] is the sub-list for extension extendee
+	0,   // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -5885,11 +6023,11 @@ func file_plugin_proto_init() {
 		(*Type_Object)(nil),
 		(*Type_List)(nil),
 	}
-	file_plugin_proto_msgTypes[40].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[42].OneofWrappers = []any{
 		(*HTTPRequest_Head)(nil),
 		(*HTTPRequest_Body)(nil),
 	}
-	file_plugin_proto_msgTypes[43].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[45].OneofWrappers = []any{
 		(*HTTPResponse_Head)(nil),
 		(*HTTPResponse_Body)(nil),
 	}
@@ -5899,7 +6037,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   75,
+			NumMessages:   77,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -51,6 +51,7 @@ const (
 	Plugin_RunJob_FullMethodName       = "/xrm.plugin.v1.Plugin/RunJob"
 	Plugin_FireTimer_FullMethodName    = "/xrm.plugin.v1.Plugin/FireTimer"
 	Plugin_ServeHTTP_FullMethodName    = "/xrm.plugin.v1.Plugin/ServeHTTP"
+	Plugin_Subscribe_FullMethodName    = "/xrm.plugin.v1.Plugin/Subscribe"
 )
 
 // PluginClient is the client API for Plugin service.
@@ -92,6 +93,10 @@ type PluginClient interface {
 	// ServeHTTP answers one HTTP request. Both sides send the head first, then the
 	// body in parts of any size up to 64 KiB, and then close their direction.
 	ServeHTTP(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HTTPRequest, HTTPResponse], error)
+	// Subscribe follows one subscription that Describe has named. The stream ends
+	// with the subscription, for good or with an error; canceling the call says
+	// that nobody follows it any more.
+	Subscribe(ctx context.Context, in *SubscribeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeResponse], error)
 }
 
 type pluginClient struct {
@@ -243,6 +248,25 @@ func (c *pluginClient) ServeHTTP(ctx context.Context, opts ...grpc.CallOption) (
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_ServeHTTPClient = grpc.BidiStreamingClient[HTTPRequest, HTTPResponse]
 
+func (c *pluginClient) Subscribe(ctx context.Context, in *SubscribeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[3], Plugin_Subscribe_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[SubscribeRequest, SubscribeResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_SubscribeClient = grpc.ServerStreamingClient[SubscribeResponse]
+
 // PluginServer is the server API for Plugin service.
 // All implementations must embed UnimplementedPluginServer
 // for forward compatibility.
@@ -282,6 +306,10 @@ type PluginServer interface {
 	// ServeHTTP answers one HTTP request. Both sides send the head first, then the
 	// body in parts of any size up to 64 KiB, and then close their direction.
 	ServeHTTP(grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]) error
+	// Subscribe follows one subscription that Describe has named. The stream ends
+	// with the subscription, for good or with an error; canceling the call says
+	// that nobody follows it any more.
+	Subscribe(*SubscribeRequest, grpc.ServerStreamingServer[SubscribeResponse]) error
 	mustEmbedUnimplementedPluginServer()
 }
 
@@ -327,6 +355,9 @@ func (UnimplementedPluginServer) FireTimer(context.Context, *FireTimerRequest) (
 }
 func (UnimplementedPluginServer) ServeHTTP(grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]) error {
 	return status.Error(codes.Unimplemented, "method ServeHTTP not implemented")
+}
+func (UnimplementedPluginServer) Subscribe(*SubscribeRequest, grpc.ServerStreamingServer[SubscribeResponse]) error {
+	return status.Error(codes.Unimplemented, "method Subscribe not implemented")
 }
 func (UnimplementedPluginServer) mustEmbedUnimplementedPluginServer() {}
 func (UnimplementedPluginServer) testEmbeddedByValue()                {}
@@ -540,6 +571,17 @@ func _Plugin_ServeHTTP_Handler(srv interface{}, stream grpc.ServerStream) error 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_ServeHTTPServer = grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]
 
+func _Plugin_Subscribe_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(SubscribeRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(PluginServer).Subscribe(m, &grpc.GenericServerStream[SubscribeRequest, SubscribeResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_SubscribeServer = grpc.ServerStreamingServer[SubscribeResponse]
+
 // Plugin_ServiceDesc is the grpc.ServiceDesc for Plugin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -600,6 +642,11 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 			Handler:       _Plugin_ServeHTTP_Handler,
 			ServerStreams: true,
 			ClientStreams: true,
+		},
+		{
+			StreamName:    "Subscribe",
+			Handler:       _Plugin_Subscribe_Handler,
+			ServerStreams: true,
 		},
 	},
 	Metadata: "plugin.proto",

@@ -1,7 +1,11 @@
 package plugintest
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"slices"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -24,24 +28,12 @@ func (h *Host) SetSecret(name, value string) {
 	h.secrets[name] = value
 }
 
-// Call carries out an operation of the plugin; one that it does not have ends
-// the test. A record in the result is its id, a whole number an int64.
+// Call carries out a query or mutation of the plugin; one that it does not have
+// ends the test. A record in the result is its id, a whole number an int64.
 func (h *Host) Call(operation string, arguments map[string]any) (any, error) {
 	h.t.Helper()
-	h.needConfiguration()
-	var known []string
-	for _, o := range h.description.GetOperations() {
-		known = append(known, o.GetName())
-	}
-	i := slices.Index(known, operation)
-	if i < 0 {
-		h.t.Fatalf("the plugin has no operation %q%s", operation, strictyaml.Suggest(operation, known))
-	}
-	encoded, err := pluginpb.Encode(arguments)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	id, end := h.begin(h.tester().user, h.description.GetOperations()[i].GetKind() == pluginpb.Operation_MUTATION)
+	o, encoded := h.operation(operation, arguments)
+	id, end := h.begin(h.tester().user, o.GetKind() == pluginpb.Operation_MUTATION)
 	defer end()
 	answer, err := h.plugin.Call(h.t.Context(), &pluginpb.CallRequest{Context: id, Operation: operation, Arguments: encoded})
 	if err == nil {
@@ -51,6 +43,55 @@ func (h *Host) Call(operation string, arguments map[string]any) (any, error) {
 		return nil, err
 	}
 	return pluginpb.DecodeAny(answer.GetResult())
+}
+
+// Subscribe follows a subscription of the plugin until the loop over it ends;
+// one that it does not have ends the test. Results are as in Call; an error is
+// the last.
+func (h *Host) Subscribe(operation string, arguments map[string]any) iter.Seq2[any, error] {
+	h.t.Helper()
+	_, encoded := h.operation(operation, arguments)
+	return func(yield func(any, error) bool) {
+		id, end := h.begin(h.tester().user, false)
+		defer end()
+		ctx, cancel := context.WithCancel(h.t.Context())
+		defer cancel()
+		stream, err := h.plugin.Subscribe(ctx, &pluginpb.SubscribeRequest{Context: id, Operation: operation, Arguments: encoded})
+		for err == nil {
+			var answer *pluginpb.SubscribeResponse
+			if answer, err = stream.Recv(); err == nil {
+				err = h.refusal(answer.GetError(), operation+" has ended")
+			}
+			var result any
+			if err == nil {
+				result, err = pluginpb.DecodeAny(answer.GetResult())
+			}
+			if err == nil && !yield(result, nil) {
+				return
+			}
+		}
+		if !errors.Is(err, io.EOF) {
+			yield(nil, err)
+		}
+	}
+}
+
+func (h *Host) operation(name string, arguments map[string]any) (o *pluginpb.Operation, encoded []byte) {
+	h.t.Helper()
+	h.needConfiguration()
+	var known []string
+	for _, o := range h.description.GetOperations() {
+		known = append(known, o.GetName())
+	}
+	i := slices.Index(known, name)
+	if i < 0 {
+		h.t.Fatalf("the plugin has no operation %q%s", name, strictyaml.Suggest(name, known))
+	}
+	encoded, err := pluginpb.Encode(arguments)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return h.description.GetOperations()[i], encoded
 }
 
 // Resolve computes a field of the plugin for records that are stored, in one

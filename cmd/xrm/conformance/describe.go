@@ -160,8 +160,8 @@ func namesAreWellFormed(ctx context.Context, b *bench) error {
 	name("plugin", "", d.GetName(), pluginName)
 	for _, o := range d.GetOperations() {
 		name("operation", "", o.GetName(), apiName)
-		if o.GetKind() != pluginpb.Operation_QUERY && o.GetKind() != pluginpb.Operation_MUTATION {
-			wrong = append(wrong, fmt.Errorf("the operation %q is neither a query nor a mutation", o.GetName()))
+		if _, known := pluginpb.Operation_Kind_name[int32(o.GetKind())]; !known || o.GetKind() == pluginpb.Operation_KIND_UNSPECIFIED {
+			wrong = append(wrong, fmt.Errorf("the operation %q is neither a query nor a mutation nor a subscription", o.GetName()))
 		}
 	}
 	for _, f := range d.GetFields() {

@@ -29,6 +29,9 @@ func (b *bench) handlers(d *pluginpb.DescribeResponse) []handler {
 		all = append(all, handler{"field", f.GetEntity() + "." + f.GetName(), b.askField(f, 3)})
 	}
 	for _, o := range d.GetOperations() {
+		if o.GetKind() == pluginpb.Operation_SUBSCRIPTION {
+			continue // which may have nothing to say
+		}
 		all = append(all, handler{"operation", o.GetName(), askOperation(o, objectsOf(d))})
 	}
 	for _, topic := range d.GetSubscriptions() {

@@ -23,6 +23,9 @@ type Config struct {
 	// need no Resolve in the schema.
 	Batch map[FieldName]BatchResolve
 
+	// Sources give the events of the subscriptions.
+	Sources map[FieldName]Source
+
 	// PageSizes say how many items a field yields when its arguments first and
 	// last do not: its default page size, or a guess for a plain list. Only the
 	// cost of a query depends on it. A field that is not named yields one.
@@ -56,7 +59,7 @@ type Engine struct {
 // the schema changes afterwards. It fails when the schema contradicts itself,
 // or when the configuration names a field that the schema does not have.
 func New(c Config) (*Engine, error) {
-	compiled, err := compile(c.Schema, c.Batch)
+	compiled, err := compile(c.Schema, c.Batch, c.Sources)
 	if err != nil {
 		return nil, fmt.Errorf("graphql schema: %w", err)
 	}

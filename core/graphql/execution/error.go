@@ -55,6 +55,16 @@ type Presentable interface {
 	GraphQLError() (message string, extensions map[string]any)
 }
 
+// presentable is what a client gets to see of an error; nil when it is hidden.
+func presentable(err error) *Error {
+	var shown Presentable
+	if !errors.As(err, &shown) {
+		return nil
+	}
+	message, extensions := shown.GraphQLError()
+	return &Error{Message: message, Extensions: extensions}
+}
+
 // Failure is what the log should know of an error that was hidden from the client.
 type Failure struct {
 	Field string // "Type.field"; empty when no field is to blame

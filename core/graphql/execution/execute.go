@@ -19,34 +19,64 @@ type Request struct {
 // resolvers of the root fields get. It never fails otherwise than by the errors
 // in the result; when ctx ends, the result holds what was ready by then.
 func (e *Engine) Execute(ctx context.Context, r Request, root any) (result *Result) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			result = Refuse(e.internal(ctx, Failure{Err: &panicked{cause, debug.Stack()}}))
-		}
-	}()
+	defer e.refuseOnPanic(ctx, &result)
+	p, refused := e.plan(ctx, r)
+	if refused != nil {
+		return refused
+	}
+	if p.op.Operation == ast.Subscription {
+		return Refuse(invalid(p.op.Position, "A subscription has no single answer; ask for it where events can be sent."))
+	}
+	return p.execute(ctx, root)
+}
+
+// plan is an operation that may be carried out, any number of times.
+type plan struct {
+	engine     *Engine
+	op         *ast.OperationDefinition
+	vars       map[string]any
+	extensions map[string]any // of every answer
+}
+
+// plan checks everything about a request that can be checked before it is
+// carried out; the result says why it is refused, or is nil.
+func (e *Engine) plan(ctx context.Context, r Request) (*plan, *Result) {
 	doc, errs := e.document(ctx, r.Query)
 	if len(errs) > 0 {
-		return Refuse(errs...)
+		return nil, Refuse(errs...)
 	}
 	op, refused := doc.operation(r.OperationName)
 	if refused != nil {
-		return Refuse(refused)
-	}
-	if op.Operation == ast.Subscription {
-		return Refuse(invalid(op.Position, "Subscriptions are not offered over this connection; send a query or a mutation."))
+		return nil, Refuse(refused)
 	}
 	vars, errs := doc.coerceVariables(op, r.Variables)
 	if len(errs) > 0 {
-		return Refuse(errs...)
+		return nil, Refuse(errs...)
 	}
 	cost, refused := e.checkCost(op, vars)
 	extensions := map[string]any{"cost": map[string]any{"requested": cost, "limit": e.limits.Cost}}
 	if refused != nil {
-		return &Result{Errors: Errors{refused}, Extensions: extensions}
+		return nil, &Result{Errors: Errors{refused}, Extensions: extensions}
 	}
-	x := &run{ctx: ctx, engine: e, op: op, vars: vars, root: root}
+	return &plan{e, op, vars, extensions}, nil
+}
+
+func (p *plan) execute(ctx context.Context, root any) (result *Result) {
+	defer p.engine.refuseOnPanic(ctx, &result)
+	x := p.run(ctx, root)
 	x.start()
-	return &Result{Executed: true, Errors: x.errs, Extensions: extensions, data: x.data, size: bytesPerValue * x.values}
+	return &Result{Executed: true, Errors: x.errs, Extensions: p.extensions, data: x.data, size: bytesPerValue * x.values}
+}
+
+func (p *plan) run(ctx context.Context, root any) *run {
+	return &run{ctx: ctx, engine: p.engine, op: p.op, vars: p.vars, root: root}
+}
+
+// refuseOnPanic is deferred where the code of others is called.
+func (e *Engine) refuseOnPanic(ctx context.Context, result **Result) {
+	if cause := recover(); cause != nil {
+		*result = Refuse(e.internal(ctx, Failure{Err: &panicked{cause, debug.Stack()}}))
+	}
 }
 
 // run is one execution. It belongs to one goroutine.
@@ -81,21 +111,25 @@ type group struct {
 func (x *run) start() {
 	x.data = x.newHolder(nil, 0, false)
 	g := &group{
-		typ:     x.engine.types.query,
-		nodes:   []*ast.Field{{SelectionSet: x.op.SelectionSet}},
+		typ:     x.engine.types.roots[x.op.Operation],
+		nodes:   x.rootNodes(),
 		sources: []any{x.root},
 		holders: []*holder{x.data},
 	}
-	if x.op.Operation != ast.Mutation {
+	if x.op.Operation == ast.Mutation {
+		x.mutate(g)
+	} else {
 		x.queue = append(x.queue, g)
 		x.drain()
-	} else {
-		g.typ = x.engine.types.mutation
-		x.mutate(g)
 	}
 	if x.ended {
 		x.errs = append(x.errs, stopped(x.ctx.Err()))
 	}
+}
+
+// rootNodes are what the operation selects, as if it was a field.
+func (x *run) rootNodes() []*ast.Field {
+	return []*ast.Field{{SelectionSet: x.op.SelectionSet}}
 }
 
 // mutate carries out the root fields one after another, each to its end. When

@@ -93,7 +93,7 @@ func TestExecuteFollowsTheSpecification(t *testing.T) {
 		},
 		"a subscription is refused": {
 			query: `subscription { changed }`,
-			want:  `{"errors":[{"message":"Subscriptions are not offered over this connection; send a query or a mutation.","locations":[{"line":1,"column":1}],"extensions":{"code":"INVALID"}}]}`,
+			want:  `{"errors":[{"message":"A subscription has no single answer; ask for it where events can be sent.","locations":[{"line":1,"column":1}],"extensions":{"code":"INVALID"}}]}`,
 		},
 		"several operations need a name": {
 			query: `query A { rooted } query B { rooted }`,

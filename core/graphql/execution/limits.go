@@ -1,5 +1,7 @@
 package execution
 
+import "time"
+
 // Limits bound what one request may cost. A zero field means the default that
 // is named beside it.
 type Limits struct {
@@ -10,6 +12,8 @@ type Limits struct {
 	Depth           int // fields inside one another, introspection aside: 15
 	Cost            int // fields of the answer as far as the page sizes tell: 100,000
 	CachedDocuments int // prepared documents that are kept: 512
+
+	EventTime time.Duration // to answer one event of a subscription: 30 seconds
 }
 
 const (
@@ -40,6 +44,9 @@ func (l Limits) withDefaults() Limits {
 		if *d.limit <= 0 {
 			*d.limit = d.value
 		}
+	}
+	if l.EventTime <= 0 {
+		l.EventTime = 30 * time.Second
 	}
 	return l
 }

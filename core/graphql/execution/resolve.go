@@ -197,11 +197,10 @@ func isNonNull(t graphql.Output) bool {
 // fail reports an error at a place of the answer, which becomes null.
 func (c *completion) fail(h *holder, i int, nonNull bool, err error) {
 	x := c.run
-	var shown Presentable
+	shown := presentable(err)
 	switch {
-	case errors.As(err, &shown):
-		message, extensions := shown.GraphQLError()
-		c.report(h, i, &Error{Message: message, Extensions: extensions})
+	case shown != nil:
+		c.report(h, i, shown)
 	case x.ctx.Err() != nil && errors.Is(err, x.ctx.Err()):
 		x.ended = true
 	default:

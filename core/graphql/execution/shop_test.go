@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"sync"
 	"testing"
@@ -57,6 +58,9 @@ func newShop(t testing.TB, limits Limits) *shop {
 			{"Line", "product"}:     s.batch("product", s.product),
 			{"Line", "fragile"}:     s.batch("fragile", s.fragile),
 			{"Query", "miscounted"}: func(context.Context, BatchParams) ([]any, []error) { return []any{1, 2}, nil },
+		},
+		Sources: map[FieldName]Source{
+			{"Subscription", "changed"}: func(context.Context, map[string]any) iter.Seq2[any, error] { return func(func(any, error) bool) {} },
 		},
 		PageSizes: map[FieldName]int{
 			{"Query", "customers"}: 20, {"Customer", "orders"}: 20, {"Order", "lines"}: 5,

@@ -8,13 +8,14 @@ import (
 	"sync"
 
 	"github.com/graphql-go/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // types is the schema in the form that execution needs: complete and read-only.
 type types struct {
-	schema          graphql.Schema
-	objects         map[string]*objectType
-	query, mutation *objectType
+	schema  graphql.Schema
+	objects map[string]*objectType
+	roots   map[ast.Operation]*objectType // nil for what the schema does not have
 }
 
 type objectType struct {
@@ -30,9 +31,10 @@ type field struct {
 	args    []*graphql.Argument // by name
 	resolve graphql.FieldResolveFn
 	batch   BatchResolve
+	source  Source
 }
 
-func compile(schema graphql.Schema, batch map[FieldName]BatchResolve) (*types, error) {
+func compile(schema graphql.Schema, batch map[FieldName]BatchResolve, sources map[FieldName]Source) (*types, error) {
 	t := &types{schema: schema, objects: map[string]*objectType{}}
 	for _, name := range typeNames(schema) {
 		if err := force(schema.Type(name)); err != nil {
@@ -50,10 +52,11 @@ func compile(schema graphql.Schema, batch map[FieldName]BatchResolve) (*types, e
 			t.objects[object.Name()].is[name] = true
 		}
 	}
-	t.query = t.root(schema.QueryType())
-	t.mutation = t.root(schema.MutationType())
-	t.query.add(graphql.SchemaMetaFieldDef)
-	t.query.add(graphql.TypeMetaFieldDef)
+	t.roots = map[ast.Operation]*objectType{
+		ast.Query: t.root(schema.QueryType()), ast.Mutation: t.root(schema.MutationType()), ast.Subscription: t.root(schema.SubscriptionType()),
+	}
+	t.roots[ast.Query].add(graphql.SchemaMetaFieldDef)
+	t.roots[ast.Query].add(graphql.TypeMetaFieldDef)
 	completeIntrospection(t)
 	for name, resolve := range batch {
 		if !t.hasField(name) {
@@ -61,7 +64,27 @@ func compile(schema graphql.Schema, batch map[FieldName]BatchResolve) (*types, e
 		}
 		t.objects[name.Type].fields[name.Field].batch = resolve
 	}
-	return t, nil
+	return t, t.connect(sources)
+}
+
+// connect gives each subscription its source, and a source to none else.
+func (t *types) connect(sources map[FieldName]Source) error {
+	root := t.roots[ast.Subscription]
+	for name, source := range sources {
+		if !t.hasField(name) || t.objects[name.Type] != root {
+			return fmt.Errorf("a source is given for %s.%s, which is no subscription", name.Type, name.Field)
+		}
+		root.fields[name.Field].source = source
+	}
+	if root == nil {
+		return nil
+	}
+	for _, f := range root.fields {
+		if f.source == nil {
+			return fmt.Errorf("no source is given for the subscription %s", f.name.Field)
+		}
+	}
+	return nil
 }
 
 func (t *types) hasField(name FieldName) bool {

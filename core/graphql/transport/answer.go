@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -12,14 +13,13 @@ import (
 type answer struct {
 	w         http.ResponseWriter
 	mediaType string
-	failed    func(error) // hears of an answer that could not be written as JSON
+	single    bool // whether one answer of that type will do
+	events    bool // whether events will
+	encode    func(*execution.Result) ([]byte, error)
 }
 
 func (a *answer) refuse(status int, code, format string, args ...any) {
-	a.write(status, execution.Refuse(&execution.Error{
-		Message:    fmt.Sprintf(format, args...),
-		Extensions: map[string]any{"code": code},
-	}))
+	a.write(status, execution.Refuse(errorf(code, format, args...)))
 }
 
 // send writes what the engine answered.
@@ -28,18 +28,15 @@ func (a *answer) send(result *execution.Result) {
 	// Clients that accept application/json only tell success by the body, so
 	// that for them a refused document is no failure of HTTP.
 	if !result.Executed && a.mediaType == graphqlResponse && len(result.Errors) > 0 {
-		code, _ := result.Errors[0].Extensions["code"].(string)
-		status = statusOf(code)
+		status = statusOf(codeOf(result.Errors[0]))
 	}
 	a.write(status, result)
 }
 
 func (a *answer) write(status int, result *execution.Result) {
-	body, err := result.AppendJSON(nil)
+	body, err := a.encode(result)
 	if err != nil {
-		a.failed(err)
 		status = http.StatusInternalServerError
-		body = []byte(`{"errors":[{"message":"Something went wrong on our side; the details are in the server's log.","extensions":{"code":"INTERNAL"}}]}`)
 	}
 	header := a.w.Header()
 	header.Set("Content-Type", a.mediaType+"; charset=utf-8")
@@ -50,6 +47,28 @@ func (a *answer) write(status int, result *execution.Result) {
 	a.w.WriteHeader(status)
 	// A client that is gone cannot be told anything.
 	_, _ = a.w.Write(body)
+}
+
+// encode is the answer as JSON. An error is logged already, and the JSON says so.
+func (h *Handler) encode(ctx context.Context, result *execution.Result) ([]byte, error) {
+	body, err := result.AppendJSON(nil)
+	if err != nil {
+		h.logger().ErrorContext(ctx, "write a GraphQL answer", "error", err)
+		return []byte(`{"errors":` + unwritable + `}`), err
+	}
+	return body, nil
+}
+
+// unwritable are errors in the place of those that cannot be written as JSON.
+const unwritable = `[{"message":"Something went wrong on our side; the details are in the server's log.","extensions":{"code":"INTERNAL"}}]`
+
+func errorf(code, format string, args ...any) *execution.Error {
+	return &execution.Error{Message: fmt.Sprintf(format, args...), Extensions: map[string]any{"code": code}}
+}
+
+func codeOf(err *execution.Error) string {
+	code, _ := err.Extensions["code"].(string)
+	return code
 }
 
 // statusOf is the HTTP status of a request that was not carried out.

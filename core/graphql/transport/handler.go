@@ -24,26 +24,45 @@ type Handler struct {
 	// page is served without asking.
 	Context func(*http.Request) (context.Context, error)
 
-	MaxBodyBytes int64         // of a POST; 5,000,000 when 0
-	Timeout      time.Duration // of one request; 30 seconds when 0
+	MaxBodyBytes int64         // of a POST or a message; 5,000,000 when 0
+	Timeout      time.Duration // of one query or mutation; 30 seconds when 0
 	Log          *slog.Logger  // what clients do not get to see; slog's default when nil
+
+	MaxSubscriptions int           // at the same time, over all connections; 10,000 when 0
+	InitTimeout      time.Duration // until a WebSocket must have said who asks; 10 seconds when 0
+	Heartbeat        time.Duration // between signs of life, with each of which Context is asked again; 20 seconds when 0
+
+	streams streams
 }
 
 const (
-	defaultMaxBodyBytes = 5_000_000
-	defaultTimeout      = 30 * time.Second
+	defaultMaxBodyBytes     = 5_000_000
+	defaultTimeout          = 30 * time.Second
+	defaultMaxSubscriptions = 10_000
+	defaultInitTimeout      = 10 * time.Second
+	defaultHeartbeat        = 20 * time.Second
+)
+
+// Sentences that are said in more than one way.
+const (
+	notReady    = "The server is not ready yet; try again in a moment."
+	serverStops = "The server is stopping; try again in a moment."
 )
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if serveGraphiQL(w, r) {
 		return
 	}
-	mediaType, ok := negotiate(r.Header.Values("Accept"))
-	a := &answer{w: w, mediaType: mediaType, failed: func(err error) {
-		h.logger().ErrorContext(r.Context(), "write a GraphQL answer", "error", err)
-	}}
-	if !ok {
-		a.refuse(http.StatusNotAcceptable, "INVALID", "The answer can be %s or %s; the Accept header allows neither.", graphqlResponse, plainJSON)
+	if isWebSocket(r) {
+		h.serveWebSocket(w, r)
+		return
+	}
+	a := &answer{w: w, encode: func(result *execution.Result) ([]byte, error) { return h.encode(r.Context(), result) }}
+	accept := parseAccept(r.Header.Values("Accept"))
+	a.mediaType, a.single = negotiate(accept)
+	a.events = accept.names(eventStream)
+	if !a.single && !a.events {
+		a.refuse(http.StatusNotAcceptable, "INVALID", "The answer can be %s, %s or %s; the Accept header allows none of them.", graphqlResponse, plainJSON, eventStream)
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
@@ -56,8 +75,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuseActor(a, r, err)
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, orDefault(h.Timeout, defaultTimeout))
-	defer cancel()
 	h.answer(ctx, a, w, r)
 }
 
@@ -70,15 +87,21 @@ func (h *Handler) answer(ctx context.Context, a *answer, w http.ResponseWriter, 
 	engine := h.Engine(r)
 	if engine == nil {
 		w.Header().Set("Retry-After", "1")
-		a.refuse(http.StatusServiceUnavailable, "UNAVAILABLE", "The server is not ready yet; try again in a moment.")
+		a.refuse(http.StatusServiceUnavailable, "UNAVAILABLE", notReady)
 		return
 	}
-	if r.Method == http.MethodGet && changes(ctx, engine, request) {
+	kind := kindOf(ctx, engine, request)
+	switch {
+	case r.Method == http.MethodGet && kind == mutation:
 		w.Header().Set("Allow", "POST")
-		a.refuse(http.StatusMethodNotAllowed, "INVALID", "A GET request may only query; send a mutation by POST.")
-		return
+		a.refuse(http.StatusMethodNotAllowed, "INVALID", "A GET request may only read; send a mutation by POST.")
+	case a.events && (kind == subscription || !a.single):
+		h.serveEvents(ctx, a, r, engine, request)
+	case kind == subscription:
+		a.refuse(http.StatusNotAcceptable, "INVALID", "A subscription is answered by events: accept %s, or open a WebSocket with the subprotocol %s.", eventStream, subprotocol)
+	default:
+		a.send(h.execute(ctx, engine, request))
 	}
-	a.send(engine.Execute(ctx, request, nil))
 }
 
 func (h *Handler) authenticate(r *http.Request) (context.Context, error) {
@@ -89,30 +112,42 @@ func (h *Handler) authenticate(r *http.Request) (context.Context, error) {
 }
 
 func (h *Handler) refuseActor(a *answer, r *http.Request, err error) {
-	var shown execution.Presentable
-	if !errors.As(err, &shown) {
-		h.logger().ErrorContext(r.Context(), "authenticate a GraphQL request", "error", err)
-		a.refuse(http.StatusInternalServerError, "INTERNAL", "Something went wrong on our side; the details are in the server's log.")
-		return
-	}
-	message, extensions := shown.GraphQLError()
-	code, _ := extensions["code"].(string)
-	status := statusOf(code)
+	shown := h.shown(r.Context(), err)
+	status := statusOf(codeOf(shown))
 	if status == http.StatusUnauthorized {
 		a.w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	a.write(status, execution.Refuse(&execution.Error{Message: message, Extensions: extensions}))
+	a.write(status, execution.Refuse(shown))
 }
 
-// changes says whether the request is anything but a query. A document that is
-// refused is left to the engine, which says why.
-func changes(ctx context.Context, engine *execution.Engine, r execution.Request) bool {
+// shown is what a client gets to know of why it may not ask; the rest is logged.
+func (h *Handler) shown(ctx context.Context, err error) *execution.Error {
+	var shown execution.Presentable
+	if !errors.As(err, &shown) {
+		h.logger().ErrorContext(ctx, "authenticate a GraphQL request", "error", err)
+		return errorf("INTERNAL", "Something went wrong on our side; the details are in the server's log.")
+	}
+	message, extensions := shown.GraphQLError()
+	return &execution.Error{Message: message, Extensions: extensions}
+}
+
+// The kinds of operations that are not queries.
+const (
+	mutation     = "mutation"
+	subscription = "subscription"
+)
+
+// kindOf is the kind of the operation; "" for one that will be refused.
+func kindOf(ctx context.Context, engine *execution.Engine, r execution.Request) string {
 	doc, err := engine.Prepare(ctx, r.Query)
 	if err != nil {
-		return false
+		return ""
 	}
 	kind, err := doc.Kind(r.OperationName)
-	return err == nil && kind != "query"
+	if err != nil {
+		return ""
+	}
+	return kind
 }
 
 func (h *Handler) logger() *slog.Logger {
@@ -122,7 +157,7 @@ func (h *Handler) logger() *slog.Logger {
 	return h.Log
 }
 
-func orDefault[T int64 | time.Duration](value, fallback T) T {
+func orDefault[T int | int64 | time.Duration](value, fallback T) T {
 	if value == 0 {
 		return fallback
 	}

@@ -20,7 +20,14 @@ import (
 
 func newHandler(t testing.TB) *Handler {
 	t.Helper()
+	return newFloodedHandler(t, func() {})
+}
+
+// newFloodedHandler hears of the end of the subscription flood.
+func newFloodedHandler(t testing.TB, floodEnded func()) *Handler {
+	t.Helper()
 	echo := func(p graphql.ResolveParams) (any, error) { return p.Args["text"], nil }
+	source := func(p graphql.ResolveParams) (any, error) { return p.Source, nil }
 	text := graphql.FieldConfigArgument{"text": {Type: graphql.String}}
 	customer := graphql.NewObject(graphql.ObjectConfig{Name: "Customer", Fields: graphql.Fields{
 		"number": {Type: graphql.NewNonNull(graphql.String)}, "name": {Type: graphql.String},
@@ -38,11 +45,17 @@ func newHandler(t testing.TB) *Handler {
 			}},
 		}}),
 		Mutation: graphql.NewObject(graphql.ObjectConfig{Name: "Mutation", Fields: graphql.Fields{"say": {Type: graphql.String, Args: text, Resolve: echo}}}),
+		Subscription: graphql.NewObject(graphql.ObjectConfig{Name: "Subscription", Fields: graphql.Fields{
+			"count": {Type: graphql.Int, Args: graphql.FieldConfigArgument{"to": {Type: graphql.Int}}, Resolve: source},
+			"watch": {Type: graphql.String, Resolve: source},
+			"flood": {Type: graphql.String, Resolve: source},
+			"fail":  {Type: graphql.String, Resolve: source},
+		}}),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := execution.New(execution.Config{Schema: schema})
+	engine, err := execution.New(execution.Config{Schema: schema, Sources: sources(floodEnded)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +125,7 @@ func TestRequests(t *testing.T) {
 		},
 		"mutation by GET": {
 			call: call{method: "GET", query: url.Values{"query": {"mutation { say }"}}}, status: 405,
-			want: refusal("INVALID", "A GET request may only query; send a mutation by POST."),
+			want: refusal("INVALID", "A GET request may only read; send a mutation by POST."),
 		},
 		"another method": {
 			call: call{method: "PUT"}, status: 405, want: refusal("INVALID", "GraphQL is asked by POST or GET, not by PUT."),
@@ -123,7 +136,7 @@ func TestRequests(t *testing.T) {
 		},
 		"an answer nobody can read": {
 			call: call{accept: "image/png", body: `{"query": "{ echo }"}`}, status: 406,
-			want: refusal("INVALID", "The answer can be application/graphql-response+json or application/json; the Accept header allows neither."),
+			want: refusal("INVALID", "The answer can be application/graphql-response+json, application/json or text/event-stream; the Accept header allows none of them."),
 		},
 		"form data": {
 			call: call{contentType: "application/x-www-form-urlencoded", body: "query={echo}"}, status: 415,

@@ -14,8 +14,7 @@ const (
 
 // negotiate picks the media type of the answer. A client that does not mind
 // gets application/json, as clients from before the specification expect.
-func negotiate(accept []string) (mediaType string, ok bool) {
-	ranges := parseAccept(accept)
+func negotiate(ranges mediaRanges) (mediaType string, ok bool) {
 	if len(ranges) == 0 {
 		return plainJSON, true
 	}

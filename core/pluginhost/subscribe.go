@@ -1,0 +1,90 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// maxSubscriptions is how many subscriptions to one process run at a time. They
+// take nothing from the calls.
+const maxSubscriptions = 1000
+
+// Subscribe follows a subscription for an actor until ctx ends. It gives the
+// results as they come, each as Call does; an error is the last. When the
+// process ends, for whatever reason, that is an Unavailable error: whoever
+// follows begins anew, and does so with the next process.
+func (h *Host) Subscribe(ctx context.Context, m *schema.Model, actor core.Actor, op Operation, arguments map[string]any) iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
+		one := &call{plugin: op.Plugin, method: op.Name, actor: actor, model: m}
+		err := h.follow(ctx, one, op, arguments, func(result any) bool { return yield(result, nil) })
+		if err != nil && ctx.Err() == nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// errUnfollowed is the end of a subscription whose results nobody takes.
+var errUnfollowed = errors.New("nobody follows it any more")
+
+func (h *Host) follow(ctx context.Context, one *call, op Operation, arguments map[string]any, take func(any) bool) error {
+	encoded, err := pluginpb.Encode(arguments)
+	if err != nil {
+		return fmt.Errorf("subscribe to %s: %w", op.Name, err)
+	}
+	e := h.board.find(op.Plugin)
+	if e.link == nil {
+		return down(op.Plugin, nil)
+	}
+	switch err := e.link.streams.enter(maxSubscriptions); {
+	case errors.Is(err, errBusy):
+		return &core.Error{
+			Code:    core.RateLimited,
+			Message: fmt.Sprintf("The plugin %s has %d subscriptions already, which is the limit. Try again later.", op.Plugin, maxSubscriptions),
+		}
+	case err != nil:
+		return down(op.Plugin, err)
+	}
+	defer e.link.streams.leave()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(e.link.streaming, cancel)()
+	id, end, err := h.begin(ctx, one)
+	if err != nil {
+		return err
+	}
+	defer end()
+	stream, err := e.link.plugin.Subscribe(ctx, &pluginpb.SubscribeRequest{Context: id, Operation: op.Name, Arguments: encoded})
+	for err == nil {
+		var answer *pluginpb.SubscribeResponse
+		if answer, err = stream.Recv(); err != nil {
+			break
+		}
+		err = h.received(one, op, answer, take)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, errUnfollowed) {
+		return nil
+	}
+	return h.transportError(one, err, 0) // which no deadline can have caused
+}
+
+// received hands on one result, or returns the error that ends the subscription.
+func (h *Host) received(one *call, op Operation, answer *pluginpb.SubscribeResponse, take func(any) bool) error {
+	if answer.GetError() != nil {
+		return h.refusal(one, answer.GetError(), op.Name+" has ended")
+	}
+	result, err := checked(op.Result, answer.GetResult())
+	if err != nil {
+		return h.nonsense(one, "sent a result of %s that does not fit: %w", op.Name, err)
+	}
+	if !take(result) {
+		return errUnfollowed
+	}
+	return nil
+}
