@@ -1,0 +1,86 @@
+package pluginhost_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// ServeHTTP answers /page with all that a plugin may try on a browser, and
+// keeps whoever asks for anything else waiting.
+func (a *actor) ServeHTTP(stream pluginpb.Plugin_ServeHTTPServer) error {
+	request, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	if request.GetHead().GetTarget() != "/page" {
+		<-stream.Context().Done()
+		return stream.Context().Err()
+	}
+	head := &pluginpb.HTTPResponseHead{Status: http.StatusOK, Headers: []*pluginpb.HTTPHeader{
+		{Name: "Content-Type", Value: "text/html"},
+		{Name: "Content-Security-Policy", Value: "sandbox allow-same-origin allow-scripts"},
+		{Name: "x-content-type-options", Value: "off"},
+		{Name: "content-length", Value: "100"}, {Name: "Content-Length", Value: "+4"}, {Name: "Content-Length", Value: "2"},
+		{Name: "Service-Worker-Allowed", Value: "/"}, {Name: "clear-site-data", Value: "*"}, {Name: "Strict-Transport-Security", Value: "max-age=1"},
+		{Name: "Transfer-Encoding", Value: "identity"}, {Name: "X-Split\r\nX-Evil", Value: "1"}, {Name: "X-Lines", Value: "a\r\nX-Evil: b"},
+	}}
+	if err := stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: head}}); err != nil {
+		return err
+	}
+	return stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Body{Body: []byte("ok")}})
+}
+
+// answering serves the endpoints of a host with the plugin "answers".
+func answering(t *testing.T, h *pluginhost.Host) *httptest.Server {
+	t.Helper()
+	m := model(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h.ServeHTTP(m, "answers", w, r); err != nil {
+			http.Error(w, told(err), http.StatusServiceUnavailable)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// get returns the header and the body of an answer.
+func get(t *testing.T, url string) (http.Header, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.Header, string(body)
+}
+
+func TestAPageOfAPluginIsAStrangerInTheOriginOfTheAPI(t *testing.T) {
+	t.Parallel()
+	server := answering(t, serving(t, "answers", pluginhost.Config{}))
+	header, body := get(t, server.URL+"/page")
+	header.Del("Date")
+	want := http.Header{
+		"Content-Type":            {"text/html"},
+		"Content-Length":          {"2"},
+		"Content-Security-Policy": {"sandbox allow-same-origin allow-scripts", "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"},
+		"X-Content-Type-Options":  {"nosniff"},
+		"X-Lines":                 {"a  X-Evil: b"},
+	}
+	if diff := cmp.Diff(want, header); body != "ok" || diff != "" {
+		t.Errorf("the body is %q, the header (-want +got):\n%s", body, diff)
+	}
+}
