@@ -93,6 +93,9 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 	token, end := h.calls.begin(one)
 	defer end()
 	send := func(l *link, concurrency int) error {
+		if one.method == httpMethod {
+			concurrency = (concurrency + 1) / 2 // anybody may send requests, and none must keep rules from being asked
+		}
 		if err := l.gate.enter(concurrency); err != nil {
 			return err
 		}

@@ -14,6 +14,9 @@ import (
 	"google.golang.org/grpc"
 )
 
+// httpMethod is what requests are called among the calls to a plugin.
+const httpMethod = "http"
+
 // maxPart is how much of a body goes into one message.
 const maxPart = 64 << 10
 
@@ -27,7 +30,7 @@ func (h *Host) ServeHTTP(m *schema.Model, plugin string, w http.ResponseWriter, 
 	if e.contribution == nil || !slices.ContainsFunc(e.contribution.Endpoints, fits) {
 		return &core.Error{Code: core.NotFound, Message: "There is no such address."}
 	}
-	one := &call{plugin: plugin, method: "http", actor: core.PluginActor(plugin), model: m, mayWrite: true}
+	one := &call{plugin: plugin, method: httpMethod, actor: core.PluginActor(plugin), model: m, mayWrite: true}
 	answer := &httpAnswer{to: w}
 	err := h.ask(r.Context(), one, h.config.HTTPTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
 		stream, err := client.ServeHTTP(ctx)

@@ -1,9 +1,12 @@
 package pluginhost_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,5 +85,42 @@ func TestAPageOfAPluginIsAStrangerInTheOriginOfTheAPI(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, header); body != "ok" || diff != "" {
 		t.Errorf("the body is %q, the header (-want +got):\n%s", body, diff)
+	}
+}
+
+func TestRequestsFromOutsideLeaveRoomForOtherCalls(t *testing.T) {
+	t.Parallel()
+	dir := install(t, "answers")
+	write(t, filepath.Join(dir, "answers.yaml"), "limits: {concurrency: 4}\n")
+	h := start(t, pluginhost.Config{Dir: dir})
+	await(t, h, "answers", in(pluginhost.Serving))
+	server := answering(t, h)
+	ctx, cancel := context.WithCancel(t.Context())
+	var senders sync.WaitGroup
+	defer senders.Wait()
+	defer cancel()
+	refused := make(chan string)
+	for range 3 { // one more than half
+		senders.Go(func() {
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/slow", nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			answer, err := http.DefaultClient.Do(request)
+			if err != nil {
+				return // it waited until the end of the test
+			}
+			defer answer.Body.Close()
+			body, _ := io.ReadAll(answer.Body)
+			refused <- string(body)
+		})
+	}
+	const busy = "RATE_LIMITED The plugin answers is busy with as many calls as it takes at once. Try again in a few seconds.\n"
+	if got := <-refused; got != busy {
+		t.Errorf("the third request: %q, want %q", got, busy)
+	}
+	if got := must(t, h, "version"); got != "1.0.0" {
+		t.Errorf("a query meanwhile: %s", got)
 	}
 }
