@@ -82,9 +82,12 @@ func (c *callbacks) Log(ctx context.Context, r *pluginpb.LogRequest) (*pluginpb.
 	if id := r.GetContext().GetCallId(); id != "" {
 		attributes = append(attributes, "call", cut(id, 40))
 	}
-	if len(r.GetAttributes()) > 0 && json.Valid(r.GetAttributes()) {
-		attributes = append(attributes, "attributes", json.RawMessage(r.GetAttributes()))
+	switch given := r.GetAttributes(); {
+	case len(given) > maxLine || len(given) > 0 && !json.Valid(given):
+		attributes = append(attributes, "attributes", cut(c.host.secrets.redact(string(given)), maxLine))
+	case len(given) > 0:
+		attributes = append(attributes, "attributes", json.RawMessage(given))
 	}
-	c.host.config.Log.Log(ctx, slog.Level(r.GetLevel()), cut(r.GetMessage(), maxLine), attributes...)
+	c.host.config.Log.Log(ctx, slog.Level(r.GetLevel()), cut(c.host.secrets.redact(r.GetMessage()), maxLine), attributes...)
 	return &pluginpb.LogResponse{}, nil
 }

@@ -64,7 +64,7 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 		}
 		for _, r := range answer.GetReceipts() {
 			received := receipt(r)
-			received.Reason = h.secrets.redact(received.Reason)
+			received.Reason = cut(h.secrets.redact(received.Reason), maxLine)
 			receipts = append(receipts, received)
 		}
 		return nil
@@ -76,7 +76,7 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 }
 
 func receipt(r *pluginpb.Receipt) Receipt {
-	known := Receipt{Outcome: Retry, Reason: cut(r.GetReason(), maxLine), After: time.Duration(r.GetRetryAfterMs()) * time.Millisecond}
+	known := Receipt{Outcome: Retry, Reason: r.GetReason(), After: time.Duration(r.GetRetryAfterMs()) * time.Millisecond}
 	switch r.GetOutcome() {
 	case pluginpb.Receipt_ACK:
 		return Receipt{}

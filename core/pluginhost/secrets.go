@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -52,15 +53,48 @@ func noSecret(plugin, name, file string, cause error) error {
 	}
 }
 
-// shortest is how long a secret must be to be told from other words.
-const shortest = 4
+// How long a secret must be to be told from other words, and a line of one.
+const (
+	shortest     = 4
+	shortestLine = 16
+)
 
+// remember keeps a secret as it may be printed: as it is, line by line, and as
+// it stands in JSON.
 func (s *secrets) remember(value string) {
+	if len(value) < shortest {
+		return
+	}
+	forms := []string{value}
+	for line := range strings.Lines(value) {
+		if line = strings.TrimSpace(line); len(line) >= shortestLine {
+			forms = append(forms, line)
+		}
+	}
+	for _, form := range slices.Clone(forms) {
+		forms = append(forms, inJSON(form, false), inJSON(form, true))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(value) >= shortest && !slices.Contains(s.given, value) {
-		s.given = append(s.given, value)
+	for _, form := range forms {
+		if !slices.Contains(s.given, form) {
+			s.given = append(s.given, form)
+		}
 	}
+	slices.SortFunc(s.given, func(a, b string) int { return len(b) - len(a) }) // none hides the rest of a longer one
+}
+
+// inJSON is a text as it stands in JSON between the quotes; html is how
+// json.Marshal writes it.
+func inJSON(text string, html bool) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(html)
+	if err := encoder.Encode(text); err != nil {
+		panic(err) // a string
+	}
+	encoded := strings.TrimSpace(b.String())
+	return encoded[1 : len(encoded)-1]
 }
 
 // redact takes every secret that was given away out of a text.
