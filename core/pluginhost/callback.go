@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -19,6 +20,7 @@ type callbacks struct {
 	pluginpb.UnimplementedHostServer
 	host   *Host
 	plugin string
+	state  sync.Mutex // one writes at a time, or many at once would pass a bound that none passes
 }
 
 func (h *Host) callbacks(plugin string) func([]grpc.ServerOption) *grpc.Server {
@@ -61,6 +63,7 @@ func (c *callbacks) actor(one *call, asPlugin bool) (core.Actor, error) {
 func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do func(context.Context, *call) error) *pluginpb.Error {
 	one := c.host.calls.find(c.plugin, id.GetToken())
 	if one == nil {
+		c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "error", "it asked outside of a call")
 		return &pluginpb.Error{Code: string(core.Forbidden), Message: "The call that this belongs to has ended. Ask the host only while a handler runs, with the context that came with it."}
 	}
 	joined, cancel := context.WithCancel(one.ctx)
@@ -70,8 +73,13 @@ func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do fun
 	if err == nil {
 		return nil
 	}
-	if core.CodeOf(err) == core.Internal && joined.Err() == nil {
-		c.host.config.Log.Error("callback of plugin failed", "plugin", c.plugin, "call", one.id, "error", err)
+	switch core.CodeOf(err) {
+	case core.Internal:
+		if joined.Err() == nil {
+			c.host.config.Log.Error("callback of plugin failed", "plugin", c.plugin, "call", one.id, "error", err)
+		}
+	case core.Forbidden:
+		c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "call", one.id, "in", one.method, "user", one.actor.ID, "error", err)
 	}
 	return toWire(err)
 }

@@ -68,7 +68,7 @@ func start(t *testing.T, config pluginhost.Config) *pluginhost.Host {
 	}
 	config.Trust = cmp.Or(config.Trust, pluginhost.TrustAny)
 	config.LookEvery = cmp.Or(config.LookEvery, 10*time.Millisecond)
-	config.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	config.Log = cmp.Or(config.Log, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	config.MinBackoff = cmp.Or(config.MinBackoff, 20*time.Millisecond)
 	config.MaxBackoff = cmp.Or(config.MaxBackoff, 50*time.Millisecond)
 	config.SaveTimeout = cmp.Or(config.SaveTimeout, 5*time.Second)
