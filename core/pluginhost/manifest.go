@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -69,7 +68,7 @@ var errInvalid = errors.New("invalid")
 func readManifest(dir, name string) (Manifest, error) {
 	m := Manifest{Dir: dir}
 	file := filepath.Join(dir, ManifestFile)
-	data, err := os.ReadFile(file)
+	data, err := readText(file)
 	if err == nil {
 		err = strictyaml.Decode(file, data, &m).Err()
 	}

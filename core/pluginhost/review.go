@@ -70,7 +70,7 @@ func (a Approvals) Review(name string) (Review, error) {
 // askedFor returns the needs of a manifest that is known to be valid, as they
 // were written; nil for none.
 func askedFor(dir string) (*yaml.Node, error) {
-	data, err := os.ReadFile(filepath.Join(dir, ManifestFile))
+	data, err := readText(filepath.Join(dir, ManifestFile))
 	if err != nil {
 		return nil, err
 	}
