@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -20,6 +21,7 @@ type callbacks struct {
 	pluginpb.UnimplementedHostServer
 	host   *Host
 	plugin string
+	flood  flood
 	state  sync.Mutex // one writes at a time, or many at once would pass a bound that none passes
 }
 
@@ -63,7 +65,9 @@ func (c *callbacks) actor(one *call, asPlugin bool) (core.Actor, error) {
 func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do func(context.Context, *call) error) *pluginpb.Error {
 	one := c.host.calls.find(c.plugin, id.GetToken())
 	if one == nil {
-		c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "error", "it asked outside of a call")
+		if c.admits() {
+			c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "error", "it asked outside of a call")
+		}
 		return &pluginpb.Error{Code: string(core.Forbidden), Message: "The call that this belongs to has ended. Ask the host only while a handler runs, with the context that came with it."}
 	}
 	joined, cancel := context.WithCancel(one.ctx)
@@ -79,13 +83,23 @@ func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do fun
 			c.host.config.Log.Error("callback of plugin failed", "plugin", c.plugin, "call", one.id, "error", err)
 		}
 	case core.Forbidden:
-		c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "call", one.id, "in", one.method, "user", one.actor.ID, "error", err)
+		if c.admits() {
+			c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "call", one.id, "in", one.method, "user", one.actor.ID, "error", err)
+		}
 	}
 	return toWire(err)
 }
 
+// admits says whether one more line about what the plugin asks is logged.
+func (c *callbacks) admits() bool {
+	return c.flood.admits(c.host.config.Log.With("plugin", c.plugin), time.Now())
+}
+
 // Log also works outside of a call.
 func (c *callbacks) Log(ctx context.Context, r *pluginpb.LogRequest) (*pluginpb.LogResponse, error) {
+	if !c.admits() {
+		return &pluginpb.LogResponse{}, nil
+	}
 	attributes := []any{"plugin", c.plugin}
 	if id := r.GetContext().GetCallId(); id != "" {
 		attributes = append(attributes, "call", cut(id, 40))
