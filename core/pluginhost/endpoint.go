@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -32,7 +33,12 @@ func (h *Host) ServeHTTP(m *schema.Model, plugin string, w http.ResponseWriter, 
 	}
 	one := &call{plugin: plugin, method: httpMethod, actor: core.PluginActor(plugin), model: m, mayWrite: true}
 	answer := &httpAnswer{to: w}
+	connection := http.NewResponseController(w)
 	err := h.ask(r.Context(), one, h.config.HTTPTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
+		if deadline, ok := ctx.Deadline(); ok { // or a client that does not read would hold on to the call
+			_ = connection.SetWriteDeadline(deadline) // a recorder has none
+			defer connection.SetWriteDeadline(time.Time{})
+		}
 		stream, err := client.ServeHTTP(ctx)
 		if err != nil {
 			return err

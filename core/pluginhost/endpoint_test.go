@@ -3,22 +3,31 @@ package pluginhost_test
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// ServeHTTP answers /page with all that a plugin may try on a browser, and
-// keeps whoever asks for anything else waiting.
+// ServeHTTP answers /page with all that a plugin may try on a browser, /endless
+// without end, and keeps whoever asks for anything else waiting.
 func (a *actor) ServeHTTP(stream pluginpb.Plugin_ServeHTTPServer) error {
 	request, err := stream.Recv()
 	if err != nil {
+		return err
+	}
+	if request.GetHead().GetTarget() == "/endless" {
+		err = stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: &pluginpb.HTTPResponseHead{Status: http.StatusOK}}})
+		for err == nil {
+			err = stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Body{Body: make([]byte, 1<<20)}})
+		}
 		return err
 	}
 	if request.GetHead().GetTarget() != "/page" {
@@ -122,5 +131,29 @@ func TestRequestsFromOutsideLeaveRoomForOtherCalls(t *testing.T) {
 	}
 	if got := must(t, h, "version"); got != "1.0.0" {
 		t.Errorf("a query meanwhile: %s", got)
+	}
+}
+
+func TestAClientThatDoesNotReadHoldsOnToNothing(t *testing.T) {
+	t.Parallel()
+	h, m := serving(t, "answers", pluginhost.Config{HTTPTimeout: 500 * time.Millisecond}), model(t)
+	ended := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(ended)
+		_ = h.ServeHTTP(m, "answers", w, r)
+	}))
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET /endless HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Error("the call goes on without end")
 	}
 }
