@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -73,7 +74,7 @@ func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do fun
 	joined, cancel := context.WithCancel(one.ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	err := do(joined, one)
+	err := withoutPanic(func() error { return do(joined, one) })
 	if err == nil {
 		return nil
 	}
@@ -88,6 +89,17 @@ func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do fun
 		}
 	}
 	return toWire(err)
+}
+
+// withoutPanic makes an error of a panic. gRPC does not, and so a plugin that
+// finds a mistake of ours would end the host.
+func withoutPanic(do func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return do()
 }
 
 // admits says whether one more line about what the plugin asks is logged.

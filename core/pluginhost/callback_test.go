@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/schema"
 )
 
 func TestWhatAPluginIsRefusedIsInTheLog(t *testing.T) {
@@ -24,6 +26,14 @@ func TestWhatAPluginIsRefusedIsInTheLog(t *testing.T) {
 	want := regexp.MustCompile(`level=WARN msg="plugin was refused" plugin=p call=\w+ in=look user=u1 error="` + regexp.QuoteMeta(refusal) + `"`)
 	if !want.MatchString(log.String()) {
 		t.Errorf("the log is\n%s", log.String())
+	}
+}
+
+func TestAMistakeOfOursThatAPluginFindsEndsNothing(t *testing.T) {
+	t.Parallel()
+	h, _ := working(t, pluginhost.Config{Open: func(core.Actor, *schema.Model) pluginhost.Session { panic("a bug") }})
+	if said, want := must(t, h, "save ticket"), "Something went wrong at the host; the details are in its log."; said != want {
+		t.Errorf("the plugin is told %s, want %s", said, want)
 	}
 }
 
