@@ -37,7 +37,7 @@ func (h *Host) ServeHTTP(m *schema.Model, plugin string, w http.ResponseWriter, 
 	err := h.ask(r.Context(), one, h.config.HTTPTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
 		if deadline, ok := ctx.Deadline(); ok { // or a client that does not read would hold on to the call
 			_ = connection.SetWriteDeadline(deadline) // a recorder has none
-			defer connection.SetWriteDeadline(time.Time{})
+			defer func() { _ = connection.SetWriteDeadline(time.Time{}) }()
 		}
 		stream, err := client.ServeHTTP(ctx)
 		if err != nil {

@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,7 +41,8 @@ func TestACursorHoldsValuesOnly(t *testing.T) {
 		"no JSON":                   `[`,
 	} {
 		const want = "The cursor is none of this query. Pass on what came with the page before."
-		if _, err := after(text); core.CodeOf(err) != core.Invalid || err.(*core.Error).Message != want {
+		var ours *core.Error
+		if _, err := after(text); !errors.As(err, &ours) || ours.Code != core.Invalid || ours.Message != want {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}
