@@ -32,6 +32,7 @@ func (c cache) load(name string) *Contribution {
 	if err != nil {
 		return nil // from before an upgrade of xrm
 	}
+	known.Recalled = true
 	return known
 }
 

@@ -28,6 +28,7 @@ type Contribution struct {
 	ConfigSchema []byte             // JSON Schema; empty for none
 	Needs        Needs              // that were granted; nothing for a plugin that is down
 	Retired      bool               // it was disabled or removed: nothing but its entities is left
+	Recalled     bool               // it is known from an earlier run, when it was accepted with what was granted then
 	Mentions     []pluginpb.Mention // of entities and roles, in all of the above but Entities
 }
 

@@ -21,8 +21,13 @@ func (c Contribution) CheckName(m *schema.Model) error {
 }
 
 // CheckNeeds returns a line for all that the plugin does to what is not its own
-// without having been granted it. The model has its Entities.
+// without having been granted it. The model has its Entities. What does not run
+// has no needs, and does nothing: its entities are there, with their records,
+// and its rules refuse.
 func (c Contribution) CheckNeeds(m *schema.Model) error {
+	if c.Recalled || c.Retired {
+		return nil
+	}
 	var problems strictyaml.Problems
 	lacks := func(what, format string, args ...any) {
 		problems = append(problems, strictyaml.Problem{
