@@ -18,7 +18,10 @@ import (
 
 // HTTPFunc answers one request. The body is as it was sent, byte by byte, so
 // that signatures can be checked, and what is written goes out at once. Who has
-// sent the request is not known; host acts for the plugin.
+// sent the request is not known; host acts for the plugin. A browser shows an
+// answer in an origin of its own (Content-Security-Policy: sandbox), so scripts have
+// no cookies or storage and shares nothing with the API. An API key of xrm in
+// the request does not arrive.
 type HTTPFunc func(host Host, w http.ResponseWriter, r *http.Request)
 
 // Endpoint is a kind of HTTP request that the plugin answers. It is made by

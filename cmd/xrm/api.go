@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,15 +79,19 @@ func (a *api) accept(c pluginhost.Contribution) error {
 }
 
 // mentions refuses a contribution that names an entity that is not there, or
-// that takes away one that another names: a rule for it would never run.
+// that takes away one that another names: a rule for it would never run. It also
+// refuses one that brings an entity of the name of a plugin.
 func mentions(m *schema.Model, c pluginhost.Contribution, all map[string]pluginhost.Contribution) error {
-	if err := c.Check(m); err != nil {
+	if err := cmp.Or(c.Check(m), c.CheckName(m)); err != nil {
 		return err
 	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if err := all[name].Check(m); err != nil {
 			errs = append(errs, fmt.Errorf("the plugin %s needs what this one no longer has: %w", name, err))
+		}
+		if err := all[name].CheckName(m); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,6 +40,10 @@ func played(name string) sdk.Plugin {
 		p.Entities = fstest.MapFS{"entities/survey.yaml": {Data: []byte(strings.Replace(visitYAML, "visit", "survey", 1))}}
 		p.BeforeSave = map[string]sdk.SaveFunc{"survy": judgeVisit}
 		p.Fields = []sdk.Field{sdk.Computed("custmer", "surveys", noRecords).Returns("surveys")}
+	case "mirror":
+		p.Endpoints = []sdk.Endpoint{sdk.HTTP("/", func(_ sdk.Host, w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, "Authorization: %q", r.Header.Values("Authorization"))
+		})}
 	case "audits": // by name before the one whose entity it needs
 		p.BeforeSave = map[string]sdk.SaveFunc{"visit": refuseEmpty}
 	case "clock":
@@ -89,7 +96,7 @@ func playing(t *testing.T, names ...string) string {
 	t.Helper()
 	plugins := t.TempDir()
 	for _, name := range names {
-		cast(t, plugins, name, "needs: {rules: [visit]}")
+		cast(t, plugins, name, "needs: {rules: [visit], http: [/]}")
 	}
 	return plugins
 }
@@ -171,6 +178,36 @@ func TestARuleForTheEntityOfAnotherPluginWaitsForThatPlugin(t *testing.T) {
 	const want = "INVALID The visit was not saved: some fields need attention. note is what an audit is about"
 	if got := refusal(p.ask(`mutation { createVisit(data: {}) { visit { id } } }`, nil, new(rawText))); got != want {
 		t.Errorf("an empty visit: %s\nwant %s", got, want)
+	}
+	p.stop()
+}
+
+func TestAPluginNeverSeesAnAPIKey(t *testing.T) {
+	t.Parallel()
+	p := spawn(t, t.TempDir(), nil, "--plugins", playing(t, "mirror")).ready()
+	p.pluginProcess("mirror")
+	key, err := readKey(Config{Data: p.data}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sent, want := range map[string]string{
+		"Basic aGVsbG8=": `Authorization: ["Basic aGVsbG8="]`, // of the webhook's own
+		"Bearer " + key:  `Authorization: []`,
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/plugins/mirror/x", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", sent)
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if string(body) != want || err != nil {
+			t.Errorf("with %s the plugin sees %s, %v; want %s", sent, body, err, want)
+		}
 	}
 	p.stop()
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
 )
 
 // maxPluginBody is how large a request to a plugin may be: a fax or a
@@ -12,9 +14,13 @@ import (
 const maxPluginBody = 64 << 20
 
 // servePlugin hands requests below /plugins/NAME to the plugin. Nobody has to
-// have a key: a webhook proves by itself who sends it.
+// have a key: a webhook proves by itself who sends it. A key that is sent
+// nevertheless stays here, since it lets its holder do more than any plugin may.
 func (s *server) servePlugin(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
+	if slices.ContainsFunc(r.Header.Values("Authorization"), access.CarriesKey) {
+		r.Header.Del("Authorization")
+	}
 	http.StripPrefix("/plugins/"+name, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxPluginBody)
 		var err error = &core.Error{Code: core.Unavailable, Message: "The plugins are being started. Try again in a few seconds."}

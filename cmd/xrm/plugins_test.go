@@ -330,3 +330,23 @@ func TestAPluginIsApprovedAndRemovedWhileTheServerRuns(t *testing.T) {
 	}
 	p.stop()
 }
+
+func TestWhatAPluginHasBroughtIsThereWhenItDoesNotStart(t *testing.T) {
+	t.Parallel()
+	plugins, data := builtPlugins(t), t.TempDir()
+	p := spawn(t, data, nil, "--plugins", plugins).ready()
+	customers, _ := complaintStory(t, p)
+	p.stop()
+
+	executable(t, filepath.Join(plugins, "complaints", "complaints"), "exit 3\n")
+	p = spawn(t, data, nil, "--plugins", plugins).ready()
+	if got, want := p.must(`{ complaints { totalCount } }`, nil), `{"complaints":{"totalCount":3}}`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	const down = "UNAVAILABLE The plugin complaints is not running at the moment. Try again in a few seconds."
+	err := p.ask(`query ($id: ID!) { customer(id: $id) { openComplaints { id } } }`, map[string]any{"id": customers[0]}, new(rawText))
+	if got := refusal(err); got != down {
+		t.Errorf("its field: %s, want %s", got, down)
+	}
+	p.stop()
+}

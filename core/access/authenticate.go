@@ -67,6 +67,9 @@ func (au *Authenticator) Authenticate(ctx context.Context, header string) (core.
 	return actor, nil
 }
 
+// CarriesKey says whether an Authorization header has a key in it, valid or not.
+func CarriesKey(header string) bool { return strings.Contains(header, keyPrefix) }
+
 func (au *Authenticator) now() time.Time {
 	if au.Now != nil {
 		return au.Now()

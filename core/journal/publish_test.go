@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +65,25 @@ func TestAPayloadThatIsNoJSONIsRefused(t *testing.T) {
 		var ours *core.Error
 		if want := "The event complaints.escalated was not published: its payload must be JSON in UTF-8."; !errors.As(err, &ours) || ours.Code != core.Invalid || ours.Message != want {
 			t.Errorf("%s: %v; want an Invalid %q", name, err, want)
+		}
+	}
+}
+
+func TestAnEventThatFitsIntoNoMessageIsRefused(t *testing.T) {
+	p := newStage(t).publisher()
+	tests := map[string]struct {
+		key, payload string
+		want         string // "" for published
+	}{
+		"the largest":         {strings.Repeat("k", 200), `"` + strings.Repeat("x", 1<<20-2) + `"`, ""},
+		"a payload too large": {"c1", `"` + strings.Repeat("x", 1<<20) + `"`, "and they have 2 and 1048578"},
+		"a key too large":     {strings.Repeat("k", 201), "{}", "and they have 201 and 2"},
+	}
+	for name, tt := range tests {
+		err := p.Publish(t.Context(), core.Actor{}, "complaints.escalated", tt.key, []byte(tt.payload))
+		want := "The event complaints.escalated was not published: its key may have 200 bytes and its payload 1048576, " + tt.want + ". Save a record, and send its id."
+		if (tt.want == "") != (err == nil) || err != nil && err.Error() != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}
 }

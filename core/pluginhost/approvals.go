@@ -39,7 +39,7 @@ func (a Approvals) file() string { return filepath.Join(a.Plugins, ApprovalsFile
 
 // read returns none when there is no file.
 func (a Approvals) read() (map[string]Approval, error) {
-	data, err := os.ReadFile(a.file())
+	data, err := readText(a.file())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -112,7 +112,7 @@ func (a Approvals) rewrite(name string, change func(entry *yaml.Node)) error {
 	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX); err != nil { // until it is closed
 		return err
 	}
-	data, err := os.ReadFile(a.file())
+	data, err := readText(a.file())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -261,3 +261,37 @@ func TestApprovalsThatCannotBeReadStopNothingThatRuns(t *testing.T) {
 		t.Errorf("%s, Update = %s; want %s", got.State, got.Update, want)
 	}
 }
+
+func TestWhatIsLookedAtIsAllThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		needs string
+		want  []string
+	}{
+		"another line":          {`secrets: ["key\nasPlugin"]`, []string{`secrets "key\nasPlugin"`}},
+		"a terminal's commands": {`events: ["order.created\e[2K\e[1A"]`, []string{`events "order.created\x1b[2K\x1b[1A"`}},
+		"the end of a rule":     {`records: {customer: {read: {name: {eq: "x}}, delete: true"}}}}`, []string{`records customer: {read: {name: {eq: "x}}, delete: true"}}}`}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, dir, "works", "1.0.0", "needs: {"+tt.needs+"}\n")
+			review, err := pluginhost.Approvals{Plugins: dir}.Review("p")
+			if diff := cmp.Diff(tt.want, review.Added); err != nil || diff != "" {
+				t.Errorf("%v, added (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// In the approvals an alias would stand for what another plugin has there.
+func TestNothingIsAskedForByAnAlias(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put(t, dir, "works", "1.0.0", "onFailure: &x {customer: deny}\nneeds:\n  records: *x\n")
+	_, err := pluginhost.Approvals{Plugins: dir}.Review("p")
+	want := "invalid: " + dir + "/p/plugin.yaml:7: an alias may not be part of needs, because what it stands for is not what is looked at; write it out"
+	if err == nil || err.Error() != want {
+		t.Errorf("Review: %v; want %s", err, want)
+	}
+}

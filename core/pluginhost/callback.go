@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -19,6 +22,8 @@ type callbacks struct {
 	pluginpb.UnimplementedHostServer
 	host   *Host
 	plugin string
+	flood  flood
+	state  sync.Mutex // one writes at a time, or many at once would pass a bound that none passes
 }
 
 func (h *Host) callbacks(plugin string) func([]grpc.ServerOption) *grpc.Server {
@@ -61,30 +66,62 @@ func (c *callbacks) actor(one *call, asPlugin bool) (core.Actor, error) {
 func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do func(context.Context, *call) error) *pluginpb.Error {
 	one := c.host.calls.find(c.plugin, id.GetToken())
 	if one == nil {
+		if c.admits() {
+			c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "error", "it asked outside of a call")
+		}
 		return &pluginpb.Error{Code: string(core.Forbidden), Message: "The call that this belongs to has ended. Ask the host only while a handler runs, with the context that came with it."}
 	}
 	joined, cancel := context.WithCancel(one.ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	err := do(joined, one)
+	err := withoutPanic(func() error { return do(joined, one) })
 	if err == nil {
 		return nil
 	}
-	if core.CodeOf(err) == core.Internal && joined.Err() == nil {
-		c.host.config.Log.Error("callback of plugin failed", "plugin", c.plugin, "call", one.id, "error", err)
+	switch core.CodeOf(err) {
+	case core.Internal:
+		if joined.Err() == nil {
+			c.host.config.Log.Error("callback of plugin failed", "plugin", c.plugin, "call", one.id, "error", err)
+		}
+	case core.Forbidden:
+		if c.admits() {
+			c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "call", one.id, "in", one.method, "user", one.actor.ID, "error", err)
+		}
 	}
 	return toWire(err)
 }
 
+// withoutPanic makes an error of a panic. gRPC does not, and so a plugin that
+// finds a mistake of ours would end the host.
+func withoutPanic(do func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return do()
+}
+
+// admits says whether one more line about what the plugin asks is logged.
+func (c *callbacks) admits() bool {
+	return c.flood.admits(c.host.config.Log.With("plugin", c.plugin), time.Now())
+}
+
 // Log also works outside of a call.
 func (c *callbacks) Log(ctx context.Context, r *pluginpb.LogRequest) (*pluginpb.LogResponse, error) {
+	if !c.admits() {
+		return &pluginpb.LogResponse{}, nil
+	}
 	attributes := []any{"plugin", c.plugin}
 	if id := r.GetContext().GetCallId(); id != "" {
 		attributes = append(attributes, "call", cut(id, 40))
 	}
-	if len(r.GetAttributes()) > 0 && json.Valid(r.GetAttributes()) {
-		attributes = append(attributes, "attributes", json.RawMessage(r.GetAttributes()))
+	switch given := r.GetAttributes(); {
+	case len(given) > maxLine || len(given) > 0 && !json.Valid(given):
+		attributes = append(attributes, "attributes", cut(c.host.secrets.redact(string(given)), maxLine))
+	case len(given) > 0:
+		attributes = append(attributes, "attributes", json.RawMessage(given))
 	}
-	c.host.config.Log.Log(ctx, slog.Level(r.GetLevel()), cut(r.GetMessage(), maxLine), attributes...)
+	c.host.config.Log.Log(ctx, slog.Level(r.GetLevel()), cut(c.host.secrets.redact(r.GetMessage()), maxLine), attributes...)
 	return &pluginpb.LogResponse{}, nil
 }

@@ -102,6 +102,8 @@ func (c *callbacks) PutState(ctx context.Context, r *pluginpb.PutStateRequest) (
 		if err := c.mayWrite(one, "keep "+r.GetKey()); err != nil {
 			return err
 		}
+		c.state.Lock()
+		defer c.state.Unlock()
 		size, err := c.host.config.Keep.StateSize(ctx, c.plugin)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
@@ -39,9 +40,11 @@ func (c *callbacks) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginp
 	return answer, nil
 }
 
-// Each goes through pages that are small enough for any message.
+// Each goes through pages that are small enough for any message. What a plugin
+// does not read of them is let go of when the call ends.
 func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingServer[pluginpb.FindResponse]) error {
 	const most = 200
+	var broken error // of the stream
 	refused := c.records(stream.Context(), r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
 		left := int(r.GetLimit())
 		for {
@@ -57,8 +60,8 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 			if answer.Records, answer.Next, err = page(ctx, s, e, q); err != nil {
 				return err
 			}
-			if err := stream.Send(answer); err != nil {
-				return err
+			if broken = send(ctx, stream, answer); broken != nil {
+				return broken
 			}
 			r.After = answer.GetNext()
 			if left -= len(answer.GetRecords()); r.GetAfter() == "" || left == 0 {
@@ -66,10 +69,25 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 			}
 		}
 	})
-	if refused == nil {
-		return nil
+	if refused == nil || broken != nil {
+		return broken
 	}
-	return stream.Send(&pluginpb.FindResponse{Error: refused})
+	last, cancel := context.WithTimeout(stream.Context(), time.Second)
+	defer cancel()
+	return send(last, stream, &pluginpb.FindResponse{Error: refused})
+}
+
+// send returns when a message is on its way or ctx is done: a stream itself
+// waits for as long as nobody reads it. The stream is to end after an error.
+func send(ctx context.Context, stream grpc.ServerStreamingServer[pluginpb.FindResponse], answer *pluginpb.FindResponse) error {
+	sent := make(chan error, 1)
+	go func() { sent <- stream.Send(answer) }()
+	select {
+	case err := <-sent:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // page reads one page, and where the next begins.

@@ -90,6 +90,9 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 	}
 	defer end()
 	send := func(l *link, concurrency int) error {
+		if one.method == httpMethod {
+			concurrency = (concurrency + 1) / 2 // anybody may send requests, and none must keep rules from being asked
+		}
 		if err := l.gate.enter(concurrency); err != nil {
 			return err
 		}

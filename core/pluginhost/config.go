@@ -16,8 +16,8 @@ type Session interface {
 	Save(ctx context.Context, e *schema.Entity, drafts []record.Draft, dryRun bool) []record.Result
 	Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregate) ([]core.Group, error)
 	Seen(r *core.Record) (*core.Record, error)
-	SeenDiffs(e *schema.Entity, diffs []core.Diff) ([]core.Diff, error)
-	MayWrite(e *schema.Entity, action core.Action, fields []string) error
+	Told(ctx context.Context, e *schema.Entity, entries []core.Entry) ([]core.Entry, error)
+	MayWrite(ctx context.Context, e *schema.Entity, action core.Action, fields []string, r *core.Record) error
 }
 
 var _ Session = (*record.Session)(nil)

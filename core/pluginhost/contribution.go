@@ -148,9 +148,16 @@ func checkFeatures(plugin string, needed []string) error {
 type translator struct {
 	objects  map[string]*pluginpb.ObjectType
 	problems strictyaml.Problems
+	fields   int // translated so far
 }
 
+// maxProblems is as many as anybody reads.
+const maxProblems = 50
+
 func (t *translator) add(where, format string, args ...any) {
+	if len(t.problems) == maxProblems {
+		return
+	}
 	t.problems = append(t.problems, strictyaml.Problem{File: where, Message: fmt.Sprintf(format, args...)})
 }
 
@@ -178,8 +185,12 @@ func (t *translator) operation(plugin string, o *pluginpb.Operation) Operation {
 // scalars of the wire that are not called the same in the entity language.
 var scalarTypes = []string{"text", "integer", "decimal", "boolean", "date", "datetime", "id"}
 
-// maxTypeDepth is how deep objects may lie in each other.
-const maxTypeDepth = 8
+// How deep objects may lie in each other, and how many fields that may come to:
+// a few objects that contain each other unfold to more than any memory holds.
+const (
+	maxTypeDepth = 8
+	maxFields    = 10_000
+)
 
 // field translates one member. What a plugin returns is never required: it
 // must not be able to take away what stands beside it.
@@ -187,6 +198,10 @@ func (t *translator) field(where, name, doc string, of *pluginpb.Type, input boo
 	f := &schema.Field{Name: name, Required: input && of.GetRequired()}
 	if doc != "" {
 		f.Description = schema.Text{"en": doc}
+	}
+	if t.fields++; t.fields > maxFields {
+		t.add(where, "its types unfold to more than %d fields", maxFields)
+		return f
 	}
 	if depth > maxTypeDepth {
 		t.add(where, "its type goes more than %d levels deep, or contains itself", maxTypeDepth)

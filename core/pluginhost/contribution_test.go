@@ -76,8 +76,9 @@ func TestAContributionOutlivesThePluginAndTheHost(t *testing.T) {
 	}
 
 	second := start(t, pluginhost.Config{Dir: dir, CacheDir: kept, StartTimeout: time.Nanosecond, MinBackoff: time.Hour, MaxBackoff: time.Hour})
-	if diff := cmp.Diff(wantContribution, contributionOf(t, second), ignoreLines); diff != "" {
-		t.Errorf("in a host that has not got it to start (-want +got):\n%s", diff)
+	recalled := contributionOf(t, second)
+	if diff := cmp.Diff(wantContribution, recalled, ignoreLines); diff != "" || recalled.Needs != nil {
+		t.Errorf("in a host that has not got it to start, with the needs %v (-want +got):\n%s", recalled.Needs, diff)
 	}
 }
 

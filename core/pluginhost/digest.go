@@ -21,8 +21,11 @@ type folderFile struct {
 	link string // where a link within the folder leads; "" for content
 }
 
-// maxFolder is how much a plugin's folder may hold.
-const maxFolder = 2 << 30
+// How much a plugin's folder may hold, and how many files.
+const (
+	maxFolder = 2 << 30
+	maxFiles  = 100_000
+)
 
 // listFolder lists what belongs to a plugin. A link that leads out of the
 // folder counts as the file that it leads to.
@@ -36,6 +39,9 @@ func listFolder(dir string) ([]folderFile, error) {
 		relative, err := filepath.Rel(dir, path)
 		if err != nil {
 			return err
+		}
+		if len(list) == maxFiles {
+			return fmt.Errorf("%s holds more than %d files", dir, maxFiles)
 		}
 		f := folderFile{path: filepath.ToSlash(relative)}
 		if entry.Type()&fs.ModeSymlink != 0 {
@@ -89,13 +95,13 @@ func digest(dir string) (string, error) {
 		if link := links[name]; link != "" {
 			return io.NopCloser(strings.NewReader("link to " + link)), nil
 		}
-		return os.Open(filepath.Join(dir, filepath.FromSlash(name)))
+		return openFile(filepath.Join(dir, filepath.FromSlash(name)))
 	})
 }
 
 // fileDigest is what sha256sum prints.
 func fileDigest(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return "", err
 	}

@@ -7,12 +7,17 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
+
+// httpMethod is what requests are called among the calls to a plugin.
+const httpMethod = "http"
 
 // maxPart is how much of a body goes into one message.
 const maxPart = 64 << 10
@@ -27,13 +32,18 @@ func (h *Host) ServeHTTP(m *schema.Model, plugin string, w http.ResponseWriter, 
 	if e.contribution == nil || !slices.ContainsFunc(e.contribution.Endpoints, fits) {
 		return &core.Error{Code: core.NotFound, Message: "There is no such address."}
 	}
-	one := &call{plugin: plugin, method: "http", actor: core.PluginActor(plugin), model: m, mayWrite: true}
-	// Otherwise net/http reads the rest of the body itself before the answer begins.
-	_ = http.NewResponseController(w).EnableFullDuplex()
+	one := &call{plugin: plugin, method: httpMethod, actor: core.PluginActor(plugin), model: m, mayWrite: true}
 	answer := &httpAnswer{to: w}
+	connection := http.NewResponseController(w)
+	// Otherwise net/http reads the rest of the body itself before the answer begins.
+	_ = connection.EnableFullDuplex()
 	err := h.ask(r.Context(), one, h.config.HTTPTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
 		ctx, abort := context.WithCancelCause(ctx)
 		defer abort(nil)
+		if deadline, ok := ctx.Deadline(); ok { // or a client that does not read would hold on to the call
+			_ = connection.SetWriteDeadline(deadline) // a recorder has none
+			defer func() { _ = connection.SetWriteDeadline(time.Time{}) }()
+		}
 		stream, err := client.ServeHTTP(ctx)
 		if err != nil {
 			return err
@@ -137,17 +147,36 @@ func (a *httpAnswer) read(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, 
 	}
 }
 
+// begin writes the status and those headers that speak of this answer only. In
+// the origin of the API, whose pages hold keys, an answer of a plugin is a
+// stranger: what a browser shows of it runs in an origin of its own.
 func (a *httpAnswer) begin(head *pluginpb.HTTPResponseHead) error {
 	status := int(head.GetStatus())
 	if a.begun || status < 200 || status > 599 {
 		return errors.New("it answered a request with a head that is none")
 	}
+	header := a.to.Header()
 	for _, h := range head.GetHeaders() {
-		if !slices.Contains(hopByHop, http.CanonicalHeaderKey(h.GetName())) {
-			a.to.Header().Add(h.GetName(), h.GetValue())
+		switch name := http.CanonicalHeaderKey(h.GetName()); {
+		case slices.Contains(hopByHop, name), slices.Contains(ofTheOrigin, name):
+		case name == "Content-Length": // one at most, or a proxy may take another for true
+			if n, err := strconv.ParseUint(h.GetValue(), 10, 63); err == nil {
+				header.Set(name, strconv.FormatUint(n, 10))
+			}
+		default:
+			header.Add(name, h.GetValue())
 		}
 	}
+	header.Add("Content-Security-Policy", sandboxPolicy) // beside the plugin's: both hold
+	header.Set("X-Content-Type-Options", "nosniff")
 	a.begun = true
 	a.to.WriteHeader(status)
 	return nil
 }
+
+// sandboxPolicy lets a page do what it likes, but not as a page of the API:
+// without allow-same-origin it reads nothing of what those keep.
+const sandboxPolicy = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
+
+// ofTheOrigin are headers that a browser takes for a word of the whole server.
+var ofTheOrigin = []string{"Alt-Svc", "Clear-Site-Data", "Nel", "Report-To", "Reporting-Endpoints", "Service-Worker-Allowed", "Strict-Transport-Security"}

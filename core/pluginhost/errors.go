@@ -87,16 +87,16 @@ func (h *Host) refusal(one *call, e *pluginpb.Error, what string) error {
 	if e.GetCode() == string(core.Internal) && e.GetCause() != "" {
 		var details []any
 		if e.GetStack() != "" {
-			details = []any{"stack", cut(e.GetStack(), maxLine)}
+			details = []any{"stack", cut(h.secrets.redact(e.GetStack()), maxLine)}
 		}
-		return h.internal(one, errors.New(h.secrets.redact(cut(e.GetCause(), maxLine))), details...)
+		return h.internal(one, errors.New(cut(h.secrets.redact(e.GetCause()), maxLine)), details...)
 	}
 	if !slices.Contains(refusals, core.Code(e.GetCode())) {
-		return h.nonsense(one, "answered an error with the code %q and the message %q", e.GetCode(), e.GetMessage())
+		return h.nonsense(one, "answered an error with the code %q and the message %q", cut(e.GetCode(), maxLine), cut(h.secrets.redact(e.GetMessage()), maxLine))
 	}
-	err := &core.Error{Code: core.Code(e.GetCode()), Message: h.secrets.redact(e.GetMessage())}
+	err := &core.Error{Code: core.Code(e.GetCode()), Message: cut(h.secrets.redact(e.GetMessage()), maxLine)}
 	for _, v := range e.GetViolations() {
-		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: h.secrets.redact(v.GetMessage())})
+		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: cut(h.secrets.redact(v.GetMessage()), maxLine)})
 	}
 	switch {
 	case err.Message != "":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -38,8 +39,12 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 	one := &call{plugin: plugin, method: "events", actor: core.PluginActor(plugin), model: m, mayWrite: true}
 	session := h.config.Open(one.actor, m)
 	request := &pluginpb.DeliverRequest{}
+	events, err := told(ctx, m, session, events)
+	if err != nil {
+		return nil, fmt.Errorf("deliver %d events to %s: %w", len(events), plugin, err)
+	}
 	for _, e := range events {
-		encoded, err := encodeEvent(m, session, e)
+		encoded, err := encodeEvent(e)
 		if err != nil {
 			return nil, fmt.Errorf("deliver %s to %s: %w", e.ID, plugin, err)
 		}
@@ -47,7 +52,7 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 	}
 	var receipts []Receipt
 	asked := false
-	err := h.ask(ctx, one, h.config.EventTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
+	err = h.ask(ctx, one, h.config.EventTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
 		asked = true
 		request.Context = id
 		answer, err := client.Deliver(ctx, request)
@@ -59,7 +64,7 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 		}
 		for _, r := range answer.GetReceipts() {
 			received := receipt(r)
-			received.Reason = h.secrets.redact(received.Reason)
+			received.Reason = cut(h.secrets.redact(received.Reason), maxLine)
 			receipts = append(receipts, received)
 		}
 		return nil
@@ -71,7 +76,7 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 }
 
 func receipt(r *pluginpb.Receipt) Receipt {
-	known := Receipt{Outcome: Retry, Reason: cut(r.GetReason(), maxLine), After: time.Duration(r.GetRetryAfterMs()) * time.Millisecond}
+	known := Receipt{Outcome: Retry, Reason: r.GetReason(), After: time.Duration(r.GetRetryAfterMs()) * time.Millisecond}
 	switch r.GetOutcome() {
 	case pluginpb.Receipt_ACK:
 		return Receipt{}
@@ -84,9 +89,39 @@ func receipt(r *pluginpb.Receipt) Receipt {
 	return known
 }
 
-// encodeEvent shows an event to a plugin. Of the fields that have changed it
-// tells those that the plugin may see in every record that it may read.
-func encodeEvent(m *schema.Model, s Session, e core.Event) (*pluginpb.Event, error) {
+// told are the events as a plugin may know them: without the changes that it
+// may not see, and those of an entity whose plugin has gone.
+func told(ctx context.Context, m *schema.Model, s Session, events []core.Event) ([]core.Event, error) {
+	known := slices.Clone(events)
+	of := map[string][]int{} // by entity
+	for i, e := range events {
+		if e.Entry != nil {
+			of[e.Entry.Entity] = append(of[e.Entry.Entity], i)
+		}
+	}
+	for name, indexes := range of {
+		entries := make([]core.Entry, len(indexes))
+		for n, i := range indexes {
+			entries[n] = *events[i].Entry
+		}
+		if entity := m.Entity(name); entity != nil {
+			var err error
+			if entries, err = s.Told(ctx, entity, entries); err != nil {
+				return events, err
+			}
+		} else {
+			for n := range entries {
+				entries[n].Diffs = nil
+			}
+		}
+		for n, i := range indexes {
+			known[i].Entry = &entries[n]
+		}
+	}
+	return known, nil
+}
+
+func encodeEvent(e core.Event) (*pluginpb.Event, error) {
 	encoded := &pluginpb.Event{
 		Id: e.ID, Topic: e.Topic, Key: e.Key, Sequence: e.Seq, At: instant(e.At),
 		User: encodeUser(e.Actor), Via: e.Actor.Via, Payload: e.Payload,
@@ -95,16 +130,9 @@ func encodeEvent(m *schema.Model, s Session, e core.Event) (*pluginpb.Event, err
 		return encoded, nil
 	}
 	encoded.Entity, encoded.RecordId, encoded.Action, encoded.Roles = e.Entry.Entity, e.Entry.RecordID, string(e.Entry.Action), e.Entry.Roles
-	entity := m.Entity(e.Entry.Entity)
-	if entity == nil {
-		return encoded, nil // its plugin has gone
-	}
-	diffs, err := s.SeenDiffs(entity, e.Entry.Diffs)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range diffs {
+	for _, d := range e.Entry.Diffs {
 		change := &pluginpb.FieldChange{Path: d.Path}
+		var err error
 		if change.From, err = encodeOptional(d.From); err == nil {
 			change.To, err = encodeOptional(d.To)
 		}

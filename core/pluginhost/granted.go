@@ -8,11 +8,21 @@ import (
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"go.yaml.in/yaml/v3"
 )
+
+// CheckName refuses a plugin that is called like what is not its own: nobody
+// could tell its events from those of the entity.
+func (c Contribution) CheckName(m *schema.Model) error {
+	if e := m.Entity(c.Plugin); e != nil && e.Layer != c.Layer() {
+		return fmt.Errorf("the plugin %s is called like the entity %s of %s, so their events would be taken for each other's; rename one", c.Plugin, e.Name, e.Layer)
+	}
+	return nil
+}
 
 // CheckNeeds returns a line for all that the plugin does to what is not its own
 // without having been granted it. The model has its Entities. What is known from
-// an earlier run was checked then.
+// an earlier run was checked then, and does nothing before its process is up.
 func (c Contribution) CheckNeeds(m *schema.Model) error {
 	if c.Needs == nil {
 		return nil
@@ -25,6 +35,15 @@ func (c Contribution) CheckNeeds(m *schema.Model) error {
 		})
 	}
 	others := func(name string) bool { e := m.Entity(name); return e != nil && e.Layer != c.Layer() }
+	for _, source := range c.Entities {
+		var file struct {
+			Extend string `yaml:"extend"`
+		}
+		_ = yaml.Unmarshal(source.Data, &file) // the model has read it
+		if others(file.Extend) && !slices.Contains(c.Needs.Fields, file.Extend) {
+			lacks("extend "+file.Extend, "%s is not the plugin's own; add under needs: fields: [%s]", file.Extend, file.Extend)
+		}
+	}
 	for _, list := range []struct {
 		what  string
 		names []string

@@ -122,7 +122,7 @@ func (h *Host) judge(ctx context.Context, r rule, changes []core.Change, subject
 	}
 	for n, i := range subject {
 		if errs[i] = err; err == nil {
-			errs[i] = h.obey(one, session, r, verdicts[n], changes[i].After)
+			errs[i] = h.obey(ctx, one, session, r, verdicts[n], changes[i].After)
 		}
 	}
 }
@@ -158,7 +158,7 @@ func (r rule) askAboutDeletions(ctx context.Context, client pluginpb.PluginClien
 }
 
 // obey applies one verdict to the record.
-func (h *Host) obey(one *call, s Session, r rule, v *pluginpb.Verdict, after *core.Record) error {
+func (h *Host) obey(ctx context.Context, one *call, s Session, r rule, v *pluginpb.Verdict, after *core.Record) error {
 	if v.GetError() != nil {
 		done := "saved"
 		if r.deletes {
@@ -179,7 +179,7 @@ func (h *Host) obey(one *call, s Session, r rule, v *pluginpb.Verdict, after *co
 		}
 	}
 	set := stored(r.view, patch)
-	if err := s.MayWrite(r.view, core.Updated, slices.Sorted(maps.Keys(set))); err != nil {
+	if err := s.MayWrite(ctx, r.view, core.Updated, slices.Sorted(maps.Keys(set)), after); err != nil {
 		return h.nonsense(one, "wanted to set what it may not: %w", err)
 	}
 	for path, value := range set {

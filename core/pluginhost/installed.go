@@ -88,7 +88,7 @@ func copyFolder(from, to string) error {
 }
 
 func copyFile(from, to string, mode fs.FileMode) error {
-	source, err := os.Open(from)
+	source, err := openFile(from)
 	if err != nil {
 		return err
 	}

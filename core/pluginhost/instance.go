@@ -87,7 +87,7 @@ func (s *supervisor) introduce(ctx context.Context, i *instance) error {
 		e.status.PID = int(i.link.process.pid.Load())
 		e.status.State, e.status.Reason, e.status.Since = Serving, "", time.Now()
 		if h := i.link.hello; h.GetState() == pluginpb.Health_DEGRADED {
-			e.status.State, e.status.Reason = Degraded, s.secrets.redact(h.GetReason())
+			e.status.State, e.status.Reason = Degraded, s.reason(h)
 		}
 	})
 	return nil
@@ -161,7 +161,12 @@ func (s *supervisor) follow(l *link, end chan<- error) {
 			if e.status.State != state {
 				e.status.State, e.status.Since = state, time.Now()
 			}
-			e.status.Reason = s.secrets.redact(health.GetReason())
+			e.status.Reason = s.reason(health)
 		})
 	}
+}
+
+// reason is what a plugin says about its health, fit to be shown.
+func (s *supervisor) reason(h *pluginpb.Health) string {
+	return cut(s.secrets.redact(h.GetReason()), maxLine)
 }

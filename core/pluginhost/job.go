@@ -27,7 +27,7 @@ func (h *Host) RunJob(ctx context.Context, m *schema.Model, plugin, job, runID s
 				return h.refusal(one, r.GetError(), "The job "+job+" failed")
 			}
 			if err == nil {
-				report(r.GetDone(), r.GetTotal(), h.secrets.redact(cut(r.GetNote(), maxLine)))
+				report(r.GetDone(), r.GetTotal(), cut(h.secrets.redact(r.GetNote()), maxLine))
 			}
 		}
 		return err

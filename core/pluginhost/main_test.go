@@ -152,6 +152,9 @@ func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.
 	if a.role == "works" {
 		d.Fields, d.Operations = nil, jobs
 	}
+	if a.role == "answers" {
+		d = &pluginpb.DescribeResponse{Name: a.role, Version: "1.0.0", Operations: jobs, Endpoints: []*pluginpb.Endpoint{{Path: "/"}}}
+	}
 	if a.role == "someone-else" {
 		d.Name = "complaints"
 	}
@@ -248,7 +251,7 @@ func (a *actor) Resolve(ctx context.Context, r *pluginpb.ResolveRequest) (*plugi
 }
 
 func (a *actor) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
-	if a.role == "works" {
+	if a.role == "works" || a.role == "answers" {
 		return a.job(ctx, r)
 	}
 	if r.GetOperation() == "environment" {

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +68,7 @@ var errInvalid = errors.New("invalid")
 func ReadManifest(dir, name string) (Manifest, error) {
 	m := Manifest{Dir: dir}
 	file := filepath.Join(dir, ManifestFile)
-	data, err := os.ReadFile(file)
+	data, err := readText(file)
 	if err == nil {
 		err = strictyaml.Decode(file, data, &m).Err()
 	}
@@ -88,8 +88,11 @@ func (m Manifest) check(file, folder string) error {
 	add := func(format string, args ...any) {
 		problems = append(problems, strictyaml.Problem{File: file, Message: fmt.Sprintf(format, args...)})
 	}
-	if m.Name != folder {
+	switch {
+	case m.Name != folder:
 		add("name is %q, but the folder is %q; they must be the same", m.Name, folder)
+	case !pluginName.MatchString(m.Name) || m.Name+".yaml" == ApprovalsFile:
+		add("name is %q; use another of lower-case letters, digits and dashes, such as fax-server", m.Name)
 	}
 	if m.Version == "" {
 		add("version is missing")
@@ -120,6 +123,9 @@ func (m Manifest) check(file, folder string) error {
 	}
 	return problems.Err()
 }
+
+// pluginName keeps names apart from the rest of a path, of a topic and of a line.
+var pluginName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // programs lists the executables for all systems.
 func (m Manifest) programs() []string {

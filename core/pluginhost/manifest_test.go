@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/openxrm/xrm/core/pluginhost"
@@ -162,5 +163,33 @@ func TestTheRunDirectoryOfADeadHostIsSwept(t *testing.T) {
 	left, _ := filepath.Glob(filepath.Join(os.TempDir(), "xrm-*"))
 	if len(left) != 1 || left[0] != living {
 		t.Errorf("left: %v, want %s", left, living)
+	}
+}
+
+func TestWhatIsNoFileHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	for name, make := range map[string]func(path string) error{
+		"a pipe":   func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"a device": func(path string) error { return os.Symlink("/dev/zero", path) },
+	} {
+		for _, file := range []string{"p/plugin.yaml", "p/data", "p.yaml", "approved.yaml"} {
+			t.Run(name+" "+file, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				put(t, dir, "works", "1.0.0", "")
+				path := filepath.Join(dir, file)
+				if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+					t.Fatal(err)
+				}
+				if err := make(path); err != nil {
+					t.Fatal(err)
+				}
+				h := start(t, pluginhost.Config{Dir: dir, Trust: pluginhost.TrustApproved})
+				got := await(t, h, "p", func(s pluginhost.Status) bool { return s.LastError != "" })
+				if want := path + " is no file"; !strings.Contains(got.LastError, want) {
+					t.Errorf("LastError = %s, want it to say %s", got.LastError, want)
+				}
+			})
+		}
 	}
 }

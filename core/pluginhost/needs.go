@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"go.yaml.in/yaml/v3"
@@ -49,12 +50,12 @@ func (n Needs) Lines() []string {
 	var lines []string
 	if n.Records.Node != nil {
 		for i := 0; i+1 < len(n.Records.Node.Content); i += 2 {
-			lines = append(lines, "records "+n.Records.Node.Content[i].Value+": "+flow(n.Records.Node.Content[i+1]))
+			lines = append(lines, "records "+quoted(n.Records.Node.Content[i].Value)+": "+flow(n.Records.Node.Content[i+1]))
 		}
 	}
 	add := func(what string, values ...string) {
 		for _, v := range values {
-			lines = append(lines, strings.TrimSpace(what+" "+v))
+			lines = append(lines, what+" "+quoted(v))
 		}
 	}
 	add("rules", n.Rules...)
@@ -66,7 +67,7 @@ func (n Needs) Lines() []string {
 	add("listen", texts(n.Listen)...)
 	add("files", texts(n.Files)...)
 	if n.AsPlugin {
-		add("asPlugin", "")
+		lines = append(lines, "asPlugin")
 	}
 	slices.Sort(lines)
 	return lines
@@ -86,7 +87,7 @@ func flow(node *yaml.Node) string {
 	case yaml.MappingNode:
 		entries := map[string]string{}
 		for i := 0; i+1 < len(node.Content); i += 2 {
-			entries[node.Content[i].Value] = flow(node.Content[i+1])
+			entries[quoted(node.Content[i].Value)] = flow(node.Content[i+1])
 		}
 		var parts []string
 		for _, key := range slices.Sorted(maps.Keys(entries)) {
@@ -99,10 +100,18 @@ func flow(node *yaml.Node) string {
 			parts = append(parts, flow(item))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
-	case yaml.AliasNode:
-		return "*" + node.Value
 	}
-	return node.Value
+	return quoted(node.Value)
+}
+
+// quoted puts a text into quotes that would pass for something else: another
+// line, another permission, or a command to the terminal.
+func quoted(text string) string {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune(`{}[],"`, r) }
+	if strings.ContainsFunc(text, odd) || strings.Contains(text, ": ") {
+		return strconv.Quote(text)
+	}
+	return text
 }
 
 // Route is a path of HTTP requests, with or without a method before it.

@@ -3,7 +3,10 @@ package pluginhost_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -162,4 +165,27 @@ func TestARuleThatDoesNotAnswerLetsASaveThroughIfBothSidesSayAllow(t *testing.T)
 			}
 		})
 	}
+}
+
+func TestRecordsThatNobodyReadsAreLetGoOfWithTheCall(t *testing.T) {
+	t.Parallel()
+	records := &memory{}
+	for n := range 1000 {
+		records.records = append(records.records, ticket(fmt.Sprintf("t%04d", n), map[string]any{"title": strings.Repeat("x", 1000)}))
+	}
+	h, _ := working(t, pluginhost.Config{Open: records.open, ResolveTimeout: 2 * time.Second})
+	sending := func() int {
+		stacks := make([]byte, 4<<20)
+		return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "(*callbacks).Each(")
+	}
+	asked := make(chan error, 1)
+	go func() {
+		_, err := does(t.Context(), t, h, "look", "ask for all")
+		asked <- err
+	}()
+	awaitTrue(t, h, func() bool { return sending() == 1 })
+	if err := <-asked; core.CodeOf(err) != core.Unavailable {
+		t.Errorf("the call ended with %v", err)
+	}
+	awaitTrue(t, h, func() bool { return sending() == 0 })
 }

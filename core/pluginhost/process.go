@@ -31,6 +31,7 @@ type process struct {
 	dir    string // where the socket must be
 	spawn  *spawner
 	log    *slog.Logger
+	flood  flood
 	stderr tail
 
 	hello       *io.PipeReader // the handshake, for go-plugin
@@ -103,7 +104,9 @@ func (p *process) Start(context.Context) error {
 	reading.Go(func() {
 		eachLine(stderr, func(line string) {
 			p.stderr.add(line)
-			p.log.Info("plugin: " + line)
+			if p.flood.admits(p.log, time.Now()) {
+				p.log.Info("plugin: " + line)
+			}
 		})
 	})
 	go p.await(&reading, stdout, stderr)
@@ -127,7 +130,9 @@ func (p *process) readStdout(stdout io.Reader) {
 	p.helloWriter.CloseWithError(err)
 	eachLine(lines, func(line string) {
 		p.stderr.add(line)
-		p.log.Warn("plugin printed on standard output, where only the handshake may be: " + line)
+		if p.flood.admits(p.log, time.Now()) {
+			p.log.Warn("plugin printed on standard output, where only the handshake may be: " + line)
+		}
 	})
 }
 

@@ -56,7 +56,7 @@ func (m Manifest) program() (program, error) {
 // runnable refuses what the kernel would refuse, in better words. It returns
 // the interpreter of a script.
 func runnable(path string) (interpreter string, err error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", errInvalid, err)
 	}

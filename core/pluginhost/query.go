@@ -36,12 +36,9 @@ func query(m *schema.Model, e *schema.Entity, r *pluginpb.FindRequest) (core.Que
 	if r.GetAfter() == "" {
 		return q, nil
 	}
-	after, err := pluginpb.DecodeAny([]byte(r.GetAfter()))
-	values, isList := after.([]any)
-	if err != nil || !isList || len(values) != len(q.OrderBy)+1 {
+	if q.After, err = decodeCursor(q.OrderBy, r.GetAfter()); err != nil {
 		return q, &core.Error{Code: core.Invalid, Message: "The cursor is none of this query. Pass on what came with the page before.", Cause: err}
 	}
-	q.After = values
 	return q, nil
 }
 
@@ -82,6 +79,32 @@ func cursor(orders []core.Order, last *core.Record) (string, error) {
 	}
 	encoded, err := json.Marshal(append(values, last.ID))
 	return string(encoded), err
+}
+
+// decodeCursor reads what cursor has written, and nothing else: the values go
+// into a query as they are.
+func decodeCursor(orders []core.Order, text string) ([]any, error) {
+	after, err := pluginpb.DecodeAny([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	values, _ := after.([]any)
+	if len(values) != len(orders)+1 {
+		return nil, fmt.Errorf("it has %d values, not %d", len(values), len(orders)+1)
+	}
+	for i, o := range orders {
+		if values[i] == nil {
+			continue
+		}
+		free := schema.Field{Type: o.Field.Type, Options: o.Field.Options, To: o.Field.To}
+		if values[i], err = free.Kind().Parse(&free, values[i], schema.Scope{}); err != nil {
+			return nil, fmt.Errorf("the value of %s must %w", o.Path, err)
+		}
+	}
+	if id, ok := values[len(orders)].(string); !ok || id == "" {
+		return nil, errors.New("it ends with no id")
+	}
+	return values, nil
 }
 
 // invalid carries the violations over, if there are any.

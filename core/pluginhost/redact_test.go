@@ -10,7 +10,7 @@ import (
 )
 
 func TestASecretIsTakenOutOfWhateverIsLogged(t *testing.T) {
-	const word, key = "hunter2-0815", "-----BEGIN-----\n\"MII\"EvQ\n-----END-----"
+	const word, key = "hunter2-0815", "-----BEGIN-----\n\"MII\"EvQIBADANBgk\n-----END-----"
 	s := &secrets{}
 	s.remember(word)
 	s.remember(key)
@@ -25,8 +25,8 @@ func TestASecretIsTakenOutOfWhateverIsLogged(t *testing.T) {
 		"in JSON":           {"x", []any{"attributes", json.RawMessage(`{"token":"` + word + `"}`)}, `msg=x attributes="{\"token\":\"[secret]\"}"`},
 		"in a group":        {"x", []any{slog.Group("of", "token", word, "n", 7)}, `msg=x of.token=[secret] of.n=7`},
 		"a key as a whole":  {key, nil, `msg=[secret]`},
-		"a line of a key":   {`it is "MII"EvQ`, nil, `msg="it is [secret]"`},
-		"a key in quotes":   {"x", []any{"attributes", json.RawMessage(`"-----BEGIN-----\n\"MII\"EvQ\n-----END-----"`)}, `msg=x attributes="\"[secret]\""`},
+		"a line of a key":   {`it is "MII"EvQIBADANBgk`, nil, `msg="it is [secret]"`},
+		"a key in quotes":   {"x", []any{"attributes", json.RawMessage(`"-----BEGIN-----\n\"MII\"EvQIBADANBgk\n-----END-----"`)}, `msg=x attributes="\"[secret]\""`},
 		"what is no secret": {"it is nothing", []any{"n", 7}, `msg="it is nothing" n=7`},
 	} {
 		t.Run(name, func(t *testing.T) {

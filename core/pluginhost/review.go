@@ -70,7 +70,7 @@ func (a Approvals) Review(name string) (Review, error) {
 // askedFor returns the needs of a manifest that is known to be valid, as they
 // were written; nil for none.
 func askedFor(dir string) (*yaml.Node, error) {
-	data, err := os.ReadFile(filepath.Join(dir, ManifestFile))
+	data, err := readText(filepath.Join(dir, ManifestFile))
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,27 @@ func askedFor(dir string) (*yaml.Node, error) {
 	if err := yaml.NewDecoder(bytes.NewReader(data)).Decode(&document); err != nil {
 		return nil, err
 	}
-	return lookup(document.Content[0], "needs"), nil
+	needs := lookup(document.Content[0], "needs")
+	if line := aliased(needs); line != 0 {
+		return nil, fmt.Errorf("%w: %s:%d: an alias may not be part of needs, because what it stands for is not what is looked at; write it out", errInvalid, filepath.Join(dir, ManifestFile), line)
+	}
+	return needs, nil
+}
+
+// aliased returns the line of the first alias in a node; 0 for none.
+func aliased(node *yaml.Node) int {
+	if node == nil {
+		return 0
+	}
+	if node.Kind == yaml.AliasNode {
+		return node.Line
+	}
+	for _, inner := range node.Content {
+		if line := aliased(inner); line != 0 {
+			return line
+		}
+	}
+	return 0
 }
 
 func without(lines, others []string) []string {

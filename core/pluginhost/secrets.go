@@ -55,22 +55,30 @@ func noSecret(plugin, name, file string, cause error) error {
 	}
 }
 
-// shortest is how long a secret must be to be told from other words.
-const shortest = 4
+// How long a secret must be to be told from other words, and a line of one.
+const (
+	shortest     = 4
+	shortestLine = 16
+)
 
 // remember notes every form in which a value may be printed: as it is, line by
 // line, as a key is, and each within the quotes of Go and of JSON.
 func (s *secrets) remember(value string) {
+	if len(value) < shortest {
+		return
+	}
 	plain := []string{value}
 	for line := range strings.Lines(value) {
-		plain = append(plain, strings.TrimSpace(line))
+		if line = strings.TrimSpace(line); len(line) >= shortestLine {
+			plain = append(plain, line)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, text := range plain {
 		inJSON, _ := json.Marshal(text) // which no text fails
 		for _, form := range []string{text, unquoted(strconv.Quote(text)), unquoted(string(inJSON))} {
-			if len(form) >= shortest && !slices.Contains(s.given, form) {
+			if !slices.Contains(s.given, form) {
 				s.given = append(s.given, form)
 			}
 		}

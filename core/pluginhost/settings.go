@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -24,7 +23,7 @@ type settingsFile struct {
 func readSettings(plugins, name string) (settingsFile, error) {
 	var s settingsFile
 	file := filepath.Join(plugins, name+".yaml")
-	data, err := os.ReadFile(file)
+	data, err := readText(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}

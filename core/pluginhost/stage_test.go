@@ -68,7 +68,7 @@ func start(t *testing.T, config pluginhost.Config) *pluginhost.Host {
 	}
 	config.Trust = cmp.Or(config.Trust, pluginhost.TrustAny)
 	config.LookEvery = cmp.Or(config.LookEvery, 10*time.Millisecond)
-	config.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	config.Log = cmp.Or(config.Log, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	config.MinBackoff = cmp.Or(config.MinBackoff, 20*time.Millisecond)
 	config.MaxBackoff = cmp.Or(config.MaxBackoff, 50*time.Millisecond)
 	config.SaveTimeout = cmp.Or(config.SaveTimeout, 5*time.Second)
@@ -238,7 +238,7 @@ func (s session) Seen(r *core.Record) (*core.Record, error) {
 	return r, nil
 }
 
-func (s session) MayWrite(e *schema.Entity, _ core.Action, fields []string) error {
+func (s session) MayWrite(_ context.Context, _ *schema.Entity, _ core.Action, fields []string, _ *core.Record) error {
 	if slices.Contains(fields, "secret") {
 		return &core.Error{Code: core.Forbidden, Message: "The plugin may not write secret."}
 	}
@@ -261,8 +261,11 @@ func awaitTrue(t *testing.T, h *pluginhost.Host, is func() bool) {
 	}
 }
 
-func (s session) SeenDiffs(_ *schema.Entity, diffs []core.Diff) ([]core.Diff, error) {
-	return slices.DeleteFunc(slices.Clone(diffs), func(d core.Diff) bool { return d.Path == "secret" }), nil
+func (s session) Told(_ context.Context, _ *schema.Entity, entries []core.Entry) ([]core.Entry, error) {
+	for i, e := range entries {
+		entries[i].Diffs = slices.DeleteFunc(slices.Clone(e.Diffs), func(d core.Diff) bool { return d.Path == "secret" })
+	}
+	return entries, nil
 }
 
 func (s session) Aggregate(_ context.Context, e *schema.Entity, _ core.Aggregate) ([]core.Group, error) {

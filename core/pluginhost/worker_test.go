@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -49,6 +50,22 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 			}
 		}
 		said = manifested("version")
+	case "save":
+		var saved *pluginpb.SaveResponse
+		if saved, err = a.host.Save(ctx, &pluginpb.SaveRequest{Context: r.GetContext(), Entity: object}); err == nil {
+			said = saved.GetError().GetMessage()
+		}
+	case "fill": // the state, all at once
+		var filling sync.WaitGroup
+		for n := range 100 {
+			filling.Go(func() {
+				_, _ = a.host.PutState(ctx, &pluginpb.PutStateRequest{Context: r.GetContext(), Key: fmt.Sprint(n), Value: make([]byte, 1<<20)})
+			})
+		}
+		filling.Wait()
+	case "ask": // for all records, and read none of them
+		_, err = a.host.Each(context.WithoutCancel(ctx), &pluginpb.FindRequest{Context: r.GetContext(), Entity: "ticket"})
+		<-ctx.Done()
 	case "panic":
 		go panic(object)
 		select {}

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -40,14 +42,40 @@ func (s *Session) Seen(r *core.Record) (*core.Record, error) {
 	return r, nil
 }
 
-// SeenDiffs leaves those changes out that are of fields which the actor may not
-// see in every record of the entity that is there to be read.
-func (s *Session) SeenDiffs(e *schema.Entity, diffs []core.Diff) ([]core.Diff, error) {
-	visible, err := s.Policy.Askable(s.Model, s.Actor, e)
-	if err != nil {
+// Told returns entries of an entity, wherever they come from, as the actor sees
+// them: with those changes left that are of fields which the actor may see today
+// in a record that the actor may see today. Deleted ones count as if they were
+// not.
+func (s *Session) Told(ctx context.Context, e *schema.Entity, entries []core.Entry) ([]core.Entry, error) {
+	ids := make([]string, len(entries))
+	for i, entry := range entries {
+		ids[i] = entry.RecordID
+	}
+	q, err := s.restrict(e, core.Query{Filter: ByIDs(ids), First: -1, Deleted: true})
+	if err != nil && core.CodeOf(err) != core.Forbidden {
 		return nil, err
 	}
-	return visibleDiffs(diffs, visible), nil
+	visible := map[string]map[string]bool{} // by the id of the record
+	if err == nil {
+		found, err := s.Store.Find(ctx, e.Stored(), q)
+		if err != nil {
+			return nil, fmt.Errorf("find %s: %w", e.Plural, err)
+		}
+		for _, r := range found {
+			if visible[r.ID], err = s.Policy.Visible(s.Model, s.Actor, r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	told := slices.Clone(entries)
+	for i, entry := range told {
+		if fields, seen := visible[entry.RecordID]; seen {
+			told[i].Diffs = visibleDiffs(entry.Diffs, fields)
+		} else {
+			told[i].Diffs = nil
+		}
+	}
+	return told, nil
 }
 
 func visibleDiffs(diffs []core.Diff, visible map[string]bool) []core.Diff {
@@ -61,13 +89,24 @@ func visibleDiffs(diffs []core.Diff, visible map[string]bool) []core.Diff {
 }
 
 // MayWrite returns a Forbidden error unless the actor may write these fields of
-// some records of an entity or role. Which records these are it does not say.
-func (s *Session) MayWrite(e *schema.Entity, action core.Action, fields []string) error {
+// a record of the entity or role, as it is given.
+func (s *Session) MayWrite(ctx context.Context, e *schema.Entity, action core.Action, fields []string, r *core.Record) error {
 	touched := make([]string, len(fields))
 	for i, path := range fields {
 		touched[i] = rightsPath(s.Model, e.Stored().Name, path)
 	}
-	_, err := s.Policy.Writable(s.Model, s.Actor, e, action, touched)
+	rule, err := s.Policy.Writable(s.Model, s.Actor, e, action, touched)
+	if err == nil {
+		rule, err = s.ruled(rule)
+	}
+	if err != nil {
+		return err
+	}
+	values := r.WithSystem()
+	decided, err := s.decide(ctx, e, rule, []map[string]any{values})
+	if err == nil && !decided.Match(values) {
+		err = notPermitted(e)
+	}
 	return err
 }
 

@@ -251,3 +251,59 @@ func TestAGuardAsksOnlyForWhatTheActorSees(t *testing.T) {
 		t.Errorf("for an administrator: %v", err)
 	}
 }
+
+func TestWhatIsToldOfAChangeEndsWhereTheRightToReadDoes(t *testing.T) {
+	d := newDesk(t)
+	berlin, paris := d.customer("Berlin", "DE"), d.customer("Paris", "FR")
+	entry := func(r *core.Record) core.Entry {
+		return core.Entry{Entity: "party", RecordID: r.ID, Diffs: []core.Diff{{Path: "displayName", To: "X"}, {Path: "customer.creditLimit.amount", To: "1"}, {Path: "note", To: "shy"}}}
+	}
+	d.must("customer", record.Draft{Action: core.Deleted, ID: berlin.ID})
+	told := func(a core.Actor) map[string][]string {
+		entries, err := d.as(a).Told(t.Context(), d.entity("party"), []core.Entry{entry(berlin), entry(paris)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths := map[string][]string{}
+		for _, e := range entries {
+			for _, diff := range e.Diffs {
+				paths[e.RecordID] = append(paths[e.RecordID], diff.Path)
+			}
+		}
+		return paths
+	}
+	all := []string{"displayName", "customer.creditLimit.amount", "note"}
+	for name, tt := range map[string]struct {
+		actor core.Actor
+		want  map[string][]string
+	}{
+		"who may read all":              {admin, map[string][]string{berlin.ID: all, paris.ID: all}},
+		"who may read some, not fully":  {german, map[string][]string{berlin.ID: all[:2]}},
+		"who may read none of the kind": {nobody, map[string][]string{}},
+	} {
+		if diff := cmp.Diff(tt.want, told(tt.actor)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestTheRightToWriteAFieldEndsWithTheRecordsOfItsRule(t *testing.T) {
+	d := newDesk(t)
+	berlin, paris := d.customer("Berlin", "DE"), d.customer("Paris", "FR")
+	ofBerlin := d.create("voucher", map[string]any{"code": "B", "owner": berlin.ID})
+	ofParis := d.create("voucher", map[string]any{"code": "P", "owner": paris.ID})
+	may := func(a core.Actor, entity, field string, r *core.Record) error {
+		return d.as(a).MayWrite(t.Context(), d.entity(entity), core.Updated, []string{field}, r)
+	}
+	for name, err := range map[string]error{
+		"a record of the rule":          may(german, "customer", "displayName", berlin),
+		"one that a reference leads to": may(keeper, "voucher", "worth", ofBerlin),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	d.refused(may(german, "customer", "displayName", paris), core.Forbidden, "You may not make this change to the customer: your roles do not allow it for this record.")
+	d.refused(may(keeper, "voucher", "worth", ofParis), core.Forbidden, "You may not make this change to the voucher: your roles do not allow it for this record.")
+	d.refused(may(german, "customer", "note", berlin), core.Forbidden, "Your roles do not let you write all of these fields of customers.", "note may not be written by you")
+}

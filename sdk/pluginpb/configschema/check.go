@@ -39,7 +39,10 @@ func Check(schema []byte, config map[string]any) (filled map[string]any, problem
 	}
 	filled, err = canonical(config)
 	if err == nil {
-		fill(compiled, filled)
+		f := filler{left: maxDefaults}
+		if f.fill(compiled, filled); f.left == 0 {
+			return nil, []Problem{{Message: "cannot be checked, because the plugin describes it wrongly: its defaults go on without end"}}
+		}
 		filled, err = canonical(filled) // the defaults too
 	}
 	if err != nil {
@@ -54,12 +57,22 @@ func Check(schema []byte, config map[string]any) (filled map[string]any, problem
 	return nil, slices.CompactFunc(problems, func(a, b Problem) bool { return a.Path == b.Path })
 }
 
+// nowhere is where references lead that leave the schema: whoever checks may read
+// files that its author may not.
+type nowhere struct{}
+
+// Load implements jsonschema.URLLoader.
+func (nowhere) Load(url string) (any, error) {
+	return nil, fmt.Errorf("%s does not lie in the schema, and nothing else is read", url)
+}
+
 func compile(schema []byte) (*jsonschema.Schema, error) {
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
 		return nil, err
 	}
 	compiler := jsonschema.NewCompiler()
+	compiler.UseLoader(nowhere{})
 	if err := compiler.AddResource("config.json", document); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package configschema_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -99,6 +101,34 @@ func TestABrokenSchemaIsTheMistakeOfThePlugin(t *testing.T) {
 		_, problems := configschema.Check([]byte(schema), nil)
 		if len(problems) != 1 || !strings.HasPrefix(problems[0].String(), "the configuration cannot be checked, because the plugin describes it wrongly: ") {
 			t.Errorf("%s: problems %v", schema, problems)
+		}
+	}
+}
+
+// A schema is a plugin's, and whoever checks with it is not in its sandbox.
+func TestASchemaReadsNoFilesAndEnds(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "other.json")
+	if err := os.WriteFile(file, []byte(`{"default": "not for plugins"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const wrongly = "the configuration cannot be checked, because the plugin describes it wrongly: "
+	for name, tt := range map[string]struct{ schema, want string }{
+		"a file": {
+			`{"properties": {"x": {"$ref": "file://` + file + `"}}}`,
+			wrongly + `failing loading "file://` + file + `": file://` + file + " does not lie in the schema, and nothing else is read",
+		},
+		"members of members without end": {
+			`{"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"x": {"$ref": "#/$defs/a"}, "y": {"$ref": "#/$defs/a"}}}}}`,
+			wrongly + "its defaults go on without end",
+		},
+		"references in a circle": {
+			`{"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}`,
+			"causing reference cycle",
+		},
+	} {
+		_, problems := configschema.Check([]byte(tt.schema), map[string]any{})
+		if len(problems) != 1 || !strings.HasSuffix(problems[0].String(), tt.want) {
+			t.Errorf("%s: %v, want %s", name, problems, tt.want)
 		}
 	}
 }

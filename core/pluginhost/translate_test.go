@@ -1,0 +1,41 @@
+package pluginhost
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+func TestTypesThatUnfoldWithoutEndAreRefused(t *testing.T) {
+	t.Parallel()
+	object := func(name string) *pluginpb.Type { return &pluginpb.Type{Of: &pluginpb.Type_Object{Object: name}} }
+	for name, tt := range map[string]struct {
+		inner func(level int) string // what the members of an object hold
+		want  string
+	}{
+		"in themselves":  {func(int) string { return "0" }, "everything.0.0.0.0.0.0.0.0.0: its type goes more than 8 levels deep, or contains itself"},
+		"in one another": {func(level int) string { return fmt.Sprint(level + 1) }, ": its types unfold to more than 10000 fields"},
+	} {
+		d := &pluginpb.DescribeResponse{
+			Name: "p", Version: "1.0.0",
+			Operations: []*pluginpb.Operation{{Name: "everything", Kind: pluginpb.Operation_QUERY, Returns: object("0")}},
+		}
+		for level := range 8 {
+			o := &pluginpb.ObjectType{Name: fmt.Sprint(level)}
+			for n := range 100 {
+				member := &pluginpb.Member{Name: fmt.Sprint(n), Type: object(tt.inner(level))}
+				if level == 7 {
+					member.Type = &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: "text"}}
+				}
+				o.Members = append(o.Members, member)
+			}
+			d.Objects = append(d.Objects, o)
+		}
+		_, err := contribution(Manifest{Name: "p", Version: "1.0.0"}, d)
+		if err == nil || !strings.Contains(err.Error(), tt.want) || len(err.Error()) > 10_000 {
+			t.Errorf("%s: %.300v, want %s", name, err, tt.want)
+		}
+	}
+}
