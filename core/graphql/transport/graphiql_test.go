@@ -33,10 +33,10 @@ func TestGraphiQLInABrowser(t *testing.T) {
 	defer server.Close()
 
 	var seen struct {
-		Title, Welcome, WithoutKey, WithKey, Documentation, KeyAfterReload string
-		KeptForLater                                                       bool
-		Bar, Hosts, Complaints                                             []string
-		Unasked                                                            struct {
+		Title, Welcome, WithoutKey, WithKey, Followed, Stop, Documentation, KeyAfterReload string
+		KeptForLater                                                                       bool
+		Bar, Hosts, Complaints                                                             []string
+		Unasked                                                                            struct {
 			Questions int
 			Answer    string
 		}
@@ -63,6 +63,9 @@ func TestGraphiQLInABrowser(t *testing.T) {
 	}
 	if !strings.Contains(seen.WithKey, `"name": "Blauer See"`) {
 		t.Errorf("the answer with the key = %q", seen.WithKey)
+	}
+	if !strings.Contains(seen.Followed, `"watch": "begun"`) || seen.Stop != "net::ERR_ABORTED" {
+		t.Errorf("a subscription = %q, and stopped it ends with %q", seen.Followed, seen.Stop)
 	}
 	if !strings.Contains(seen.Documentation, "customers") {
 		t.Errorf("the documentation = %q", seen.Documentation)

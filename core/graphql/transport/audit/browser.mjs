@@ -1,6 +1,6 @@
 // Uses GraphiQL as a person does: opens the address, is refused without a key
 // and with a wrong one, enters the key, writes a query, runs it and reads the
-// answer.
+// answer, follows a subscription and stops it.
 // Prints what was seen as JSON. Arguments: address, browser, key, screenshot (optional).
 import { chromium } from "playwright-core";
 
@@ -59,6 +59,15 @@ try {
   await page.keyboard.insertText("{\n  customers {\n    number\n    name\n  }\n}");
   const withKey = await answer("Alfreds Futterkiste");
 
+  await page.locator(".graphiql-query-editor .CodeMirror").click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText("subscription { watch }");
+  const followed = await answer("begun");
+  const stopped = page.waitForEvent("requestfailed");
+  await page.getByRole("button", { name: /Stop query/ }).click();
+  const stop = (await stopped).failure().errorText;
+  await page.getByRole("button", { name: /Execute query/ }).waitFor();
+
   await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
   await page.getByRole("link", { name: "Query" }).click();
   await page.getByText("customers", { exact: true }).last().waitFor();
@@ -78,7 +87,7 @@ try {
 
   console.log(
     JSON.stringify({
-      title, unasked, welcome, bar, withoutKey, withKey, documentation, keyAfterReload,
+      title, unasked, welcome, bar, withoutKey, withKey, followed, stop, documentation, keyAfterReload,
       keptForLater: kept.includes(key),
       hosts: [...hosts],
       complaints: [...refused, ...complaints],

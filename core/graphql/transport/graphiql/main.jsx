@@ -3,6 +3,7 @@ import { setNonce } from "get-nonce";
 import { GraphiQL } from "graphiql";
 import { StrictMode, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
+import { fetcherFor } from "./fetcher.js";
 import "graphiql/style.css";
 import "./page.css";
 
@@ -33,30 +34,6 @@ const welcome = `# Ctrl+Enter runs the query, Ctrl+Space says what
   }
 }
 `;
-
-// judge hears why a request got no answer, or "" when it got one.
-function fetcherFor(key, judge) {
-  return async (request) => {
-    try {
-      const response = await fetch(location.pathname, {
-        method: "POST",
-        headers: {
-          Accept: "application/graphql-response+json",
-          "Content-Type": "application/json",
-          ...(key && { Authorization: `Bearer ${key}` }),
-        },
-        body: JSON.stringify(request),
-      });
-      const answer = await response.json();
-      const refusal = answer.errors?.find((error) => error.extensions?.code === "UNAUTHENTICATED");
-      judge(refusal?.message ?? "");
-      return answer;
-    } catch (error) {
-      judge(`no answer: ${error.message}`);
-      throw error;
-    }
-  };
-}
 
 function Page() {
   const [key, setKey] = useState(sessionStorage.getItem(stored) ?? "");
