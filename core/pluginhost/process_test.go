@@ -49,6 +49,21 @@ func TestAPluginThatFailsAgainAndAgainIsInACrashLoopAndStillTried(t *testing.T) 
 	await(t, h, "exits", func(s pluginhost.Status) bool { return s.Restarts >= 7 })
 }
 
+func TestAPluginThatFailsIsNotHurriedByWhatConcernsAnother(t *testing.T) {
+	t.Parallel()
+	dir := install(t, "exits", "good")
+	h := start(t, pluginhost.Config{Dir: dir, MinBackoff: time.Hour, MaxBackoff: time.Hour})
+	await(t, h, "good", in(pluginhost.Serving))
+	waits := await(t, h, "exits", func(s pluginhost.Status) bool { return s.State == pluginhost.Backoff && s.Restarts == 1 })
+	write(t, filepath.Join(dir, pluginhost.ApprovalsFile), "good: {disabled: true}\n")
+	await(t, h, "good", in(pluginhost.Disabled))
+	write(t, filepath.Join(dir, pluginhost.ApprovalsFile), "")
+	await(t, h, "good", in(pluginhost.Serving))
+	if now := await(t, h, "exits", in(pluginhost.Backoff)); now.Since != waits.Since {
+		t.Errorf("it waits anew since %s, not since %s", now.Since, waits.Since)
+	}
+}
+
 func TestGarbageOnTheOutputsHarmsNobody(t *testing.T) {
 	t.Parallel()
 	h := serving(t, "garbage", pluginhost.Config{})

@@ -56,7 +56,7 @@ func (s *supervisor) dir() string { return filepath.Join(s.plugins, s.name) }
 
 // verify decides what should run. What is as before keeps its history.
 func (s *supervisor) verify() {
-	if s.current == nil {
+	if s.current == nil && s.retry == nil {
 		s.set(s.name, Verifying, nil)
 	}
 	wanted, note := s.wanted()
@@ -197,8 +197,11 @@ func (s *supervisor) pause(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		case <-s.changed:
+			before := s.target
 			s.verify()
-			return true
+			if waits := s.current == nil && s.target != nil && s.retry != nil; !waits || s.target != before {
+				return true
+			} // or the change concerns another, and a plugin that fails is not hurried
 		case err := <-ended:
 			s.lost(err)
 		case <-s.retry:
