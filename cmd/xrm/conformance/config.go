@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/configschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -50,24 +51,12 @@ func (b *bench) configSchema(ctx context.Context) (*link, []byte, error) {
 	return l, d.GetConfigSchema(), err
 }
 
-func compile(encoded []byte) (*jsonschema.Schema, error) {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded))
-	if err != nil {
-		return nil, err
-	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("urn:config", document); err != nil {
-		return nil, err
-	}
-	return compiler.Compile("urn:config")
-}
-
 func configSchemaIsValid(ctx context.Context, b *bench) error {
 	_, encoded, err := b.configSchema(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := compile(encoded); err != nil {
+	if _, err := configschema.Compile(encoded); err != nil {
 		return err
 	}
 	var s configSchema
@@ -110,7 +99,7 @@ func takesConfiguration(ctx context.Context, b *bench) error {
 // sampleConfig makes up a configuration that fits, or returns nil.
 func sampleConfig(encoded []byte) []byte {
 	var s configSchema
-	valid, err := compile(encoded)
+	valid, err := configschema.Compile(encoded)
 	if err != nil || json.Unmarshal(encoded, &s) != nil {
 		return nil
 	}

@@ -33,7 +33,7 @@ func Check(schema []byte, config map[string]any) (filled map[string]any, problem
 	if len(schema) == 0 {
 		schema = []byte(`{"additionalProperties": false}`)
 	}
-	compiled, err := compile(schema)
+	compiled, err := Compile(schema)
 	if err != nil {
 		return nil, []Problem{{Message: fmt.Sprintf("cannot be checked, because the plugin describes it wrongly: %v", err)}}
 	}
@@ -66,17 +66,18 @@ func (nowhere) Load(url string) (any, error) {
 	return nil, fmt.Errorf("%s does not lie in the schema, and nothing else is read", url)
 }
 
-func compile(schema []byte) (*jsonschema.Schema, error) {
+// Compile reads a schema. What lies outside it is not read, whatever it refers to.
+func Compile(schema []byte) (*jsonschema.Schema, error) {
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
 		return nil, err
 	}
 	compiler := jsonschema.NewCompiler()
 	compiler.UseLoader(nowhere{})
-	if err := compiler.AddResource("config.json", document); err != nil {
+	if err := compiler.AddResource("urn:config", document); err != nil {
 		return nil, err
 	}
-	return compiler.Compile("config.json")
+	return compiler.Compile("urn:config")
 }
 
 // canonical copies values by way of their canonical form.
