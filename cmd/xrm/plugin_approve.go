@@ -109,7 +109,11 @@ func (p *program) confirm(answers *bufio.Reader, question string) bool {
 func printReview(out io.Writer, r pluginhost.Review) {
 	m := r.Manifest
 	fmt.Fprintf(out, "%s %s\n", m.Name, printable(m.Version))
-	fmt.Fprintf(out, "  executable  %s, SHA-256 %.12s…\n", printable(cmp.Or(m.Executable, m.Executables[runtime.GOOS+"/"+runtime.GOARCH])), r.Program)
+	by := ""
+	if r.Interpreter != "" {
+		by = ", run by " + printable(r.Interpreter)
+	}
+	fmt.Fprintf(out, "  executable  %s, SHA-256 %.12s…%s\n", printable(cmp.Or(m.Executable, m.Executables[runtime.GOOS+"/"+runtime.GOARCH])), r.Program, by)
 	fmt.Fprintf(out, "  approved    %s\n", printable(approvedBefore(r)))
 	lines := m.Needs.Lines()
 	if len(lines)+len(r.Removed) == 0 {

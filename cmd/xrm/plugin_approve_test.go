@@ -63,7 +63,7 @@ func TestApproveShowsWhatIsNewAgainstWhatWasGranted(t *testing.T) {
   + use records of customer: {fields: {number: read}, read: true}
   + read the secret providerKey
 `
-	const first = "fax 1.0.0\n  executable  run, SHA-256 …\n  approved    never before\n  It asks to\n" + asked + "fax is approved.\n\n"
+	const first = "fax 1.0.0\n  executable  run, SHA-256 …, run by /bin/sh\n  approved    never before\n  It asks to\n" + asked + "fax is approved.\n\n"
 	if diff := cmp.Diff(first, approve()); diff != "" {
 		t.Errorf("for the first time (-want +got):\n%s", diff)
 	}
@@ -77,7 +77,7 @@ func TestApproveShowsWhatIsNewAgainstWhatWasGranted(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "fax", "plugin.yaml"), faxUpgrade)
 	const upgrade = `fax 1.1.0
-  executable  run, SHA-256 …
+  executable  run, SHA-256 …, run by /bin/sh
   approved    1.0.0
   It asks to
   + act by itself, for no user

@@ -13,9 +13,10 @@ import (
 
 // Review is what an admin looks at before approving a plugin.
 type Review struct {
-	Manifest Manifest
-	Program  string // SHA-256 of the executable
-	Folder   string // digest of everything in the folder
+	Manifest    Manifest
+	Program     string // SHA-256 of the executable
+	Interpreter string // what runs the executable, which is not part of what is approved; "" for nothing
+	Folder      string // digest of everything in the folder
 
 	Before  *Approval // what is in force now; nil for nothing
 	Added   []string  // what it asks for and was not granted, a permission a line
@@ -43,7 +44,7 @@ func (a Approvals) Review(name string) (Review, error) {
 	if err != nil {
 		return Review{}, err
 	}
-	r := Review{Manifest: m, Folder: folder}
+	r := Review{Manifest: m, Interpreter: p.runs, Folder: folder}
 	if r.Program, err = fileDigest(filepath.Join(dir, p.file)); err != nil {
 		return Review{}, err
 	}
