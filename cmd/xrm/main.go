@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	_ "time/tzdata" // jobs have time zones, and a slim image has none
 )
 
 func main() {
