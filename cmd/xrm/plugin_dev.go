@@ -43,6 +43,7 @@ The data are gone when the server ends, unless you name a folder with --data.`,
 		},
 	}
 	configFlags(cmd.Flags(), "listen", "data", "store", "entities", "roles")
+	cmd.Flag("data").DefValue = "a temporary one"
 	return cmd
 }
 
