@@ -103,19 +103,20 @@ func (e deadError) Unwrap() error { return e.error }
 // DeadLetter puts the event aside, for an admin to look at and to replay.
 func DeadLetter(err error) error { return deadError{err} }
 
-func (s *server) Deliver(ctx context.Context, r *pluginpb.DeliverRequest) (*pluginpb.DeliverResponse, error) {
-	answer := &pluginpb.DeliverResponse{}
+// Deliver handles one event after the other.
+func (s *server) Deliver(r *pluginpb.DeliverRequest, stream pluginpb.Plugin_DeliverServer) error {
 	waiting := map[string]bool{} // keys with an event that comes again
 	for _, sent := range r.GetEvents() {
-		if sent.GetKey() != "" && waiting[sent.GetKey()] {
-			answer.Receipts = append(answer.Receipts, &pluginpb.Receipt{Outcome: pluginpb.Receipt_RETRY, Reason: "an earlier event of its key comes again"})
-			continue
+		receipt := &pluginpb.Receipt{Outcome: pluginpb.Receipt_RETRY, Reason: "an earlier event of its key comes again"}
+		if sent.GetKey() == "" || !waiting[sent.GetKey()] {
+			receipt = s.deliver(stream.Context(), r.GetContext(), sent)
+			waiting[sent.GetKey()] = receipt.GetOutcome() == pluginpb.Receipt_RETRY
 		}
-		receipt := s.deliver(ctx, r.GetContext(), sent)
-		waiting[sent.GetKey()] = receipt.GetOutcome() == pluginpb.Receipt_RETRY
-		answer.Receipts = append(answer.Receipts, receipt)
+		if err := stream.Send(&pluginpb.DeliverResponse{Receipts: []*pluginpb.Receipt{receipt}}); err != nil {
+			return err // nobody waits for the rest
+		}
 	}
-	return answer, nil
+	return nil
 }
 
 func (s *server) deliver(ctx context.Context, call *pluginpb.CallContext, sent *pluginpb.Event) *pluginpb.Receipt {

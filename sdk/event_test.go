@@ -12,6 +12,40 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 )
 
+func deliver(t *testing.T, plugin pluginpb.PluginClient, r *pluginpb.DeliverRequest) ([]*pluginpb.Receipt, error) {
+	t.Helper()
+	answer, err := plugin.Deliver(t.Context(), r)
+	if err != nil {
+		return nil, err
+	}
+	return pluginpb.Receipts(answer, len(r.GetEvents()))
+}
+
+func TestAReceiptIsSentBeforeTheNextEventIsHandled(t *testing.T) {
+	received := make(chan bool)
+	plugin := serve(t, sdk.Plugin{Name: "listener", Version: "1", Events: []sdk.Subscription{
+		sdk.On("order.*", func(_ context.Context, _ sdk.Host, e *sdk.Event) error {
+			if e.ID == "2" {
+				<-received
+			}
+			return nil
+		}),
+	}}, silent{})
+	answer, err := plugin.Deliver(t.Context(), &pluginpb.DeliverRequest{Events: []*pluginpb.Event{
+		{Id: "1", Topic: "order.created", Entity: "order"}, {Id: "2", Topic: "order.created", Entity: "order"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, err := answer.Recv(); err != nil || len(first.GetReceipts()) != 1 {
+		t.Errorf("while the second is handled: %v, %v; want one receipt", first, err)
+	}
+	close(received)
+	if rest, err := pluginpb.Receipts(answer, 1); err != nil || len(rest) != 1 {
+		t.Errorf("then: %v, %v; want one more", rest, err)
+	}
+}
+
 func TestAnEventGoesToTheFirstSubscriptionThatFits(t *testing.T) {
 	var got []string
 	handler := func(name string) sdk.EventFunc {
@@ -25,7 +59,7 @@ func TestAnEventGoesToTheFirstSubscriptionThatFits(t *testing.T) {
 		sdk.On("customer.updated", handler("customer")), sdk.On("party.*", handler("party")),
 		sdk.On("billing.paid", handler("paid")),
 	}}, silent{})
-	answer, err := plugin.Deliver(t.Context(), &pluginpb.DeliverRequest{Events: []*pluginpb.Event{
+	receipts, err := deliver(t, plugin, &pluginpb.DeliverRequest{Events: []*pluginpb.Event{
 		{Id: "1", Topic: "order.created", Entity: "order", Action: "created"},
 		{Id: "2", Topic: "order.deleted", Entity: "order", Action: "deleted"},
 		{Id: "3", Topic: "party.updated", Entity: "party", Action: "updated", Roles: []string{"customer", "supplier"}},
@@ -39,7 +73,7 @@ func TestAnEventGoesToTheFirstSubscriptionThatFits(t *testing.T) {
 	if diff := cmp.Diff([]string{"created 1", "any 2", "customer 3", "party 4", "paid 5"}, got); diff != "" {
 		t.Errorf("handled (-want +got):\n%s", diff)
 	}
-	for i, receipt := range answer.GetReceipts() {
+	for i, receipt := range receipts {
 		if receipt.GetOutcome() != pluginpb.Receipt_ACK {
 			t.Errorf("event %d: %v, want ACK", i+1, receipt)
 		}
@@ -71,7 +105,7 @@ func TestAnErrorSaysWhatBecomesOfTheEvent(t *testing.T) {
 	} {
 		request.Events = append(request.Events, &pluginpb.Event{Topic: "order.updated", Key: e.key, Entity: "order", Action: "updated", RecordId: e.record})
 	}
-	answer, err := plugin.Deliver(t.Context(), &request)
+	receipts, err := deliver(t, plugin, &request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +120,7 @@ func TestAnErrorSaysWhatBecomesOfTheEvent(t *testing.T) {
 		retry("total is missing"), retry("handle order.updated: panic: no such thing"), ack,
 		retry("no such order"), ack,
 	}
-	if diff := cmp.Diff(want, answer.GetReceipts(), protocmp.Transform()); diff != "" {
+	if diff := cmp.Diff(want, receipts, protocmp.Transform()); diff != "" {
 		t.Errorf("receipts (-want +got):\n%s", diff)
 	}
 }
@@ -96,7 +130,7 @@ func TestAnEventTellsWhatHasChanged(t *testing.T) {
 	plugin := serve(t, sdk.Plugin{Name: "listener", Version: "1", Events: []sdk.Subscription{
 		sdk.On("order.*", func(_ context.Context, _ sdk.Host, e *sdk.Event) error { got = e; return nil }),
 	}}, silent{})
-	_, err := plugin.Deliver(t.Context(), &pluginpb.DeliverRequest{Events: []*pluginpb.Event{{
+	_, err := deliver(t, plugin, &pluginpb.DeliverRequest{Events: []*pluginpb.Event{{
 		Id: "order/o1/2", Topic: "order.updated", Key: "order/o1", Sequence: 2, At: "2026-01-02T03:04:05.678Z", Attempt: 3,
 		User: &pluginpb.User{Id: "anna", Roles: []string{"sales"}}, Via: "shop", Entity: "order", RecordId: "o1", Action: "updated",
 		Changes: []*pluginpb.FieldChange{{Path: "total.amount", From: []byte(`"9.50"`), To: []byte(`"12.50"`)}, {Path: "units", To: []byte(`9007199254740993`)}},

@@ -210,8 +210,8 @@ func TestAProcessThatDiesBetweenAnyTwoStepsLosesNothing(t *testing.T) {
 }
 
 // TestWhateverTheSubscriberDoesEachEventIsHandledInOrder lets records change
-// while relays and dispatchers of two processes deliver to a subscriber that
-// is down, dies and refuses at random.
+// while a relay and the dispatchers of two processes deliver to a subscriber
+// that is down, dies and refuses at random.
 func TestWhateverTheSubscriberDoesEachEventIsHandledInOrder(t *testing.T) {
 	const versions = 12
 	keys := []string{"a", "b", "c", "d", "e"}
@@ -223,13 +223,14 @@ func TestWhateverTheSubscriberDoesEachEventIsHandledInOrder(t *testing.T) {
 		chance := rand.New(rand.NewPCG(seed, 0))
 		acked := map[string]bool{}
 		part := func(batch []core.Event) (verdicts []journal.Verdict, err error) {
-			handled := len(batch)
+			handled, answered := len(batch), len(batch)
 			switch chance.IntN(6) {
 			case 0:
 				s.handled = s.handled[:len(s.handled)-len(batch)]
 				return nil, errDown
 			case 1: // after it has handled some, or all
 				handled = chance.IntN(len(batch) + 1)
+				answered = chance.IntN(handled + 1)
 				s.handled = s.handled[:len(s.handled)-len(batch)+handled]
 				err = fmt.Errorf("signal: killed: %w", journal.ErrDied)
 			}
@@ -238,22 +239,19 @@ func TestWhateverTheSubscriberDoesEachEventIsHandledInOrder(t *testing.T) {
 					t.Errorf("%s is handled again after it was acknowledged", short(e))
 				}
 			}
-			if err != nil {
-				return nil, err
-			}
 			waits := map[string]bool{}
-			for i, e := range batch {
+			for i, e := range batch[:handled] {
 				switch {
-				case waits[e.Key] || chance.IntN(4) == 0:
+				case waits[e.Key] || i < answered && chance.IntN(4) == 0:
 					waits[e.Key] = true
 					verdicts = append(verdicts, journal.Verdict{After: time.Duration(chance.IntN(4000)) * time.Millisecond})
-					s.handled[len(s.handled)-len(batch)+i] = "-"
-				default:
+					s.handled[len(s.handled)-handled+i] = "-"
+				case i < answered:
 					acked[e.ID] = true
 					verdicts = append(verdicts, journal.Verdict{Outcome: journal.Acked})
 				}
 			}
-			return verdicts, nil
+			return verdicts[:min(answered, len(verdicts))], err
 		}
 		s.plays(part)
 		var processes []*mortal
@@ -262,7 +260,9 @@ func TestWhateverTheSubscriberDoesEachEventIsHandledInOrder(t *testing.T) {
 			d.Limits = journal.Limits{Events: 5, Parallel: 3, Attempts: 1000}
 			processes = append(processes, m)
 			start(t, d)
-			running(t, relay)
+			if holder == "p1" { // two relays may enqueue an event twice
+				running(t, relay)
+			}
 		}
 		var writers sync.WaitGroup
 		for _, key := range keys {

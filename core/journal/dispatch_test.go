@@ -233,6 +233,27 @@ func TestAnEventThatTakesTheSubscriberDownIsFoundAndGivenUp(t *testing.T) {
 	})
 }
 
+func TestWhatASubscriberHasAnsweredCountsWhenItDies(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
+		killed := false
+		s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
+			verdicts, _ := ackAll(batch)
+			if killed {
+				return verdicts, nil
+			}
+			killed = true
+			return verdicts[:2], fmt.Errorf("signal: killed: %w", journal.ErrDied)
+		})
+		s.enqueue("a1", "a2", "a3", "a4", "a5")
+		pass(10 * time.Second)
+		s.wantSeen("and what it died over goes alone", "a1 a2 a3 a4 a5 a3 a4 a5")
+		s.wantWaiting(0)
+		if dead := s.dead(); len(dead) > 0 {
+			t.Errorf("dead letters: %+v", dead)
+		}
+	})
+}
+
 func TestASubscriberThatDoesNotAnswerInTimeUsesUpAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)

@@ -19,12 +19,12 @@ type feed struct {
 	stop       context.CancelFunc
 	work, up   chan struct{} // bells: something was enqueued, the subscriber is up
 
-	renewed time.Time // when the lease was taken or renewed; zero while it is not held
-	alone   int       // so many events more are delivered one by one
+	renewed   time.Time       // when the lease was taken or renewed; zero while it is not held
+	suspected map[string]bool // ids of events that the subscriber has failed over, or not: they go alone
 }
 
 func newFeed(d *Dispatcher, subscriber string, limits Limits) *feed {
-	return &feed{Dispatcher: d, subscriber: subscriber, limits: limits, most: limits.Events, work: make(chan struct{}, 1), up: make(chan struct{}, 1)}
+	return &feed{Dispatcher: d, subscriber: subscriber, limits: limits, most: limits.Events, suspected: map[string]bool{}, work: make(chan struct{}, 1), up: make(chan struct{}, 1)}
 }
 
 func (f *feed) run(ctx context.Context) {
@@ -96,11 +96,7 @@ func (f *feed) round(ctx context.Context) (delivered bool, err error) {
 	if held, err := f.hold(ctx); !held || err != nil {
 		return false, err
 	}
-	limit := f.limits.Events * f.limits.Parallel
-	if f.alone > 0 {
-		limit = 1
-	}
-	due, err := f.Queue.Deliverable(ctx, f.subscriber, time.Now(), limit)
+	due, err := f.Queue.Deliverable(ctx, f.subscriber, time.Now(), f.limits.Events*f.limits.Parallel)
 	if err != nil {
 		return false, fault("read what is to be delivered", err)
 	}
@@ -108,7 +104,7 @@ func (f *feed) round(ctx context.Context) (delivered bool, err error) {
 		if held, err := f.hold(ctx); !held || err != nil {
 			return false, err
 		}
-		n := together(rest)
+		n := f.together(rest)
 		done, err := f.deliver(ctx, rest[:n])
 		if err != nil {
 			return false, err
@@ -118,15 +114,12 @@ func (f *feed) round(ctx context.Context) (delivered bool, err error) {
 	return len(due) > 0, nil
 }
 
-// together is how many of the first go in one step: one that has failed before
-// goes alone. Should it take the subscriber down, no other is suspected.
-func together(due []core.Delivery) int {
-	if due[0].Attempts > 0 {
-		return 1
-	}
+// together is how many of the first go in one step: one that has failed before,
+// or is suspected, goes alone. Should it take the subscriber down, it was it.
+func (f *feed) together(due []core.Delivery) int {
 	for n, d := range due {
-		if d.Attempts > 0 {
-			return n
+		if d.Attempts > 0 || f.suspected[d.Event.ID] {
+			return max(1, n)
 		}
 	}
 	return len(due)
@@ -151,65 +144,68 @@ func behind(due []core.Delivery, n int, done map[string]bool) []core.Delivery {
 // deliver delivers in several batches at once and returns which of the events
 // need not be delivered any more, by their ids.
 func (f *feed) deliver(ctx context.Context, due []core.Delivery) (map[string]bool, error) {
-	var mu sync.Mutex
-	var errs []error
-	done := map[string]bool{}
+	batches := f.limits.inBatches(due)
+	came, ended, errs := make([]int, len(batches)), make([][]string, len(batches)), make([]error, len(batches))
 	var running sync.WaitGroup
-	for _, batch := range f.limits.inBatches(due) {
+	for i, batch := range batches {
 		running.Go(func() {
-			ended, err := f.hand(ctx, batch, len(due) == 1)
-			mu.Lock()
-			defer mu.Unlock()
-			for _, id := range ended {
-				done[id] = true
+			verdicts, err := f.hand(ctx, batch)
+			if len(due) == 1 && len(verdicts) == 0 && died(err) {
+				verdicts = []Verdict{{Outcome: Retry, Reason: err.Error()}}
 			}
-			if err != nil {
-				errs = append(errs, err)
+			came[i], errs[i] = len(verdicts), err
+			if ended[i], err = f.settle(context.WithoutCancel(ctx), batch[:len(verdicts)], verdicts); err != nil {
+				errs[i] = errors.Join(errs[i], err)
 			}
 		})
 	}
 	running.Wait()
-	err := errors.Join(errs...)
-	switch {
-	case died(err) && len(due) > 1:
-		// Whatever has been handled of these is handled again: smaller batches
-		// lose less to a subscriber that dies often, or is slow.
-		f.alone, f.limits.Events = len(due), max(1, f.limits.Events/2)
-	case f.alone > 0 && (err == nil || died(err)):
-		f.alone--
-	case err == nil:
-		f.limits.Events = min(f.most, f.limits.Events+1)
+	done := map[string]bool{}
+	for i, batch := range batches {
+		f.learn(batch, came[i], errs[i])
+		for _, id := range ended[i] {
+			done[id] = true
+		}
 	}
-	return done, err
+	return done, errors.Join(errs...)
 }
 
-// hand hands one batch over and does what the verdicts say. It returns the
-// events that need not be delivered any more.
-func (f *feed) hand(ctx context.Context, batch []core.Delivery, alone bool) ([]string, error) {
+// learn says from how far a batch came how the next ones are made.
+func (f *feed) learn(batch []core.Delivery, came int, err error) {
+	for _, d := range batch[:came] {
+		delete(f.suspected, d.Event.ID)
+	}
+	switch {
+	case err == nil:
+		f.limits.Events = min(f.most, f.limits.Events+1)
+	case died(err) && came < len(batch):
+		f.suspected[batch[came].Event.ID] = true
+		if came < len(batch)/2 {
+			// Who answers only at the end has all of it again: a smaller batch loses
+			// less to a subscriber that dies often, or is slow.
+			f.limits.Events = max(1, f.limits.Events/2)
+		}
+	}
+}
+
+// hand hands one batch over, and returns the verdicts that came.
+func (f *feed) hand(ctx context.Context, batch []core.Delivery) ([]Verdict, error) {
 	events := make([]core.Event, len(batch))
 	for i, d := range batch {
 		events[i] = d.Event
 	}
 	handing, cancel := context.WithTimeout(ctx, f.limits.Deadline)
+	defer cancel()
 	verdicts, err := f.Deliver(handing, f.subscriber, events)
-	late := handing.Err() != nil
-	cancel()
 	switch {
+	case len(verdicts) > len(batch), len(verdicts) < len(batch) && err == nil:
+		return nil, fmt.Errorf("%w: it answered %d events with %d verdicts", ErrDied, len(batch), len(verdicts))
 	case err != nil && ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil && late:
+		err = ctx.Err()
+	case err != nil && handing.Err() != nil:
 		err = fmt.Errorf("%w: no answer after %s: %w", ErrDied, f.limits.Deadline, err)
-	case err == nil && len(verdicts) != len(batch):
-		err = fmt.Errorf("%w: it answered %d events with %d verdicts", ErrDied, len(batch), len(verdicts))
 	}
-	if err != nil {
-		if !alone || !died(err) {
-			return nil, err
-		}
-		verdicts = []Verdict{{Outcome: Retry, Reason: err.Error()}}
-	}
-	ended, settled := f.settle(context.WithoutCancel(ctx), batch, verdicts)
-	return ended, errors.Join(err, settled)
+	return verdicts, err
 }
 
 func died(err error) bool { return errors.Is(err, ErrDied) }

@@ -120,9 +120,9 @@ func (r *Relay) Drain(ctx context.Context) error {
 // enqueue makes a delivery for each subscriber that wants an entry, before
 // the entry is appended: so none is lost, wherever a relay dies. One that is
 // not missing any more was enqueued before, and may have been delivered and
-// acknowledged since. What was enqueued but not appended yet when a relay died
-// is enqueued again, and delivered again if it was acknowledged in between:
-// delivery is at least once.
+// acknowledged since. What was enqueued but not appended yet when a relay died,
+// or when another one looked, is enqueued again, and delivered again if it was
+// acknowledged in between: delivery is at least once.
 func (r *Relay) enqueue(ctx context.Context, entries []core.Entry) error {
 	subscriptions, err := r.subscribers.all(ctx, r.Store)
 	if err != nil {

@@ -89,3 +89,12 @@ func markUnsent(ctx context.Context, method string, request, reply any, conn *gr
 	}
 	return err
 }
+
+// markUnopened is a grpc.StreamClientInterceptor that wraps errUnsent.
+func markUnopened(ctx context.Context, what *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
+	stream, err := open(ctx, what, conn, method, options...)
+	if err != nil {
+		return nil, errors.Join(err, errUnsent)
+	}
+	return stream, nil
+}

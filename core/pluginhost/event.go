@@ -34,7 +34,8 @@ const (
 var ErrDied = errors.New("the plugin died, or fell silent, over the events")
 
 // Deliver hands events to a plugin, and returns a receipt for each, in order. Its
-// error says that the plugin could not be reached, or did not answer.
+// error says that the plugin could not be reached, or did not answer to the end;
+// then there are receipts for the events before the one that it failed over.
 func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, events []core.Event) ([]Receipt, error) {
 	one := &call{plugin: plugin, method: "events", actor: core.PluginActor(plugin), model: m, mayWrite: true}
 	session := h.config.Open(one.actor, m)
@@ -59,15 +60,16 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 		if err != nil {
 			return err
 		}
-		if n := len(answer.GetReceipts()); n != len(events) {
+		answered, err := pluginpb.Receipts(answer, len(events))
+		if n := len(answered); n > len(events) || n < len(events) && err == nil {
 			return h.nonsense(one, "gave %d receipts for %d events", n, len(events))
 		}
-		for _, r := range answer.GetReceipts() {
+		for _, r := range answered {
 			received := receipt(r)
 			received.Reason = cut(h.secrets.redact(received.Reason), maxLine)
 			receipts = append(receipts, received)
 		}
-		return nil
+		return err
 	})
 	if err != nil && asked && !errors.Is(err, errUnsent) && ctx.Err() == nil {
 		err = fmt.Errorf("%w: %w", ErrDied, err)

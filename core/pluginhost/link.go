@@ -68,7 +68,7 @@ func connect(ctx context.Context, p *process, runDir string, callbacks func([]gr
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithIdleTimeout(0), // a socket that went idle could not be dialed again once its file is gone
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginpb.MaxMessage)),
-			grpc.WithUnaryInterceptor(markUnsent),
+			grpc.WithUnaryInterceptor(markUnsent), grpc.WithStreamInterceptor(markUnopened),
 		},
 	})
 	stop := context.AfterFunc(ctx, func() { l.process.kill(errNotReady) })

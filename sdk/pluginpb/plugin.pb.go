@@ -2771,10 +2771,10 @@ func (x *DeliverRequest) GetEvents() []*Event {
 	return nil
 }
 
-// DeliverResponse answers every event.
+// DeliverResponse answers the next events, or all of them.
 type DeliverResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One for each event, in the same order.
+	// One for each of them, in the same order.
 	Receipts      []*Receipt `protobuf:"bytes,1,rep,name=receipts,proto3" json:"receipts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5740,7 +5740,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"R\n" +
 	"\x0eSecretResponse\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12*\n" +
-	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xd9\a\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xdb\a\n" +
 	"\x06Plugin\x12K\n" +
 	"\bDescribe\x12\x1e.xrm.plugin.v1.DescribeRequest\x1a\x1f.xrm.plugin.v1.DescribeResponse\x12=\n" +
 	"\x05Watch\x12\x1b.xrm.plugin.v1.WatchRequest\x1a\x15.xrm.plugin.v1.Health0\x01\x12Q\n" +
@@ -5750,8 +5750,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04Call\x12\x1a.xrm.plugin.v1.CallRequest\x1a\x1b.xrm.plugin.v1.CallResponse\x12B\n" +
 	"\x05Drain\x12\x1b.xrm.plugin.v1.DrainRequest\x1a\x1c.xrm.plugin.v1.DrainResponse\x12N\n" +
 	"\tConfigure\x12\x1f.xrm.plugin.v1.ConfigureRequest\x1a .xrm.plugin.v1.ConfigureResponse\x12W\n" +
-	"\fBeforeDelete\x12\".xrm.plugin.v1.BeforeDeleteRequest\x1a#.xrm.plugin.v1.BeforeDeleteResponse\x12H\n" +
-	"\aDeliver\x12\x1d.xrm.plugin.v1.DeliverRequest\x1a\x1e.xrm.plugin.v1.DeliverResponse\x12B\n" +
+	"\fBeforeDelete\x12\".xrm.plugin.v1.BeforeDeleteRequest\x1a#.xrm.plugin.v1.BeforeDeleteResponse\x12J\n" +
+	"\aDeliver\x12\x1d.xrm.plugin.v1.DeliverRequest\x1a\x1e.xrm.plugin.v1.DeliverResponse0\x01\x12B\n" +
 	"\x06RunJob\x12\x1c.xrm.plugin.v1.RunJobRequest\x1a\x18.xrm.plugin.v1.JobReport0\x01\x12N\n" +
 	"\tFireTimer\x12\x1f.xrm.plugin.v1.FireTimerRequest\x1a .xrm.plugin.v1.FireTimerResponse\x12H\n" +
 	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12P\n" +

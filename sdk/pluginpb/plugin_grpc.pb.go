@@ -84,7 +84,10 @@ type PluginClient interface {
 	// BeforeDelete may veto the deletion of records. It has no side effects.
 	BeforeDelete(ctx context.Context, in *BeforeDeleteRequest, opts ...grpc.CallOption) (*BeforeDeleteResponse, error)
 	// Deliver hands over events: each at least once, those of one key in order.
-	Deliver(ctx context.Context, in *DeliverRequest, opts ...grpc.CallOption) (*DeliverResponse, error)
+	// The receipts come in the order of the events, each as soon as it is known:
+	// should the process die, the events that have one are settled, and the first
+	// that has none is suspected. It goes alone next time.
+	Deliver(ctx context.Context, in *DeliverRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DeliverResponse], error)
 	// RunJob carries out a job, on one instance of the host at a time. The stream ends
 	// with the job; canceling the call asks it to stop.
 	RunJob(ctx context.Context, in *RunJobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[JobReport], error)
@@ -196,19 +199,28 @@ func (c *pluginClient) BeforeDelete(ctx context.Context, in *BeforeDeleteRequest
 	return out, nil
 }
 
-func (c *pluginClient) Deliver(ctx context.Context, in *DeliverRequest, opts ...grpc.CallOption) (*DeliverResponse, error) {
+func (c *pluginClient) Deliver(ctx context.Context, in *DeliverRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DeliverResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(DeliverResponse)
-	err := c.cc.Invoke(ctx, Plugin_Deliver_FullMethodName, in, out, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[1], Plugin_Deliver_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
-	return out, nil
+	x := &grpc.GenericClientStream[DeliverRequest, DeliverResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
 }
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_DeliverClient = grpc.ServerStreamingClient[DeliverResponse]
 
 func (c *pluginClient) RunJob(ctx context.Context, in *RunJobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[JobReport], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[1], Plugin_RunJob_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[2], Plugin_RunJob_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +249,7 @@ func (c *pluginClient) FireTimer(ctx context.Context, in *FireTimerRequest, opts
 
 func (c *pluginClient) ServeHTTP(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HTTPRequest, HTTPResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[2], Plugin_ServeHTTP_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[3], Plugin_ServeHTTP_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +262,7 @@ type Plugin_ServeHTTPClient = grpc.BidiStreamingClient[HTTPRequest, HTTPResponse
 
 func (c *pluginClient) Subscribe(ctx context.Context, in *SubscribeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[3], Plugin_Subscribe_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[4], Plugin_Subscribe_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -297,7 +309,10 @@ type PluginServer interface {
 	// BeforeDelete may veto the deletion of records. It has no side effects.
 	BeforeDelete(context.Context, *BeforeDeleteRequest) (*BeforeDeleteResponse, error)
 	// Deliver hands over events: each at least once, those of one key in order.
-	Deliver(context.Context, *DeliverRequest) (*DeliverResponse, error)
+	// The receipts come in the order of the events, each as soon as it is known:
+	// should the process die, the events that have one are settled, and the first
+	// that has none is suspected. It goes alone next time.
+	Deliver(*DeliverRequest, grpc.ServerStreamingServer[DeliverResponse]) error
 	// RunJob carries out a job, on one instance of the host at a time. The stream ends
 	// with the job; canceling the call asks it to stop.
 	RunJob(*RunJobRequest, grpc.ServerStreamingServer[JobReport]) error
@@ -344,8 +359,8 @@ func (UnimplementedPluginServer) Configure(context.Context, *ConfigureRequest) (
 func (UnimplementedPluginServer) BeforeDelete(context.Context, *BeforeDeleteRequest) (*BeforeDeleteResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BeforeDelete not implemented")
 }
-func (UnimplementedPluginServer) Deliver(context.Context, *DeliverRequest) (*DeliverResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method Deliver not implemented")
+func (UnimplementedPluginServer) Deliver(*DeliverRequest, grpc.ServerStreamingServer[DeliverResponse]) error {
+	return status.Error(codes.Unimplemented, "method Deliver not implemented")
 }
 func (UnimplementedPluginServer) RunJob(*RunJobRequest, grpc.ServerStreamingServer[JobReport]) error {
 	return status.Error(codes.Unimplemented, "method RunJob not implemented")
@@ -517,23 +532,16 @@ func _Plugin_BeforeDelete_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
-func _Plugin_Deliver_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(DeliverRequest)
-	if err := dec(in); err != nil {
-		return nil, err
+func _Plugin_Deliver_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(DeliverRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
 	}
-	if interceptor == nil {
-		return srv.(PluginServer).Deliver(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: Plugin_Deliver_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PluginServer).Deliver(ctx, req.(*DeliverRequest))
-	}
-	return interceptor(ctx, in, info, handler)
+	return srv.(PluginServer).Deliver(m, &grpc.GenericServerStream[DeliverRequest, DeliverResponse]{ServerStream: stream})
 }
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_DeliverServer = grpc.ServerStreamingServer[DeliverResponse]
 
 func _Plugin_RunJob_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(RunJobRequest)
@@ -618,10 +626,6 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Plugin_BeforeDelete_Handler,
 		},
 		{
-			MethodName: "Deliver",
-			Handler:    _Plugin_Deliver_Handler,
-		},
-		{
 			MethodName: "FireTimer",
 			Handler:    _Plugin_FireTimer_Handler,
 		},
@@ -630,6 +634,11 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "Watch",
 			Handler:       _Plugin_Watch_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Deliver",
+			Handler:       _Plugin_Deliver_Handler,
 			ServerStreams: true,
 		},
 		{

@@ -95,7 +95,10 @@ func (h *Host) hand(batch []*delivery) ([]*pluginpb.Receipt, error) {
 		request.Events = append(request.Events, event)
 	}
 	answer, err := h.plugin.Deliver(h.t.Context(), request)
-	return answer.GetReceipts(), err
+	if err != nil {
+		return nil, err
+	}
+	return pluginpb.Receipts(answer, len(batch))
 }
 
 // settle does what the receipts say. What waited for an earlier event of its

@@ -50,11 +50,15 @@ func deliver(ctx context.Context, c pluginpb.PluginClient, id *pluginpb.CallCont
 	if err != nil {
 		return nil, err
 	}
-	if len(answer.GetReceipts()) != len(events) {
-		return nil, fmt.Errorf("%d receipts for %d events", len(answer.GetReceipts()), len(events))
+	receipts, err := pluginpb.Receipts(answer, len(events))
+	if err != nil {
+		return nil, err
+	}
+	if len(receipts) != len(events) {
+		return nil, fmt.Errorf("%d receipts for %d events", len(receipts), len(events))
 	}
 	var last *pluginpb.Receipt
-	for _, last = range answer.GetReceipts() {
+	for _, last = range receipts {
 		switch last.GetOutcome() {
 		case pluginpb.Receipt_ACK:
 		case pluginpb.Receipt_RETRY, pluginpb.Receipt_DEAD:

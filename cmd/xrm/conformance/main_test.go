@@ -178,10 +178,6 @@ func (s *spoiler) spoil(answer any) (any, error) {
 		case s.role == "invents codes" && a.GetError().GetCode() == sdk.Conflict:
 			a.Error.Code = "TOO_LATE"
 		}
-	case *pluginpb.DeliverResponse:
-		if s.role == "gives no receipts" {
-			a.Receipts = nil
-		}
 	case *pluginpb.ConfigureResponse:
 		if s.role == "takes any configuration" {
 			a.Error = nil
@@ -225,6 +221,9 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 func (s *spoiler) stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	if s.role == "is degraded for no reason" && strings.HasSuffix(info.FullMethod, "/Watch") {
 		stream = degraded{stream}
+	}
+	if s.role == "gives no receipts" && strings.HasSuffix(info.FullMethod, "/Deliver") {
+		return nil
 	}
 	return handler(server, stream)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"fmt"
 
 	"github.com/openxrm/xrm/sdk"
 )
@@ -21,8 +22,8 @@ func main() {
 }
 
 func enter(ctx context.Context, host sdk.Host, e *sdk.Event) error {
-	before, err := host.Find(ctx, sdk.Criteria{Entity: "ledgerEntry", Filter: sdk.Filter{
-		"product": sdk.Filter{"eq": e.RecordID}, "sequence": sdk.Filter{"eq": e.Sequence - 1}}})
+	earlier := fmt.Sprintf("%s/%d", e.Key, e.Sequence-1)
+	before, err := host.Find(ctx, sdk.Criteria{Entity: "ledgerEntry", Filter: sdk.Filter{"event": sdk.Filter{"eq": earlier}}})
 	if err != nil {
 		return err
 	}
