@@ -72,7 +72,7 @@ FILE:12: "lots" where an amount such as 256MiB is expected`,
 		},
 		"an interpreter that is not there": {
 			"name: p\nversion: 1.0.0\nprotocol: 1\nexecutable: p\ninterpreter: python9\n", pluginhost.Invalid,
-			"invalid: it is run by python9, which is not in PATH (" + os.Getenv("PATH") + "); install it",
+			"invalid: FILE: it is run by python9, which is not in PATH (" + os.Getenv("PATH") + "); install it, or name another",
 		},
 		"a later protocol": {
 			"name: p\nversion: 1.0.0\nprotocol: 2\nexecutable: p\n", pluginhost.Incompatible,
@@ -105,8 +105,8 @@ func TestAProgramThatCannotRunSaysWhyBeforeItIsStarted(t *testing.T) {
 	}{
 		"it may not be executed":    {"#!/bin/sh\n", 0o644, pluginhost.Invalid, "invalid: FILE may not be executed; run chmod +x on it, or name an interpreter in plugin.yaml"},
 		"it is no program":          {"hello\n", 0o755, pluginhost.Invalid, "invalid: FILE is neither a script that begins with #! nor a program for linux"},
-		"a script without its host": {"#!/opt/nowhere/lua\n", 0o755, pluginhost.Invalid, "invalid: FILE is run by /opt/nowhere/lua, which is not there; install it"},
-		"a script by way of env":    {"#!/usr/bin/env python9\n", 0o755, pluginhost.Invalid, "invalid: it is run by python9, which is not in PATH (" + os.Getenv("PATH") + "); install it"},
+		"a script without its host": {"#!/opt/nowhere/lua\n", 0o755, pluginhost.Invalid, "invalid: FILE:1: it is run by /opt/nowhere/lua, which is not there; install it, or name another"},
+		"a script by way of env":    {"#!/usr/bin/env python9\n", 0o755, pluginhost.Invalid, "invalid: FILE:1: it is run by python9, which is not in PATH (" + os.Getenv("PATH") + "); install it, or name another"},
 		"it is for another machine": {string(header), 0o755, pluginhost.Incompatible, "incompatible: FILE is built for linux/riscv64, and this machine is linux/" + runtime.GOARCH + "; get a build for it"},
 	}
 	for name, tt := range tests {
