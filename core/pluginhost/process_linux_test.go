@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -86,11 +85,6 @@ func elsewhere(t *testing.T, environ ...string) (host *exec.Cmd, plugin int) {
 		t.Fatalf("the host said %q, %v; want the process id of its plugin", line, err)
 	}
 	return host, plugin
-}
-
-func number(text string) int {
-	n, _ := strconv.Atoi(strings.TrimSpace(text))
-	return n
 }
 
 func kill(t *testing.T, host *exec.Cmd) {
