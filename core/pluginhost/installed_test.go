@@ -13,7 +13,7 @@ func TestOfWhatHasChangedMeanwhileNoCopyIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	const approved = "h1:old"
-	_, err := copies.add("p", approved, from)
+	err := copies.add("p", approved, from)
 	if want := "copy " + from + ": it changes while it is read"; err == nil || err.Error() != want {
 		t.Errorf("add = %v, want %s", err, want)
 	}

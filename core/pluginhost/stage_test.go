@@ -45,7 +45,7 @@ func install(t *testing.T, roles ...string) (dir string) {
 // t.TempDir does not.
 func shortDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "x")
+	dir, err := os.MkdirTemp("/tmp", "x") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
