@@ -23,7 +23,7 @@ func (s *server) prepare(m *schema.Model) error {
 	defer cancel()
 	var err error
 	if before := s.prepared.Load(); before != nil {
-		err = record.KeepTypes(ctx, s.store, before, m)
+		err = record.CheckStored(ctx, s.store, before, m)
 	}
 	if err == nil {
 		err = s.store.Prepare(ctx, m)
