@@ -160,7 +160,7 @@ func (l *loader) extend(x *Entity) {
 	e.broken = e.broken || x.broken
 	for _, f := range x.Fields {
 		if own := findField(e.Fields, f.Name); own != nil {
-			l.add(x.File, f.Line, "field %q is already defined in %s:%d; a later layer cannot redefine it", f.Name, own.file, own.Line)
+			l.add(x.File, f.Line, "field %q is already defined in %s:%d; a later layer cannot redefine it, so choose another name", f.Name, own.file, own.Line)
 			continue
 		}
 		e.Fields = append(e.Fields, f)

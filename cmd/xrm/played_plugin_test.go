@@ -66,6 +66,8 @@ func played(name string) sdk.Plugin {
 		playAsker(&p)
 	case "hanger":
 		playHanger(&p)
+	case "mover":
+		playMover(&p)
 	}
 	return p
 }

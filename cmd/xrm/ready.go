@@ -8,6 +8,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -20,7 +21,13 @@ func (s *server) prepare(m *schema.Model) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	err := s.store.Prepare(ctx, m)
+	var err error
+	if before := s.prepared.Load(); before != nil {
+		err = record.CheckStored(ctx, s.store, before, m)
+	}
+	if err == nil {
+		err = s.store.Prepare(ctx, m)
+	}
 	if core.CodeOf(err) == core.Unavailable {
 		s.down.Store(true)
 		return nil

@@ -60,7 +60,7 @@ func (c *Catalog) Offer(plugin string, definitions []schema.Source) error {
 	plugins := maps.Clone(c.plugins)
 	plugins[plugin] = definitions
 	if err := c.swap(plugins); err != nil {
-		return fmt.Errorf("the definitions of the plugin %s do not fit:\n%w", plugin, err)
+		return fmt.Errorf("the definitions of the plugin %s do not fit: %w", plugin, err)
 	}
 	return nil
 }

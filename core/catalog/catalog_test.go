@@ -86,15 +86,15 @@ func TestDefinitionsThatDoNotFitAreRefusedAndTheModelStays(t *testing.T) {
 	}{
 		"a name that is taken": {
 			"zoo", "entity: pet\nfields:\n  name: {type: text}\n",
-			"the definitions of the plugin zoo do not fit:\nzoo.yaml:1: \"pet\" is already defined in pet.yaml:1; to add fields to it write extend: pet",
+			"the definitions of the plugin zoo do not fit: zoo.yaml:1: \"pet\" is already defined in pet.yaml:1; to add fields to it write extend: pet",
 		},
 		"a reference that leads nowhere": {
 			"zoo", "entity: cage\nfields:\n  holds: {type: reference, to: pat}\n",
-			"the definitions of the plugin zoo do not fit:\nzoo.yaml:3: field \"holds\": to: there is no entity or role \"pat\"; did you mean \"pet\"?",
+			"the definitions of the plugin zoo do not fit: zoo.yaml:3: field \"holds\": to: there is no entity or role \"pat\"; did you mean \"pet\"?",
 		},
 		"a worse version of its own": {
 			"pets", "entity: pet\nfields:\n  owner: {type: txt}\n",
-			"the definitions of the plugin pets do not fit:\nzoo.yaml:3: field \"owner\": unknown type \"txt\"; did you mean \"text\"?",
+			"the definitions of the plugin pets do not fit: zoo.yaml:3: field \"owner\": unknown type \"txt\"; did you mean \"text\"?",
 		},
 	}
 	for name, tt := range tests {

@@ -68,7 +68,7 @@ func TestAFieldWithTwinsCannotBecomeUnique(t *testing.T) {
 	err := s.Prepare(t.Context(), load("entity: thing\nfields: {code: {type: text, unique: true}}"))
 	var ours *core.Error
 	errors.As(err, &ours)
-	if ours == nil || ours.Code != core.Invalid || ours.Message != "The field code of thing cannot be unique: there are live records with the same value." {
+	if ours == nil || ours.Code != core.Invalid || ours.Message != "The field code of thing cannot be unique: there are live records with the same value. Change all but one of them, then start xrm again, or reload the plugin that wants it." {
 		t.Errorf("Prepare: %v; want it to name the field", err)
 	}
 }

@@ -54,7 +54,7 @@ func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []d
 			field := uniqueField(e, uniqueName.FindStringSubmatch(nameOf(index))[1])
 			return &core.Error{
 				Code:       core.Invalid,
-				Message:    fmt.Sprintf("The field %s of %s cannot be unique: there are live records with the same value.", field, e.Name),
+				Message:    fmt.Sprintf("The field %s of %s cannot be unique: there are live records with the same value. Change all but one of them, then start xrm again, or reload the plugin that wants it.", field, e.Name),
 				Violations: schema.Violations{{Field: e.Name + "." + field, Rule: "unique", Message: "has values that several records share"}},
 				Cause:      err,
 			}

@@ -25,33 +25,34 @@ func (i installed) has(name, wanted string) bool {
 	return err == nil && got == wanted
 }
 
-// add copies a folder that had the digest, and returns where the copy lies. It
-// fails when the folder has another content by now.
-func (i installed) add(name, wanted, from string) (dir string, err error) {
-	if dir = i.path(name, wanted); i.has(name, wanted) {
-		return dir, nil
+// add copies a folder that had the digest to where path says. It fails when
+// the folder has another content by now.
+func (i installed) add(name, wanted, from string) (err error) {
+	if i.has(name, wanted) {
+		return nil
 	}
+	dir := i.path(name, wanted)
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
-		return "", fmt.Errorf("copy %s: %w", from, err)
+		return fmt.Errorf("copy %s: %w", from, err)
 	}
 	temporary, err := os.MkdirTemp(filepath.Dir(dir), ".copy-")
 	if err != nil {
-		return "", fmt.Errorf("copy %s: %w", from, err)
+		return fmt.Errorf("copy %s: %w", from, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
 	if err := copyFolder(from, temporary); err != nil {
-		return "", fmt.Errorf("copy %s: %w", from, err)
+		return fmt.Errorf("copy %s: %w", from, err)
 	}
 	if got, err := digest(temporary); err != nil || got != wanted {
-		return "", errors.Join(fmt.Errorf("copy %s: it changes while it is read", from), err)
+		return errors.Join(fmt.Errorf("copy %s: it changes while it is read", from), err)
 	}
 	if err := os.RemoveAll(dir); err != nil {
-		return "", fmt.Errorf("copy %s: %w", from, err)
+		return fmt.Errorf("copy %s: %w", from, err)
 	}
 	if err := os.Rename(temporary, dir); err != nil {
-		return "", fmt.Errorf("copy %s: %w", from, err)
+		return fmt.Errorf("copy %s: %w", from, err)
 	}
-	return dir, nil
+	return nil
 }
 
 // keep removes all copies of a plugin but those with these digests, and what an

@@ -12,11 +12,7 @@ import (
 )
 
 func TestAHundredCrashesLeaveNothingBehind(t *testing.T) {
-	run := filepath.Join(t.TempDir(), "r")
-	if len(run) > 69 {
-		run = filepath.Join(os.TempDir(), "xrm-test-crashes")
-		t.Cleanup(func() { os.RemoveAll(run) })
-	}
+	run := shortDir(t)
 	dir, broken := t.TempDir(), filepath.Join(t.TempDir(), "broken")
 	breakable(t, dir, broken)
 	h := start(t, pluginhost.Config{Dir: dir, RunDir: run, MinBackoff: time.Millisecond, MaxBackoff: time.Millisecond})

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -29,7 +31,10 @@ const shimWord = "plugin-exec"
 // started.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == shimWord {
-		fmt.Fprintln(os.Stderr, pluginhost.Exec(os.Args[2:]))
+		runtime.LockOSThread() // and another thread executes the plugin, to which this one's orders of the kernel do not pass
+		failed := make(chan error)
+		go func() { failed <- pluginhost.Exec(os.Args[2:]) }()
+		fmt.Fprintln(os.Stderr, <-failed)
 		os.Exit(1)
 	}
 	if os.Getenv(pluginpb.CookieKey) == pluginpb.CookieValue {
@@ -58,6 +63,12 @@ func play(role string) {
 	case "made-up-address":
 		fmt.Println("1|1|tcp|127.0.0.1:1|grpc|x")
 		select {}
+	case "no-certificate":
+		fmt.Println("1|1|unix|" + os.Getenv("PLUGIN_UNIX_SOCKET_DIR") + "/plugin|grpc|")
+		select {}
+	case "net-rpc":
+		fmt.Println("1|1|unix|" + os.Getenv("PLUGIN_UNIX_SOCKET_DIR") + "/plugin|netrpc|x")
+		select {}
 	case "garbage":
 		os.Stderr.WriteString("{\"@message\": 1}\n\xff\xfe\x00 not text\n{\n" + strings.Repeat("x", 1<<20) + "\n")
 	case "grandchild":
@@ -65,6 +76,9 @@ func play(role string) {
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr
 		child.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // out of reach of a kill of the group
 		if err := child.Start(); err != nil {
+			panic(err)
+		}
+		if err := os.WriteFile(filepath.Join(os.TempDir(), "grandchild"), []byte(strconv.Itoa(child.Process.Pid)), 0o600); err != nil {
 			panic(err)
 		}
 	}

@@ -189,3 +189,19 @@ func TestRecordsThatNobodyReadsAreLetGoOfWithTheCall(t *testing.T) {
 	}
 	awaitTrue(t, h, func() bool { return sending() == 0 })
 }
+
+func TestAMessageMayHaveSixteenMebibytes(t *testing.T) {
+	t.Parallel()
+	h, _ := working(t, pluginhost.Config{})
+	const fits, tooLarge = 5 << 20, 17 << 20 // gRPC by itself takes four
+	if got := must(t, h, fmt.Sprint("send ", fits)); got != "The filter cannot be read." {
+		t.Errorf("a request of %d bytes: %s", fits, got)
+	}
+	if got, want := must(t, h, fmt.Sprint("send ", tooLarge)), "rpc error: code = ResourceExhausted"; !strings.HasPrefix(got, want) {
+		t.Errorf("a request of %d bytes: %s, want %s", tooLarge, got, want)
+	}
+	_, err := does(t.Context(), t, h, "work", fmt.Sprint("say ", tooLarge))
+	if got, want := told(err), "INTERNAL The plugin p made a mistake; the details are in the server's log"; got != want {
+		t.Errorf("an answer of %d bytes: %s, want %s", tooLarge, got, want)
+	}
+}

@@ -2,12 +2,16 @@ package pluginhost_test
 
 import (
 	"bufio"
+	"debug/elf"
 	"os"
 	"os/exec"
-	"strconv"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/openxrm/xrm/core/pluginhost"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,7 +23,55 @@ func TestPluginsDieWithTheHost(t *testing.T) {
 // diesWithTheHost kills a host, which the environment describes.
 func diesWithTheHost(t *testing.T, environ ...string) {
 	t.Helper()
-	host := exec.Command(os.Args[0])
+	host, pid := elsewhere(t, environ...)
+	plugin := open(t, pid)
+	kill(t, host)
+	if !ends(plugin) {
+		t.Error("the plugin lives on after its host was killed")
+	}
+}
+
+func TestWhatAPluginStartedEndsWithTheNextHost(t *testing.T) {
+	t.Setenv("TMPDIR", shortDir(t))
+	host, pid := elsewhere(t, "XRM_TEST_HOST="+install(t, "grandchild"))
+	files, _ := filepath.Glob(filepath.Join(os.TempDir(), "xrm-*", "plugin-dir*", "grandchild"))
+	if len(files) != 1 {
+		t.Fatalf("grandchildren: %v, want one", files)
+	}
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin, child := open(t, pid), open(t, number(string(text)))
+	kill(t, host)
+	if !ends(plugin) {
+		t.Error("the plugin lives on after its host was killed")
+	}
+	start(t, pluginhost.Config{})
+	if !ends(child) {
+		t.Error("what the plugin has started lives on beside the next host")
+	}
+}
+
+func TestAProgramThatTheKernelRefusesLeavesNothing(t *testing.T) {
+	t.Parallel()
+	run, dir := shortDir(t), install(t, "hollow")
+	write(t, filepath.Join(dir, "hollow", "hollow"), elfHeader(map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[runtime.GOARCH]))
+	h := start(t, pluginhost.Config{Dir: dir, RunDir: run, MinBackoff: time.Hour, MaxBackoff: time.Hour})
+	got := await(t, h, "hollow", func(s pluginhost.Status) bool { return s.LastError != "" })
+	if got.State != pluginhost.Backoff || !strings.HasSuffix(got.LastError, ": exec format error") {
+		t.Errorf("%s, LastError = %s", got.State, got.LastError)
+	}
+	if left := count(t, run); left != 0 {
+		t.Errorf("%d folders for sockets are left, want none", left)
+	}
+}
+
+// elsewhere starts a host in a process of its own, which the environment
+// describes, and returns the process id of its plugin, too.
+func elsewhere(t *testing.T, environ ...string) (host *exec.Cmd, plugin int) {
+	t.Helper()
+	host = exec.Command(os.Args[0])
 	host.Env = append(os.Environ(), environ...)
 	out, err := host.StdoutPipe()
 	if err != nil {
@@ -29,21 +81,33 @@ func diesWithTheHost(t *testing.T, environ ...string) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	pid, _ := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil || pid == 0 {
+	if plugin = number(line); err != nil || plugin == 0 {
 		t.Fatalf("the host said %q, %v; want the process id of its plugin", line, err)
 	}
-	plugin, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer unix.Close(plugin)
+	return host, plugin
+}
+
+func kill(t *testing.T, host *exec.Cmd) {
+	t.Helper()
 	if err := host.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = host.Wait()
-	ended, err := unix.Poll([]unix.PollFd{{Fd: int32(plugin), Events: unix.POLLIN}}, 10_000)
-	if ended != 1 {
-		t.Errorf("the plugin lives on after its host was killed: %d, %v", ended, err)
+}
+
+// open returns a file that stands for a process.
+func open(t *testing.T, pid int) (process int) {
+	t.Helper()
+	process, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		t.Fatalf("process %d: %v", pid, err)
 	}
+	t.Cleanup(func() { unix.Close(process) })
+	return process
+}
+
+// ends says whether a process ends within ten seconds.
+func ends(process int) bool {
+	n, _ := unix.Poll([]unix.PollFd{{Fd: int32(process), Events: unix.POLLIN}}, 10_000)
+	return n == 1
 }

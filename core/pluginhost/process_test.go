@@ -1,7 +1,6 @@
 package pluginhost_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +22,8 @@ func TestAPluginThatCannotStartSaysWhy(t *testing.T) {
 		"exits":           {pluginhost.Backoff, "start: its process ended: exit status 3\nno license found"},
 		"prints-first":    {pluginhost.Backoff, `start: it printed "Welcome!" on standard output, where only the handshake may be; print to standard error`},
 		"made-up-address": {pluginhost.Backoff, `start: it wants to be reached at "tcp 127.0.0.1:1"; only a unix socket in PLUGIN_UNIX_SOCKET_DIR is allowed`},
+		"no-certificate":  {pluginhost.Backoff, "start: its handshake has no certificate; every connection is encrypted with mutual TLS"},
+		"net-rpc":         {pluginhost.Backoff, `start: it speaks "netrpc"; only grpc is understood`},
 		"other-protocol":  {pluginhost.Incompatible, "start: incompatible: it speaks plugin protocol 7 and this xrm speaks 1; upgrade xrm or use an older version of the plugin"},
 		"someone-else":    {pluginhost.Invalid, "invalid: it says that it is complaints 1.0.0, but its plugin.yaml says someone-else 1.0.0"},
 	}
@@ -101,8 +102,12 @@ func TestAPluginThatHangsLaterIsKilledAndComesBack(t *testing.T) {
 func TestAGrandchildWithThePipesHidesNoDeath(t *testing.T) {
 	t.Parallel()
 	h := serving(t, "grandchild", pluginhost.Config{})
+	began := time.Now()
 	signal(t, h.Plugins()[0].PID, syscall.SIGKILL)
 	await(t, h, "grandchild", func(s pluginhost.Status) bool { return s.Restarts == 1 })
+	if took := time.Since(began); took > 10*time.Second { // a second is plenty, and the grandchild lives for twenty
+		t.Errorf("its death was noticed after %s", took)
+	}
 }
 
 func TestCloseEndsAPluginThatHangs(t *testing.T) {
@@ -152,8 +157,7 @@ func TestAPluginSeesNothingOfTheHostsEnvironment(t *testing.T) {
 }
 
 func TestNothingIsLeftBehind(t *testing.T) {
-	run := filepath.Join(os.TempDir(), fmt.Sprintf("xrm-test-%d", os.Getpid()))
-	t.Cleanup(func() { _ = os.RemoveAll(run) })
+	run := filepath.Join(shortDir(t), "run")
 	h, err := pluginhost.Start(pluginhost.Config{Trust: pluginhost.TrustAny, Dir: install(t, "good", "exits"), RunDir: run, MinBackoff: time.Hour, MaxBackoff: time.Hour})
 	if err != nil {
 		t.Fatal(err)

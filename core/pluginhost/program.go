@@ -42,7 +42,7 @@ func (m Manifest) program() (program, error) {
 		return p, fmt.Errorf("%w: %s: executable %q is not there", errInvalid, filepath.Join(m.Dir, ManifestFile), p.file)
 	}
 	if m.Interpreter != "" {
-		p.interpreter, err = lookPath(m.Interpreter)
+		p.interpreter, err = lookPath(filepath.Join(m.Dir, ManifestFile), m.Interpreter)
 		p.runs = p.interpreter
 		return p, err
 	}
@@ -79,21 +79,22 @@ func shebang(path string, words []string) (interpreter string, err error) {
 		return "", fmt.Errorf("%w: %s begins with #! but names no interpreter", errInvalid, path)
 	}
 	if _, err := os.Stat(words[0]); err != nil {
-		return "", fmt.Errorf("%w: %s is run by %s, which is not there; install it", errInvalid, path, words[0])
+		return "", fmt.Errorf("%w: %s:1: it is run by %s, which is not there; install it, or name another", errInvalid, path, words[0])
 	}
 	if filepath.Base(words[0]) == "env" && len(words) > 1 && !strings.HasPrefix(words[1], "-") {
-		return lookPath(words[1])
+		return lookPath(path+":1", words[1])
 	}
 	return words[0], nil
 }
 
-func lookPath(interpreter string) (string, error) {
+// lookPath finds an interpreter in PATH. place is where it is named.
+func lookPath(place, interpreter string) (string, error) {
 	path, err := exec.LookPath(interpreter)
 	if errors.Is(err, exec.ErrNotFound) {
-		return "", fmt.Errorf("%w: it is run by %s, which is not in PATH (%s); install it", errInvalid, interpreter, os.Getenv("PATH"))
+		return "", fmt.Errorf("%w: %s: it is run by %s, which is not in PATH (%s); install it, or name another", errInvalid, place, interpreter, os.Getenv("PATH"))
 	}
 	if err != nil {
-		return "", fmt.Errorf("%w: it is run by %s: %w", errInvalid, interpreter, err)
+		return "", fmt.Errorf("%w: %s: it is run by %s: %w", errInvalid, place, interpreter, err)
 	}
 	return filepath.Abs(path)
 }

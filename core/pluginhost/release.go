@@ -111,7 +111,7 @@ func (s *supervisor) wanted() (r *release, note error) {
 		return nil, err
 	}
 	if s.verified != digest {
-		if _, err := s.installed.add(s.name, digest, s.dir()); err != nil {
+		if err := s.installed.add(s.name, digest, s.dir()); err != nil {
 			s.folder = folder{} // to be read again
 			return nil, err
 		}

@@ -49,13 +49,14 @@ func (d *runDir) close() error {
 	return nil
 }
 
-// sweep removes what hosts have left behind that were killed.
+// sweep ends and removes what hosts have left behind that were killed.
 func sweep() {
 	left, _ := filepath.Glob(filepath.Join(os.TempDir(), "xrm-*-*"))
 	for _, dir := range left {
 		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), "xrm-"), "-")
 		pid, err := strconv.Atoi(number)
 		if err == nil && pid > 0 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			endLeft(dir)
 			_ = os.RemoveAll(dir) // somebody else's cannot be removed, and need not be
 		}
 	}

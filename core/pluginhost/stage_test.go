@@ -41,6 +41,18 @@ func install(t *testing.T, roles ...string) (dir string) {
 	return dir
 }
 
+// shortDir is a folder whose path leaves room for that of a socket, as that of
+// t.TempDir does not.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "x") //nolint:usetesting // see above
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 // script writes an executable file, all at once.
 func script(t *testing.T, file, text string) {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,6 +56,13 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 		if saved, err = a.host.Save(ctx, &pluginpb.SaveRequest{Context: r.GetContext(), Entity: object}); err == nil {
 			said = saved.GetError().GetMessage()
 		}
+	case "say": // so many bytes
+		said = strings.Repeat("x", number(object))
+	case "send": // so many bytes to the host
+		var found *pluginpb.FindResponse
+		if found, err = a.host.Find(ctx, &pluginpb.FindRequest{Context: r.GetContext(), Entity: "ticket", Filter: make([]byte, number(object))}); err == nil {
+			said = found.GetError().GetMessage()
+		}
 	case "fill": // the state, all at once
 		var filling sync.WaitGroup
 		for n := range 100 {
@@ -99,6 +107,11 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 	}
 	value, err := json.Marshal(said)
 	return &pluginpb.CallResponse{Result: value}, err
+}
+
+func number(text string) int {
+	n, _ := strconv.Atoi(strings.TrimSpace(text))
+	return n
 }
 
 // manifested is a value of the plugin's own manifest.

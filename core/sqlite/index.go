@@ -122,5 +122,5 @@ func (t *table) notUnique(ctx context.Context, c *conn, i index) error {
 		return err
 	}
 	return &core.Error{Code: core.Conflict, Message: fmt.Sprintf(
-		"The field %s of %s cannot be unique: %d records have the value %q. Change all but one of them, then start again.", i.keys[0].path, t.entity.Name, times, value)}
+		"The field %s of %s cannot be unique: %d records have the value %q. Change all but one of them, then start xrm again, or reload the plugin that wants it.", i.keys[0].path, t.entity.Name, times, value)}
 }

@@ -106,7 +106,7 @@ func TestAFieldThatCannotBecomeUniqueIsExplained(t *testing.T) {
 	if !errors.As(err, &ours) || ours.Code != core.Conflict {
 		t.Fatalf("error is %v; want a Conflict", err)
 	}
-	if want := `The field code of thing cannot be unique: 3 records have the value "B". Change all but one of them, then start again.`; ours.Message != want {
+	if want := `The field code of thing cannot be unique: 3 records have the value "B". Change all but one of them, then start xrm again, or reload the plugin that wants it.`; ours.Message != want {
 		t.Errorf("message is %q; want %q", ours.Message, want)
 	}
 	commitAll(t, s, old, named("9", "x", map[string]any{"code": "B"})) // the old model still holds

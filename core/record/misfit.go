@@ -1,0 +1,26 @@
+package record
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/strictyaml"
+)
+
+// CheckStored refuses a model under which values from before, those of deleted
+// records included, would be read as what they are not.
+func CheckStored(ctx context.Context, store Store, before, now *schema.Model) error {
+	var problems strictyaml.Problems
+	for _, m := range before.Misfits(now) {
+		found, err := store.Count(ctx, m.Entity, core.Query{Filter: m.Stored, Deleted: true}, 1)
+		if err != nil {
+			return fmt.Errorf("look for values of %s that do not fit any more: %w", m.Stored.Path, err)
+		}
+		if found[""] > 0 {
+			problems = append(problems, m.Problem)
+		}
+	}
+	return problems.Err()
+}
