@@ -21,7 +21,7 @@ type Field struct {
 	Search      bool    `yaml:"search" doc:"The full text search looks into the field."`
 	Default     any     `yaml:"default" doc:"The value that a new record gets where none is given."`
 	Deprecated  string  `yaml:"deprecated" doc:"Why the field should not be used any more, and what to use."`
-	Options     Options `yaml:"options" doc:"enum: the values, as a list or as a mapping from value to labels."`
+	Options     Options `yaml:"options" doc:"enum and state: the values, as a list or as a mapping from value to labels. state: next to them where each leads."`
 	To          string  `yaml:"to" doc:"reference: the entity or role that is referred to."`
 	Inverse     string  `yaml:"inverse" doc:"reference: the name of the list on the other side; by default the plural of this entity."`
 	Of          *Field  `yaml:"of" doc:"list: what the items are."`
@@ -111,6 +111,9 @@ type Option struct {
 	Value   string
 	Labels  Text
 	Inverse Text // what it is called seen from the other side: "employs" for "works for"
+
+	Next    []string // of a state: where a record goes from there; none for a final one
+	Initial bool     // of a state: a record may begin here, besides in the default one
 }
 
 // Options are the values of an enum in their order.
@@ -133,15 +136,21 @@ func (o *Options) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 	})
 }
 
-// DecodeNode reads the labels by language, and inverse among them.
+// DecodeNode reads the labels by language, and what else an option has among
+// them.
 func (o *Option) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 	o.Labels = Text{}
 	d.EachEntry(node, func(key, value *yaml.Node) {
-		if key.Value == "inverse" {
+		switch key.Value {
+		case "inverse":
 			d.Decode(value, reflect.ValueOf(&o.Inverse).Elem())
-			return
+		case "next":
+			d.Decode(value, reflect.ValueOf(&o.Next).Elem())
+		case "initial":
+			d.Decode(value, reflect.ValueOf(&o.Initial).Elem())
+		default:
+			o.Labels.decodeEntry(d, key, value)
 		}
-		o.Labels.decodeEntry(d, key, value)
 	})
 }
 

@@ -121,7 +121,7 @@ func TestNeededOptions(t *testing.T) {
 			got = append(got, kind.Name()+": "+option)
 		}
 	}
-	want := "enum: options, reference: to, list: of, object: fields, autonumber: format"
+	want := "enum: options, state: options, reference: to, list: of, object: fields, autonumber: format"
 	if strings.Join(got, ", ") != want {
 		t.Errorf("needed options = %s, want %s", strings.Join(got, ", "), want)
 	}

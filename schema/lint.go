@@ -38,6 +38,7 @@ func (l *loader) lint() {
 			l.add(e.File, e.Line, "%q has no fields", e.Name)
 		}
 		l.lintFields(e, e.Fields, "")
+		l.lintStates(e)
 		if e.IsRole() {
 			l.lintRole(e)
 		}
@@ -47,6 +48,21 @@ func (l *loader) lint() {
 		l.lintIndexes(e)
 		if e.Title != "" && e.Field(e.Title) == nil && (e.Base == nil || e.Base.Field(e.Title) == nil) {
 			l.add(e.File, e.lineOf("title"), "title: there is no field %q%s", e.Title, strictyaml.Suggest(e.Title, e.fieldNames()))
+		}
+	}
+}
+
+// lintStates refuses a second state machine: nobody could say which one a
+// transition is about.
+func (l *loader) lintStates(e *Entity) {
+	var first *Field
+	for _, f := range e.Fields {
+		switch {
+		case f.Type != "state":
+		case first == nil:
+			first = f
+		default:
+			l.add(f.file, f.Line, "field %q: %s has a field of type state already, %s (%s:%d); let this one be an enum", f.Name, e.Name, first.Name, first.file, first.Line)
 		}
 	}
 }
@@ -130,8 +146,13 @@ func (l *loader) lintType(f *Field, at string, nested bool) {
 	if nested && f.Immutable {
 		add("immutable is for fields of the record itself")
 	}
-	if nested && f.Type == "autonumber" {
-		add("an autonumber is for fields of the record itself")
+	if nested && (f.Type == "autonumber" || f.Type == "state") {
+		add("type %s is for fields of the record itself", f.Type)
+	}
+	for _, o := range f.Options {
+		if f.Type != "state" && (o.Initial || len(o.Next) > 0) {
+			add("option %q: next and initial belong to type state", o.Value)
+		}
 	}
 	if f.Default != nil {
 		c := checker{isNew: true}

@@ -54,7 +54,8 @@ func (m *Model) Misfits(later *Model) []Misfit {
 // the new.
 func retyped(inner string, was, is *Field) string {
 	switch {
-	case was.Type != is.Type && is.Type == "text" && slices.Contains(wordTypes, was.Type):
+	case was.Type != is.Type && is.Type == "text" && slices.Contains(wordTypes, was.Type),
+		slices.Contains(optionTypes, was.Type) && slices.Contains(optionTypes, is.Type): // if no option is lost
 		return ""
 	case was.Type != is.Type && inner != "":
 		return fmt.Sprintf("was of type %s in %s and is of type %s there now", was.Type, inner, is.Type)
@@ -76,12 +77,15 @@ func retyped(inner string, was, is *Field) string {
 }
 
 // wordTypes are the types whose values are texts of a certain form.
-var wordTypes = []string{"autonumber", "country", "email", "enum", "language", "url"}
+var wordTypes = []string{"autonumber", "country", "email", "enum", "language", "state", "url"}
 
-// lostOptions lists the values that an enum can no longer have.
+// optionTypes are the types whose values are options.
+var optionTypes = []string{"enum", "state"}
+
+// lostOptions lists the values that a field can no longer have.
 func lostOptions(was, is *Field) []any {
 	var lost []any
-	if is.Type != "enum" {
+	if len(is.Options) == 0 {
 		return nil
 	}
 	for _, value := range was.Options.Values() {

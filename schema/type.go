@@ -34,7 +34,7 @@ type Scope struct {
 // Types lists every field type, in the order of the reference.
 func Types() []Type {
 	return []Type{
-		textType{}, integerType{}, decimalType{}, moneyType{}, booleanType{}, dateType{}, datetimeType{}, enumType{},
+		textType{}, integerType{}, decimalType{}, moneyType{}, booleanType{}, dateType{}, datetimeType{}, enumType{}, stateType{},
 		emailType{}, phoneType{}, urlType{}, countryType{}, languageType{}, referenceType{}, listType{}, objectType{}, autonumberType{},
 	}
 }
@@ -53,7 +53,7 @@ func typeByName(name string) Type { return types[name] }
 var synonyms = map[string]string{
 	"string": "text", "varchar": "text", "int": "integer", "bigint": "integer", "number": "decimal", "numeric": "decimal", "float": "decimal", "double": "decimal",
 	"currency": "money", "amount": "money", "bool": "boolean", "day": "date", "timestamp": "datetime", "instant": "datetime", "time": "datetime",
-	"select": "enum", "choice": "enum", "state": "enum", "telephone": "phone", "link": "url", "locale": "language", "ref": "reference", "relation": "reference",
+	"select": "enum", "choice": "enum", "status": "state", "workflow": "state", "telephone": "phone", "link": "url", "locale": "language", "ref": "reference", "relation": "reference",
 	"array": "list", "struct": "object", "group": "object", "sequence": "autonumber", "serial": "autonumber",
 }
 

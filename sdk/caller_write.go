@@ -44,6 +44,10 @@ func (c caller) UpdateIf(ctx context.Context, entity, id string, guard Filter, c
 	return c.save(ctx, request)
 }
 
+func (c caller) Transition(ctx context.Context, entity, id, to string, from ...string) (*Record, error) {
+	return c.save(ctx, &pluginpb.SaveRequest{Entity: entity, Id: id, ToState: to, FromStates: from})
+}
+
 func (c caller) Delete(ctx context.Context, entity, id string, ifVersion int64) error {
 	answer, err := c.host.Delete(ctx, &pluginpb.DeleteRequest{Context: c.context, Entity: entity, Id: id, IfVersion: ifVersion})
 	if err != nil {

@@ -42,6 +42,12 @@ type Host interface {
 	//	host.UpdateIf(ctx, "coupon", id, sdk.Filter{"remaining": sdk.Filter{"gte": 1}},
 	//		sdk.Change{Add: map[string]sdk.Decimal{"remaining": "-1"}})
 	UpdateIf(ctx context.Context, entity, id string, guard Filter, change Change) (*Record, error)
+	// Transition moves a record to another state of its field of type state. It
+	// is refused with Invalid when there is no such way, and with Conflict when
+	// the record is in none of the states from, if any are given: of many who move
+	// it at the same time, one does. Without them, one that is there already
+	// stays as it is.
+	Transition(ctx context.Context, entity, id, to string, from ...string) (*Record, error)
 	// Upsert updates the record that has the value of r for the unique field by,
 	// and creates one if there is none: doing it twice is doing it once.
 	Upsert(ctx context.Context, r *Record, by string) (*Record, error)

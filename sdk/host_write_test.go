@@ -20,6 +20,7 @@ fields:
   remaining: {type: integer, min: 0, index: true}
   worth: {type: decimal}
   note: {type: text}
+  state: {type: state, options: {new: {next: [active, lost]}, active: {next: [spent]}, spent: {}, lost: {}}, default: new}
 `)}}
 
 // running runs a plugin whose only mutation does with the host what a test
@@ -71,9 +72,42 @@ func TestUpdateIfTakesNoMoreThanThereIs(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"no refusal": 7, "CONFLICT The coupon was not changed: the condition does not hold.": 13}, answers); diff != "" {
 		t.Errorf("answers (-want +got):\n%s", diff)
 	}
-	want := map[string]any{"code": "SPRING", "remaining": int64(0), "worth": "0.3", "note": "Redeemed"}
+	want := map[string]any{"code": "SPRING", "remaining": int64(0), "worth": "0.3", "note": "Redeemed", "state": "new"}
 	if diff := cmp.Diff(want, h.Get("coupon", id).Values); diff != "" {
 		t.Errorf("the coupon (-want +got):\n%s", diff)
+	}
+}
+
+func TestATransitionIsMadeFromWhereItIsSaid(t *testing.T) {
+	var id string
+	answers := map[string]string{}
+	h, run := running(t, sdk.Plugin{}, func(ctx context.Context, host sdk.Host) error {
+		moved, err := host.Transition(ctx, "coupon", id, "active")
+		if err != nil || moved.Text("state") != "active" {
+			t.Errorf("moved to %v, %v", moved, err)
+		}
+		_, err = host.Transition(ctx, "coupon", id, "active")
+		answers["there already"] = refused(err)
+		_, err = host.Transition(ctx, "coupon", id, "spent", "new", "lost")
+		answers["from elsewhere"] = refused(err)
+		_, err = host.Transition(ctx, "coupon", id, "lost")
+		answers["no way"] = refused(err)
+		_, err = host.Transition(ctx, "customer", id, "lost")
+		answers["no state"] = refused(err)
+		return nil
+	})
+	id = h.Add("coupon", map[string]any{"code": "SPRING"}).ID
+	if err := run(); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"there already":  "no refusal",
+		"from elsewhere": "CONFLICT The coupon was not changed: its state is active, not new or lost. Reload it and try again.; state is another by now",
+		"no way":         "INVALID The coupon was not saved: some fields need attention.; state cannot go from active to lost, only to spent",
+		"no state":       `INVALID No customer was moved to "lost": that takes an entity with a field of type state, and an id.`,
+	}
+	if diff := cmp.Diff(want, answers); diff != "" {
+		t.Errorf("answers (-want +got):\n%s", diff)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // with any entity, such as the import and forms.
 func (b *builder) metadata() {
 	language := graphql.FieldConfigArgument{"language": {Type: graphql.String, DefaultValue: "en", Description: "The language of the text; English where it is missing."}}
-	option := graphql.NewObject(graphql.ObjectConfig{Name: "OptionInfo", Description: "A value of an enum.", Fields: graphql.Fields{
+	option := graphql.NewObject(graphql.ObjectConfig{Name: "OptionInfo", Description: "A value of an enum or state.", Fields: graphql.Fields{
 		"value": {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(o schema.Option, _ string) any { return o.Value })},
 		"label": {Type: graphql.NewNonNull(graphql.String), Args: language, Resolve: of(func(o schema.Option, l string) any {
 			if label := o.Labels.In(l); label != "" {
@@ -20,6 +20,8 @@ func (b *builder) metadata() {
 			}
 			return o.Value
 		})},
+		"initial": {Type: graphql.NewNonNull(graphql.Boolean), Description: "Of a state: a record may begin here.", Resolve: of(func(o schema.Option, _ string) any { return o.Initial })},
+		"next":    {Type: nonNullList(graphql.String), Description: "Of a state: where a record goes from here.", Resolve: of(func(o schema.Option, _ string) any { return append([]string{}, o.Next...) })},
 	}})
 	field := graphql.NewObject(graphql.ObjectConfig{Name: "FieldInfo", Description: "A field of an entity.", Fields: graphql.Fields{
 		"name":        {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(f *schema.Field, _ string) any { return f.Name })},
@@ -32,7 +34,13 @@ func (b *builder) metadata() {
 		"system":      {Type: graphql.NewNonNull(graphql.Boolean), Description: "Kept by the program; it cannot be written.", Resolve: of(func(f *schema.Field, _ string) any { return f.System })},
 		"to":          {Type: graphql.String, Description: "Of a reference: the entity that it refers to.", Resolve: of(func(f *schema.Field, _ string) any { return optional(f.To) })},
 		"currency":    {Type: graphql.String, Description: "Of money: the currency of an amount without one.", Resolve: of(func(f *schema.Field, _ string) any { return optional(f.Currency) })},
-		"options":     {Type: nonNullList(option), Description: "Of an enum: its values.", Resolve: of(func(f *schema.Field, _ string) any { return append(schema.Options{}, f.Options...) })},
+		"options":     {Type: nonNullList(option), Description: "Of an enum or state: its values.", Resolve: of(func(f *schema.Field, _ string) any {
+			options := append(schema.Options{}, f.Options...)
+			for i, o := range options {
+				options[i].Initial = o.Initial || f.Type == "state" && o.Value == f.Default
+			}
+			return options
+		})},
 	}})
 	field.AddFieldConfig("of", &graphql.Field{Type: field, Description: "Of a list: what its items are.", Resolve: of(func(f *schema.Field, _ string) any {
 		if f.Of == nil {

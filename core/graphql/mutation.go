@@ -52,6 +52,9 @@ func (b *builder) mutations(e *schema.Entity) {
 	b.change(e, "restore"+one, "Brings a deleted "+e.Name+" back.", graphql.FieldConfigArgument{"id": id},
 		func(args map[string]any) record.Draft { return draft(core.Restored, args, nil) })
 
+	if state := e.StateField(); state != nil {
+		b.transition(e, state)
+	}
 	if len(e.UniqueFields()) > 0 {
 		by := &graphql.ArgumentConfig{Type: graphql.NewNonNull(b.uniqueField(e)), Description: "The field that says which record is meant."}
 		upsert := func(args map[string]any, item any) record.Draft {
@@ -66,6 +69,30 @@ func (b *builder) mutations(e *schema.Entity) {
 	if e.IsRole() {
 		b.roleMutations(e)
 	}
+}
+
+// transition moves a record from one state to another.
+func (b *builder) transition(e *schema.Entity, state *schema.Field) {
+	parent := typeName(e.Name)
+	if e.IsRole() && state.Path == "" {
+		parent = typeName(e.Base.Name)
+	}
+	states := b.enum(parent, state)
+	b.change(e, "transition"+typeName(e.Name), "Moves a "+e.Name+" to another "+state.Name+".", graphql.FieldConfigArgument{
+		"id": id, "ifVersion": ifVersion, "dryRun": dryRun,
+		"to": {Type: graphql.NewNonNull(states)},
+		"from": {
+			Type:        graphql.NewList(graphql.NewNonNull(states)),
+			Description: "Fails with CONFLICT when it is in none of these; without, it moves from wherever there is a way.",
+		},
+	}, func(args map[string]any) record.Draft {
+		d := draft(core.Updated, args, map[string]any{state.StoragePath(): args["to"]})
+		from, _ := args["from"].([]any)
+		for _, one := range from {
+			d.From = append(d.From, one.(string))
+		}
+		return d
+	})
 }
 
 // roleMutations grants and withdraws a role of a record that exists.

@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"context"
+	"strings"
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
@@ -112,7 +113,7 @@ func (b *builder) leaf(parent string, f *schema.Field) graphql.Type {
 		return date
 	case "datetime":
 		return dateTime
-	case "enum":
+	case "enum", "state":
 		return b.enum(parent, f)
 	case "reference":
 		return graphql.ID
@@ -127,11 +128,19 @@ func (b *builder) enum(parent string, f *schema.Field) *graphql.Enum {
 	}
 	values := graphql.EnumValueConfigMap{}
 	for _, option := range f.Options {
-		values[option.Value] = &graphql.EnumValueConfig{Value: option.Value, Description: option.Labels.In("en")}
+		values[option.Value] = &graphql.EnumValueConfig{Value: option.Value, Description: optionText(option)}
 	}
 	e := graphql.NewEnum(graphql.EnumConfig{Name: name, Description: f.Description.In("en"), Values: values})
 	b.enums[name] = e
 	return e
+}
+
+// optionText is the label, and of a state where it leads.
+func optionText(o schema.Option) string {
+	if len(o.Next) == 0 {
+		return o.Labels.In("en")
+	}
+	return strings.TrimSpace(o.Labels.In("en") + " → " + strings.Join(o.Next, ", "))
 }
 
 // values returns what a parent, a record or an object within one, holds.

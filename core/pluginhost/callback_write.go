@@ -60,6 +60,13 @@ func (c *callbacks) draft(m *schema.Model, e *schema.Entity, r *pluginpb.SaveReq
 	if d.ID != "" {
 		d.Action = core.Updated
 	}
+	if to := r.GetToState(); to != "" {
+		f := e.StateField()
+		if f == nil || d.ID == "" {
+			return d, &core.Error{Code: core.Invalid, Message: fmt.Sprintf("No %s was moved to %q: that takes an entity with a field of type state, and an id.", e.Name, to)}
+		}
+		d.Set[f.StoragePath()], d.From = to, r.GetFromStates()
+	}
 	if by := r.GetBy(); by != "" {
 		if d.By = e.Field(by); d.By == nil || !d.By.Unique || d.ID != "" {
 			return d, &core.Error{Code: core.Invalid, Message: fmt.Sprintf("A %s cannot be found by %q: it must be a unique field, and the record must have no id.", e.Name, by)}

@@ -86,10 +86,30 @@ func (s *Session) guard(e *schema.Entity, d *Draft, before *core.Record) error {
 		return stale(e)
 	case d.Action == core.Deleted && e.IsRole() && holdsOther(e, before):
 		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s also holds other roles. Withdraw the role %s instead, or delete the %s.", e.Name, e.Name, e.Base.Name)}
+	case len(d.From) > 0:
+		return s.stands(e, d.From, before)
 	case d.Guard != nil:
 		return s.guarded(e, *d.Guard, before)
 	}
 	return nil
+}
+
+// stands refuses a change unless the record is in one of the states.
+func (s *Session) stands(e *schema.Entity, from []string, before *core.Record) error {
+	f := e.StateField()
+	states := make([]any, len(from))
+	for i, state := range from {
+		states[i] = state
+	}
+	err := s.guarded(e, schema.Filter{Path: f.StoragePath(), Op: schema.OpIn, Value: states, Field: f}, before)
+	if core.CodeOf(err) != core.Conflict {
+		return err
+	}
+	return &core.Error{
+		Code:       core.Conflict,
+		Message:    fmt.Sprintf("The %s was not changed: its %s is %v, not %s. Reload it and try again.", e.Name, f.Name, schema.Lookup(before.Values, f.StoragePath()), strings.Join(from, " or ")),
+		Violations: schema.Violations{{Field: f.Name, Rule: "from", Message: "is another by now"}},
+	}
 }
 
 // guarded refuses a change unless the record fits the guard, which may speak only

@@ -33,6 +33,7 @@ fields:
   worth: {type: decimal}
   owner: {type: reference, to: customer}
   seller: {type: reference, to: supplier, inverse: soldVouchers}
+  state: {type: state, options: {issued: {next: [redeemed]}, redeemed: {}}, default: issued}
 `
 
 const carrier = `

@@ -26,6 +26,7 @@ type Draft struct {
 
 	IfVersion int64          // the write fails unless this is the stored version; 0 for any
 	Guard     *schema.Filter // the write fails unless the version that it replaces matches
+	From      []string       // the write fails unless the version that it replaces is in one of these states; none for any
 
 	Grant    *schema.Entity // this role is granted with the change
 	Withdraw *schema.Entity // this role is withdrawn with the change

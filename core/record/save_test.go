@@ -286,6 +286,42 @@ func TestNoMoreIsTakenThanRemains(t *testing.T) {
 	}
 }
 
+// Of a hundred who want to be the first, one is.
+func TestATransitionIsMadeOnce(t *testing.T) {
+	d := newDesk(t)
+	v := d.create("voucher", map[string]any{"code": "X"})
+	var wg sync.WaitGroup
+	results := make([]record.Result, 100)
+	for i := range results {
+		wg.Go(func() {
+			results[i] = d.save(admin, "voucher", record.Draft{Action: core.Updated, ID: v.ID, From: []string{"issued"}, Set: map[string]any{"state": "redeemed"}})[0]
+		})
+	}
+	wg.Wait()
+	made := 0
+	for _, r := range results {
+		if r.Err == nil {
+			made++
+			continue
+		}
+		d.refused(r.Err, core.Conflict, "The voucher was not changed: its state is redeemed, not issued. Reload it and try again.", "state is another by now")
+	}
+	if made != 1 {
+		t.Errorf("it was made %d times", made)
+	}
+}
+
+func TestAHookIsHeldToTheStatesToo(t *testing.T) {
+	d := newDesk(t, hook(func(e *schema.Entity, changes []core.Change) []error {
+		if e.Name == "voucher" {
+			changes[0].After.Values["state"] = "redeemed"
+		}
+		return nil
+	}))
+	result := d.save(admin, "voucher", record.Draft{Action: core.Created, Set: map[string]any{"code": "X"}})[0]
+	d.refused(result.Err, core.Invalid, "The voucher was not saved: some fields need attention.", "state begins as issued, not as redeemed")
+}
+
 func TestAWriterWaitsNoLongerThanItsRequest(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	d := newDesk(t, hook(func(_ *schema.Entity, changes []core.Change) []error {

@@ -46,7 +46,11 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 		after.Values = checked
 	}
 	violations = append(violations, s.checkRoles(e, after)...)
-	if isNew || err != nil {
+	if err != nil {
+		return violations
+	}
+	violations = append(violations, e.CheckStates(stored(before), checked)...)
+	if isNew {
 		return violations
 	}
 	for path, f := range e.Kept() {
@@ -58,6 +62,14 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 		}
 	}
 	return violations
+}
+
+// stored are the values of a record; nil for a new one.
+func stored(before *core.Record) map[string]any {
+	if before == nil {
+		return nil
+	}
+	return before.Values
 }
 
 // withDefaults fills in the defaults of a role that the change grants; those

@@ -3882,7 +3882,13 @@ type SaveRequest struct {
 	Add map[string]string `protobuf:"bytes,7,rep,name=add,proto3" json:"add,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Name of a unique field: where a record has the value that patch gives to
 	// it, update that record, and create one otherwise. Only without an id.
-	By            string `protobuf:"bytes,8,opt,name=by,proto3" json:"by,omitempty"`
+	By string `protobuf:"bytes,8,opt,name=by,proto3" json:"by,omitempty"`
+	// Moves the record, which has an id, to this state of its field of type
+	// state. Empty: not.
+	ToState string `protobuf:"bytes,9,opt,name=to_state,json=toState,proto3" json:"to_state,omitempty"`
+	// With to_state: only from one of these, on the very version that the write
+	// replaces; CONFLICT otherwise. Empty: from wherever there is a way.
+	FromStates    []string `protobuf:"bytes,10,rep,name=from_states,json=fromStates,proto3" json:"from_states,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3971,6 +3977,20 @@ func (x *SaveRequest) GetBy() string {
 		return x.By
 	}
 	return ""
+}
+
+func (x *SaveRequest) GetToState() string {
+	if x != nil {
+		return x.ToState
+	}
+	return ""
+}
+
+func (x *SaveRequest) GetFromStates() []string {
+	if x != nil {
+		return x.FromStates
+	}
+	return nil
 }
 
 // SaveResponse is the record as stored, or an error.
@@ -5632,7 +5652,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\fFindResponse\x12/\n" +
 	"\arecords\x18\x01 \x03(\v2\x15.xrm.plugin.v1.RecordR\arecords\x12\x12\n" +
 	"\x04next\x18\x02 \x01(\tR\x04next\x12*\n" +
-	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\xb5\x02\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\xf1\x02\n" +
 	"\vSaveRequest\x124\n" +
 	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x16\n" +
 	"\x06entity\x18\x02 \x01(\tR\x06entity\x12\x0e\n" +
@@ -5642,7 +5662,11 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05patch\x18\x05 \x01(\fR\x05patch\x12\x14\n" +
 	"\x05guard\x18\x06 \x01(\fR\x05guard\x125\n" +
 	"\x03add\x18\a \x03(\v2#.xrm.plugin.v1.SaveRequest.AddEntryR\x03add\x12\x0e\n" +
-	"\x02by\x18\b \x01(\tR\x02by\x1a6\n" +
+	"\x02by\x18\b \x01(\tR\x02by\x12\x19\n" +
+	"\bto_state\x18\t \x01(\tR\atoState\x12\x1f\n" +
+	"\vfrom_states\x18\n" +
+	" \x03(\tR\n" +
+	"fromStates\x1a6\n" +
 	"\bAddEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"i\n" +

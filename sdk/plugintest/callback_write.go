@@ -33,6 +33,12 @@ func (c *callbacks) wish(r *pluginpb.SaveRequest) (write, error) {
 	if w.patch, err = pluginpb.Decode(r.GetPatch()); err != nil {
 		return w, &sdk.Error{Code: sdk.Invalid, Message: fmt.Sprintf("The plugin %s sent values that cannot be read.", c.description.GetName())}
 	}
+	if to := r.GetToState(); to != "" {
+		if w.state = e.StateField(); w.state == nil || w.id == "" {
+			return w, &sdk.Error{Code: sdk.Invalid, Message: fmt.Sprintf("No %s was moved to %q: that takes an entity with a field of type state, and an id.", e.Name, to)}
+		}
+		w.patch[w.state.Name], w.from = to, r.GetFromStates()
+	}
 	if len(r.GetGuard()) > 0 {
 		guard, err := c.filter(e, r.GetGuard())
 		if err != nil {

@@ -17,6 +17,7 @@ fields:
   customer: {type: reference, to: customer}
   code: {type: text, unique: true}
   source: {type: text, immutable: true}
+  state: {type: state, options: {open: {next: [paid, refused]}, paid: {}, refused: {}}, default: open}
 `)}}
 
 func startClaims(t *testing.T) *plugintest.Host {
@@ -38,7 +39,7 @@ func TestARecordKnowsWhoWroteItAndWhen(t *testing.T) {
 	}
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	want := &sdk.Record{
-		Entity: "claim", ID: "claim-001", Version: 2, Values: map[string]any{"number": "CL-2026-001", "code": "A"},
+		Entity: "claim", ID: "claim-001", Version: 2, Values: map[string]any{"number": "CL-2026-001", "code": "A", "state": "open"},
 		CreatedAt: start, CreatedBy: "anna", UpdatedAt: start.Add(time.Minute), UpdatedBy: "ben",
 	}
 	if diff := cmp.Diff(want, claim, cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".received" }, cmp.Ignore())); diff != "" {
@@ -55,6 +56,7 @@ func TestWhatTheServerRefusesIsRefused(t *testing.T) {
 		"a value that another one has": {map[string]any{"code": "A"}, 0, "CONFLICT The claim was not saved: another one has the same code.; code is taken: another claim has A already"},
 		"what never changes":           {map[string]any{"source": "phone"}, 0, "INVALID The claim was not saved: some fields need attention.; source cannot be changed once it is set"},
 		"what the program keeps":       {map[string]any{"createdBy": "me"}, 0, "INVALID The claim was not saved: some fields need attention.; createdBy is kept by the program and cannot be set"},
+		"a state out of turn":          {map[string]any{"state": "refused"}, 0, "INVALID The claim was not saved: some fields need attention.; state cannot go from paid to refused: paid is final"},
 		"no field":                     {map[string]any{"cod": "B"}, 0, `INVALID The claim was not saved: some fields need attention.; cod is no field; did you mean "code"?`},
 		"an old version":               {map[string]any{"code": "C"}, 7, "CONFLICT The claim was changed by somebody else in the meantime. Reload it and try again.; version is out of date"},
 	}
@@ -62,7 +64,7 @@ func TestWhatTheServerRefusesIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := startClaims(t)
 			h.Add("claim", map[string]any{"code": "A"})
-			claim := h.Add("claim", map[string]any{"source": "mail"})
+			claim := h.Add("claim", map[string]any{"source": "mail", "state": "paid"})
 			_, err := h.Save(&sdk.Record{Entity: "claim", ID: claim.ID, Version: tt.version, Values: tt.values})
 			var refused *sdk.Error
 			if !errors.As(err, &refused) || refused.Code+" "+refused.Error() != tt.want {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk"
@@ -21,7 +22,9 @@ type write struct {
 	patch     map[string]any
 	add       map[string]string
 	guard     *schema.Filter
-	remove    bool // delete it; what is set and added does not count
+	state     *schema.Field // that is moved; nil for none
+	from      []string      // from one of these states only; none for any
+	remove    bool          // delete it; what is set and added does not count
 
 	unruled bool // the plugin is not asked, and nobody is told
 }
@@ -94,6 +97,12 @@ func (h *Host) before(w write) (*stored, error) {
 		}
 	case w.remove && e.IsRole() && len(before.roles()) > 1:
 		return nil, &sdk.Error{Code: sdk.Conflict, Message: fmt.Sprintf("The %s also holds other roles. Withdraw the role %s instead, or delete the %s.", e.Name, e.Name, e.Base.Name)}
+	case len(w.from) > 0 && !slices.Contains(w.from, fmt.Sprint(schema.Lookup(before.values, w.state.StoragePath()))):
+		return nil, &sdk.Error{
+			Code:       sdk.Conflict,
+			Message:    fmt.Sprintf("The %s was not changed: its %s is %v, not %s. Reload it and try again.", e.Name, w.state.Name, schema.Lookup(before.values, w.state.StoragePath()), strings.Join(w.from, " or ")),
+			Violations: []sdk.Violation{{Field: w.state.Name, Rule: "from", Message: "is another by now"}},
+		}
 	case before != nil && w.guard != nil && !h.store.decided(*w.guard).Match(before.withSystem()):
 		return nil, &sdk.Error{Code: sdk.Conflict, Message: fmt.Sprintf("The %s was not changed: the condition does not hold.", e.Name)}
 	}
@@ -116,13 +125,13 @@ func (h *Host) change(ctx context.Context, who author, w write, before, after *s
 	if before == nil || w.by != nil {
 		after.grant(w.entity, after.updatedAt)
 	}
-	if err := check(w.entity, before, after); err != nil || w.unruled {
+	if err := check(w.entity, before, after, !w.unruled); err != nil || w.unruled {
 		return err
 	}
 	if err := h.askBeforeSave(ctx, who, before, after); err != nil {
 		return err
 	}
-	return check(w.entity, before, after)
+	return check(w.entity, before, after, true)
 }
 
 // add changes a number by an amount, exactly.
@@ -154,17 +163,21 @@ func number(value any) decimal.Decimal {
 // region is where national phone numbers are from.
 const region = "DE"
 
-// check brings the values into the canonical form.
-func check(e *schema.Entity, before, after *stored) error {
+// check brings the values into the canonical form. Without a step, the record
+// has always been in its state.
+func check(e *schema.Entity, before, after *stored, step bool) error {
 	checked, err := e.Check(after.values, before == nil, region)
 	if err != nil {
 		return invalid(e, err)
 	}
 	after.values = checked
 	if before == nil {
-		return nil
+		before = &stored{}
 	}
 	var violations schema.Violations
+	if step {
+		violations = e.CheckStates(before.values, checked)
+	}
 	for path, f := range e.Kept() {
 		was := schema.Lookup(before.values, path)
 		if f.Immutable && was != nil && !reflect.DeepEqual(was, schema.Lookup(checked, path)) {
