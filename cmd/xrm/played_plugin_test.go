@@ -62,6 +62,8 @@ func played(name string) sdk.Plugin {
 		playDawdler(&p)
 	case "circle":
 		playCircle(&p)
+	case "printer":
+		playPrinter(&p)
 	case "asker":
 		playAsker(&p)
 	case "hanger":
