@@ -29,6 +29,7 @@ var mayImport = []struct {
 	{"core/access", []string{"schema", "core.", "core/record"}, "rights are decided without knowing doors or stores"},
 	{"core/catalog", []string{"schema", "core.", "core/record"}, "the catalog knows neither doors nor stores"},
 	{"core/record", []string{"schema", "core."}, "the pipelines call ports, which they declare themselves"},
+	{"core/party", []string{"schema", "core.", "core/record"}, "what is done with a whole party is made of the pipelines' reads and writes"},
 	{"core/graphql/execution", nil, "execution knows GraphQL and no records"},
 	{"core/graphql/transport", []string{"core/graphql/execution"}, "transport knows HTTP and no records"},
 	{"core/graphql", []string{"schema", "core.", "core/record", "core/catalog", "core/graphql"}, "doors and stores do not know each other"},
