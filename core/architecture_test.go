@@ -32,7 +32,7 @@ var mayImport = []struct {
 	{"core/party", []string{"schema", "core.", "core/record"}, "what is done with a whole party is made of the pipelines' reads and writes"},
 	{"core/graphql/execution", nil, "execution knows GraphQL and no records"},
 	{"core/graphql/transport", []string{"core/graphql/execution"}, "transport knows HTTP and no records"},
-	{"core/graphql", []string{"schema", "core.", "core/record", "core/catalog", "core/graphql"}, "doors and stores do not know each other"},
+	{"core/graphql", []string{"schema", "core.", "core/record", "core/catalog", "core/party", "core/graphql"}, "doors and stores do not know each other"},
 	{"core/mongo", []string{"schema", "core.", "core/record", "core/catalog"}, "doors and stores do not know each other"},
 	{"core/sqlite", []string{"schema", "core.", "core/record", "core/catalog"}, "doors and stores do not know each other"},
 	{"core/storetest", []string{"schema", "core.", "core/record", "core/catalog"}, "the contract knows no store"},

@@ -26,6 +26,7 @@ type merge struct {
 	from, into      string
 	dryRun          bool
 	result          *Merged
+	rehearsed       map[string]bool // ids of records that a dry run has been at: they go on to refer to the duplicate
 }
 
 // Merge makes one party of two: into stays, from is deleted and says whom it
@@ -50,7 +51,7 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 		return Merged{}, err
 	}
 	result := Merged{References: map[string]int{}}
-	run := &merge{Session: s.whole(m, a), e: e, from: from, into: into, dryRun: dryRun, result: &result}
+	run := &merge{Session: s.whole(m, a), e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
 	loser, winner, err := run.pair(ctx)
 	if err != nil {
 		return Merged{}, err
@@ -159,9 +160,11 @@ func (g *merge) turnReferences(ctx context.Context) error {
 func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record) error {
 	var drafts []record.Draft
 	for _, r := range found {
-		if r.ID != g.from { // what it says of itself goes with it
-			drafts = append(drafts, record.Draft{Action: core.Updated, ID: r.ID, Redirect: &record.Redirect{From: g.from, To: g.into}})
+		if r.ID == g.from || g.rehearsed[r.ID] {
+			continue // what the duplicate says of itself goes with it
 		}
+		g.rehearsed[r.ID] = g.dryRun
+		drafts = append(drafts, record.Draft{Action: core.Updated, ID: r.ID, Redirect: &record.Redirect{From: g.from, To: g.into}})
 	}
 	for i, r := range g.Save(ctx, e, drafts, g.dryRun) {
 		switch {

@@ -25,7 +25,7 @@ func seen(ctx context.Context, user *record.Session, e *schema.Entity, from, int
 	}
 	for _, id := range []string{from, into} {
 		if !visible[id] {
-			return &core.Error{Code: core.NotFound, Message: fmt.Sprintf("There is no party with the id %s, or you may not see it.", id)}
+			return absent(id)
 		}
 	}
 	return nil
@@ -57,6 +57,10 @@ func (g *merge) pair(ctx context.Context) (loser, winner *core.Record, err error
 		return nil, nil, refused("into", "kind", fmt.Sprintf("must be of the kind of the duplicate, %v, not %v", loser.Values["kind"], winner.Values["kind"]))
 	}
 	return loser, winner, nil
+}
+
+func absent(id string) error {
+	return &core.Error{Code: core.NotFound, Message: fmt.Sprintf("There is no party with the id %s, or you may not see it.", id)}
 }
 
 func refused(field, rule, message string) error {
