@@ -94,6 +94,10 @@ func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) err
 		}
 		// What was written to either of them meanwhile counts.
 		loser, winner, err := g.pair(ctx)
+		if core.CodeOf(err) == core.Conflict {
+			// The other one is gone, perhaps into this very duplicate: one must be left.
+			return errors.Join(err, g.save(ctx, record.Draft{Action: core.Restored, ID: g.from}))
+		}
 		if err != nil {
 			return err
 		}

@@ -246,6 +246,24 @@ func TestAPluginThatRefusesAReferenceStopsTheMergeBeforeTheDeletion(t *testing.T
 	d.whole(w)
 }
 
+func TestTwoMergesInOppositeDirectionsLeaveOne(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) record.Store) {
+		w := newWorld(t, open(t))
+		a := w.create("party", map[string]any{"kind": "person", "displayName": "A"}).ID
+		b := w.create("party", map[string]any{"kind": "person", "displayName": "B", "city": "Ulm"}).ID
+		w.store.meanwhile = func() {
+			if _, err := w.merge(admin, b, a, false); err != nil {
+				t.Errorf("the merge that came first: %v", err)
+			}
+		}
+		_, err := w.merge(admin, a, b, false)
+		w.refused(err, core.Conflict, "The party "+b+" was merged into "+a+" already. Merge with that one.")
+		if left := w.get("party", a); left.Deleted() || left.Values["city"] != "Ulm" || left.Values["mergedInto"] != nil {
+			t.Errorf("the party that is left = %v, deleted %v; want it alive with the city", left.Values, left.Deleted())
+		}
+	})
+}
+
 func TestAPartyThatIsRestoredStandsForItselfAgain(t *testing.T) {
 	w := newWorld(t, openMemory(t))
 	a := w.create("party", map[string]any{"kind": "person", "displayName": "A"}).ID

@@ -125,9 +125,15 @@ type failing struct {
 	record.Store
 	armed bool
 	after int
+
+	meanwhile func() // runs once, just before a merge deletes its duplicate
 }
 
 func (f *failing) Commit(ctx context.Context, e *schema.Entity, changes []core.Change) []error {
+	if meanwhile := f.meanwhile; meanwhile != nil && changes[0].Action == core.Merged {
+		f.meanwhile = nil
+		meanwhile()
+	}
 	if f.armed && f.after == 0 {
 		errs := make([]error, len(changes))
 		for i := range errs {
