@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Plugin is the state of a plugin as people see it.
 type Plugin struct {
@@ -13,4 +16,11 @@ type Plugin struct {
 	Restarts  int
 	LastError string // why it is not serving, with the end of what it printed
 	Panic     string // the panic or traceback that ended it; "" for none
+}
+
+// PluginPart is what a plugin keeps about a party outside of the records.
+type PluginPart struct {
+	Plugin  string
+	Data    json.RawMessage // nil for nothing
+	Problem string          // why there is no Data; "" when all is well
 }

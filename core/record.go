@@ -134,7 +134,11 @@ const (
 	Updated  Action = "updated"
 	Deleted  Action = "deleted"
 	Restored Action = "restored"
+	Merged   Action = "merged" // deleted, because another record stands for it from now on
 )
+
+// Removes says whether the action takes a living record away.
+func (a Action) Removes() bool { return a == Deleted || a == Merged }
 
 // Change is one step of a record's life. A store commits the record, its
 // history entry and its event as one atomic write of this one value.

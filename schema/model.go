@@ -9,6 +9,10 @@ import (
 // every entity that has roles.
 const RolesField = "roles"
 
+// MergedField is the id of the record that stands for a duplicate since the
+// two were merged. It exists on every entity that has roles.
+const MergedField = "mergedInto"
+
 // Model is a set of entities that fit together: every reference finds its
 // target, every role its base. It never changes.
 type Model struct {
@@ -130,6 +134,10 @@ func (m *Model) compose() {
 			Of:          &Field{Type: "enum", Options: options, Index: true},
 			Labels:      Text{"en": "Roles", "de": "Rollen"},
 			Description: Text{"en": "The roles that are held now.", "de": "Die Rollen, die zurzeit gelten."},
+		}, &Field{
+			Name: MergedField, Type: "text", System: true,
+			Labels:      Text{"en": "Merged into", "de": "Aufgegangen in"},
+			Description: Text{"en": "The id of the record that stands for this one since they were merged.", "de": "Die Id des Datensatzes, der seit der Zusammenführung für diesen steht."},
 		})
 	}
 	for _, role := range m.entities {

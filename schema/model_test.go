@@ -33,7 +33,7 @@ func TestARoleIsAViewOfItsBase(t *testing.T) {
 	for _, f := range role.Fields {
 		got = append(got, f.Name+" "+f.StoragePath())
 	}
-	want := []string{"name name", "city city", "roles roles", "since member.since", "until member.until", "grade member.grade", "points member.points"}
+	want := []string{"name name", "city city", "roles roles", "mergedInto mergedInto", "since member.since", "until member.until", "grade member.grade", "points member.points"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("fields of the role and where they are stored (-want +got):\n%s", diff)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/schedule"
@@ -131,6 +132,7 @@ func (a *api) build(contributions map[string]pluginhost.Contribution) error {
 			EventTime: a.config.Timeout.Request,
 		},
 		Plugins:   a.desk,
+		Parties:   &party.Service{Records: a.service},
 		Log:       a.logFailure,
 		RequestID: requestID,
 	}

@@ -83,7 +83,7 @@ func TestEveryQueryOfTheDocumentsFitsTheSchema(t *testing.T) {
 				seen++
 				request := map[string]any{"query": operation}
 				if strings.Contains(operation, "$id: ID!") {
-					request["variables"] = map[string]string{"id": "none"}
+					request["variables"] = map[string]string{"id": "none", "duplicate": "none either"}
 				}
 				body, err := json.Marshal(request)
 				if err != nil {

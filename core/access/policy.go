@@ -8,7 +8,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-var verbOf = map[core.Action]verb{core.Created: create, core.Updated: update, core.Deleted: remove, core.Restored: remove}
+var verbOf = map[core.Action]verb{core.Created: create, core.Updated: update, core.Deleted: remove, core.Restored: remove, core.Merged: remove}
 
 // Readable selects the records that any of the actor's rules lets see. A rule
 // on a role view selects the records that hold the role; a rule on the base

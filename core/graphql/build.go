@@ -7,6 +7,7 @@ import (
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
@@ -18,6 +19,7 @@ type Config struct {
 	Operations []Operation     // of the plugins
 	Fields     []ComputedField // of the plugins
 	Plugins    PluginDesk      // nil without any
+	Parties    *party.Service  // nil leaves out what is done with a party as a whole
 
 	PageSize    int // of a list that asks for none: 20
 	MaxPageSize int // 200
@@ -59,6 +61,7 @@ func Build(c Config) (*execution.Engine, error) {
 		b.queries(e)
 		b.mutations(e)
 	}
+	b.parties()
 	b.metadata()
 	if err := b.contribute(); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ var historyEntry = graphql.NewObject(graphql.ObjectConfig{
 	Name: "HistoryEntry", Description: "One change of a record: who, when, and what from what to what.",
 	Fields: graphql.Fields{
 		"version":   ofEntry(graphql.NewNonNull(long), "The record's version after the change.", func(e core.Entry) any { return e.Version }),
-		"action":    ofEntry(graphql.NewNonNull(graphql.String), "created, updated, deleted or restored.", func(e core.Entry) any { return string(e.Action) }),
+		"action":    ofEntry(graphql.NewNonNull(graphql.String), "created, updated, deleted, restored or merged.", func(e core.Entry) any { return string(e.Action) }),
 		"at":        ofEntry(graphql.NewNonNull(dateTime), "When it was committed.", func(e core.Entry) any { return schema.Instant(e.At) }),
 		"actor":     ofEntry(graphql.NewNonNull(graphql.String), "The id of who did it.", func(e core.Entry) any { return e.Actor.ID }),
 		"actorName": ofEntry(graphql.String, "The name of who did it.", func(e core.Entry) any { return optional(e.Actor.Name) }),

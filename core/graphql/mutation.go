@@ -19,6 +19,7 @@ var outcome = graphql.NewEnum(graphql.EnumConfig{
 		"unchanged": {Value: record.Unchanged, Description: "The record was like this already; nothing was written."},
 		"deleted":   {Value: record.Deleted},
 		"restored":  {Value: record.Restored},
+		"merged":    {Value: record.Merged, Description: "It was deleted, because another record stands for it."},
 	},
 })
 

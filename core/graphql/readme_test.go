@@ -20,7 +20,7 @@ func TestTheRequestsOfReadmeWork(t *testing.T) {
 	for _, block := range blocks {
 		variables := ""
 		if strings.Contains(block[1], "$id: ID!") {
-			variables = `{"id": "id-000001"}` // the first record that is created
+			variables = `{"id": "id-000001", "duplicate": "id-000003"}` // the first record that is created, and its duplicate
 		}
 		if answer := s.ask(block[1], variables, ""); strings.Contains(answer, `"errors"`) {
 			t.Errorf("%s\nis answered with\n%s", block[1], answer)

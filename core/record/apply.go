@@ -48,7 +48,12 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 		after.DeletedAt = w.change.At
 	case core.Restored:
 		after.DeletedAt = time.Time{}
+		schema.Put(after.Values, schema.MergedField, nil)
+	case core.Merged:
+		after.DeletedAt = w.change.At
+		schema.Put(after.Values, schema.MergedField, d.MergeInto)
 	}
+	s.redirect(e, after, d.Redirect)
 	grant(after, d.Grant, w.change.At)
 	withdraw(after, d.Withdraw, w.change.At)
 	after.UpdatedAt, after.UpdatedBy = w.change.At, s.Actor.ID

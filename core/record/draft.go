@@ -30,6 +30,16 @@ type Draft struct {
 
 	Grant    *schema.Entity // this role is granted with the change
 	Withdraw *schema.Entity // this role is withdrawn with the change
+
+	MergeInto string    // of a merge: the id of the record that stands for this one
+	Redirect  *Redirect // references are turned with the change, immutable ones too
+}
+
+// Redirect turns every reference of a record to one id into one to another,
+// on the very version that the write replaces. Who turns references answers for
+// the target: it may get the role that they ask for later.
+type Redirect struct {
+	From, To string
 }
 
 // Outcome says what a draft came to.
@@ -42,6 +52,7 @@ const (
 	Unchanged Outcome = "unchanged"
 	Deleted   Outcome = "deleted"
 	Restored  Outcome = "restored"
+	Merged    Outcome = "merged"
 )
 
 // Result is what became of one draft: the record with the fields that the

@@ -26,6 +26,9 @@ func (s *Session) checkReferences(ctx context.Context, e *schema.Entity, works [
 	for _, r := range s.Model.References(e.Stored()) {
 		for i, w := range works {
 			for _, p := range newPointers(r, w.change) {
+				if turn := w.draft.Redirect; turn != nil && p.id == turn.To {
+					continue
+				}
 				p.draft = i
 				pointers[r.To] = append(pointers[r.To], p)
 			}
@@ -52,7 +55,7 @@ func (s *Session) checkReferences(ctx context.Context, e *schema.Entity, works [
 }
 
 func newPointers(r schema.Reference, c core.Change) []pointer {
-	if c.Action == core.Deleted {
+	if c.Action.Removes() {
 		return nil
 	}
 	var before map[string]any
@@ -94,6 +97,37 @@ func pointersAt(value any, path, at string) []pointer {
 		return pointersAt(v[name], rest, at+name)
 	}
 	return nil
+}
+
+// redirect turns the references of a record.
+func (s *Session) redirect(e *schema.Entity, r *core.Record, turn *Redirect) {
+	if turn == nil {
+		return
+	}
+	for _, ref := range s.Model.References(e.Stored()) {
+		turned(r.Values, ref.Path, *turn)
+	}
+}
+
+// turned returns the value with the references at a path in it turned; the
+// objects and lists on the way are changed in place.
+func turned(value any, path string, turn Redirect) any {
+	switch v := value.(type) {
+	case string:
+		if path == "" && v == turn.From {
+			return turn.To
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = turned(item, path, turn)
+		}
+	case map[string]any:
+		name, rest, _ := strings.Cut(path, ".")
+		if inner, has := v[name]; has {
+			v[name] = turned(inner, rest, turn)
+		}
+	}
+	return value
 }
 
 // ReferredTo lists the ids at a storage path of a record's values, which may

@@ -16,7 +16,7 @@ func (s *Session) validate(ctx context.Context, e *schema.Entity, works []*work)
 	living := alive(works)
 	violations := make([]schema.Violations, len(living))
 	for i, w := range living {
-		if w.change.Action == core.Deleted {
+		if w.change.Action.Removes() {
 			continue // what is deleted need not fit today's rules
 		}
 		violations[i] = s.check(e, w)
@@ -50,7 +50,7 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 		return violations
 	}
 	violations = append(violations, e.CheckStates(stored(before), checked)...)
-	if isNew {
+	if isNew || w.draft.Redirect != nil {
 		return violations
 	}
 	for path, f := range e.Kept() {

@@ -1,0 +1,83 @@
+package graphql
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/party"
+)
+
+// turned is how many records of one entity a merge turns.
+type turned struct {
+	entity  string
+	records int
+}
+
+var turnedReferences = graphql.NewObject(graphql.ObjectConfig{
+	Name: "TurnedReferences", Description: "How many records of one entity were turned from the duplicate to the party that stays.",
+	Fields: graphql.Fields{
+		"entity":  part(graphql.NewNonNull(graphql.String), func(t turned) any { return t.entity }),
+		"records": part(graphql.NewNonNull(graphql.Int), func(t turned) any { return t.records }),
+	},
+})
+
+// parties adds what is done with a party as a whole.
+func (b *builder) parties() {
+	e := b.Model.Entity("party")
+	if b.Parties == nil || e == nil {
+		return
+	}
+	of := part[party.Merged]
+	fields := func(description string, paths func(party.Merged) []string) *graphql.Field {
+		f := of(nonNullList(graphql.String), func(m party.Merged) any { return append([]string{}, paths(m)...) })
+		f.Description = description
+		return f
+	}
+	merged := graphql.NewObject(graphql.ObjectConfig{Name: "PartyMerge", Description: "What a merge came to, or would come to.", Fields: graphql.Fields{
+		"party":      of(b.entity(e), func(m party.Merged) any { return m.Party }),
+		"outcome":    of(graphql.NewNonNull(outcome), func(m party.Merged) any { return m.Outcome }),
+		"references": of(nonNullList(turnedReferences), references),
+		"taken":      fields("The fields that the party has from the duplicate.", func(m party.Merged) []string { return m.Taken }),
+		"kept":       fields("The fields of which both had a value: the party's own stays.", func(m party.Merged) []string { return m.Kept }),
+	}})
+	b.mutation["mergeParties"] = &graphql.Field{
+		Type: merged,
+		Description: "Makes one party of two: what refers to the duplicate refers to the other from then on, which gets what it lacks, " +
+			"and the duplicate is deleted. A merge that was cut off goes on when it is asked for again.",
+		Args: graphql.FieldConfigArgument{
+			"from":   {Type: graphql.NewNonNull(graphql.ID), Description: "The duplicate."},
+			"into":   {Type: graphql.NewNonNull(graphql.ID), Description: "The party that stays."},
+			"dryRun": dryRun,
+		},
+	}
+	b.resolve("Mutation", "mergeParties", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
+		result, err := b.Parties.Merge(ctx, b.Model, ActorFrom(ctx), p.Args["from"].(string), p.Args["into"].(string), p.Args["dryRun"] == true)
+		return one(result, err)
+	})
+	b.query["exportParty"] = &graphql.Field{
+		Type: anyJSON, Args: graphql.FieldConfigArgument{"id": id},
+		Description: "All that is kept about a party, in one document, for administrators. What is missing in it stands under problems.",
+	}
+	b.resolve("Query", "exportParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
+		document, err := b.Parties.Export(ctx, b.Model, ActorFrom(ctx), p.Args["id"].(string))
+		return one(document, err)
+	})
+}
+
+func one(value any, err error) ([]any, []error) {
+	if err != nil {
+		return nil, []error{err}
+	}
+	return []any{value}, nil
+}
+
+func references(m party.Merged) any {
+	list := []turned{}
+	for _, entity := range slices.Sorted(maps.Keys(m.References)) {
+		list = append(list, turned{entity, m.References[entity]})
+	}
+	return list
+}

@@ -1,0 +1,195 @@
+package party
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// Merged is what a merge came to, or with dryRun what it would come to.
+type Merged struct {
+	Outcome    record.Outcome // Merged; Unchanged when the two were merged already and nothing was left to do
+	Party      *core.Record   // the party that stays, as the actor sees it
+	References map[string]int // how many records of an entity were turned to it
+	Taken      []string       // storage paths of the values that it has from the duplicate
+	Kept       []string       // of those where both had one: its own stays
+}
+
+// merge is one merge on its way.
+type merge struct {
+	*record.Session // the actor, bound by no role
+	e               *schema.Entity
+	from, into      string
+	dryRun          bool
+	result          *Merged
+	rehearsed       map[string]bool // ids of records that a dry run has been at: they go on to refer to the duplicate
+}
+
+// Merge makes one party of two: into stays, from is deleted and says whom it
+// was merged into. What refers to from is turned to into, by ordinary saves;
+// roles and values that into lacks it gets from from, those that it has stay.
+//
+//	turn references → delete from → take over → turn references that came meanwhile
+//
+// The deletion comes before the values, since unique ones such as the customer number
+// can only move once nobody living has them; the deleted record keeps
+// all of its values, so nothing is lost in between. A merge that
+// was cut off goes on where it was when it is asked for again. A rule of a
+// plugin that refuses a step is the error, and before the deletion it leaves
+// both parties alive.
+//
+// The actor must be allowed to delete from and to write what into takes over;
+// the records that refer to from are turned whether or not the actor sees them.
+func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from, into string, dryRun bool) (Merged, error) {
+	e := m.Entity(entity)
+	user := s.Records.As(a, m)
+	if err := seen(ctx, user, e, from, into); err != nil {
+		return Merged{}, err
+	}
+	result := Merged{References: map[string]int{}}
+	run := &merge{Session: s.whole(m, a), e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
+	loser, winner, err := run.pair(ctx)
+	if err != nil {
+		return Merged{}, err
+	}
+	plan := takeover(m, e, loser, winner)
+	result.Taken = plan.taken
+	if result.Kept, err = kept(user, e, loser, winner); err != nil {
+		return Merged{}, err
+	}
+	if err := user.MayWrite(ctx, e, core.Merged, nil, loser); err != nil {
+		return Merged{}, err
+	}
+	if err := user.MayWrite(ctx, e, core.Updated, plan.taken, winner); err != nil {
+		return Merged{}, err
+	}
+	if err := run.carryOut(ctx, loser, plan); err != nil {
+		return Merged{}, err
+	}
+	if result.Outcome = record.Merged; loser.Deleted() && len(plan.drafts) == 0 && len(result.References) == 0 {
+		result.Outcome = record.Unchanged
+	}
+	stays, err := user.Load(ctx, e, []string{into})
+	result.Party = stays[into]
+	return result, err
+}
+
+// carryOut goes through the steps, of a merge that was cut off through those
+// that are left.
+func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) error {
+	if !loser.Deleted() {
+		deletion := record.Draft{Action: core.Merged, ID: g.from, MergeInto: g.into}
+		if err := g.rehearse(ctx, append(plan.drafts, deletion)); err != nil {
+			return err
+		}
+		if err := g.turnReferences(ctx); err != nil || g.dryRun {
+			return err
+		}
+		if err := g.save(ctx, deletion); err != nil {
+			return err
+		}
+		// What was written to either of them meanwhile counts.
+		loser, winner, err := g.pair(ctx)
+		if core.CodeOf(err) == core.Conflict {
+			// The other one is gone, perhaps into this very duplicate: one must be left.
+			return errors.Join(err, g.save(ctx, record.Draft{Action: core.Restored, ID: g.from}))
+		}
+		if err != nil {
+			return err
+		}
+		plan = takeover(g.Model, g.e, loser, winner)
+		g.result.Taken = plan.taken
+	}
+	if g.dryRun {
+		if err := g.rehearse(ctx, plan.drafts); err != nil {
+			return err
+		}
+	} else if err := g.save(ctx, plan.drafts...); err != nil {
+		return err
+	}
+	return g.turnReferences(ctx)
+}
+
+// rehearse asks all rules before anything is written. That values are taken
+// is no wonder while the duplicate lives.
+func (g *merge) rehearse(ctx context.Context, drafts []record.Draft) error {
+	for _, r := range g.Save(ctx, g.e, drafts, true) {
+		if r.Err != nil && !isTaken(r.Err) {
+			return r.Err
+		}
+	}
+	return nil
+}
+
+// save writes drafts one after the other and stops at the first that is refused.
+func (g *merge) save(ctx context.Context, drafts ...record.Draft) error {
+	for _, d := range drafts {
+		if err := g.Save(ctx, g.e, []record.Draft{d}, false)[0].Err; err != nil {
+			return fmt.Errorf("merge party %s into %s: %w", g.from, g.into, err)
+		}
+	}
+	return nil
+}
+
+func isTaken(err error) bool {
+	var ours *core.Error
+	return errors.As(err, &ours) && ours.Code == core.Conflict && len(ours.Violations) > 0 && ours.Violations[0].Rule == "unique"
+}
+
+// turnReferences turns what refers to the duplicate, a page at a time.
+func (g *merge) turnReferences(ctx context.Context) error {
+	for _, r := range g.Model.ReferencesTo(g.e) {
+		q := core.Query{First: page, Per: &core.Per{Path: r.Path, InList: r.InList, Keys: []string{g.from}}}
+		for {
+			found, err := g.Find(ctx, r.From, q)
+			if err != nil {
+				return err
+			}
+			if err := g.turn(ctx, r.From, found); err != nil {
+				return err
+			}
+			if len(found) < page {
+				break
+			}
+			q.After = []any{found[len(found)-1].ID}
+		}
+	}
+	return nil
+}
+
+func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record) error {
+	var drafts []record.Draft
+	for _, r := range found {
+		if r.ID == g.from || g.rehearsed[r.ID] {
+			continue // what the duplicate says of itself goes with it
+		}
+		g.rehearsed[r.ID] = g.dryRun
+		drafts = append(drafts, record.Draft{Action: core.Updated, ID: r.ID, Redirect: &record.Redirect{From: g.from, To: g.into}})
+	}
+	for i, r := range g.Save(ctx, e, drafts, g.dryRun) {
+		switch {
+		case core.CodeOf(r.Err) == core.NotFound: // deleted meanwhile
+		case r.Err != nil:
+			return stopped(e, drafts[i].ID, r.Err)
+		case r.Outcome == record.Updated:
+			g.result.References[e.Name]++
+		}
+	}
+	return nil
+}
+
+// stopped says at which record a merge came to its end.
+func stopped(e *schema.Entity, id string, err error) error {
+	var ours *core.Error
+	if !errors.As(err, &ours) {
+		return fmt.Errorf("turn %s %s: %w", e.Name, id, err)
+	}
+	return &core.Error{
+		Code: ours.Code, Violations: ours.Violations, Cause: err,
+		Message: fmt.Sprintf("The merge stopped at the %s %s, which refers to the duplicate. %s Mend that and merge again: what was done stays done.", e.Name, id, ours.Message),
+	}
+}

@@ -1,0 +1,79 @@
+package party
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// seen refuses a merge of parties that the actor does not see, deleted ones
+// included: to the actor they do not exist.
+func seen(ctx context.Context, user *record.Session, e *schema.Entity, from, into string) error {
+	if from == into {
+		return refused("into", "self", "must be another party than the duplicate")
+	}
+	found, err := user.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{from, into}), First: 2, Deleted: true})
+	if err != nil {
+		return err
+	}
+	visible := map[string]bool{}
+	for _, r := range found {
+		visible[r.ID] = true
+	}
+	for _, id := range []string{from, into} {
+		if !visible[id] {
+			return absent(id)
+		}
+	}
+	return nil
+}
+
+// pair loads both parties with all that they have, and refuses those that
+// cannot become one. The loser may be deleted if it went into the winner.
+func (g *merge) pair(ctx context.Context) (loser, winner *core.Record, err error) {
+	found, err := g.Find(ctx, g.e, core.Query{Filter: record.ByIDs([]string{g.from, g.into}), First: 2, Deleted: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range found {
+		switch r.ID {
+		case g.from:
+			loser = r
+		case g.into:
+			winner = r
+		}
+	}
+	switch {
+	case loser == nil || winner == nil:
+		return nil, nil, fmt.Errorf("merge party %s into %s: one of them is no longer stored", g.from, g.into)
+	case winner.Deleted():
+		return nil, nil, gone(winner)
+	case loser.Deleted() && loser.Values[schema.MergedField] != g.into:
+		return nil, nil, gone(loser)
+	case loser.Values["kind"] != winner.Values["kind"]:
+		return nil, nil, refused("into", "kind", fmt.Sprintf("must be of the kind of the duplicate, %v, not %v", loser.Values["kind"], winner.Values["kind"]))
+	}
+	return loser, winner, nil
+}
+
+func absent(id string) error {
+	return &core.Error{Code: core.NotFound, Message: fmt.Sprintf("There is no party with the id %s, or you may not see it.", id)}
+}
+
+func refused(field, rule, message string) error {
+	return &core.Error{
+		Code: core.Invalid, Message: "The parties were not merged: they cannot become one.",
+		Violations: schema.Violations{{Field: field, Rule: rule, Message: message}},
+	}
+}
+
+// gone says what became of a party that is deleted.
+func gone(r *core.Record) error {
+	if into, merged := r.Values[schema.MergedField].(string); merged {
+		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into %s already. Merge with that one.", r.ID, into)}
+	}
+	return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s is deleted. Restore it first.", r.ID)}
+}

@@ -1,0 +1,116 @@
+package party
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// plan is what the party that stays takes over from the duplicate.
+type plan struct {
+	drafts []record.Draft
+	taken  []string // storage paths
+}
+
+// takeover plans what the winner lacks: one draft for each role, since a role
+// comes with its data, and one for what it can have as it is.
+func takeover(m *schema.Model, e *schema.Entity, loser, winner *core.Record) plan {
+	var p plan
+	own := map[string]any{}
+	ofRole := map[string]map[string]any{}
+	for path, f := range e.Kept() {
+		value := lacking(f, loser.At(path), winner.At(path))
+		if value == nil || value == winner.ID || value == loser.ID { // nobody refers to himself
+			continue
+		}
+		p.taken = append(p.taken, path)
+		if role := roleOf(m, e, path); role != "" && winner.Values[role] == nil {
+			if ofRole[role] == nil {
+				ofRole[role] = map[string]any{}
+			}
+			ofRole[role][path] = value
+		} else {
+			own[path] = value
+		}
+	}
+	if len(own) > 0 {
+		p.drafts = append(p.drafts, record.Draft{Action: core.Updated, ID: winner.ID, Set: own})
+	}
+	for _, role := range m.Roles(e) {
+		held := holds(loser, role)
+		if held && !holds(winner, role) || ofRole[role.Name] != nil {
+			d := record.Draft{Action: core.Updated, ID: winner.ID, Set: ofRole[role.Name], Grant: role}
+			if !held {
+				d.Withdraw = role // a role of the past stays one, with its data
+			}
+			p.drafts = append(p.drafts, d)
+		}
+	}
+	return p
+}
+
+// lacking is the value that a field gets from the duplicate; nil leaves it
+// alone. Lists get the items that they lack.
+func lacking(f *schema.Field, from, into any) any {
+	if f.System || from == nil {
+		return nil
+	}
+	if into == nil {
+		return from
+	}
+	more, isList := from.([]any)
+	has, _ := into.([]any)
+	if !isList {
+		return nil
+	}
+	all := slices.Clone(has)
+	for _, item := range more {
+		if !slices.ContainsFunc(all, func(one any) bool { return reflect.DeepEqual(one, item) }) {
+			all = append(all, item)
+		}
+	}
+	if len(all) == len(has) {
+		return nil
+	}
+	return all
+}
+
+// kept lists the fields of which both have a value and the winner's stays, as
+// far as the actor sees both.
+func kept(user *record.Session, e *schema.Entity, loser, winner *core.Record) ([]string, error) {
+	from, err := user.Seen(loser)
+	if err != nil {
+		return nil, err
+	}
+	into, err := user.Seen(winner)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for path, f := range e.Kept() {
+		_, isList := from.At(path).([]any)
+		if f.System || isList || from.At(path) == nil || into.At(path) == nil || reflect.DeepEqual(from.At(path), into.At(path)) {
+			continue
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// roleOf is the role in whose data a storage path lies; "" for none.
+func roleOf(m *schema.Model, e *schema.Entity, path string) string {
+	for _, role := range m.Roles(e) {
+		if len(path) > len(role.Name) && path[:len(role.Name)+1] == role.Name+"." {
+			return role.Name
+		}
+	}
+	return ""
+}
+
+func holds(r *core.Record, role *schema.Entity) bool {
+	held, _ := r.Values[schema.RolesField].([]any)
+	return slices.Contains(held, any(role.Name))
+}

@@ -1,0 +1,206 @@
+package party_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/party"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/sqlite"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/entities"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// A tour refers to parties in every way that the entity language knows.
+const tour = `
+entity: tour
+fields:
+  name: {type: text, required: true}
+  driver: {type: reference, to: party, immutable: true, inverse: drivenTours}
+  guests: {type: list, of: {type: reference, to: customer, inverse: guestTours}}
+  home: {type: object, fields: {keeper: {type: reference, to: party, inverse: keptTours}}}
+  stops: {type: list, of: {type: object, fields: {host: {type: reference, to: supplier, inverse: hostedTours}, note: {type: text}}}}
+`
+
+const clerking = `
+role: clerk
+party:
+  read: true
+  update: true
+  delete: {status: {eq: active}}
+  fields: {"*": write, externalId: read}
+`
+
+var (
+	admin = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{core.AdminRole}}
+	clerk = core.Actor{ID: "clerk-1", Name: "Cleo", Roles: []string{"clerk"}}
+)
+
+// world is a service over one of the stores.
+type world struct {
+	*testing.T
+	*party.Service
+	model *schema.Model
+	store *failing
+}
+
+// onBothStores runs a test on each store. open makes a new, empty database.
+func onBothStores(t *testing.T, test func(t *testing.T, open func(t *testing.T) record.Store)) {
+	t.Run("SQLite", func(t *testing.T) { test(t, openMemory) })
+	t.Run("MongoDB", func(t *testing.T) { test(t, openMongo) })
+}
+
+func openMemory(t *testing.T) record.Store {
+	store, err := sqlite.OpenMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+func openMongo(t *testing.T) record.Store {
+	uri := os.Getenv("XRM_TEST_MONGO_URI")
+	if uri == "" {
+		t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
+	}
+	name := "xrm_test_" + strings.ToLower(rand.Text())
+	store, err := mongo.New(mongo.Config{URI: strings.TrimSuffix(uri, "/") + "/" + name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		store.Close()
+		ctx := context.Background()
+		client, err := driver.Connect(options.Client().ApplyURI(uri))
+		if err == nil {
+			err = errors.Join(client.Database(name).Drop(ctx), client.Disconnect(ctx))
+		}
+		if err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	return store
+}
+
+func newWorld(t *testing.T, store record.Store, hooks ...record.Hook) *world {
+	t.Helper()
+	model, err := schema.Load(append(entities.Sources(), schema.Source{Layer: "site", File: "tour.yaml", Data: []byte(tour)})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles, err := access.LoadRoles(model, []schema.Source{{Layer: "site", File: "clerk.yaml", Data: []byte(clerking)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Prepare(t.Context(), model); err != nil {
+		t.Fatal(err)
+	}
+	var ids atomic.Int64
+	clock := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
+	w := &world{T: t, model: model, store: &failing{Store: store}}
+	w.Service = &party.Service{Records: &record.Service{
+		Store: w.store, Policy: roles, Hooks: hooks, Region: "DE",
+		Now:   func() time.Time { return clock },
+		NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
+	}}
+	return w
+}
+
+// failing is a store that fails at one of its commits, and at all that come
+// after it, as if the process had been killed: at the 1st for after = 0.
+type failing struct {
+	record.Store
+	armed bool
+	after int
+
+	meanwhile func() // runs once, just before a merge deletes its duplicate
+}
+
+func (f *failing) Commit(ctx context.Context, e *schema.Entity, changes []core.Change) []error {
+	if meanwhile := f.meanwhile; meanwhile != nil && changes[0].Action == core.Merged {
+		f.meanwhile = nil
+		meanwhile()
+	}
+	if f.armed && f.after == 0 {
+		errs := make([]error, len(changes))
+		for i := range errs {
+			errs[i] = &core.Error{Code: core.Unavailable, Message: "The database is down."}
+		}
+		return errs
+	}
+	f.after--
+	return f.Store.Commit(ctx, e, changes)
+}
+
+func (w *world) entity(name string) *schema.Entity {
+	w.Helper()
+	e := w.model.Entity(name)
+	if e == nil {
+		w.Fatalf("there is no entity %s", name)
+	}
+	return e
+}
+
+func (w *world) save(entity string, d record.Draft) *core.Record {
+	w.Helper()
+	r := w.Records.As(admin, w.model).Save(w.Context(), w.entity(entity), []record.Draft{d}, false)[0]
+	if r.Err != nil {
+		w.Fatalf("save %s: %v", entity, r.Err)
+	}
+	return r.Record
+}
+
+func (w *world) create(entity string, set map[string]any) *core.Record {
+	w.Helper()
+	return w.save(entity, record.Draft{Action: core.Created, Set: set})
+}
+
+// get returns a record, also a deleted one.
+func (w *world) get(entity, id string) *core.Record {
+	w.Helper()
+	found, err := w.store.Find(w.Context(), w.entity(entity), core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
+	if err != nil || len(found) != 1 {
+		w.Fatalf("find %s %s = %v, %v", entity, id, found, err)
+	}
+	return found[0]
+}
+
+func (w *world) merge(a core.Actor, from, into string, dryRun bool) (party.Merged, error) {
+	return w.Merge(w.Context(), w.model, a, from, into, dryRun)
+}
+
+// refused checks what an error says, as lines of text.
+func (w *world) refused(err error, code core.Code, want ...string) {
+	w.Helper()
+	var ours *core.Error
+	if !errors.As(err, &ours) {
+		w.Fatalf("error = %v, want a %s", err, code)
+	}
+	got := []string{ours.Message}
+	for _, v := range ours.Violations {
+		got = append(got, v.Field+" "+v.Message)
+	}
+	if ours.Code != code || fmt.Sprint(got) != fmt.Sprint(want) {
+		w.Errorf("error = %s %q, want %s %q", ours.Code, got, code, want)
+	}
+}
+
+// hook is a record.Hook made of a function.
+type hook func(e *schema.Entity, changes []core.Change) []error
+
+func (h hook) BeforeSave(_ context.Context, _ *schema.Model, e *schema.Entity, changes []core.Change) []error {
+	return h(e, changes)
+}
