@@ -49,6 +49,9 @@ func (f *Field) StoragePath() string {
 	return f.Name
 }
 
+// File is the name of the file in which the field stands, as in messages.
+func (f *Field) File() string { return f.file }
+
 // Indexed says whether the store keeps an index that starts with the field.
 // References always have one, for their other side.
 func (f *Field) Indexed() bool {

@@ -40,6 +40,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		Jobs:          jobs(t, p.Jobs),
 		Endpoints:     endpoints(t, p.Endpoints),
 		Timers:        named(t, "Timers", p.Timers),
+		PartyData:     p.PartyData.describe(t),
 	}
 	if p.Config != nil {
 		d.ConfigSchema = p.Config.describe(t)
@@ -73,6 +74,7 @@ func features(d *pluginpb.DescribeResponse) []string {
 		{"events", len(d.Subscriptions) > 0},
 		{"http", len(d.Endpoints) > 0},
 		{"jobs", len(d.Jobs) > 0},
+		{"parties", d.GetPartyData().GetExport()},
 		{"subscriptions", slices.ContainsFunc(d.Operations, isSubscription)},
 		{"timers", len(d.Timers) > 0},
 	} {
@@ -170,6 +172,7 @@ func subscriptions(t *typer, p Plugin) []string {
 		topics = append(topics, s.topic)
 	}
 	topics = append(topics, named(t, "Timeline", p.Timeline)...)
+	topics = append(topics, p.PartyData.topics()...)
 	slices.Sort(topics)
 	topics = slices.Compact(topics)
 	for _, topic := range topics {

@@ -152,6 +152,9 @@ func (s *server) handle(ctx context.Context, host Host, sent *pluginpb.Event) er
 	if err != nil {
 		return err
 	}
+	if err := s.plugin.PartyData.handle(ctx, host, e); err != nil {
+		return err
+	}
 	for _, subscription := range s.plugin.Events {
 		if pluginpb.TopicFits(subscription.topic, sent) {
 			if err := subscription.handle(ctx, host, e); err != nil {

@@ -34,6 +34,11 @@ type Plugin struct {
 	// Events are what the plugin does about what has happened: see On.
 	Events []Subscription
 
+	// PartyData says what becomes of what the plugin keeps about a party when
+	// parties are merged, handed out or erased: OnlyRecords for most plugins. It is
+	// required when an entity of the plugin refers to a party.
+	PartyData *PartyData
+
 	// Timeline has a function for each topic whose events belong into the
 	// timelines of parties. The plugin needs the right to read, create and update
 	// activities, and asPlugin.

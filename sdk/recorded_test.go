@@ -319,6 +319,11 @@ func everything() sdk.Plugin {
 		Fields: []sdk.Field{sdk.Computed("customer", "visits", func(_ context.Context, _ sdk.Host, parents []*sdk.Record) ([]int64, error) {
 			return make([]int64, len(parents)), nil
 		})},
+		PartyData: &sdk.PartyData{
+			Merge:  func(context.Context, sdk.Host, string, string) error { return nil },
+			Export: func(_ context.Context, _ sdk.Host, party string) (any, error) { return []string{party}, nil },
+			Erase:  func(context.Context, sdk.Host, string) error { return nil },
+		},
 		Events: []sdk.Subscription{sdk.On("visit.*", func(_ context.Context, _ sdk.Host, e *sdk.Event) error {
 			if e.Action == "deleted" {
 				return sdk.DeadLetter(errors.New("too late"))
@@ -369,7 +374,7 @@ var script = []struct {
 	method string
 	sent   []proto.Message
 }{
-	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "subscriptions", "timers"}}}},
+	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "parties", "subscriptions", "timers"}}}},
 	{"Plugin.Watch", []proto.Message{&pluginpb.WatchRequest{}}},
 	{"Plugin.Configure", []proto.Message{&pluginpb.ConfigureRequest{Generation: 1, Config: []byte(`{"slots":5}`)}}},
 	{"Plugin.BeforeSave", []proto.Message{&pluginpb.BeforeSaveRequest{Context: callContext, Changes: []*pluginpb.Change{{Before: visit, After: visit}}}}},
@@ -377,6 +382,7 @@ var script = []struct {
 	{"Plugin.Resolve", []proto.Message{&pluginpb.ResolveRequest{Context: callContext, Entity: "customer", Field: "visits", Parents: []*pluginpb.Record{{Entity: "customer", Id: "c1", Version: 1, Values: []byte(`{}`)}}}}},
 	{"Plugin.Call", []proto.Message{&pluginpb.CallRequest{Context: callContext, Operation: "ask", Arguments: []byte(`{}`)}}},
 	{"Plugin.Subscribe", []proto.Message{&pluginpb.SubscribeRequest{Context: callContext, Operation: "counted", Arguments: []byte(`{}`)}}},
+	{"Plugin.Export", []proto.Message{&pluginpb.ExportRequest{Context: callContext, Party: "p1"}}},
 	{"Plugin.Deliver", []proto.Message{&pluginpb.DeliverRequest{Context: callContext, Events: []*pluginpb.Event{
 		{Id: "visit/v1/3", Topic: "visit.updated", Key: "visit/v1", Sequence: 3, At: "2026-01-03T15:04:05.000Z", User: callContext.GetUser(), Entity: "visit", RecordId: "v1", Action: "updated", Changes: []*pluginpb.FieldChange{{Path: "note", From: []byte(`"w"`), To: []byte(`"x"`)}}, Attempt: 1},
 		{Id: "visit/v1/4", Topic: "visit.deleted", Key: "visit/v1", Sequence: 4, At: "2026-01-04T15:04:05.000Z", Via: "other", Entity: "visit", RecordId: "v1", Action: "deleted", Attempt: 2},

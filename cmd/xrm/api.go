@@ -59,7 +59,7 @@ func (a *api) accept(c pluginhost.Contribution) error {
 	candidate[c.Plugin] = c
 	err := errors.Join(mentions(a.catalog.Model(), c, candidate), schedules(c))
 	if err == nil {
-		err = c.CheckNeeds(a.catalog.Model())
+		err = errors.Join(c.CheckNeeds(a.catalog.Model()), c.CheckParties(a.catalog.Model()))
 	}
 	if err == nil {
 		err = a.policy.Grant(a.catalog.Model(), rights(candidate))
@@ -122,6 +122,15 @@ func schedules(c pluginhost.Contribution) error {
 	return errors.Join(errs...)
 }
 
+// ExportParty asks the plugins for what they keep about a party.
+func (a *api) ExportParty(ctx context.Context, m *schema.Model, actor core.Actor, id string) ([]core.PluginPart, error) {
+	host := a.host.Load()
+	if host == nil {
+		return nil, nil
+	}
+	return host.ExportParty(ctx, m, actor, id)
+}
+
 // build makes an engine for the current model and swaps it in.
 func (a *api) build(contributions map[string]pluginhost.Contribution) error {
 	config := graphql.Config{
@@ -132,7 +141,7 @@ func (a *api) build(contributions map[string]pluginhost.Contribution) error {
 			EventTime: a.config.Timeout.Request,
 		},
 		Plugins:   a.desk,
-		Parties:   &party.Service{Records: a.service},
+		Parties:   &party.Service{Records: a.service, Elsewhere: a},
 		Log:       a.logFailure,
 		RequestID: requestID,
 	}

@@ -62,6 +62,10 @@ func played(name string) sdk.Plugin {
 		playDawdler(&p)
 	case "circle":
 		playCircle(&p)
+	case "points":
+		playPoints(&p)
+	case "silent":
+		playSilent(&p)
 	case "printer":
 		playPrinter(&p)
 	case "asker":

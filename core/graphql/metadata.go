@@ -34,7 +34,7 @@ func (b *builder) metadata() {
 		"system":      {Type: graphql.NewNonNull(graphql.Boolean), Description: "Kept by the program; it cannot be written.", Resolve: of(func(f *schema.Field, _ string) any { return f.System })},
 		"to":          {Type: graphql.String, Description: "Of a reference: the entity that it refers to.", Resolve: of(func(f *schema.Field, _ string) any { return optional(f.To) })},
 		"currency":    {Type: graphql.String, Description: "Of money: the currency of an amount without one.", Resolve: of(func(f *schema.Field, _ string) any { return optional(f.Currency) })},
-		"options":     {Type: nonNullList(option), Description: "Of an enum or state: its values.", Resolve: of(func(f *schema.Field, _ string) any {
+		"options": {Type: nonNullList(option), Description: "Of an enum or state: its values.", Resolve: of(func(f *schema.Field, _ string) any {
 			options := append(schema.Options{}, f.Options...)
 			for i, o := range options {
 				options[i].Initial = o.Initial || f.Type == "state" && o.Value == f.Default

@@ -30,6 +30,14 @@ type Contribution struct {
 	Needs        *Needs            // that were granted; nil for what is known from an earlier run
 	Retired      bool              // it was disabled or removed: nothing but its entities is left
 	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
+	PartyData    PartyData
+}
+
+// PartyData says what becomes of what a plugin keeps about a party when it is
+// merged, handed out or erased.
+type PartyData struct {
+	Said    bool // it says so at all
+	Handled bool // it keeps something outside of records, is told, and hands it out
 }
 
 // Job is something that a plugin does by the clock.
@@ -57,6 +65,16 @@ func (e Endpoint) Fits(method, path string) bool {
 // Check returns every mention of an entity or role that the model, which has
 // Entities, does not have. Its error is a schema.ErrNoEntity.
 func (c Contribution) Check(m *schema.Model) error { return mention.Check(m, c.Mentions) }
+
+// CheckParties returns a line for each field of the plugin that refers to a
+// party, unless it says what becomes of what it keeps about one. The model has
+// its Entities. What is known from an earlier run was checked then.
+func (c Contribution) CheckParties(m *schema.Model) error {
+	if c.PartyData.Said || c.Needs == nil {
+		return nil
+	}
+	return mention.PartiesIn(m, c.Layer())
+}
 
 // Layer is what the plugin's entities have in schema.Entity.Layer.
 func (c Contribution) Layer() string { return layerOf(c.Plugin) }
@@ -104,6 +122,7 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 		Topics: slices.Clone(d.GetSubscriptions()), Timers: slices.Clone(d.GetTimers()),
 		ConfigSchema: d.GetConfigSchema(), Mentions: mention.In(d),
 	}
+	c.PartyData.Said, c.PartyData.Handled = mention.PartyData(d.GetPartyData())
 	for _, j := range d.GetJobs() {
 		c.Jobs = append(c.Jobs, Job{Plugin: m.Name, Name: j.GetName(), Schedule: j.GetSchedule(), TimeZone: j.GetTimeZone(), Doc: j.GetDoc()})
 	}

@@ -62,6 +62,9 @@ func (c Contribution) CheckNeeds(m *schema.Model) error {
 	for _, topic := range c.Topics {
 		source, _, _ := strings.Cut(topic, ".")
 		granted := slices.Contains(c.Needs.Events, topic) || slices.Contains(c.Needs.Events, source+".*") || slices.Contains(c.Needs.Events, "*")
+		if c.PartyData.Handled && (topic == partyMerged || topic == partyErased) {
+			continue // a duty, and no right
+		}
 		if source != c.Plugin && (m.Entity(source) == nil || others(source)) && !granted {
 			lacks("topic "+topic, "these events are not the plugin's own; add under needs: events: [%s]", topic)
 		}

@@ -171,7 +171,7 @@ func TestRecordsThatNobodyReadsAreLetGoOfWithTheCall(t *testing.T) {
 	t.Parallel()
 	records := &memory{}
 	for n := range 1000 {
-		records.records = append(records.records, ticket(fmt.Sprintf("t%04d", n), map[string]any{"title": strings.Repeat("x", 1000)}))
+		records.records = append(records.records, ticket(fmt.Sprintf("t%04d", n), map[string]any{"title": strings.Repeat("x", 10_000)}))
 	}
 	h, _ := working(t, pluginhost.Config{Open: records.open, ResolveTimeout: 2 * time.Second})
 	sending := func() int {

@@ -3,9 +3,13 @@ package schedule
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 )
+
+// tryAgain is how long to let somebody else be at a job who will soon be done.
+const tryAgain = 20 * time.Millisecond
 
 // RunNow makes a job due. It does not wait for the run, which may be in another
 // instance. It returns a Conflict error while the job runs.
@@ -14,20 +18,32 @@ func (r *Runner) RunNow(ctx context.Context, plugin, name string) error {
 	if err != nil {
 		return err
 	}
-	held := false
-	if r.tasks.claim(job.lease()) {
-		held, err = r.holding(ctx, job.lease(), func(ctx context.Context) error { return r.makeDue(ctx, job) })
-		r.tasks.free(job.lease())
-	}
-	if err == nil && !held {
-		err = &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The job %s of %s runs already. Wait until it is finished, or cancel it.", name, plugin)}
-	}
-	if err != nil {
-		return err
+	for made := false; !made; {
+		if made, err = r.tryMakeDue(ctx, job); err != nil {
+			return err
+		}
+		if !made && !wait(ctx, tryAgain, nil) { // until it has been planned
+			return ctx.Err()
+		}
 	}
 	r.tasks.hurry(job.lease())
 	r.Wake()
 	return nil
+}
+
+// tryMakeDue says whether the job is due now. It is not while somebody plans it.
+func (r *Runner) tryMakeDue(ctx context.Context, job Job) (made bool, err error) {
+	if r.tasks.claim(job.lease()) {
+		defer r.tasks.free(job.lease())
+		if made, err = r.holding(ctx, job.lease(), func(ctx context.Context) error { return r.makeDue(ctx, job) }); made || err != nil {
+			return made, err
+		}
+	}
+	runs, err := r.Store.JobRuns(ctx)
+	if err == nil && job.in(runs).Outcome == core.Running {
+		err = &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The job %s of %s runs already. Wait until it is finished, or cancel it.", job.Name, job.Plugin)}
+	}
+	return false, err
 }
 
 func (r *Runner) makeDue(ctx context.Context, job Job) error {

@@ -26,6 +26,7 @@ class Plugin(xrm.Plugin):
             name=self.name, version=self.version, sdk="python",
             entities=[pb.EntityFile(path="entities/" + file.name, yaml=file.read_bytes()) for file in ENTITIES],
             before_save=["visit"],
+            party_data=pb.PartyData(only_records=True),
             fields=[pb.ComputedField(entity="customer", name="plannedVisits", returns=pb.Type(scalar="integer"),
                                      doc="How many visits are planned.")])
 

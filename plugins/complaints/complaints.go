@@ -21,6 +21,7 @@ func plugin() sdk.Plugin {
 		Name:       "complaints",
 		Version:    "1.0.0",
 		Entities:   entities,
+		PartyData:  sdk.OnlyRecords(),
 		BeforeSave: map[string]sdk.SaveFunc{"complaint": requireReason},
 		Operations: []sdk.Operation{
 			sdk.Mutation("closeComplaint", closeComplaint).Returns("complaint").

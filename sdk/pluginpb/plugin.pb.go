@@ -95,7 +95,7 @@ func (x Operation_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Operation_Kind.Descriptor instead.
 func (Operation_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{10, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{13, 0}
 }
 
 // State of a plugin that answers.
@@ -148,7 +148,7 @@ func (x Health_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Health_State.Descriptor instead.
 func (Health_State) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{18, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{21, 0}
 }
 
 // Outcome says what the host does next.
@@ -205,7 +205,7 @@ func (x Receipt_Outcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Receipt_Outcome.Descriptor instead.
 func (Receipt_Outcome) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{37, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{40, 0}
 }
 
 // Function says how values become one.
@@ -266,7 +266,7 @@ func (x Measure_Function) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Measure_Function.Descriptor instead.
 func (Measure_Function) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{57, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{60, 0}
 }
 
 // CallContext comes with every call of the host, and back with every callback.
@@ -780,7 +780,10 @@ type DescribeResponse struct {
 	// What of the host's features the plugin cannot do without.
 	Features []string `protobuf:"bytes,14,rep,name=features,proto3" json:"features,omitempty"`
 	// What the plugin was built with, for people: "go 1.0.0".
-	Sdk           string `protobuf:"bytes,15,opt,name=sdk,proto3" json:"sdk,omitempty"`
+	Sdk string `protobuf:"bytes,15,opt,name=sdk,proto3" json:"sdk,omitempty"`
+	// What becomes of what the plugin keeps about a party. Without it, a plugin
+	// one of whose entities refers to a party is refused.
+	PartyData     *PartyData `protobuf:"bytes,16,opt,name=party_data,json=partyData,proto3" json:"party_data,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -920,6 +923,200 @@ func (x *DescribeResponse) GetSdk() string {
 	return ""
 }
 
+func (x *DescribeResponse) GetPartyData() *PartyData {
+	if x != nil {
+		return x.PartyData
+	}
+	return nil
+}
+
+// PartyData says what a plugin does when parties are merged, handed out or
+// erased. It has either only_records or the three others.
+type PartyData struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plugin keeps nothing about a party but in fields of its entities, of
+	// which the host takes care: it turns references, hands out the records, and
+	// clears what is marked as pii.
+	OnlyRecords bool `protobuf:"varint,1,opt,name=only_records,json=onlyRecords,proto3" json:"only_records,omitempty"`
+	// It subscribes to party.merged: Event.record_id is the party that is no more,
+	// and the change of mergedInto says which one stands for it.
+	Merge bool `protobuf:"varint,2,opt,name=merge,proto3" json:"merge,omitempty"`
+	// It answers Export.
+	Export bool `protobuf:"varint,3,opt,name=export,proto3" json:"export,omitempty"`
+	// It subscribes to party.erased: Event.record_id is the party.
+	Erase         bool `protobuf:"varint,4,opt,name=erase,proto3" json:"erase,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PartyData) Reset() {
+	*x = PartyData{}
+	mi := &file_plugin_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PartyData) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PartyData) ProtoMessage() {}
+
+func (x *PartyData) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PartyData.ProtoReflect.Descriptor instead.
+func (*PartyData) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PartyData) GetOnlyRecords() bool {
+	if x != nil {
+		return x.OnlyRecords
+	}
+	return false
+}
+
+func (x *PartyData) GetMerge() bool {
+	if x != nil {
+		return x.Merge
+	}
+	return false
+}
+
+func (x *PartyData) GetExport() bool {
+	if x != nil {
+		return x.Export
+	}
+	return false
+}
+
+func (x *PartyData) GetErase() bool {
+	if x != nil {
+		return x.Erase
+	}
+	return false
+}
+
+// ExportRequest asks for what is kept about a party.
+type ExportRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call; its user is the administrator who asks.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Id of the party.
+	Party         string `protobuf:"bytes,2,opt,name=party,proto3" json:"party,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportRequest) Reset() {
+	*x = ExportRequest{}
+	mi := &file_plugin_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportRequest) ProtoMessage() {}
+
+func (x *ExportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportRequest.ProtoReflect.Descriptor instead.
+func (*ExportRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ExportRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *ExportRequest) GetParty() string {
+	if x != nil {
+		return x.Party
+	}
+	return ""
+}
+
+// ExportResponse hands it out.
+type ExportResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// JSON; empty: nothing is kept.
+	Data []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	// Set: it cannot be handed out, and why.
+	Error         *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportResponse) Reset() {
+	*x = ExportResponse{}
+	mi := &file_plugin_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportResponse) ProtoMessage() {}
+
+func (x *ExportResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportResponse.ProtoReflect.Descriptor instead.
+func (*ExportResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ExportResponse) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *ExportResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // Job is something that the plugin does by the clock.
 type Job struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -938,7 +1135,7 @@ type Job struct {
 
 func (x *Job) Reset() {
 	*x = Job{}
-	mi := &file_plugin_proto_msgTypes[7]
+	mi := &file_plugin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -950,7 +1147,7 @@ func (x *Job) String() string {
 func (*Job) ProtoMessage() {}
 
 func (x *Job) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[7]
+	mi := &file_plugin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -963,7 +1160,7 @@ func (x *Job) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Job.ProtoReflect.Descriptor instead.
 func (*Job) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{7}
+	return file_plugin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Job) GetName() string {
@@ -1009,7 +1206,7 @@ type Endpoint struct {
 
 func (x *Endpoint) Reset() {
 	*x = Endpoint{}
-	mi := &file_plugin_proto_msgTypes[8]
+	mi := &file_plugin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1021,7 +1218,7 @@ func (x *Endpoint) String() string {
 func (*Endpoint) ProtoMessage() {}
 
 func (x *Endpoint) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[8]
+	mi := &file_plugin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1034,7 +1231,7 @@ func (x *Endpoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Endpoint.ProtoReflect.Descriptor instead.
 func (*Endpoint) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{8}
+	return file_plugin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Endpoint) GetMethod() string {
@@ -1071,7 +1268,7 @@ type EntityFile struct {
 
 func (x *EntityFile) Reset() {
 	*x = EntityFile{}
-	mi := &file_plugin_proto_msgTypes[9]
+	mi := &file_plugin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1083,7 +1280,7 @@ func (x *EntityFile) String() string {
 func (*EntityFile) ProtoMessage() {}
 
 func (x *EntityFile) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[9]
+	mi := &file_plugin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1096,7 +1293,7 @@ func (x *EntityFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EntityFile.ProtoReflect.Descriptor instead.
 func (*EntityFile) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{9}
+	return file_plugin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *EntityFile) GetPath() string {
@@ -1132,7 +1329,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_plugin_proto_msgTypes[10]
+	mi := &file_plugin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1144,7 +1341,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[10]
+	mi := &file_plugin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1157,7 +1354,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{10}
+	return file_plugin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Operation) GetName() string {
@@ -1212,7 +1409,7 @@ type ComputedField struct {
 
 func (x *ComputedField) Reset() {
 	*x = ComputedField{}
-	mi := &file_plugin_proto_msgTypes[11]
+	mi := &file_plugin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1224,7 +1421,7 @@ func (x *ComputedField) String() string {
 func (*ComputedField) ProtoMessage() {}
 
 func (x *ComputedField) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[11]
+	mi := &file_plugin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1237,7 +1434,7 @@ func (x *ComputedField) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputedField.ProtoReflect.Descriptor instead.
 func (*ComputedField) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{11}
+	return file_plugin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ComputedField) GetEntity() string {
@@ -1285,7 +1482,7 @@ type ObjectType struct {
 
 func (x *ObjectType) Reset() {
 	*x = ObjectType{}
-	mi := &file_plugin_proto_msgTypes[12]
+	mi := &file_plugin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1297,7 +1494,7 @@ func (x *ObjectType) String() string {
 func (*ObjectType) ProtoMessage() {}
 
 func (x *ObjectType) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[12]
+	mi := &file_plugin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1310,7 +1507,7 @@ func (x *ObjectType) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectType.ProtoReflect.Descriptor instead.
 func (*ObjectType) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{12}
+	return file_plugin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ObjectType) GetName() string {
@@ -1356,7 +1553,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_plugin_proto_msgTypes[13]
+	mi := &file_plugin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +1565,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[13]
+	mi := &file_plugin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +1578,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{13}
+	return file_plugin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Member) GetName() string {
@@ -1425,7 +1622,7 @@ type Type struct {
 
 func (x *Type) Reset() {
 	*x = Type{}
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1437,7 +1634,7 @@ func (x *Type) String() string {
 func (*Type) ProtoMessage() {}
 
 func (x *Type) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1450,7 +1647,7 @@ func (x *Type) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Type.ProtoReflect.Descriptor instead.
 func (*Type) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{14}
+	return file_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Type) GetOf() isType_Of {
@@ -1552,7 +1749,7 @@ type SubscribeRequest struct {
 
 func (x *SubscribeRequest) Reset() {
 	*x = SubscribeRequest{}
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1564,7 +1761,7 @@ func (x *SubscribeRequest) String() string {
 func (*SubscribeRequest) ProtoMessage() {}
 
 func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1577,7 +1774,7 @@ func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeRequest.ProtoReflect.Descriptor instead.
 func (*SubscribeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{15}
+	return file_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SubscribeRequest) GetContext() *CallContext {
@@ -1614,7 +1811,7 @@ type SubscribeResponse struct {
 
 func (x *SubscribeResponse) Reset() {
 	*x = SubscribeResponse{}
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1626,7 +1823,7 @@ func (x *SubscribeResponse) String() string {
 func (*SubscribeResponse) ProtoMessage() {}
 
 func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1639,7 +1836,7 @@ func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16}
+	return file_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SubscribeResponse) GetResult() []byte {
@@ -1665,7 +1862,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1677,7 +1874,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1690,7 +1887,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{17}
+	return file_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 // Health is the plugin's word on itself.
@@ -1706,7 +1903,7 @@ type Health struct {
 
 func (x *Health) Reset() {
 	*x = Health{}
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1718,7 +1915,7 @@ func (x *Health) String() string {
 func (*Health) ProtoMessage() {}
 
 func (x *Health) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1731,7 +1928,7 @@ func (x *Health) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Health.ProtoReflect.Descriptor instead.
 func (*Health) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{18}
+	return file_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Health) GetState() Health_State {
@@ -1761,7 +1958,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1773,7 +1970,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1786,7 +1983,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{19}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Change) GetBefore() *Record {
@@ -1816,7 +2013,7 @@ type BeforeSaveRequest struct {
 
 func (x *BeforeSaveRequest) Reset() {
 	*x = BeforeSaveRequest{}
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1828,7 +2025,7 @@ func (x *BeforeSaveRequest) String() string {
 func (*BeforeSaveRequest) ProtoMessage() {}
 
 func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1841,7 +2038,7 @@ func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveRequest.ProtoReflect.Descriptor instead.
 func (*BeforeSaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{20}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *BeforeSaveRequest) GetContext() *CallContext {
@@ -1869,7 +2066,7 @@ type BeforeSaveResponse struct {
 
 func (x *BeforeSaveResponse) Reset() {
 	*x = BeforeSaveResponse{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +2078,7 @@ func (x *BeforeSaveResponse) String() string {
 func (*BeforeSaveResponse) ProtoMessage() {}
 
 func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +2091,7 @@ func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveResponse.ProtoReflect.Descriptor instead.
 func (*BeforeSaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *BeforeSaveResponse) GetVerdicts() []*Verdict {
@@ -1918,7 +2115,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1930,7 +2127,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1943,7 +2140,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Verdict) GetError() *Error {
@@ -1977,7 +2174,7 @@ type ResolveRequest struct {
 
 func (x *ResolveRequest) Reset() {
 	*x = ResolveRequest{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2186,7 @@ func (x *ResolveRequest) String() string {
 func (*ResolveRequest) ProtoMessage() {}
 
 func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2199,7 @@ func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveRequest.ProtoReflect.Descriptor instead.
 func (*ResolveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ResolveRequest) GetContext() *CallContext {
@@ -2046,7 +2243,7 @@ type ResolveResponse struct {
 
 func (x *ResolveResponse) Reset() {
 	*x = ResolveResponse{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2058,7 +2255,7 @@ func (x *ResolveResponse) String() string {
 func (*ResolveResponse) ProtoMessage() {}
 
 func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2071,7 +2268,7 @@ func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveResponse.ProtoReflect.Descriptor instead.
 func (*ResolveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ResolveResponse) GetValues() [][]byte {
@@ -2104,7 +2301,7 @@ type CallRequest struct {
 
 func (x *CallRequest) Reset() {
 	*x = CallRequest{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2116,7 +2313,7 @@ func (x *CallRequest) String() string {
 func (*CallRequest) ProtoMessage() {}
 
 func (x *CallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2129,7 +2326,7 @@ func (x *CallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallRequest.ProtoReflect.Descriptor instead.
 func (*CallRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *CallRequest) GetContext() *CallContext {
@@ -2166,7 +2363,7 @@ type CallResponse struct {
 
 func (x *CallResponse) Reset() {
 	*x = CallResponse{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2178,7 +2375,7 @@ func (x *CallResponse) String() string {
 func (*CallResponse) ProtoMessage() {}
 
 func (x *CallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2191,7 +2388,7 @@ func (x *CallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallResponse.ProtoReflect.Descriptor instead.
 func (*CallResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CallResponse) GetResult() []byte {
@@ -2217,7 +2414,7 @@ type DrainRequest struct {
 
 func (x *DrainRequest) Reset() {
 	*x = DrainRequest{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2229,7 +2426,7 @@ func (x *DrainRequest) String() string {
 func (*DrainRequest) ProtoMessage() {}
 
 func (x *DrainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2242,7 +2439,7 @@ func (x *DrainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainRequest.ProtoReflect.Descriptor instead.
 func (*DrainRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 // DrainResponse has no fields yet.
@@ -2254,7 +2451,7 @@ type DrainResponse struct {
 
 func (x *DrainResponse) Reset() {
 	*x = DrainResponse{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2266,7 +2463,7 @@ func (x *DrainResponse) String() string {
 func (*DrainResponse) ProtoMessage() {}
 
 func (x *DrainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2279,7 +2476,7 @@ func (x *DrainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainResponse.ProtoReflect.Descriptor instead.
 func (*DrainResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 // ConfigureRequest is the configuration as it holds from now on.
@@ -2295,7 +2492,7 @@ type ConfigureRequest struct {
 
 func (x *ConfigureRequest) Reset() {
 	*x = ConfigureRequest{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2307,7 +2504,7 @@ func (x *ConfigureRequest) String() string {
 func (*ConfigureRequest) ProtoMessage() {}
 
 func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2320,7 +2517,7 @@ func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureRequest.ProtoReflect.Descriptor instead.
 func (*ConfigureRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ConfigureRequest) GetGeneration() int64 {
@@ -2349,7 +2546,7 @@ type ConfigureResponse struct {
 
 func (x *ConfigureResponse) Reset() {
 	*x = ConfigureResponse{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2361,7 +2558,7 @@ func (x *ConfigureResponse) String() string {
 func (*ConfigureResponse) ProtoMessage() {}
 
 func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2374,7 +2571,7 @@ func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
 func (*ConfigureResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ConfigureResponse) GetError() *Error {
@@ -2398,7 +2595,7 @@ type BeforeDeleteRequest struct {
 
 func (x *BeforeDeleteRequest) Reset() {
 	*x = BeforeDeleteRequest{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2410,7 +2607,7 @@ func (x *BeforeDeleteRequest) String() string {
 func (*BeforeDeleteRequest) ProtoMessage() {}
 
 func (x *BeforeDeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2423,7 +2620,7 @@ func (x *BeforeDeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeDeleteRequest.ProtoReflect.Descriptor instead.
 func (*BeforeDeleteRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *BeforeDeleteRequest) GetContext() *CallContext {
@@ -2451,7 +2648,7 @@ type BeforeDeleteResponse struct {
 
 func (x *BeforeDeleteResponse) Reset() {
 	*x = BeforeDeleteResponse{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2463,7 +2660,7 @@ func (x *BeforeDeleteResponse) String() string {
 func (*BeforeDeleteResponse) ProtoMessage() {}
 
 func (x *BeforeDeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2476,7 +2673,7 @@ func (x *BeforeDeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeDeleteResponse.ProtoReflect.Descriptor instead.
 func (*BeforeDeleteResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *BeforeDeleteResponse) GetVerdicts() []*Verdict {
@@ -2526,7 +2723,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2538,7 +2735,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2551,7 +2748,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Event) GetId() string {
@@ -2667,7 +2864,7 @@ type FieldChange struct {
 
 func (x *FieldChange) Reset() {
 	*x = FieldChange{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2679,7 +2876,7 @@ func (x *FieldChange) String() string {
 func (*FieldChange) ProtoMessage() {}
 
 func (x *FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2692,7 +2889,7 @@ func (x *FieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
 func (*FieldChange) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *FieldChange) GetPath() string {
@@ -2729,7 +2926,7 @@ type DeliverRequest struct {
 
 func (x *DeliverRequest) Reset() {
 	*x = DeliverRequest{}
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2741,7 +2938,7 @@ func (x *DeliverRequest) String() string {
 func (*DeliverRequest) ProtoMessage() {}
 
 func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2754,7 +2951,7 @@ func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
 func (*DeliverRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{35}
+	return file_plugin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *DeliverRequest) GetContext() *CallContext {
@@ -2782,7 +2979,7 @@ type DeliverResponse struct {
 
 func (x *DeliverResponse) Reset() {
 	*x = DeliverResponse{}
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2794,7 +2991,7 @@ func (x *DeliverResponse) String() string {
 func (*DeliverResponse) ProtoMessage() {}
 
 func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2807,7 +3004,7 @@ func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
 func (*DeliverResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{36}
+	return file_plugin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *DeliverResponse) GetReceipts() []*Receipt {
@@ -2832,7 +3029,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2844,7 +3041,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2857,7 +3054,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{37}
+	return file_plugin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Receipt) GetOutcome() Receipt_Outcome {
@@ -2898,7 +3095,7 @@ type RunJobRequest struct {
 
 func (x *RunJobRequest) Reset() {
 	*x = RunJobRequest{}
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2910,7 +3107,7 @@ func (x *RunJobRequest) String() string {
 func (*RunJobRequest) ProtoMessage() {}
 
 func (x *RunJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2923,7 +3120,7 @@ func (x *RunJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunJobRequest.ProtoReflect.Descriptor instead.
 func (*RunJobRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{38}
+	return file_plugin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *RunJobRequest) GetContext() *CallContext {
@@ -2971,7 +3168,7 @@ type JobReport struct {
 
 func (x *JobReport) Reset() {
 	*x = JobReport{}
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2983,7 +3180,7 @@ func (x *JobReport) String() string {
 func (*JobReport) ProtoMessage() {}
 
 func (x *JobReport) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2996,7 +3193,7 @@ func (x *JobReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobReport.ProtoReflect.Descriptor instead.
 func (*JobReport) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{39}
+	return file_plugin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *JobReport) GetDone() int64 {
@@ -3046,7 +3243,7 @@ type FireTimerRequest struct {
 
 func (x *FireTimerRequest) Reset() {
 	*x = FireTimerRequest{}
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3058,7 +3255,7 @@ func (x *FireTimerRequest) String() string {
 func (*FireTimerRequest) ProtoMessage() {}
 
 func (x *FireTimerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3071,7 +3268,7 @@ func (x *FireTimerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FireTimerRequest.ProtoReflect.Descriptor instead.
 func (*FireTimerRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{40}
+	return file_plugin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *FireTimerRequest) GetContext() *CallContext {
@@ -3120,7 +3317,7 @@ type FireTimerResponse struct {
 
 func (x *FireTimerResponse) Reset() {
 	*x = FireTimerResponse{}
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3132,7 +3329,7 @@ func (x *FireTimerResponse) String() string {
 func (*FireTimerResponse) ProtoMessage() {}
 
 func (x *FireTimerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3145,7 +3342,7 @@ func (x *FireTimerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FireTimerResponse.ProtoReflect.Descriptor instead.
 func (*FireTimerResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{41}
+	return file_plugin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *FireTimerResponse) GetError() *Error {
@@ -3171,7 +3368,7 @@ type HTTPRequest struct {
 
 func (x *HTTPRequest) Reset() {
 	*x = HTTPRequest{}
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3183,7 +3380,7 @@ func (x *HTTPRequest) String() string {
 func (*HTTPRequest) ProtoMessage() {}
 
 func (x *HTTPRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3196,7 +3393,7 @@ func (x *HTTPRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPRequest.ProtoReflect.Descriptor instead.
 func (*HTTPRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{42}
+	return file_plugin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *HTTPRequest) GetPart() isHTTPRequest_Part {
@@ -3263,7 +3460,7 @@ type HTTPRequestHead struct {
 
 func (x *HTTPRequestHead) Reset() {
 	*x = HTTPRequestHead{}
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3275,7 +3472,7 @@ func (x *HTTPRequestHead) String() string {
 func (*HTTPRequestHead) ProtoMessage() {}
 
 func (x *HTTPRequestHead) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3288,7 +3485,7 @@ func (x *HTTPRequestHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPRequestHead.ProtoReflect.Descriptor instead.
 func (*HTTPRequestHead) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{43}
+	return file_plugin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *HTTPRequestHead) GetContext() *CallContext {
@@ -3346,7 +3543,7 @@ type HTTPHeader struct {
 
 func (x *HTTPHeader) Reset() {
 	*x = HTTPHeader{}
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3358,7 +3555,7 @@ func (x *HTTPHeader) String() string {
 func (*HTTPHeader) ProtoMessage() {}
 
 func (x *HTTPHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3371,7 +3568,7 @@ func (x *HTTPHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPHeader.ProtoReflect.Descriptor instead.
 func (*HTTPHeader) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{44}
+	return file_plugin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *HTTPHeader) GetName() string {
@@ -3404,7 +3601,7 @@ type HTTPResponse struct {
 
 func (x *HTTPResponse) Reset() {
 	*x = HTTPResponse{}
-	mi := &file_plugin_proto_msgTypes[45]
+	mi := &file_plugin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3416,7 +3613,7 @@ func (x *HTTPResponse) String() string {
 func (*HTTPResponse) ProtoMessage() {}
 
 func (x *HTTPResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[45]
+	mi := &file_plugin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3429,7 +3626,7 @@ func (x *HTTPResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPResponse.ProtoReflect.Descriptor instead.
 func (*HTTPResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{45}
+	return file_plugin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *HTTPResponse) GetPart() isHTTPResponse_Part {
@@ -3488,7 +3685,7 @@ type HTTPResponseHead struct {
 
 func (x *HTTPResponseHead) Reset() {
 	*x = HTTPResponseHead{}
-	mi := &file_plugin_proto_msgTypes[46]
+	mi := &file_plugin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3500,7 +3697,7 @@ func (x *HTTPResponseHead) String() string {
 func (*HTTPResponseHead) ProtoMessage() {}
 
 func (x *HTTPResponseHead) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[46]
+	mi := &file_plugin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3513,7 +3710,7 @@ func (x *HTTPResponseHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPResponseHead.ProtoReflect.Descriptor instead.
 func (*HTTPResponseHead) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{46}
+	return file_plugin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *HTTPResponseHead) GetStatus() int32 {
@@ -3545,7 +3742,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_plugin_proto_msgTypes[47]
+	mi := &file_plugin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3557,7 +3754,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[47]
+	mi := &file_plugin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3570,7 +3767,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{47}
+	return file_plugin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *GetRequest) GetContext() *CallContext {
@@ -3607,7 +3804,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_plugin_proto_msgTypes[48]
+	mi := &file_plugin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3619,7 +3816,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[48]
+	mi := &file_plugin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3632,7 +3829,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{48}
+	return file_plugin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *GetResponse) GetRecord() *Record {
@@ -3671,7 +3868,7 @@ type FindRequest struct {
 
 func (x *FindRequest) Reset() {
 	*x = FindRequest{}
-	mi := &file_plugin_proto_msgTypes[49]
+	mi := &file_plugin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3683,7 +3880,7 @@ func (x *FindRequest) String() string {
 func (*FindRequest) ProtoMessage() {}
 
 func (x *FindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[49]
+	mi := &file_plugin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3696,7 +3893,7 @@ func (x *FindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindRequest.ProtoReflect.Descriptor instead.
 func (*FindRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{49}
+	return file_plugin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *FindRequest) GetContext() *CallContext {
@@ -3754,7 +3951,7 @@ type OrderBy struct {
 
 func (x *OrderBy) Reset() {
 	*x = OrderBy{}
-	mi := &file_plugin_proto_msgTypes[50]
+	mi := &file_plugin_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3766,7 +3963,7 @@ func (x *OrderBy) String() string {
 func (*OrderBy) ProtoMessage() {}
 
 func (x *OrderBy) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[50]
+	mi := &file_plugin_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3779,7 +3976,7 @@ func (x *OrderBy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderBy.ProtoReflect.Descriptor instead.
 func (*OrderBy) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{50}
+	return file_plugin_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *OrderBy) GetField() string {
@@ -3811,7 +4008,7 @@ type FindResponse struct {
 
 func (x *FindResponse) Reset() {
 	*x = FindResponse{}
-	mi := &file_plugin_proto_msgTypes[51]
+	mi := &file_plugin_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3823,7 +4020,7 @@ func (x *FindResponse) String() string {
 func (*FindResponse) ProtoMessage() {}
 
 func (x *FindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[51]
+	mi := &file_plugin_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3836,7 +4033,7 @@ func (x *FindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindResponse.ProtoReflect.Descriptor instead.
 func (*FindResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{51}
+	return file_plugin_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *FindResponse) GetRecords() []*Record {
@@ -3895,7 +4092,7 @@ type SaveRequest struct {
 
 func (x *SaveRequest) Reset() {
 	*x = SaveRequest{}
-	mi := &file_plugin_proto_msgTypes[52]
+	mi := &file_plugin_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3907,7 +4104,7 @@ func (x *SaveRequest) String() string {
 func (*SaveRequest) ProtoMessage() {}
 
 func (x *SaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[52]
+	mi := &file_plugin_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3920,7 +4117,7 @@ func (x *SaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveRequest.ProtoReflect.Descriptor instead.
 func (*SaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{52}
+	return file_plugin_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *SaveRequest) GetContext() *CallContext {
@@ -4006,7 +4203,7 @@ type SaveResponse struct {
 
 func (x *SaveResponse) Reset() {
 	*x = SaveResponse{}
-	mi := &file_plugin_proto_msgTypes[53]
+	mi := &file_plugin_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4018,7 +4215,7 @@ func (x *SaveResponse) String() string {
 func (*SaveResponse) ProtoMessage() {}
 
 func (x *SaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[53]
+	mi := &file_plugin_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4031,7 +4228,7 @@ func (x *SaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveResponse.ProtoReflect.Descriptor instead.
 func (*SaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{53}
+	return file_plugin_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *SaveResponse) GetRecord() *Record {
@@ -4065,7 +4262,7 @@ type LogRequest struct {
 
 func (x *LogRequest) Reset() {
 	*x = LogRequest{}
-	mi := &file_plugin_proto_msgTypes[54]
+	mi := &file_plugin_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4077,7 +4274,7 @@ func (x *LogRequest) String() string {
 func (*LogRequest) ProtoMessage() {}
 
 func (x *LogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[54]
+	mi := &file_plugin_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4090,7 +4287,7 @@ func (x *LogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogRequest.ProtoReflect.Descriptor instead.
 func (*LogRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{54}
+	return file_plugin_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *LogRequest) GetContext() *CallContext {
@@ -4130,7 +4327,7 @@ type LogResponse struct {
 
 func (x *LogResponse) Reset() {
 	*x = LogResponse{}
-	mi := &file_plugin_proto_msgTypes[55]
+	mi := &file_plugin_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4142,7 +4339,7 @@ func (x *LogResponse) String() string {
 func (*LogResponse) ProtoMessage() {}
 
 func (x *LogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[55]
+	mi := &file_plugin_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4155,7 +4352,7 @@ func (x *LogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogResponse.ProtoReflect.Descriptor instead.
 func (*LogResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{55}
+	return file_plugin_proto_rawDescGZIP(), []int{58}
 }
 
 // AggregateRequest asks for counts and sums.
@@ -4181,7 +4378,7 @@ type AggregateRequest struct {
 
 func (x *AggregateRequest) Reset() {
 	*x = AggregateRequest{}
-	mi := &file_plugin_proto_msgTypes[56]
+	mi := &file_plugin_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4193,7 +4390,7 @@ func (x *AggregateRequest) String() string {
 func (*AggregateRequest) ProtoMessage() {}
 
 func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[56]
+	mi := &file_plugin_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4206,7 +4403,7 @@ func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{56}
+	return file_plugin_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *AggregateRequest) GetContext() *CallContext {
@@ -4264,7 +4461,7 @@ type Measure struct {
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4276,7 +4473,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4289,7 +4486,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{57}
+	return file_plugin_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *Measure) GetFunction() Measure_Function {
@@ -4319,7 +4516,7 @@ type AggregateResponse struct {
 
 func (x *AggregateResponse) Reset() {
 	*x = AggregateResponse{}
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4331,7 +4528,7 @@ func (x *AggregateResponse) String() string {
 func (*AggregateResponse) ProtoMessage() {}
 
 func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4344,7 +4541,7 @@ func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
 func (*AggregateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{58}
+	return file_plugin_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *AggregateResponse) GetGroups() []*Group {
@@ -4376,7 +4573,7 @@ type Group struct {
 
 func (x *Group) Reset() {
 	*x = Group{}
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4388,7 +4585,7 @@ func (x *Group) String() string {
 func (*Group) ProtoMessage() {}
 
 func (x *Group) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4401,7 +4598,7 @@ func (x *Group) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Group.ProtoReflect.Descriptor instead.
 func (*Group) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{59}
+	return file_plugin_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *Group) GetKeys() [][]byte {
@@ -4442,7 +4639,7 @@ type DeleteRequest struct {
 
 func (x *DeleteRequest) Reset() {
 	*x = DeleteRequest{}
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4454,7 +4651,7 @@ func (x *DeleteRequest) String() string {
 func (*DeleteRequest) ProtoMessage() {}
 
 func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4467,7 +4664,7 @@ func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{60}
+	return file_plugin_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *DeleteRequest) GetContext() *CallContext {
@@ -4509,7 +4706,7 @@ type DeleteResponse struct {
 
 func (x *DeleteResponse) Reset() {
 	*x = DeleteResponse{}
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4521,7 +4718,7 @@ func (x *DeleteResponse) String() string {
 func (*DeleteResponse) ProtoMessage() {}
 
 func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4534,7 +4731,7 @@ func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteResponse.ProtoReflect.Descriptor instead.
 func (*DeleteResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{61}
+	return file_plugin_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *DeleteResponse) GetError() *Error {
@@ -4561,7 +4758,7 @@ type PublishRequest struct {
 
 func (x *PublishRequest) Reset() {
 	*x = PublishRequest{}
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4573,7 +4770,7 @@ func (x *PublishRequest) String() string {
 func (*PublishRequest) ProtoMessage() {}
 
 func (x *PublishRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4586,7 +4783,7 @@ func (x *PublishRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishRequest.ProtoReflect.Descriptor instead.
 func (*PublishRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{62}
+	return file_plugin_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *PublishRequest) GetContext() *CallContext {
@@ -4628,7 +4825,7 @@ type PublishResponse struct {
 
 func (x *PublishResponse) Reset() {
 	*x = PublishResponse{}
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4640,7 +4837,7 @@ func (x *PublishResponse) String() string {
 func (*PublishResponse) ProtoMessage() {}
 
 func (x *PublishResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4653,7 +4850,7 @@ func (x *PublishResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishResponse.ProtoReflect.Descriptor instead.
 func (*PublishResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{63}
+	return file_plugin_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *PublishResponse) GetError() *Error {
@@ -4682,7 +4879,7 @@ type ScheduleRequest struct {
 
 func (x *ScheduleRequest) Reset() {
 	*x = ScheduleRequest{}
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4694,7 +4891,7 @@ func (x *ScheduleRequest) String() string {
 func (*ScheduleRequest) ProtoMessage() {}
 
 func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4707,7 +4904,7 @@ func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleRequest.ProtoReflect.Descriptor instead.
 func (*ScheduleRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{64}
+	return file_plugin_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *ScheduleRequest) GetContext() *CallContext {
@@ -4756,7 +4953,7 @@ type ScheduleResponse struct {
 
 func (x *ScheduleResponse) Reset() {
 	*x = ScheduleResponse{}
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4768,7 +4965,7 @@ func (x *ScheduleResponse) String() string {
 func (*ScheduleResponse) ProtoMessage() {}
 
 func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4781,7 +4978,7 @@ func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleResponse.ProtoReflect.Descriptor instead.
 func (*ScheduleResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{65}
+	return file_plugin_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *ScheduleResponse) GetError() *Error {
@@ -4806,7 +5003,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4818,7 +5015,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4831,7 +5028,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{66}
+	return file_plugin_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *CancelRequest) GetContext() *CallContext {
@@ -4868,7 +5065,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4880,7 +5077,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4893,7 +5090,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{67}
+	return file_plugin_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *CancelResponse) GetCanceled() bool {
@@ -4923,7 +5120,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4935,7 +5132,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4948,7 +5145,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{68}
+	return file_plugin_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *GetStateRequest) GetContext() *CallContext {
@@ -4980,7 +5177,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4992,7 +5189,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5005,7 +5202,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{69}
+	return file_plugin_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *GetStateResponse) GetValue() []byte {
@@ -5049,7 +5246,7 @@ type PutStateRequest struct {
 
 func (x *PutStateRequest) Reset() {
 	*x = PutStateRequest{}
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5061,7 +5258,7 @@ func (x *PutStateRequest) String() string {
 func (*PutStateRequest) ProtoMessage() {}
 
 func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5074,7 +5271,7 @@ func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateRequest.ProtoReflect.Descriptor instead.
 func (*PutStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{70}
+	return file_plugin_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *PutStateRequest) GetContext() *CallContext {
@@ -5125,7 +5322,7 @@ type PutStateResponse struct {
 
 func (x *PutStateResponse) Reset() {
 	*x = PutStateResponse{}
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5137,7 +5334,7 @@ func (x *PutStateResponse) String() string {
 func (*PutStateResponse) ProtoMessage() {}
 
 func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5150,7 +5347,7 @@ func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateResponse.ProtoReflect.Descriptor instead.
 func (*PutStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{71}
+	return file_plugin_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *PutStateResponse) GetVersion() int64 {
@@ -5182,7 +5379,7 @@ type DeleteStateRequest struct {
 
 func (x *DeleteStateRequest) Reset() {
 	*x = DeleteStateRequest{}
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5194,7 +5391,7 @@ func (x *DeleteStateRequest) String() string {
 func (*DeleteStateRequest) ProtoMessage() {}
 
 func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5207,7 +5404,7 @@ func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateRequest.ProtoReflect.Descriptor instead.
 func (*DeleteStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{72}
+	return file_plugin_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *DeleteStateRequest) GetContext() *CallContext {
@@ -5242,7 +5439,7 @@ type DeleteStateResponse struct {
 
 func (x *DeleteStateResponse) Reset() {
 	*x = DeleteStateResponse{}
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5254,7 +5451,7 @@ func (x *DeleteStateResponse) String() string {
 func (*DeleteStateResponse) ProtoMessage() {}
 
 func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5267,7 +5464,7 @@ func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateResponse.ProtoReflect.Descriptor instead.
 func (*DeleteStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{73}
+	return file_plugin_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *DeleteStateResponse) GetError() *Error {
@@ -5290,7 +5487,7 @@ type SecretRequest struct {
 
 func (x *SecretRequest) Reset() {
 	*x = SecretRequest{}
-	mi := &file_plugin_proto_msgTypes[74]
+	mi := &file_plugin_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5302,7 +5499,7 @@ func (x *SecretRequest) String() string {
 func (*SecretRequest) ProtoMessage() {}
 
 func (x *SecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[74]
+	mi := &file_plugin_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5315,7 +5512,7 @@ func (x *SecretRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretRequest.ProtoReflect.Descriptor instead.
 func (*SecretRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{74}
+	return file_plugin_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *SecretRequest) GetContext() *CallContext {
@@ -5345,7 +5542,7 @@ type SecretResponse struct {
 
 func (x *SecretResponse) Reset() {
 	*x = SecretResponse{}
-	mi := &file_plugin_proto_msgTypes[75]
+	mi := &file_plugin_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5357,7 +5554,7 @@ func (x *SecretResponse) String() string {
 func (*SecretResponse) ProtoMessage() {}
 
 func (x *SecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[75]
+	mi := &file_plugin_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5370,7 +5567,7 @@ func (x *SecretResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretResponse.ProtoReflect.Descriptor instead.
 func (*SecretResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{75}
+	return file_plugin_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SecretResponse) GetValue() string {
@@ -5432,7 +5629,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\amessage\x18\x03 \x01(\tR\amessage\"P\n" +
 	"\x0fDescribeRequest\x12!\n" +
 	"\fhost_version\x18\x01 \x01(\tR\vhostVersion\x12\x1a\n" +
-	"\bfeatures\x18\x02 \x03(\tR\bfeatures\"\xd2\x04\n" +
+	"\bfeatures\x18\x02 \x03(\tR\bfeatures\"\x8b\x05\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x125\n" +
@@ -5452,7 +5649,20 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06timers\x18\f \x03(\tR\x06timers\x12#\n" +
 	"\rconfig_schema\x18\r \x01(\fR\fconfigSchema\x12\x1a\n" +
 	"\bfeatures\x18\x0e \x03(\tR\bfeatures\x12\x10\n" +
-	"\x03sdk\x18\x0f \x01(\tR\x03sdk\"d\n" +
+	"\x03sdk\x18\x0f \x01(\tR\x03sdk\x127\n" +
+	"\n" +
+	"party_data\x18\x10 \x01(\v2\x18.xrm.plugin.v1.PartyDataR\tpartyData\"r\n" +
+	"\tPartyData\x12!\n" +
+	"\fonly_records\x18\x01 \x01(\bR\vonlyRecords\x12\x14\n" +
+	"\x05merge\x18\x02 \x01(\bR\x05merge\x12\x16\n" +
+	"\x06export\x18\x03 \x01(\bR\x06export\x12\x14\n" +
+	"\x05erase\x18\x04 \x01(\bR\x05erase\"[\n" +
+	"\rExportRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x14\n" +
+	"\x05party\x18\x02 \x01(\tR\x05party\"P\n" +
+	"\x0eExportResponse\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"d\n" +
 	"\x03Job\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\bschedule\x18\x02 \x01(\tR\bschedule\x12\x1b\n" +
@@ -5764,7 +5974,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"R\n" +
 	"\x0eSecretResponse\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12*\n" +
-	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xdb\a\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xa2\b\n" +
 	"\x06Plugin\x12K\n" +
 	"\bDescribe\x12\x1e.xrm.plugin.v1.DescribeRequest\x1a\x1f.xrm.plugin.v1.DescribeResponse\x12=\n" +
 	"\x05Watch\x12\x1b.xrm.plugin.v1.WatchRequest\x1a\x15.xrm.plugin.v1.Health0\x01\x12Q\n" +
@@ -5779,7 +5989,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06RunJob\x12\x1c.xrm.plugin.v1.RunJobRequest\x1a\x18.xrm.plugin.v1.JobReport0\x01\x12N\n" +
 	"\tFireTimer\x12\x1f.xrm.plugin.v1.FireTimerRequest\x1a .xrm.plugin.v1.FireTimerResponse\x12H\n" +
 	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12P\n" +
-	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x012\xf3\a\n" +
+	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x01\x12E\n" +
+	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse2\xf3\a\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
@@ -5809,7 +6020,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 77)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 80)
 var file_plugin_proto_goTypes = []any{
 	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
 	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
@@ -5822,218 +6033,226 @@ var file_plugin_proto_goTypes = []any{
 	(*Violation)(nil),            // 8: xrm.plugin.v1.Violation
 	(*DescribeRequest)(nil),      // 9: xrm.plugin.v1.DescribeRequest
 	(*DescribeResponse)(nil),     // 10: xrm.plugin.v1.DescribeResponse
-	(*Job)(nil),                  // 11: xrm.plugin.v1.Job
-	(*Endpoint)(nil),             // 12: xrm.plugin.v1.Endpoint
-	(*EntityFile)(nil),           // 13: xrm.plugin.v1.EntityFile
-	(*Operation)(nil),            // 14: xrm.plugin.v1.Operation
-	(*ComputedField)(nil),        // 15: xrm.plugin.v1.ComputedField
-	(*ObjectType)(nil),           // 16: xrm.plugin.v1.ObjectType
-	(*Member)(nil),               // 17: xrm.plugin.v1.Member
-	(*Type)(nil),                 // 18: xrm.plugin.v1.Type
-	(*SubscribeRequest)(nil),     // 19: xrm.plugin.v1.SubscribeRequest
-	(*SubscribeResponse)(nil),    // 20: xrm.plugin.v1.SubscribeResponse
-	(*WatchRequest)(nil),         // 21: xrm.plugin.v1.WatchRequest
-	(*Health)(nil),               // 22: xrm.plugin.v1.Health
-	(*Change)(nil),               // 23: xrm.plugin.v1.Change
-	(*BeforeSaveRequest)(nil),    // 24: xrm.plugin.v1.BeforeSaveRequest
-	(*BeforeSaveResponse)(nil),   // 25: xrm.plugin.v1.BeforeSaveResponse
-	(*Verdict)(nil),              // 26: xrm.plugin.v1.Verdict
-	(*ResolveRequest)(nil),       // 27: xrm.plugin.v1.ResolveRequest
-	(*ResolveResponse)(nil),      // 28: xrm.plugin.v1.ResolveResponse
-	(*CallRequest)(nil),          // 29: xrm.plugin.v1.CallRequest
-	(*CallResponse)(nil),         // 30: xrm.plugin.v1.CallResponse
-	(*DrainRequest)(nil),         // 31: xrm.plugin.v1.DrainRequest
-	(*DrainResponse)(nil),        // 32: xrm.plugin.v1.DrainResponse
-	(*ConfigureRequest)(nil),     // 33: xrm.plugin.v1.ConfigureRequest
-	(*ConfigureResponse)(nil),    // 34: xrm.plugin.v1.ConfigureResponse
-	(*BeforeDeleteRequest)(nil),  // 35: xrm.plugin.v1.BeforeDeleteRequest
-	(*BeforeDeleteResponse)(nil), // 36: xrm.plugin.v1.BeforeDeleteResponse
-	(*Event)(nil),                // 37: xrm.plugin.v1.Event
-	(*FieldChange)(nil),          // 38: xrm.plugin.v1.FieldChange
-	(*DeliverRequest)(nil),       // 39: xrm.plugin.v1.DeliverRequest
-	(*DeliverResponse)(nil),      // 40: xrm.plugin.v1.DeliverResponse
-	(*Receipt)(nil),              // 41: xrm.plugin.v1.Receipt
-	(*RunJobRequest)(nil),        // 42: xrm.plugin.v1.RunJobRequest
-	(*JobReport)(nil),            // 43: xrm.plugin.v1.JobReport
-	(*FireTimerRequest)(nil),     // 44: xrm.plugin.v1.FireTimerRequest
-	(*FireTimerResponse)(nil),    // 45: xrm.plugin.v1.FireTimerResponse
-	(*HTTPRequest)(nil),          // 46: xrm.plugin.v1.HTTPRequest
-	(*HTTPRequestHead)(nil),      // 47: xrm.plugin.v1.HTTPRequestHead
-	(*HTTPHeader)(nil),           // 48: xrm.plugin.v1.HTTPHeader
-	(*HTTPResponse)(nil),         // 49: xrm.plugin.v1.HTTPResponse
-	(*HTTPResponseHead)(nil),     // 50: xrm.plugin.v1.HTTPResponseHead
-	(*GetRequest)(nil),           // 51: xrm.plugin.v1.GetRequest
-	(*GetResponse)(nil),          // 52: xrm.plugin.v1.GetResponse
-	(*FindRequest)(nil),          // 53: xrm.plugin.v1.FindRequest
-	(*OrderBy)(nil),              // 54: xrm.plugin.v1.OrderBy
-	(*FindResponse)(nil),         // 55: xrm.plugin.v1.FindResponse
-	(*SaveRequest)(nil),          // 56: xrm.plugin.v1.SaveRequest
-	(*SaveResponse)(nil),         // 57: xrm.plugin.v1.SaveResponse
-	(*LogRequest)(nil),           // 58: xrm.plugin.v1.LogRequest
-	(*LogResponse)(nil),          // 59: xrm.plugin.v1.LogResponse
-	(*AggregateRequest)(nil),     // 60: xrm.plugin.v1.AggregateRequest
-	(*Measure)(nil),              // 61: xrm.plugin.v1.Measure
-	(*AggregateResponse)(nil),    // 62: xrm.plugin.v1.AggregateResponse
-	(*Group)(nil),                // 63: xrm.plugin.v1.Group
-	(*DeleteRequest)(nil),        // 64: xrm.plugin.v1.DeleteRequest
-	(*DeleteResponse)(nil),       // 65: xrm.plugin.v1.DeleteResponse
-	(*PublishRequest)(nil),       // 66: xrm.plugin.v1.PublishRequest
-	(*PublishResponse)(nil),      // 67: xrm.plugin.v1.PublishResponse
-	(*ScheduleRequest)(nil),      // 68: xrm.plugin.v1.ScheduleRequest
-	(*ScheduleResponse)(nil),     // 69: xrm.plugin.v1.ScheduleResponse
-	(*CancelRequest)(nil),        // 70: xrm.plugin.v1.CancelRequest
-	(*CancelResponse)(nil),       // 71: xrm.plugin.v1.CancelResponse
-	(*GetStateRequest)(nil),      // 72: xrm.plugin.v1.GetStateRequest
-	(*GetStateResponse)(nil),     // 73: xrm.plugin.v1.GetStateResponse
-	(*PutStateRequest)(nil),      // 74: xrm.plugin.v1.PutStateRequest
-	(*PutStateResponse)(nil),     // 75: xrm.plugin.v1.PutStateResponse
-	(*DeleteStateRequest)(nil),   // 76: xrm.plugin.v1.DeleteStateRequest
-	(*DeleteStateResponse)(nil),  // 77: xrm.plugin.v1.DeleteStateResponse
-	(*SecretRequest)(nil),        // 78: xrm.plugin.v1.SecretRequest
-	(*SecretResponse)(nil),       // 79: xrm.plugin.v1.SecretResponse
-	nil,                          // 80: xrm.plugin.v1.SaveRequest.AddEntry
+	(*PartyData)(nil),            // 11: xrm.plugin.v1.PartyData
+	(*ExportRequest)(nil),        // 12: xrm.plugin.v1.ExportRequest
+	(*ExportResponse)(nil),       // 13: xrm.plugin.v1.ExportResponse
+	(*Job)(nil),                  // 14: xrm.plugin.v1.Job
+	(*Endpoint)(nil),             // 15: xrm.plugin.v1.Endpoint
+	(*EntityFile)(nil),           // 16: xrm.plugin.v1.EntityFile
+	(*Operation)(nil),            // 17: xrm.plugin.v1.Operation
+	(*ComputedField)(nil),        // 18: xrm.plugin.v1.ComputedField
+	(*ObjectType)(nil),           // 19: xrm.plugin.v1.ObjectType
+	(*Member)(nil),               // 20: xrm.plugin.v1.Member
+	(*Type)(nil),                 // 21: xrm.plugin.v1.Type
+	(*SubscribeRequest)(nil),     // 22: xrm.plugin.v1.SubscribeRequest
+	(*SubscribeResponse)(nil),    // 23: xrm.plugin.v1.SubscribeResponse
+	(*WatchRequest)(nil),         // 24: xrm.plugin.v1.WatchRequest
+	(*Health)(nil),               // 25: xrm.plugin.v1.Health
+	(*Change)(nil),               // 26: xrm.plugin.v1.Change
+	(*BeforeSaveRequest)(nil),    // 27: xrm.plugin.v1.BeforeSaveRequest
+	(*BeforeSaveResponse)(nil),   // 28: xrm.plugin.v1.BeforeSaveResponse
+	(*Verdict)(nil),              // 29: xrm.plugin.v1.Verdict
+	(*ResolveRequest)(nil),       // 30: xrm.plugin.v1.ResolveRequest
+	(*ResolveResponse)(nil),      // 31: xrm.plugin.v1.ResolveResponse
+	(*CallRequest)(nil),          // 32: xrm.plugin.v1.CallRequest
+	(*CallResponse)(nil),         // 33: xrm.plugin.v1.CallResponse
+	(*DrainRequest)(nil),         // 34: xrm.plugin.v1.DrainRequest
+	(*DrainResponse)(nil),        // 35: xrm.plugin.v1.DrainResponse
+	(*ConfigureRequest)(nil),     // 36: xrm.plugin.v1.ConfigureRequest
+	(*ConfigureResponse)(nil),    // 37: xrm.plugin.v1.ConfigureResponse
+	(*BeforeDeleteRequest)(nil),  // 38: xrm.plugin.v1.BeforeDeleteRequest
+	(*BeforeDeleteResponse)(nil), // 39: xrm.plugin.v1.BeforeDeleteResponse
+	(*Event)(nil),                // 40: xrm.plugin.v1.Event
+	(*FieldChange)(nil),          // 41: xrm.plugin.v1.FieldChange
+	(*DeliverRequest)(nil),       // 42: xrm.plugin.v1.DeliverRequest
+	(*DeliverResponse)(nil),      // 43: xrm.plugin.v1.DeliverResponse
+	(*Receipt)(nil),              // 44: xrm.plugin.v1.Receipt
+	(*RunJobRequest)(nil),        // 45: xrm.plugin.v1.RunJobRequest
+	(*JobReport)(nil),            // 46: xrm.plugin.v1.JobReport
+	(*FireTimerRequest)(nil),     // 47: xrm.plugin.v1.FireTimerRequest
+	(*FireTimerResponse)(nil),    // 48: xrm.plugin.v1.FireTimerResponse
+	(*HTTPRequest)(nil),          // 49: xrm.plugin.v1.HTTPRequest
+	(*HTTPRequestHead)(nil),      // 50: xrm.plugin.v1.HTTPRequestHead
+	(*HTTPHeader)(nil),           // 51: xrm.plugin.v1.HTTPHeader
+	(*HTTPResponse)(nil),         // 52: xrm.plugin.v1.HTTPResponse
+	(*HTTPResponseHead)(nil),     // 53: xrm.plugin.v1.HTTPResponseHead
+	(*GetRequest)(nil),           // 54: xrm.plugin.v1.GetRequest
+	(*GetResponse)(nil),          // 55: xrm.plugin.v1.GetResponse
+	(*FindRequest)(nil),          // 56: xrm.plugin.v1.FindRequest
+	(*OrderBy)(nil),              // 57: xrm.plugin.v1.OrderBy
+	(*FindResponse)(nil),         // 58: xrm.plugin.v1.FindResponse
+	(*SaveRequest)(nil),          // 59: xrm.plugin.v1.SaveRequest
+	(*SaveResponse)(nil),         // 60: xrm.plugin.v1.SaveResponse
+	(*LogRequest)(nil),           // 61: xrm.plugin.v1.LogRequest
+	(*LogResponse)(nil),          // 62: xrm.plugin.v1.LogResponse
+	(*AggregateRequest)(nil),     // 63: xrm.plugin.v1.AggregateRequest
+	(*Measure)(nil),              // 64: xrm.plugin.v1.Measure
+	(*AggregateResponse)(nil),    // 65: xrm.plugin.v1.AggregateResponse
+	(*Group)(nil),                // 66: xrm.plugin.v1.Group
+	(*DeleteRequest)(nil),        // 67: xrm.plugin.v1.DeleteRequest
+	(*DeleteResponse)(nil),       // 68: xrm.plugin.v1.DeleteResponse
+	(*PublishRequest)(nil),       // 69: xrm.plugin.v1.PublishRequest
+	(*PublishResponse)(nil),      // 70: xrm.plugin.v1.PublishResponse
+	(*ScheduleRequest)(nil),      // 71: xrm.plugin.v1.ScheduleRequest
+	(*ScheduleResponse)(nil),     // 72: xrm.plugin.v1.ScheduleResponse
+	(*CancelRequest)(nil),        // 73: xrm.plugin.v1.CancelRequest
+	(*CancelResponse)(nil),       // 74: xrm.plugin.v1.CancelResponse
+	(*GetStateRequest)(nil),      // 75: xrm.plugin.v1.GetStateRequest
+	(*GetStateResponse)(nil),     // 76: xrm.plugin.v1.GetStateResponse
+	(*PutStateRequest)(nil),      // 77: xrm.plugin.v1.PutStateRequest
+	(*PutStateResponse)(nil),     // 78: xrm.plugin.v1.PutStateResponse
+	(*DeleteStateRequest)(nil),   // 79: xrm.plugin.v1.DeleteStateRequest
+	(*DeleteStateResponse)(nil),  // 80: xrm.plugin.v1.DeleteStateResponse
+	(*SecretRequest)(nil),        // 81: xrm.plugin.v1.SecretRequest
+	(*SecretResponse)(nil),       // 82: xrm.plugin.v1.SecretResponse
+	nil,                          // 83: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
 	8,   // 1: xrm.plugin.v1.Error.violations:type_name -> xrm.plugin.v1.Violation
-	13,  // 2: xrm.plugin.v1.DescribeResponse.entities:type_name -> xrm.plugin.v1.EntityFile
-	14,  // 3: xrm.plugin.v1.DescribeResponse.operations:type_name -> xrm.plugin.v1.Operation
-	15,  // 4: xrm.plugin.v1.DescribeResponse.fields:type_name -> xrm.plugin.v1.ComputedField
-	16,  // 5: xrm.plugin.v1.DescribeResponse.objects:type_name -> xrm.plugin.v1.ObjectType
-	11,  // 6: xrm.plugin.v1.DescribeResponse.jobs:type_name -> xrm.plugin.v1.Job
-	12,  // 7: xrm.plugin.v1.DescribeResponse.endpoints:type_name -> xrm.plugin.v1.Endpoint
-	0,   // 8: xrm.plugin.v1.Operation.kind:type_name -> xrm.plugin.v1.Operation.Kind
-	17,  // 9: xrm.plugin.v1.Operation.arguments:type_name -> xrm.plugin.v1.Member
-	18,  // 10: xrm.plugin.v1.Operation.returns:type_name -> xrm.plugin.v1.Type
-	18,  // 11: xrm.plugin.v1.ComputedField.returns:type_name -> xrm.plugin.v1.Type
-	17,  // 12: xrm.plugin.v1.ObjectType.members:type_name -> xrm.plugin.v1.Member
-	18,  // 13: xrm.plugin.v1.Member.type:type_name -> xrm.plugin.v1.Type
-	18,  // 14: xrm.plugin.v1.Type.list:type_name -> xrm.plugin.v1.Type
-	4,   // 15: xrm.plugin.v1.SubscribeRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 16: xrm.plugin.v1.SubscribeResponse.error:type_name -> xrm.plugin.v1.Error
-	1,   // 17: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
-	6,   // 18: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
-	6,   // 19: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
-	4,   // 20: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	23,  // 21: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
-	26,  // 22: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	7,   // 23: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
-	4,   // 24: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 25: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
-	7,   // 26: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 27: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 28: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
-	7,   // 29: xrm.plugin.v1.ConfigureResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 30: xrm.plugin.v1.BeforeDeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 31: xrm.plugin.v1.BeforeDeleteRequest.records:type_name -> xrm.plugin.v1.Record
-	26,  // 32: xrm.plugin.v1.BeforeDeleteResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	5,   // 33: xrm.plugin.v1.Event.user:type_name -> xrm.plugin.v1.User
-	38,  // 34: xrm.plugin.v1.Event.changes:type_name -> xrm.plugin.v1.FieldChange
-	4,   // 35: xrm.plugin.v1.DeliverRequest.context:type_name -> xrm.plugin.v1.CallContext
-	37,  // 36: xrm.plugin.v1.DeliverRequest.events:type_name -> xrm.plugin.v1.Event
-	41,  // 37: xrm.plugin.v1.DeliverResponse.receipts:type_name -> xrm.plugin.v1.Receipt
-	2,   // 38: xrm.plugin.v1.Receipt.outcome:type_name -> xrm.plugin.v1.Receipt.Outcome
-	4,   // 39: xrm.plugin.v1.RunJobRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 40: xrm.plugin.v1.JobReport.error:type_name -> xrm.plugin.v1.Error
-	4,   // 41: xrm.plugin.v1.FireTimerRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 42: xrm.plugin.v1.FireTimerResponse.error:type_name -> xrm.plugin.v1.Error
-	47,  // 43: xrm.plugin.v1.HTTPRequest.head:type_name -> xrm.plugin.v1.HTTPRequestHead
-	4,   // 44: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
-	48,  // 45: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
-	50,  // 46: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
-	48,  // 47: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
-	4,   // 48: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 49: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 50: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 51: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
-	54,  // 52: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
-	6,   // 53: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
-	7,   // 54: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 55: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	80,  // 56: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
-	6,   // 57: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 58: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 59: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
-	4,   // 60: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	61,  // 61: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
-	3,   // 62: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
-	63,  // 63: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
-	7,   // 64: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 65: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 66: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 67: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 68: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 69: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 70: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 71: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 72: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 73: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 74: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 75: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 76: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 77: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 78: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 79: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 80: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
-	9,   // 81: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	21,  // 82: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	24,  // 83: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	27,  // 84: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	29,  // 85: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	31,  // 86: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	33,  // 87: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
-	35,  // 88: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
-	39,  // 89: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
-	42,  // 90: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
-	44,  // 91: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
-	46,  // 92: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
-	19,  // 93: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
-	51,  // 94: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	53,  // 95: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	56,  // 96: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	58,  // 97: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	53,  // 98: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
-	60,  // 99: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
-	64,  // 100: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
-	66,  // 101: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
-	68,  // 102: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
-	70,  // 103: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
-	72,  // 104: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
-	74,  // 105: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
-	76,  // 106: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
-	78,  // 107: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
-	10,  // 108: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	22,  // 109: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	25,  // 110: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	28,  // 111: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	30,  // 112: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	32,  // 113: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	34,  // 114: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	36,  // 115: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	40,  // 116: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	43,  // 117: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	45,  // 118: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	49,  // 119: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	20,  // 120: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
-	52,  // 121: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	55,  // 122: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	57,  // 123: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	59,  // 124: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	55,  // 125: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	62,  // 126: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	65,  // 127: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	67,  // 128: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	69,  // 129: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	71,  // 130: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	73,  // 131: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	75,  // 132: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	77,  // 133: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	79,  // 134: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	108, // [108:135] is the sub-list for method output_type
-	81,  // [81:108] is the sub-list for method input_type
-	81,  // [81:81] is the sub-list for extension type_name
-	81,  // [81:81] is the sub-list for extension extendee
-	0,   // [0:81] is the sub-list for field type_name
+	16,  // 2: xrm.plugin.v1.DescribeResponse.entities:type_name -> xrm.plugin.v1.EntityFile
+	17,  // 3: xrm.plugin.v1.DescribeResponse.operations:type_name -> xrm.plugin.v1.Operation
+	18,  // 4: xrm.plugin.v1.DescribeResponse.fields:type_name -> xrm.plugin.v1.ComputedField
+	19,  // 5: xrm.plugin.v1.DescribeResponse.objects:type_name -> xrm.plugin.v1.ObjectType
+	14,  // 6: xrm.plugin.v1.DescribeResponse.jobs:type_name -> xrm.plugin.v1.Job
+	15,  // 7: xrm.plugin.v1.DescribeResponse.endpoints:type_name -> xrm.plugin.v1.Endpoint
+	11,  // 8: xrm.plugin.v1.DescribeResponse.party_data:type_name -> xrm.plugin.v1.PartyData
+	4,   // 9: xrm.plugin.v1.ExportRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 10: xrm.plugin.v1.ExportResponse.error:type_name -> xrm.plugin.v1.Error
+	0,   // 11: xrm.plugin.v1.Operation.kind:type_name -> xrm.plugin.v1.Operation.Kind
+	20,  // 12: xrm.plugin.v1.Operation.arguments:type_name -> xrm.plugin.v1.Member
+	21,  // 13: xrm.plugin.v1.Operation.returns:type_name -> xrm.plugin.v1.Type
+	21,  // 14: xrm.plugin.v1.ComputedField.returns:type_name -> xrm.plugin.v1.Type
+	20,  // 15: xrm.plugin.v1.ObjectType.members:type_name -> xrm.plugin.v1.Member
+	21,  // 16: xrm.plugin.v1.Member.type:type_name -> xrm.plugin.v1.Type
+	21,  // 17: xrm.plugin.v1.Type.list:type_name -> xrm.plugin.v1.Type
+	4,   // 18: xrm.plugin.v1.SubscribeRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 19: xrm.plugin.v1.SubscribeResponse.error:type_name -> xrm.plugin.v1.Error
+	1,   // 20: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
+	6,   // 21: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
+	6,   // 22: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
+	4,   // 23: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	26,  // 24: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
+	29,  // 25: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	7,   // 26: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
+	4,   // 27: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 28: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
+	7,   // 29: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 30: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 31: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
+	7,   // 32: xrm.plugin.v1.ConfigureResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 33: xrm.plugin.v1.BeforeDeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 34: xrm.plugin.v1.BeforeDeleteRequest.records:type_name -> xrm.plugin.v1.Record
+	29,  // 35: xrm.plugin.v1.BeforeDeleteResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	5,   // 36: xrm.plugin.v1.Event.user:type_name -> xrm.plugin.v1.User
+	41,  // 37: xrm.plugin.v1.Event.changes:type_name -> xrm.plugin.v1.FieldChange
+	4,   // 38: xrm.plugin.v1.DeliverRequest.context:type_name -> xrm.plugin.v1.CallContext
+	40,  // 39: xrm.plugin.v1.DeliverRequest.events:type_name -> xrm.plugin.v1.Event
+	44,  // 40: xrm.plugin.v1.DeliverResponse.receipts:type_name -> xrm.plugin.v1.Receipt
+	2,   // 41: xrm.plugin.v1.Receipt.outcome:type_name -> xrm.plugin.v1.Receipt.Outcome
+	4,   // 42: xrm.plugin.v1.RunJobRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 43: xrm.plugin.v1.JobReport.error:type_name -> xrm.plugin.v1.Error
+	4,   // 44: xrm.plugin.v1.FireTimerRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 45: xrm.plugin.v1.FireTimerResponse.error:type_name -> xrm.plugin.v1.Error
+	50,  // 46: xrm.plugin.v1.HTTPRequest.head:type_name -> xrm.plugin.v1.HTTPRequestHead
+	4,   // 47: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
+	51,  // 48: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	53,  // 49: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
+	51,  // 50: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	4,   // 51: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 52: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 53: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 54: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
+	57,  // 55: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
+	6,   // 56: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 57: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 58: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	83,  // 59: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	6,   // 60: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 61: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 62: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
+	4,   // 63: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	64,  // 64: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
+	3,   // 65: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
+	66,  // 66: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
+	7,   // 67: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 68: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 69: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 70: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 71: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 72: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 73: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 74: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 75: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 76: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 77: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 78: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 79: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 80: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 81: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 82: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 83: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
+	9,   // 84: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	24,  // 85: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	27,  // 86: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	30,  // 87: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	32,  // 88: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	34,  // 89: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	36,  // 90: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	38,  // 91: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	42,  // 92: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	45,  // 93: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	47,  // 94: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	49,  // 95: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	22,  // 96: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
+	12,  // 97: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
+	54,  // 98: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	56,  // 99: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	59,  // 100: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	61,  // 101: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	56,  // 102: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	63,  // 103: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	67,  // 104: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	69,  // 105: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	71,  // 106: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	73,  // 107: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	75,  // 108: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	77,  // 109: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	79,  // 110: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	81,  // 111: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	10,  // 112: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	25,  // 113: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	28,  // 114: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	31,  // 115: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	33,  // 116: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	35,  // 117: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	37,  // 118: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	39,  // 119: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	43,  // 120: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	46,  // 121: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	48,  // 122: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	52,  // 123: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	23,  // 124: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	13,  // 125: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
+	55,  // 126: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	58,  // 127: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	60,  // 128: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	62,  // 129: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	58,  // 130: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	65,  // 131: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	68,  // 132: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	70,  // 133: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	72,  // 134: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	74,  // 135: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	76,  // 136: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	78,  // 137: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	80,  // 138: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	82,  // 139: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	112, // [112:140] is the sub-list for method output_type
+	84,  // [84:112] is the sub-list for method input_type
+	84,  // [84:84] is the sub-list for extension type_name
+	84,  // [84:84] is the sub-list for extension extendee
+	0,   // [0:84] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -6041,17 +6260,17 @@ func file_plugin_proto_init() {
 	if File_plugin_proto != nil {
 		return
 	}
-	file_plugin_proto_msgTypes[14].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[17].OneofWrappers = []any{
 		(*Type_Scalar)(nil),
 		(*Type_Entity)(nil),
 		(*Type_Object)(nil),
 		(*Type_List)(nil),
 	}
-	file_plugin_proto_msgTypes[42].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[45].OneofWrappers = []any{
 		(*HTTPRequest_Head)(nil),
 		(*HTTPRequest_Body)(nil),
 	}
-	file_plugin_proto_msgTypes[45].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[48].OneofWrappers = []any{
 		(*HTTPResponse_Head)(nil),
 		(*HTTPResponse_Body)(nil),
 	}
@@ -6061,7 +6280,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   77,
+			NumMessages:   80,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -52,6 +52,7 @@ const (
 	Plugin_FireTimer_FullMethodName    = "/xrm.plugin.v1.Plugin/FireTimer"
 	Plugin_ServeHTTP_FullMethodName    = "/xrm.plugin.v1.Plugin/ServeHTTP"
 	Plugin_Subscribe_FullMethodName    = "/xrm.plugin.v1.Plugin/Subscribe"
+	Plugin_Export_FullMethodName       = "/xrm.plugin.v1.Plugin/Export"
 )
 
 // PluginClient is the client API for Plugin service.
@@ -100,6 +101,9 @@ type PluginClient interface {
 	// with the subscription, for good or with an error; canceling the call says
 	// that nobody follows it any more.
 	Subscribe(ctx context.Context, in *SubscribeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeResponse], error)
+	// Export hands out what the plugin keeps about a party outside of the records
+	// of its entities. Only for a plugin whose party_data has export.
+	Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (*ExportResponse, error)
 }
 
 type pluginClient struct {
@@ -279,6 +283,16 @@ func (c *pluginClient) Subscribe(ctx context.Context, in *SubscribeRequest, opts
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_SubscribeClient = grpc.ServerStreamingClient[SubscribeResponse]
 
+func (c *pluginClient) Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (*ExportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ExportResponse)
+	err := c.cc.Invoke(ctx, Plugin_Export_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PluginServer is the server API for Plugin service.
 // All implementations must embed UnimplementedPluginServer
 // for forward compatibility.
@@ -325,6 +339,9 @@ type PluginServer interface {
 	// with the subscription, for good or with an error; canceling the call says
 	// that nobody follows it any more.
 	Subscribe(*SubscribeRequest, grpc.ServerStreamingServer[SubscribeResponse]) error
+	// Export hands out what the plugin keeps about a party outside of the records
+	// of its entities. Only for a plugin whose party_data has export.
+	Export(context.Context, *ExportRequest) (*ExportResponse, error)
 	mustEmbedUnimplementedPluginServer()
 }
 
@@ -373,6 +390,9 @@ func (UnimplementedPluginServer) ServeHTTP(grpc.BidiStreamingServer[HTTPRequest,
 }
 func (UnimplementedPluginServer) Subscribe(*SubscribeRequest, grpc.ServerStreamingServer[SubscribeResponse]) error {
 	return status.Error(codes.Unimplemented, "method Subscribe not implemented")
+}
+func (UnimplementedPluginServer) Export(context.Context, *ExportRequest) (*ExportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Export not implemented")
 }
 func (UnimplementedPluginServer) mustEmbedUnimplementedPluginServer() {}
 func (UnimplementedPluginServer) testEmbeddedByValue()                {}
@@ -590,6 +610,24 @@ func _Plugin_Subscribe_Handler(srv interface{}, stream grpc.ServerStream) error 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_SubscribeServer = grpc.ServerStreamingServer[SubscribeResponse]
 
+func _Plugin_Export_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ExportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Export(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Export_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Export(ctx, req.(*ExportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Plugin_ServiceDesc is the grpc.ServiceDesc for Plugin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -628,6 +666,10 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "FireTimer",
 			Handler:    _Plugin_FireTimer_Handler,
+		},
+		{
+			MethodName: "Export",
+			Handler:    _Plugin_Export_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

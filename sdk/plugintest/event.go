@@ -53,14 +53,17 @@ func (h *Host) DeadLetters() []DeadLetter {
 
 // happened tells that a record has changed.
 func (h *Host) happened(who author, before, after *stored) {
-	action := "updated"
 	switch {
 	case before == nil:
-		action = "created"
-		before = &stored{}
+		h.changed(who, "created", &stored{}, after)
 	case !after.deletedAt.IsZero():
-		action = "deleted"
+		h.changed(who, "deleted", before, after)
+	default:
+		h.changed(who, "updated", before, after)
 	}
+}
+
+func (h *Host) changed(who author, action string, before, after *stored) {
 	entity := after.entity.Name
 	key := entity + "/" + after.id
 	h.mu.Lock()

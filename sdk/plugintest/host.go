@@ -2,7 +2,9 @@ package plugintest
 
 import (
 	"context"
+	"errors"
 	"io/fs"
+	"path"
 	"sync"
 	"testing"
 	"time"
@@ -96,14 +98,19 @@ func (h *Host) load(others []fs.FS) {
 		sources = append(sources, found...)
 	}
 	d := h.description
+	layer := "plugin " + d.GetName()
 	for _, file := range d.GetEntities() {
-		sources = append(sources, schema.Source{Layer: "plugin " + d.GetName(), File: file.GetPath(), Data: file.GetYaml()})
+		sources = append(sources, schema.Source{Layer: layer, File: path.Join(layer, file.GetPath()), Data: file.GetYaml()})
 	}
 	var err error
 	if h.model, err = schema.Load(sources...); err != nil {
 		h.t.Fatalf("the entities of the plugin:\n%v", err)
 	}
-	if err := mention.Check(h.model, mention.In(d)); err != nil {
+	err = mention.Check(h.model, mention.In(d))
+	if said, _ := mention.PartyData(d.GetPartyData()); !said {
+		err = errors.Join(err, mention.PartiesIn(h.model, layer))
+	}
+	if err != nil {
 		h.t.Fatalf("the plugin %s:\n%v", d.GetName(), err)
 	}
 }

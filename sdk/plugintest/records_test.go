@@ -21,7 +21,7 @@ fields:
 `)}}
 
 func startClaims(t *testing.T) *plugintest.Host {
-	return plugintest.Start(t, sdk.Plugin{Name: "claims", Version: "1", Entities: claims})
+	return plugintest.Start(t, sdk.Plugin{Name: "claims", Version: "1", Entities: claims, PartyData: sdk.OnlyRecords()})
 }
 
 func TestARecordKnowsWhoWroteItAndWhen(t *testing.T) {

@@ -43,6 +43,11 @@ func eventChecks() []check {
 			remedy: "send the head before the first part of the body",
 			run:    try("endpoint"),
 		},
+		{
+			name: "hands out what it keeps", expected: "Export answers with JSON, or with nothing, also about a party that it does not know",
+			remedy: "answer what you do not know with an empty message",
+			run:    try("export"),
+		},
 	}
 }
 

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -45,6 +46,9 @@ func (b *bench) handlers(d *pluginpb.DescribeResponse) []handler {
 	}
 	for _, e := range d.GetEndpoints() {
 		all = append(all, handler{"endpoint", e.GetMethod() + " " + e.GetPath(), askEndpoint(e)})
+	}
+	if d.GetPartyData().GetExport() {
+		all = append(all, handler{"export", "of a party", askExport})
 	}
 	return all
 }
@@ -158,6 +162,14 @@ func (b *bench) askField(f *pluginpb.ComputedField, n int) func(context.Context,
 		}
 		return nil, nil
 	}
+}
+
+func askExport(ctx context.Context, c pluginpb.PluginClient, id *pluginpb.CallContext) (*pluginpb.Error, error) {
+	answer, err := c.Export(ctx, &pluginpb.ExportRequest{Context: id, Party: sampleID(1)})
+	if data := answer.GetData(); err == nil && len(data) > 0 && !json.Valid(data) {
+		err = fmt.Errorf("%.100q is no JSON", data)
+	}
+	return answer.GetError(), err
 }
 
 func askOperation(o *pluginpb.Operation, objects map[string]*pluginpb.ObjectType) func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) (*pluginpb.Error, error) {

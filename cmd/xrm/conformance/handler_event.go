@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -31,6 +33,9 @@ func (b *bench) sampleEvents(topic string, n int) []*pluginpb.Event {
 			}
 		} else {
 			e.Payload = []byte("{}")
+		}
+		if action == "merged" {
+			e.Changes = []*pluginpb.FieldChange{{Path: schema.MergedField, To: []byte(strconv.Quote(sampleID(n + 1)))}}
 		}
 		events = append(events, e)
 	}

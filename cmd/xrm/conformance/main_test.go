@@ -101,6 +101,11 @@ func everything(role string) sdk.Plugin {
 		Entities:     fstest.MapFS{"entities/visit.yaml": {Data: []byte(visitYAML)}},
 		BeforeSave:   map[string]sdk.SaveFunc{"visit": pass, "customer": pass},
 		BeforeDelete: map[string]sdk.DeleteFunc{"visit": pass},
+		PartyData: &sdk.PartyData{
+			Merge:  func(context.Context, sdk.Host, string, string) error { return nil },
+			Export: func(context.Context, sdk.Host, string) (any, error) { return map[string]any{"visits": 3}, nil },
+			Erase:  func(context.Context, sdk.Host, string) error { return nil },
+		},
 		Operations: []sdk.Operation{
 			sdk.Query("overdue", func(context.Context, sdk.Host, struct{}) ([]string, error) { return nil, nil }),
 			sdk.Mutation("close", func(context.Context, sdk.Host, struct {
@@ -171,6 +176,10 @@ func (s *spoiler) spoil(answer any) (any, error) {
 		if s.role == "computes too few" {
 			a.Values = a.Values[:0]
 		}
+	case *pluginpb.ExportResponse:
+		if s.role == "hands out no JSON" {
+			a.Data = []byte("three visits")
+		}
 	case *pluginpb.CallResponse:
 		switch {
 		case s.role == "fails out of band" && a.GetError().GetCode() == sdk.Internal:
@@ -191,7 +200,7 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 	changed := &pluginpb.DescribeResponse{
 		Name: d.Name, Version: d.Version, Entities: d.Entities, BeforeSave: d.BeforeSave, BeforeDelete: d.BeforeDelete, Operations: d.Operations,
 		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers,
-		ConfigSchema: d.ConfigSchema, Features: d.Features, Sdk: d.Sdk,
+		ConfigSchema: d.ConfigSchema, Features: d.Features, Sdk: d.Sdk, PartyData: d.PartyData,
 	}
 	switch s.role {
 	case "prints later":
@@ -210,6 +219,8 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 		changed.Entities = []*pluginpb.EntityFile{{Path: "entities/visit.yaml", Yaml: []byte(visitYAML + "  shoe: {type: siez}\n")}}
 	case "mentions what is not there":
 		changed.BeforeDelete = []string{"vist"}
+	case "does not speak of parties":
+		changed.PartyData = &pluginpb.PartyData{Merge: true}
 	case "has a job without a schedule":
 		changed.Jobs = []*pluginpb.Job{{Name: "tidy", TimeZone: "Europe/Berlin"}}
 	case "has a broken configuration":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/openxrm/xrm/schema"
@@ -25,6 +26,11 @@ func modelChecks() []check {
 			remedy: "mend the name, or name the entities of other plugins with --entities",
 			run:    mentionsExist,
 		},
+		{
+			name: "data of parties", expected: "a plugin whose entities refer to a party says what becomes of what it keeps about one",
+			remedy: "set PartyData of sdk.Plugin, or party_data of Describe",
+			run:    partyDataIsSaid,
+		},
 	}
 }
 
@@ -35,7 +41,7 @@ func entitiesLoad(ctx context.Context, b *bench) error {
 	}
 	sources := slices.Concat(entities.Sources(), b.settings.Entities)
 	for _, file := range d.GetEntities() {
-		sources = append(sources, schema.Source{Layer: "plugin " + d.GetName(), File: file.GetPath(), Data: file.GetYaml()})
+		sources = append(sources, schema.Source{Layer: layer(d), File: path.Join(layer(d), file.GetPath()), Data: file.GetYaml()})
 	}
 	model, err := schema.Load(sources...)
 	if err != nil {
@@ -54,6 +60,19 @@ func mentionsExist(ctx context.Context, b *bench) error {
 	}
 	return mention.Check(b.host.model, mention.In(d))
 }
+
+func partyDataIsSaid(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	if said, _ := mention.PartyData(d.GetPartyData()); said {
+		return nil
+	}
+	return mention.PartiesIn(b.host.model, layer(d))
+}
+
+func layer(d *pluginpb.DescribeResponse) string { return "plugin " + d.GetName() }
 
 // variants are how many different samples there are of an entity; more are
 // the same under other ids.
