@@ -13,6 +13,7 @@ func TestMetricsAreForMonitors(t *testing.T) {
 	built(t, plugins, "ledger", "testdata/ledger")
 	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
 	p.pluginProcess("ledger")
+	p.subscribed("ledger")
 	p.product("P-1", "Dog food")
 	p.becomes(`{ plugins { events { waiting } } ledgerEntries { totalCount } }`, nil, `{"plugins":[{"events":{"waiting":0}}],"ledgerEntries":{"totalCount":1}}`)
 	for name, tt := range map[string]struct {

@@ -37,6 +37,7 @@ func TestAPluginIsToldOfWhatHappensToProducts(t *testing.T) {
 	stores(t, func(t *testing.T, flags ...string) {
 		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
 		p.pluginProcess("ledger")
+		p.subscribed("ledger")
 		id := map[string]any{"id": p.product("P-1", "Dog food")}
 		p.must(`mutation ($id: ID!) { updateProduct(id: $id, data: {unitsInStock: 7}) { product { id } } }`, id)
 		p.must(`mutation ($id: ID!) { deleteProduct(id: $id) { product { id } } }`, id)
@@ -53,6 +54,7 @@ func TestADeadLetterIsListedAndReplayedAndDiscarded(t *testing.T) {
 	stores(t, func(t *testing.T, flags ...string) {
 		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
 		p.pluginProcess("ledger")
+		p.subscribed("ledger")
 		mended, spoiled := p.product("P-1", "Poison"), p.product("P-2", "Poison")
 		p.becomes(`{ plugins { name events { waiting dead } } }`, nil, `{"plugins":[{"name":"ledger","events":{"waiting":0,"dead":2}}]}`)
 		var letters struct {

@@ -68,7 +68,10 @@ func TestAPluginMergesAndHandsOutWhatItKeepsAboutAParty(t *testing.T) {
 	stores(t, func(t *testing.T, flags ...string) {
 		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
 		pid := p.pluginProcess("points")
-		var made struct{ Anna, Double struct{ Customer struct{ ID string } } }
+		p.subscribed("points")
+		var made struct {
+			Anna, Double struct{ Customer struct{ ID string } }
+		}
 		if err := p.ask(`mutation {
 			anna: createCustomer(data: {kind: person, displayName: "Anna"}) { customer { id } }
 			double: createCustomer(data: {kind: person, displayName: "Anna A."}) { customer { id } }

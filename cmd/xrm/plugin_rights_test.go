@@ -185,6 +185,7 @@ func TestAFieldThatAPluginMayNotSeeReachesItNowhere(t *testing.T) {
 	cast(t, plugins, "nosy", `needs: {asPlugin: true, rules: [customer], fields: [customer], events: [customer.created], records: {customer: {read: true, fields: {displayName: read}}}}`)
 	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
 	p.pluginProcess("nosy")
+	p.subscribed("nosy")
 	id := map[string]any{"id": p.customer("Futterhaus")}
 	got := map[string]string{
 		"hook":     refusal(p.ask(`mutation { createCustomer(data: {kind: organization, displayName: "Spy", city: "Berlin"}) { customer { id } } }`, nil, new(rawText))),

@@ -90,6 +90,7 @@ func vaulted(t *testing.T, secret string) *process {
 	write(t, filepath.Join(data, "secrets", "vault", "token"), secret+"\n")
 	p := spawn(t, data, nil, "--plugins", plugins).ready()
 	p.pluginProcess("vault")
+	p.subscribed("vault")
 	return p
 }
 

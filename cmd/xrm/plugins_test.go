@@ -108,6 +108,12 @@ func (p *process) pluginProcess(name string) int {
 	return pid
 }
 
+// subscribed waits until no event can be missed any more.
+func (p *process) subscribed(name string) {
+	p.t.Helper()
+	p.await(p.log, `msg="plugin is told of events" plugin=`+name+` `)
+}
+
 func TestAPluginThatIsKilledTakesNothingWithItAndComesBack(t *testing.T) {
 	t.Parallel()
 	plugins, data := builtPlugins(t), t.TempDir()

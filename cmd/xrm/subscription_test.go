@@ -107,6 +107,7 @@ func TestASubscriptionOfAPluginTellsClientsOfItsEvents(t *testing.T) {
 	t.Parallel()
 	p := spawn(t, t.TempDir(), nil, "--plugins", playing(t, "visits")).ready()
 	pid := p.pluginProcess("visits")
+	p.subscribed("visits")
 	events := followVisits(t, p)
 	expect(t, events, `{"data":{"newVisits":null}`)
 	p.must(`mutation { createVisit(data: {note: "in Berlin"}) { outcome } }`, nil)

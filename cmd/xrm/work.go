@@ -106,7 +106,11 @@ func (w *work) subscribe(ctx context.Context, c pluginhost.Contribution) error {
 	if len(c.Topics) == 0 {
 		return w.store.Unsubscribe(ctx, c.Plugin)
 	}
-	return w.store.Subscribe(ctx, core.Subscription{Subscriber: c.Plugin, Topics: c.Topics})
+	err := w.store.Subscribe(ctx, core.Subscription{Subscriber: c.Plugin, Topics: c.Topics})
+	if err == nil {
+		w.log.Info("plugin is told of events", "plugin", c.Plugin, "topics", c.Topics)
+	}
+	return err
 }
 
 func (w *work) deliver(ctx context.Context, plugin string, events []core.Event) ([]journal.Verdict, error) {
