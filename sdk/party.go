@@ -20,7 +20,7 @@ type PartyData struct {
 	Merge func(ctx context.Context, host Host, from, into string) error
 
 	// Export returns all that is kept about a party, as JSON can say it; nil for
-	// nothing. It has the time of a query.
+	// nothing. It has half a minute.
 	Export func(ctx context.Context, host Host, party string) (any, error)
 
 	// Erase forgets what is kept about a party.

@@ -182,12 +182,27 @@ func TestEveryEventHasItsEffectOnceThoughThePluginIsKilledEverySecond(t *testing
 			t.Errorf("%d events are dead letters", now.Dead)
 		}
 		m := u.api.catalog.Model()
-		filter, err := m.ParseFilter(m.Entity("ledgerEntry"), map[string]any{"early": map[string]any{"eq": true}}, false)
-		if err != nil {
-			t.Fatal(err)
+		last, early := map[any]int64{}, 0 // by product, of the entries in the order in which they were made
+		entries := core.Query{First: 1000}
+		for {
+			found, err := u.api.service.As(u.admin, m).Find(t.Context(), m.Entity("ledgerEntry"), entries)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, entry := range found {
+				product, sequence := entry.Values["product"], entry.Values["sequence"].(int64)
+				if sequence != last[product]+1 {
+					early++
+				}
+				last[product] = sequence
+			}
+			if len(found) < entries.First {
+				break
+			}
+			entries.After = []any{found[len(found)-1].ID}
 		}
-		if early := u.groups(t, core.Aggregate{Filter: filter}); len(early) > 0 && early[0].Count > 0 {
-			t.Errorf("%d events came before an earlier one of their record", early[0].Count)
+		if early > 0 {
+			t.Errorf("%d events came before an earlier one of their record", early)
 		}
 		each := u.groups(t, core.Aggregate{By: []core.Order{{Path: "product"}}, Measures: []core.Measure{{Func: core.Max, Path: "sequence"}}})
 		if len(each) != products {

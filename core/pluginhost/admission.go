@@ -111,5 +111,5 @@ func clash(c, other *Contribution) error {
 
 // data is what stays of a contribution when its plugin must not run.
 func (c *Contribution) data() *Contribution {
-	return &Contribution{Plugin: c.Plugin, Version: c.Version, Entities: c.Entities, Retired: true}
+	return &Contribution{Plugin: c.Plugin, Version: c.Version, Entities: c.Entities, PartyData: c.PartyData, Retired: true}
 }

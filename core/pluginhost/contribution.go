@@ -28,7 +28,7 @@ type Contribution struct {
 	Timers       []string          // names of the timers that it handles
 	ConfigSchema []byte            // JSON Schema; empty for none
 	Needs        *Needs            // that were granted; nil for what is known from an earlier run
-	Retired      bool              // it was disabled or removed: nothing but its entities is left
+	Retired      bool              // it was disabled or removed: nothing but its entities, and what it says about parties, is left
 	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
 	PartyData    PartyData
 }

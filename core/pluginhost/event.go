@@ -41,6 +41,9 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 	session := h.config.Open(one.actor, m)
 	request := &pluginpb.DeliverRequest{}
 	events, err := told(ctx, m, session, events)
+	if err == nil {
+		err = h.sayWhoStays(ctx, m, events)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("deliver %d events to %s: %w", len(events), plugin, err)
 	}
@@ -117,23 +120,10 @@ func told(ctx context.Context, m *schema.Model, s Session, events []core.Event) 
 			}
 		}
 		for n, i := range indexes {
-			if events[i].Entry.Action == core.Merged {
-				entries[n].Diffs = successor(events[i].Entry.Diffs)
-			}
 			known[i].Entry = &entries[n]
 		}
 	}
 	return known, nil
-}
-
-// successor is what everybody may know of a record that was merged: who stands
-// for it. The rest has not changed.
-func successor(diffs []core.Diff) []core.Diff {
-	i := slices.IndexFunc(diffs, func(d core.Diff) bool { return d.Path == schema.MergedField })
-	if i < 0 {
-		return nil
-	}
-	return diffs[i : i+1]
 }
 
 func encodeEvent(e core.Event) (*pluginpb.Event, error) {

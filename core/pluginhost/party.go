@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -22,14 +25,14 @@ const (
 // It never returns an error.
 func (h *Host) ExportParty(ctx context.Context, m *schema.Model, actor core.Actor, id string) ([]core.PluginPart, error) {
 	all, _ := h.Contributions()
-	var parts []core.PluginPart
-	for _, c := range all {
-		if c.PartyData.Handled {
-			parts = append(parts, core.PluginPart{Plugin: c.Plugin})
-		}
-	}
+	all = slices.DeleteFunc(all, func(c Contribution) bool { return !c.PartyData.Handled })
+	parts := make([]core.PluginPart, len(all))
 	var asking sync.WaitGroup
-	for i := range parts {
+	for i, c := range all {
+		if parts[i].Plugin = c.Plugin; c.Retired {
+			parts[i].Problem = fmt.Sprintf("The plugin %s is disabled or removed. Bring it back, and ask again.", c.Plugin)
+			continue
+		}
 		asking.Go(func() {
 			data, err := h.export(ctx, m, actor, parts[i].Plugin, id)
 			parts[i].Data = data
@@ -48,7 +51,7 @@ func (h *Host) ExportParty(ctx context.Context, m *schema.Model, actor core.Acto
 
 func (h *Host) export(ctx context.Context, m *schema.Model, actor core.Actor, plugin, id string) (data json.RawMessage, err error) {
 	one := &call{plugin: plugin, method: "export", actor: actor, model: m}
-	err = h.ask(ctx, one, h.Terms(plugin).Timeouts.Query, func(ctx context.Context, client pluginpb.PluginClient, call *pluginpb.CallContext) error {
+	err = h.ask(ctx, one, h.config.EventTimeout, func(ctx context.Context, client pluginpb.PluginClient, call *pluginpb.CallContext) error {
 		answer, err := client.Export(ctx, &pluginpb.ExportRequest{Context: call, Party: id})
 		switch {
 		case err != nil:
@@ -62,4 +65,42 @@ func (h *Host) export(ctx context.Context, m *schema.Model, actor core.Actor, pl
 		return nil
 	})
 	return data, err
+}
+
+// sayWhoStays puts into each event of a merge which party stands for the one that
+// is no more, whatever the plugin may see of parties: it could do nothing
+// without. It is the one that does by now: events of two parties come in any
+// order, and the other may have been merged itself.
+func (h *Host) sayWhoStays(ctx context.Context, m *schema.Model, events []core.Event) error {
+	for i, e := range events {
+		if e.Topic != partyMerged || e.Entry == nil {
+			continue
+		}
+		into, err := h.stays(ctx, m, e.Entry.RecordID)
+		if err != nil {
+			return err
+		}
+		entry := *e.Entry
+		entry.Diffs = []core.Diff{{Path: schema.MergedField, To: into}}
+		events[i].Entry = &entry
+	}
+	return nil
+}
+
+// stays follows the merges from a party to the one that stands for it.
+func (h *Host) stays(ctx context.Context, m *schema.Model, id string) (string, error) {
+	session := h.config.Open(core.Actor{Roles: []string{core.AdminRole}}, m)
+	for followed := map[string]bool{}; !followed[id]; {
+		followed[id] = true
+		found, err := session.Find(ctx, m.Entity("party"), core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
+		if err != nil {
+			return "", fmt.Errorf("find the party that %s was merged into: %w", id, err)
+		}
+		if len(found) == 1 {
+			if into, merged := found[0].Values[schema.MergedField].(string); merged && found[0].Deleted() {
+				id = into
+			}
+		}
+	}
+	return id, nil
 }

@@ -1,12 +1,10 @@
-// Ledger keeps one entry for each event of a product. An entry is early when it
-// comes before that of the version before.
+// Ledger keeps one entry for each event of a product.
 package main
 
 import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 
 	"github.com/openxrm/xrm/sdk"
 )
@@ -22,18 +20,13 @@ func main() {
 }
 
 func enter(ctx context.Context, host sdk.Host, e *sdk.Event) error {
-	earlier := fmt.Sprintf("%s/%d", e.Key, e.Sequence-1)
-	before, err := host.Find(ctx, sdk.Criteria{Entity: "ledgerEntry", Filter: sdk.Filter{"event": sdk.Filter{"eq": earlier}}})
-	if err != nil {
-		return err
-	}
 	for _, c := range e.Changes {
 		if c.Path == "name" && c.To == "Poison" {
 			return poisoned(ctx, host, e)
 		}
 	}
-	_, err = host.Upsert(ctx, &sdk.Record{Entity: "ledgerEntry", Values: map[string]any{
-		"event": e.ID, "product": e.RecordID, "sequence": e.Sequence, "action": e.Action, "early": len(before) == 0 && e.Sequence > 1,
+	_, err := host.Upsert(ctx, &sdk.Record{Entity: "ledgerEntry", Values: map[string]any{
+		"event": e.ID, "product": e.RecordID, "sequence": e.Sequence, "action": e.Action,
 	}}, "event")
 	return err
 }
