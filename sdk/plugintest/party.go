@@ -30,8 +30,8 @@ func (h *Host) MergeParty(from, into string) {
 	h.end("merged", before, after)
 }
 
-// EraseParty tells the plugin, with Deliver, that a party was erased. Clearing
-// its records is the server's business, and not done here.
+// EraseParty tells the plugin, with Deliver, that a party was erased. Its records
+// are left alone.
 func (h *Host) EraseParty(id string) {
 	h.t.Helper()
 	before := h.store.get(h.entity("party"), id)
