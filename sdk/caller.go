@@ -19,6 +19,13 @@ type caller struct {
 
 func (c caller) User() *User { return userFromWire(c.context.GetUser()) }
 
+func (c caller) Now() time.Time {
+	if now, err := time.Parse(time.RFC3339Nano, c.context.GetNow()); err == nil {
+		return now
+	}
+	return time.Now()
+}
+
 func (c caller) AsPlugin() Host {
 	context := proto.CloneOf(c.context)
 	context.AsPlugin = true

@@ -86,6 +86,8 @@ type Host interface {
 	// AsPlugin is the Host with the rights of the plugin alone, whatever the
 	// user may do. The plugin must be granted asPlugin.
 	AsPlugin() Host
+	// Now is the time; in a test with plugintest.Host, that of its clock.
+	Now() time.Time
 }
 
 // AnyVersion is over whatever version there is, in PutState and DeleteState.

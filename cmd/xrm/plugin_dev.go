@@ -28,7 +28,9 @@ it is told to stop (Ctrl-C). When you save a file, the plugin is built again and
 the place of the one that runs; when it cannot be built, you read why, and the old
 one goes on.
 
-The data are gone when the server ends, unless you name a folder with --data.`,
+The plugin's settings are in NAME.yaml beside its folder, as on a server, and take
+effect when you save them. The data are gone when the server ends, unless you name
+a folder with --data.`,
 		Example: `  xrm plugin dev
   xrm plugin dev plugins/visit --data ./dev-data --listen 127.0.0.1:9000`,
 		Args: atMostOne("one folder"),
@@ -85,10 +87,11 @@ func (p *program) dev(ctx context.Context, dir string, c Config) (err error) {
 // workbench keeps the installed plugin in step with its source.
 type workbench struct {
 	*program
-	source  pluginSource
-	to      string // folder that the server looks into
-	watcher *fsnotify.Watcher
-	built   [sha256.Size]byte // what the source was after the last build
+	source   pluginSource
+	to       string // folder that the server looks into
+	settings string // the file with the plugin's settings, which need not be there
+	watcher  *fsnotify.Watcher
+	built    [sha256.Size]byte // what the source was after the last build
 }
 
 func newWorkbench(p *program, source pluginSource, to string) (*workbench, error) {
@@ -106,10 +109,22 @@ func newWorkbench(p *program, source pluginSource, to string) (*workbench, error
 		}
 		return watcher.Add(path)
 	})
+	if err == nil {
+		w.settings, err = settingsBeside(source)
+	}
+	if err == nil {
+		err = watcher.Add(filepath.Dir(w.settings))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("watch %s: %w", source.dir, errors.Join(err, watcher.Close()))
 	}
 	return w, nil
+}
+
+// settingsBeside is where the settings of a plugin are that is being written.
+func settingsBeside(source pluginSource) (string, error) {
+	dir, err := filepath.Abs(source.dir)
+	return filepath.Join(filepath.Dir(dir), source.program.Name+".yaml"), err
 }
 
 // unwatched are folders that nobody edits.
@@ -164,17 +179,30 @@ func (w *workbench) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := install(files, w.to); err != nil {
+	if err := errors.Join(install(files, w.to), w.installSettings()); err != nil {
 		return fmt.Errorf("install the plugin: %w", err)
 	}
 	fmt.Fprintf(w.err, "%s is built and installed\n", w.source.program.Name)
 	return nil
 }
 
-// fingerprint changes with what the plugin is built from, and not with what is
-// built.
+func (w *workbench) installSettings() error {
+	to := w.to + ".yaml"
+	err := installOne(installedFile{path: w.settings}, to)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.Remove(to); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	return err
+}
+
+// fingerprint changes with what the plugin is built from and its settings, and
+// not with what is built.
 func (w *workbench) fingerprint() (sum [sha256.Size]byte, err error) {
 	hash := sha256.New()
+	settings, _ := os.ReadFile(w.settings) // there may be none
+	fmt.Fprintf(hash, "%d\n%s", len(settings), settings)
 	err = filepath.WalkDir(w.source.dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

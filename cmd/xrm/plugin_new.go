@@ -103,6 +103,8 @@ func goPlugin(plugin scaffold.Plugin, dir string, flags newFlags) (scaffold.Plug
 		return plugin, err
 	case plugin.XRMFolder == "" && named:
 		return plugin, fmt.Errorf("%s is not the source of xrm: it has no go.mod of %s", flags.xrm, xrmModule)
+	case plugin.XRMFolder == "":
+		return plugin, fmt.Errorf("a plugin in Go needs the source of xrm, and you are not in it; say where it lies: xrm plugin new %s --xrm FOLDER", plugin.Name)
 	}
 	return plugin, nil
 }

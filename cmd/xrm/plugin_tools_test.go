@@ -187,5 +187,8 @@ func TestAPluginIsBuiltAgainWheneverItIsSaved(t *testing.T) {
 	p.await(p.log, `(?s)visit is built and installed.*visit is built and installed`)
 	_ = syscall.Kill(first, syscall.SIGKILL) // a server that looks into the folder has ended it already
 	p.await(p.log, `msg="plugin serves" plugin=visit version=0\.2\.0`)
+
+	write(t, filepath.Join(filepath.Dir(dir), "visit.yaml"), "limits: {concurrency: 7}\n")
+	p.await(p.log, `msg="plugin has new settings" plugin=visit`)
 	p.stop()
 }

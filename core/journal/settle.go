@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -59,5 +60,11 @@ func (f *feed) postpone(ctx context.Context, d core.Delivery, v Verdict) error {
 	if after <= 0 {
 		after = f.limits.retryAfter(d.Attempts + 1)
 	}
+	level := slog.LevelWarn
+	if d.Attempts > 0 { // and it has been said
+		level = slog.LevelDebug
+	}
+	f.Log.Log(ctx, level, "An event was not handled; it comes again.", "subscriber", f.subscriber, "event", d.Event.ID, "topic", d.Event.Topic,
+		"attempts", d.Attempts+1, "after", after.Round(time.Millisecond), "reason", v.Reason)
 	return fault("postpone an event", f.Queue.Postpone(ctx, f.subscriber, d.Event.ID, d.Attempts+1, time.Now().Add(after), v.Reason))
 }

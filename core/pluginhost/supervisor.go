@@ -118,7 +118,7 @@ func (s *supervisor) pursue(ctx context.Context) {
 // tellUpdate says why what runs is not what lies in the folder.
 func (s *supervisor) tellUpdate() {
 	why := s.note
-	if s.target != nil && s.target == s.spurned {
+	if why == nil && s.target != nil && s.target == s.spurned {
 		why = s.failure
 	}
 	s.board.update(s.name, func(e *entry) {
@@ -262,5 +262,6 @@ func (s *supervisor) retire() {
 	s.target, s.good, s.spurned, s.retry, s.refused = nil, nil, nil, nil, nil
 	state := stateAfter(s.note, 0)
 	s.set(s.name, state, nil)
+	s.board.update(s.name, func(e *entry) { e.status.LastError, e.status.Panic, e.status.Update = "", "", "" })
 	s.log.Info("plugin does not run any more", "state", state)
 }

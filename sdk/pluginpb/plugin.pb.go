@@ -284,7 +284,10 @@ type CallContext struct {
 	User *User `protobuf:"bytes,4,opt,name=user,proto3" json:"user,omitempty"`
 	// Only in callbacks: act with the rights of the plugin alone, and not those
 	// of the user. FORBIDDEN unless the plugin was granted asPlugin.
-	AsPlugin      bool `protobuf:"varint,5,opt,name=as_plugin,json=asPlugin,proto3" json:"as_plugin,omitempty"`
+	AsPlugin bool `protobuf:"varint,5,opt,name=as_plugin,json=asPlugin,proto3" json:"as_plugin,omitempty"`
+	// From a host with a clock of its own, in tests: the time, RFC 3339 in UTC.
+	// Empty: that of the machine.
+	Now           string `protobuf:"bytes,6,opt,name=now,proto3" json:"now,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -352,6 +355,13 @@ func (x *CallContext) GetAsPlugin() bool {
 		return x.AsPlugin
 	}
 	return false
+}
+
+func (x *CallContext) GetNow() string {
+	if x != nil {
+		return x.Now
+	}
+	return ""
 }
 
 // User is a person or a program with a key.
@@ -5587,13 +5597,14 @@ var File_plugin_proto protoreflect.FileDescriptor
 
 const file_plugin_proto_rawDesc = "" +
 	"\n" +
-	"\fplugin.proto\x12\rxrm.plugin.v1\"\x98\x01\n" +
+	"\fplugin.proto\x12\rxrm.plugin.v1\"\xaa\x01\n" +
 	"\vCallContext\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12\x14\n" +
 	"\x05depth\x18\x03 \x01(\rR\x05depth\x12'\n" +
 	"\x04user\x18\x04 \x01(\v2\x13.xrm.plugin.v1.UserR\x04user\x12\x1b\n" +
-	"\tas_plugin\x18\x05 \x01(\bR\basPlugin\"V\n" +
+	"\tas_plugin\x18\x05 \x01(\bR\basPlugin\x12\x10\n" +
+	"\x03now\x18\x06 \x01(\tR\x03now\"V\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -31,7 +32,7 @@ func (h *Host) begin(user *pluginpb.User, mayWrite bool) (id *pluginpb.CallConte
 	h.calls++
 	token := strconv.Itoa(h.calls)
 	h.running[token] = call{user: user, mayWrite: mayWrite}
-	return &pluginpb.CallContext{CallId: token, Token: token, Depth: 1, User: user}, func() {
+	return &pluginpb.CallContext{CallId: token, Token: token, Depth: 1, User: user, Now: schema.Instant(h.now)}, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		delete(h.running, token)

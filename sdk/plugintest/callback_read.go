@@ -32,7 +32,13 @@ func (c *callbacks) Get(_ context.Context, r *pluginpb.GetRequest) (*pluginpb.Ge
 
 // entityOf is what a callback asks about, if its call still runs.
 func (c *callbacks) entityOf(id *pluginpb.CallContext, name string) (*schema.Entity, error) {
-	if _, err := c.within(id); err != nil {
+	one, err := c.within(id)
+	if err == nil && (one.user == nil || id.GetAsPlugin()) && !c.asPlugin {
+		name := c.description.GetName()
+		err = &sdk.Error{Code: sdk.Forbidden, Message: fmt.Sprintf(
+			"The plugin %s may not act for itself, as it wanted to. Add under needs in its plugin.yaml: asPlugin: true. Then approve it: xrm plugin approve %s.", name, name)}
+	}
+	if err != nil {
 		return nil, err
 	}
 	e, err := c.model.Find(name)

@@ -25,6 +25,7 @@ type Host struct {
 	description *pluginpb.DescribeResponse
 	store       store
 
+	asPlugin     bool   // it may act for itself
 	unconfigured string // why the plugin could not be configured; "" when it is
 	jobs         []*job
 
@@ -70,7 +71,7 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	if err != nil {
 		t.Fatalf("ask the plugin what it is: %v", err)
 	}
-	if err := manifestSaysTheSame(p); err != nil {
+	if err := h.holdAgainst(p); err != nil {
 		t.Error(err)
 	}
 	h.load(others)

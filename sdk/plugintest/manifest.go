@@ -13,7 +13,12 @@ import (
 const manifestFile = "plugin.yaml"
 
 // manifest is what a test needs of the file beside it.
-type manifest struct{ Name, Version, Executable string }
+type manifest struct {
+	Name, Version, Executable string
+	Needs                     struct {
+		AsPlugin bool `yaml:"asPlugin"`
+	}
+}
 
 func readManifest() (manifest, error) {
 	var m manifest
@@ -27,13 +32,16 @@ func readManifest() (manifest, error) {
 	return m, nil
 }
 
-// manifestSaysTheSame compares the plugin with the plugin.yaml that lies beside
-// the test: the host does not serve a plugin that differs from its manifest.
-func manifestSaysTheSame(p sdk.Plugin) error {
+// holdAgainst compares the plugin with the plugin.yaml that lies beside the test:
+// the host does not serve a plugin that differs from its manifest, and lets it
+// act for itself only if that asks for it. Without the file it may.
+func (h *Host) holdAgainst(p sdk.Plugin) error {
 	m, err := readManifest()
 	if errors.Is(err, fs.ErrNotExist) {
+		h.asPlugin = true
 		return nil
 	}
+	h.asPlugin = m.Needs.AsPlugin
 	if err == nil && (m.Name != p.Name || m.Version != p.Version) {
 		err = fmt.Errorf("%s is that of %s %s, but the plugin is %s %s", manifestFile, m.Name, m.Version, p.Name, p.Version)
 	}
