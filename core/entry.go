@@ -36,12 +36,34 @@ func (c Change) Entry() Entry {
 	if c.Before != nil {
 		before = c.Before.Values
 	}
+	diffs := Diffs(before, c.After.Values)
+	if c.Action == Erased {
+		for i := range diffs {
+			diffs[i].From = nil // or else the history would keep what is erased
+		}
+	}
 	return Entry{
 		Entity: c.After.Entity, RecordID: c.After.ID, Version: c.After.Version,
 		Action: c.Action, At: c.At, Actor: c.Actor,
 		Roles: rolesIn(before, c.After.Values),
-		Diffs: Diffs(before, c.After.Values),
+		Diffs: diffs,
 	}
+}
+
+// WithoutPII returns the entry of a record without the values that say
+// something about a person. That they changed, it still says.
+func (e Entry) WithoutPII(of *schema.Entity) Entry {
+	without := func(path string, value any) any {
+		values := map[string]any{}
+		schema.Put(values, path, value)
+		return schema.Lookup(of.WithoutPII(values), path)
+	}
+	diffs := make([]Diff, len(e.Diffs))
+	for i, d := range e.Diffs {
+		diffs[i] = Diff{Path: d.Path, From: without(d.Path, d.From), To: without(d.Path, d.To)}
+	}
+	e.Diffs = diffs
+	return e
 }
 
 // rolesIn lists the roles that any of the values say are held.

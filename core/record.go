@@ -135,6 +135,7 @@ const (
 	Deleted  Action = "deleted"
 	Restored Action = "restored"
 	Merged   Action = "merged" // deleted, because another record stands for it from now on
+	Erased   Action = "erased" // lost what it said about a person; living or deleted, it stays what it was
 )
 
 // Removes says whether the action takes a living record away.

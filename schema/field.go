@@ -19,6 +19,7 @@ type Field struct {
 	Index       bool    `yaml:"index" doc:"Records can be filtered and sorted by the field."`
 	Immutable   bool    `yaml:"immutable" doc:"The value is set once and never changes."`
 	Search      bool    `yaml:"search" doc:"The full text search looks into the field."`
+	PII         bool    `yaml:"pii" doc:"The values say something about a person: erasing the party that the record belongs or refers to erases them."`
 	Default     any     `yaml:"default" doc:"The value that a new record gets where none is given."`
 	Deprecated  string  `yaml:"deprecated" doc:"Why the field should not be used any more, and what to use."`
 	Options     Options `yaml:"options" doc:"enum and state: the values, as a list or as a mapping from value to labels. state: next to them where each leads."`

@@ -137,6 +137,9 @@ func (l *loader) lintType(f *Field, at string, nested bool) {
 	if len(faults) > 0 {
 		return
 	}
+	if fault := f.lintPII(); fault != "" {
+		add("%s", fault)
+	}
 	if nested && f.Unique {
 		add("unique is for fields of the record itself")
 	}

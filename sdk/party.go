@@ -9,8 +9,8 @@ import (
 
 // PartyData says what becomes of what a plugin keeps about a party elsewhere
 // than in fields of its entities: in its state, in files, at a provider. Of
-// the fields xrm takes care itself: it turns references and hands out the
-// records.
+// the fields xrm takes care itself: it turns references, hands out the records,
+// and clears what is marked pii.
 //
 // Merge and Erase are told as events are, and so at least once, also when the
 // plugin was down: their Host acts for the plugin itself.
@@ -23,8 +23,7 @@ type PartyData struct {
 	// nothing. It has half a minute.
 	Export func(ctx context.Context, host Host, party string) (any, error)
 
-	// Erase forgets what is kept about a party. This xrm does not erase parties
-	// yet, and so does not call it; a plugin that is installed by then will be ready.
+	// Erase forgets what is kept about a party.
 	Erase func(ctx context.Context, host Host, party string) error
 
 	onlyRecords bool

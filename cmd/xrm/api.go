@@ -17,6 +17,7 @@ import (
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
@@ -29,6 +30,7 @@ type api struct {
 	config  Config
 	log     *slog.Logger
 	service *record.Service
+	relay   *journal.Relay
 	catalog *catalog.Catalog
 	policy  *access.Policy
 	host    atomic.Pointer[pluginhost.Host]
@@ -141,7 +143,7 @@ func (a *api) build(contributions map[string]pluginhost.Contribution) error {
 			EventTime: a.config.Timeout.Request,
 		},
 		Plugins:   a.desk,
-		Parties:   &party.Service{Records: a.service, Elsewhere: a},
+		Parties:   &party.Service{Records: a.service, Journal: a.relay, Elsewhere: a},
 		Log:       a.logFailure,
 		RequestID: requestID,
 	}

@@ -129,6 +129,13 @@ func TestAPluginMergesAndHandsOutWhatItKeepsAboutAParty(t *testing.T) {
 		if got, want := p.must(`{ cards { nodes { owner { displayName } } } }`, nil), `{"cards":{"nodes":[{"owner":{"displayName":"Carol"}}]}}`; got != want {
 			t.Errorf("the card: %s, want %s", got, want)
 		}
+		p.must(`mutation { eraseParty(id: "`+carol+`") { outcome } }`, nil)
+		eventually(t, func() string {
+			if got := export(carol); string(got.Plugins[0].Data) != "0" {
+				return fmt.Sprintf("after the erasure it hands out %+v", got)
+			}
+			return ""
+		})
 		p.stop()
 	})
 }

@@ -65,7 +65,7 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 	}
 	s.auth = &access.Authenticator{Keys: s.store}
 	s.relay = &journal.Relay{Store: s.store, Log: log}
-	s.api = &api{config: c, log: log, catalog: entityCatalog, policy: &access.Policy{Roles: roles}, accepted: map[string]pluginhost.Contribution{}, changed: make(chan struct{}, 1)}
+	s.api = &api{config: c, log: log, relay: s.relay, catalog: entityCatalog, policy: &access.Policy{Roles: roles}, accepted: map[string]pluginhost.Contribution{}, changed: make(chan struct{}, 1)}
 	s.api.service = &record.Service{
 		Store: s.store, Policy: s.api.policy, Hooks: []record.Hook{pluginHook{s.api}},
 		Now: time.Now, NewID: newID,

@@ -17,6 +17,7 @@ import (
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/sqlite"
@@ -120,7 +121,7 @@ func newServer(t *testing.T, sources, roles []schema.Source) *server {
 		Now:   func() time.Time { return time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC) },
 		NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
 	}
-	engine, err := graphql.Build(graphql.Config{Model: model, Service: service, Parties: &party.Service{Records: service}})
+	engine, err := graphql.Build(graphql.Config{Model: model, Service: service, Parties: &party.Service{Records: service, Journal: &journal.Relay{Store: memory}}})
 	if err != nil {
 		t.Fatal(err)
 	}

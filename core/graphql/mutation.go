@@ -20,6 +20,7 @@ var outcome = graphql.NewEnum(graphql.EnumConfig{
 		"deleted":   {Value: record.Deleted},
 		"restored":  {Value: record.Restored},
 		"merged":    {Value: record.Merged, Description: "It was deleted, because another record stands for it."},
+		"erased":    {Value: record.Erased, Description: "It says nothing about a person any more."},
 	},
 })
 

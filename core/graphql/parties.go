@@ -8,6 +8,7 @@ import (
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/party"
+	"github.com/openxrm/xrm/schema"
 )
 
 // turned is how many records of one entity a merge turns.
@@ -57,6 +58,7 @@ func (b *builder) parties() {
 		result, err := b.Parties.Merge(ctx, b.Model, ActorFrom(ctx), p.Args["from"].(string), p.Args["into"].(string), p.Args["dryRun"] == true)
 		return one(result, err)
 	})
+	b.erasure(e)
 	b.query["exportParty"] = &graphql.Field{
 		Type: anyJSON, Args: graphql.FieldConfigArgument{"id": id},
 		Description: "All that is kept about a party, in one document, for administrators. What is missing in it stands under problems.",
@@ -64,6 +66,33 @@ func (b *builder) parties() {
 	b.resolve("Query", "exportParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		document, err := b.Parties.Export(ctx, b.Model, ActorFrom(ctx), p.Args["id"].(string))
 		return one(document, err)
+	})
+}
+
+var clearedRecords = graphql.NewObject(graphql.ObjectConfig{
+	Name: "ClearedRecords", Description: "Which fields the records of one entity lost, and how many records lost any.",
+	Fields: graphql.Fields{
+		"entity":  part(graphql.NewNonNull(graphql.String), func(c party.Cleared) any { return c.Entity }),
+		"records": part(graphql.NewNonNull(graphql.Int), func(c party.Cleared) any { return c.Records }),
+		"fields":  part(nonNullList(graphql.String), func(c party.Cleared) any { return c.Fields }),
+	},
+})
+
+func (b *builder) erasure(e *schema.Entity) {
+	of := part[party.Erased]
+	erased := graphql.NewObject(graphql.ObjectConfig{Name: "PartyErasure", Description: "What an erasure came to, or would come to.", Fields: graphql.Fields{
+		"party":   of(b.entity(e), func(r party.Erased) any { return r.Party }),
+		"outcome": of(graphql.NewNonNull(outcome), func(r party.Erased) any { return r.Outcome }),
+		"cleared": of(nonNullList(clearedRecords), func(r party.Erased) any { return append([]party.Cleared{}, r.Cleared...) }),
+	}})
+	b.mutation["eraseParty"] = &graphql.Field{
+		Type: erased, Args: graphql.FieldConfigArgument{"id": id, "dryRun": dryRun},
+		Description: "Takes what says something about a person out of a party, its duplicates and all records that refer to them, and out of their history, for administrators. " +
+			"Nothing brings it back. An erasure that was cut off is finished when it is asked for again.",
+	}
+	b.resolve("Mutation", "eraseParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
+		result, err := b.Parties.Erase(ctx, b.Model, ActorFrom(ctx), p.Args["id"].(string), p.Args["dryRun"] == true)
+		return one(result, err)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
 )
 
 // Store is what the relay asks of a store. Every step can be repeated, so
@@ -26,6 +27,11 @@ type Store interface {
 
 	// Settle removes exactly these entries from where they are pending.
 	Settle(ctx context.Context, entries []core.Entry) error
+
+	// Forget takes what says something about a person out of the entries of
+	// these records of one entity, wherever they lie: in the journal, pending,
+	// and in deliveries that wait or are dead. It can be repeated.
+	Forget(ctx context.Context, e *schema.Entity, ids []string) error
 }
 
 // Outbox is where events wait for those who have subscribed to them.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
 )
 
 const (
@@ -115,6 +116,17 @@ func (r *Relay) Drain(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// Forget takes what says something about a person out of the history of these
+// records of one entity, and out of their events that are still to be delivered. All that is
+// pending is moved first: where an entry is already, a relay that has read it before
+// does not write it once more.
+func (r *Relay) Forget(ctx context.Context, e *schema.Entity, ids []string) error {
+	if err := r.Drain(ctx); err != nil {
+		return err
+	}
+	return fault("forget the history of "+e.Plural, r.Store.Forget(ctx, e, ids))
 }
 
 // enqueue makes a delivery for each subscriber that wants an entry, before

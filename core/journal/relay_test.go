@@ -23,6 +23,8 @@ var errDied = errors.New("the process died")
 // store is a store in memory that can die, which it does after a step has
 // taken effect, or be away, which it is before.
 type store struct {
+	journal.Store // is nil: nothing here forgets
+
 	mu      sync.Mutex
 	pending []core.Entry
 	journal []core.Entry

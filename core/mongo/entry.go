@@ -9,11 +9,27 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
+const diffsField = "diffs"
+
 // encodeEntry writes what a record's document does not say already. The
 // values are stored in their canonical form: nobody sorts by them.
 func encodeEntry(entry core.Entry) bson.D {
-	diffs := make(bson.A, len(entry.Diffs))
-	for i, d := range entry.Diffs {
+	document := bson.D{
+		{Key: versionField, Value: entry.Version},
+		{Key: "action", Value: string(entry.Action)},
+		{Key: "at", Value: bson.NewDateTimeFromTime(entry.At)},
+		{Key: "actor", Value: encodeActor(entry.Actor)},
+		{Key: diffsField, Value: encodeDiffs(entry.Diffs)},
+	}
+	if len(entry.Roles) > 0 {
+		document = append(document, bson.E{Key: "roles", Value: entry.Roles})
+	}
+	return document
+}
+
+func encodeDiffs(diffs []core.Diff) bson.A {
+	encoded := make(bson.A, len(diffs))
+	for i, d := range diffs {
 		diff := bson.D{{Key: "path", Value: d.Path}}
 		if d.From != nil {
 			diff = append(diff, bson.E{Key: "from", Value: d.From})
@@ -21,19 +37,9 @@ func encodeEntry(entry core.Entry) bson.D {
 		if d.To != nil {
 			diff = append(diff, bson.E{Key: "to", Value: d.To})
 		}
-		diffs[i] = diff
+		encoded[i] = diff
 	}
-	document := bson.D{
-		{Key: versionField, Value: entry.Version},
-		{Key: "action", Value: string(entry.Action)},
-		{Key: "at", Value: bson.NewDateTimeFromTime(entry.At)},
-		{Key: "actor", Value: encodeActor(entry.Actor)},
-		{Key: "diffs", Value: diffs},
-	}
-	if len(entry.Roles) > 0 {
-		document = append(document, bson.E{Key: "roles", Value: entry.Roles})
-	}
-	return document
+	return encoded
 }
 
 func encodeActor(a core.Actor) bson.D {
@@ -61,7 +67,7 @@ func decodeEntry(entity, id string, raw bson.Raw) (core.Entry, error) {
 	at, _ := object["at"].(string)
 	entry.At, _ = time.Parse(schema.InstantFormat, at)
 	entry.Actor, entry.Roles = decodeActor(object["actor"]), texts(object["roles"])
-	diffs, _ := object["diffs"].([]any)
+	diffs, _ := object[diffsField].([]any)
 	for _, one := range diffs {
 		d, _ := one.(map[string]any)
 		path, _ := d["path"].(string)

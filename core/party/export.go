@@ -54,7 +54,7 @@ func (s *Service) Export(ctx context.Context, m *schema.Model, a core.Actor, id 
 	if !slices.Contains(a.Roles, core.AdminRole) {
 		return nil, &core.Error{Code: core.Forbidden, Message: "A party is exported by administrators: the role " + core.AdminRole + "."}
 	}
-	e, session := m.Entity(entity), s.whole(m, a)
+	e, session := m.Entity(entity), s.whole(m, a, s.Records.Hooks)
 	found, err := session.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ func (e elsewhere) ExportParty(context.Context, *schema.Model, core.Actor, strin
 }
 
 func TestExportHandsOutAllThatIsKeptAboutAParty(t *testing.T) {
-	onBothStores(t, func(t *testing.T, open func(*testing.T) record.Store) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		w.Elsewhere = elsewhere{
 			{Plugin: "loyalty", Data: json.RawMessage(`{"points":7}`)},
@@ -59,7 +59,7 @@ func TestExportHandsOutAllThatIsKeptAboutAParty(t *testing.T) {
 }
 
 func TestExportHandsOutTheDuplicatesToo(t *testing.T) {
-	onBothStores(t, func(t *testing.T, open func(*testing.T) record.Store) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		d := w.duplicates()
 		if _, err := w.merge(admin, d.from, d.into, false); err != nil {

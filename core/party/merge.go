@@ -51,7 +51,7 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 		return Merged{}, err
 	}
 	result := Merged{References: map[string]int{}}
-	run := &merge{Session: s.whole(m, a), e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
+	run := &merge{Session: s.whole(m, a, s.Records.Hooks), e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
 	loser, winner, err := run.pair(ctx)
 	if err != nil {
 		return Merged{}, err
@@ -143,19 +143,10 @@ func isTaken(err error) bool {
 // turnReferences turns what refers to the duplicate, a page at a time.
 func (g *merge) turnReferences(ctx context.Context) error {
 	for _, r := range g.Model.ReferencesTo(g.e) {
-		q := core.Query{First: page, Per: &core.Per{Path: r.Path, InList: r.InList, Keys: []string{g.from}}}
-		for {
-			found, err := g.Find(ctx, r.From, q)
-			if err != nil {
-				return err
-			}
-			if err := g.turn(ctx, r.From, found); err != nil {
-				return err
-			}
-			if len(found) < page {
-				break
-			}
-			q.After = []any{found[len(found)-1].ID}
+		q := core.Query{Per: &core.Per{Path: r.Path, InList: r.InList, Keys: []string{g.from}}}
+		err := eachPage(ctx, g.Session, r.From, q, func(found []*core.Record) error { return g.turn(ctx, r.From, found) })
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -91,7 +91,7 @@ func (d duplicates) whole(w *world) {
 }
 
 func TestMergeLosesNothing(t *testing.T) {
-	onBothStores(t, func(t *testing.T, open func(*testing.T) record.Store) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		d := w.duplicates()
 		merged, err := w.merge(admin, d.from, d.into, false)
@@ -110,7 +110,7 @@ func TestMergeLosesNothing(t *testing.T) {
 }
 
 func TestMergeThatIsCutOffAtAnyStepGoesOn(t *testing.T) {
-	onBothStores(t, func(t *testing.T, open func(*testing.T) record.Store) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		for step := 0; ; step++ {
 			w := newWorld(t, open(t))
 			d := w.duplicates()
@@ -135,7 +135,7 @@ func TestMergeThatIsCutOffAtAnyStepGoesOn(t *testing.T) {
 }
 
 func TestDryRunSaysWhatAMergeWouldDoAndWritesNothing(t *testing.T) {
-	onBothStores(t, func(t *testing.T, open func(*testing.T) record.Store) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		d := w.duplicates()
 		w.store.armed, w.store.after = true, 0
@@ -157,7 +157,7 @@ func TestDryRunSaysWhatAMergeWouldDoAndWritesNothing(t *testing.T) {
 }
 
 func TestMergeTurnsMoreReferencesThanFitOnAPage(t *testing.T) {
-	onBothStores(t, func(t *testing.T, open func(*testing.T) record.Store) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		d := w.duplicates()
 		drafts := make([]record.Draft, 450)
@@ -247,7 +247,7 @@ func TestAPluginThatRefusesAReferenceStopsTheMergeBeforeTheDeletion(t *testing.T
 }
 
 func TestTwoMergesInOppositeDirectionsLeaveOne(t *testing.T) {
-	onBothStores(t, func(t *testing.T, open func(*testing.T) record.Store) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		a := w.create("party", map[string]any{"kind": "person", "displayName": "A"}).ID
 		b := w.create("party", map[string]any{"kind": "person", "displayName": "B", "city": "Ulm"}).ID

@@ -14,10 +14,19 @@ const entity = "party"
 // page is how many records are in memory at a time.
 const page = 200
 
-// Service merges and exports parties. It is safe for concurrent use.
+// Service merges, exports and erases parties. It is safe for concurrent use.
 type Service struct {
 	Records   *record.Service
+	Journal   Journal   // needed to erase
 	Elsewhere Elsewhere // nil for none
+}
+
+// Journal is where the history of records lies, and what is on its way there
+// or to subscribers.
+type Journal interface {
+	// Forget takes what says something about a person out of the entries of
+	// these records of one entity, wherever they lie. It can be repeated.
+	Forget(ctx context.Context, e *schema.Entity, ids []string) error
 }
 
 // Elsewhere is what plugins keep about a party outside of the records. A
@@ -27,15 +36,31 @@ type Elsewhere interface {
 }
 
 // whole opens a session that is bound by no role: of a party that is merged
-// nothing may stay behind because the user does not see it. The rules of plugins hold,
+// nothing may stay behind because the user does not see it. The hooks are asked,
 // and the history names the user. What the user may ask for is checked before.
-func (s *Service) whole(m *schema.Model, a core.Actor) *record.Session {
+func (s *Service) whole(m *schema.Model, a core.Actor, hooks []record.Hook) *record.Session {
 	r := s.Records
 	unbound := &record.Service{
-		Store: r.Store, Policy: everything{}, Hooks: r.Hooks,
+		Store: r.Store, Policy: everything{}, Hooks: hooks,
 		Now: r.Now, NewID: r.NewID, Region: r.Region, Committed: r.Committed,
 	}
 	return unbound.As(a, m)
+}
+
+// eachPage hands over the records that a query selects, in the order of their
+// ids, a page at a time. They may change meanwhile.
+func eachPage(ctx context.Context, session *record.Session, e *schema.Entity, q core.Query, do func([]*core.Record) error) error {
+	for q.First = page; ; {
+		found, err := session.Find(ctx, e, q)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		full := len(found) == page
+		q.After = []any{found[len(found)-1].ID}
+		if err := do(found); err != nil || !full {
+			return err
+		}
+	}
 }
 
 // everything is the policy that allows all.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
@@ -27,11 +28,11 @@ import (
 const tour = `
 entity: tour
 fields:
-  name: {type: text, required: true}
+  name: {type: text, required: true, pii: true}
   driver: {type: reference, to: party, immutable: true, inverse: drivenTours}
   guests: {type: list, of: {type: reference, to: customer, inverse: guestTours}}
   home: {type: object, fields: {keeper: {type: reference, to: party, inverse: keptTours}}}
-  stops: {type: list, of: {type: object, fields: {host: {type: reference, to: supplier, inverse: hostedTours}, note: {type: text}}}}
+  stops: {type: list, of: {type: object, fields: {host: {type: reference, to: supplier, inverse: hostedTours}, note: {type: text, pii: true}}}}
 `
 
 const clerking = `
@@ -48,6 +49,14 @@ var (
 	clerk = core.Actor{ID: "clerk-1", Name: "Cleo", Roles: []string{"clerk"}}
 )
 
+// store is what the engine asks of a store, as far as parties are concerned.
+type store interface {
+	record.Store
+	journal.Store
+	journal.Queue
+	journal.Desk
+}
+
 // world is a service over one of the stores.
 type world struct {
 	*testing.T
@@ -57,12 +66,12 @@ type world struct {
 }
 
 // onBothStores runs a test on each store. open makes a new, empty database.
-func onBothStores(t *testing.T, test func(t *testing.T, open func(t *testing.T) record.Store)) {
+func onBothStores(t *testing.T, test func(t *testing.T, open func(t *testing.T) store)) {
 	t.Run("SQLite", func(t *testing.T) { test(t, openMemory) })
 	t.Run("MongoDB", func(t *testing.T) { test(t, openMongo) })
 }
 
-func openMemory(t *testing.T) record.Store {
+func openMemory(t *testing.T) store {
 	store, err := sqlite.OpenMemory()
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +80,13 @@ func openMemory(t *testing.T) record.Store {
 	return store
 }
 
-func openMongo(t *testing.T) record.Store {
+func openMongo(t *testing.T) store {
+	store, _ := openMongoDatabase(t)
+	return store
+}
+
+// openMongoDatabase opens the database for the driver, too.
+func openMongoDatabase(t *testing.T) (store, *driver.Database) {
 	uri := os.Getenv("XRM_TEST_MONGO_URI")
 	if uri == "" {
 		t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
@@ -81,21 +96,21 @@ func openMongo(t *testing.T) record.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	client, err := driver.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		store.Close()
 		ctx := context.Background()
-		client, err := driver.Connect(options.Client().ApplyURI(uri))
-		if err == nil {
-			err = errors.Join(client.Database(name).Drop(ctx), client.Disconnect(ctx))
-		}
-		if err != nil {
+		if err := errors.Join(client.Database(name).Drop(ctx), client.Disconnect(ctx)); err != nil {
 			t.Errorf("drop the test's database: %v", err)
 		}
 	})
-	return store
+	return store, client.Database(name)
 }
 
-func newWorld(t *testing.T, store record.Store, hooks ...record.Hook) *world {
+func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {
 	t.Helper()
 	model, err := schema.Load(append(entities.Sources(), schema.Source{Layer: "site", File: "tour.yaml", Data: []byte(tour)})...)
 	if err != nil {
@@ -110,8 +125,8 @@ func newWorld(t *testing.T, store record.Store, hooks ...record.Hook) *world {
 	}
 	var ids atomic.Int64
 	clock := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
-	w := &world{T: t, model: model, store: &failing{Store: store}}
-	w.Service = &party.Service{Records: &record.Service{
+	w := &world{T: t, model: model, store: &failing{store: store}}
+	w.Service = &party.Service{Journal: w.relay(), Records: &record.Service{
 		Store: w.store, Policy: roles, Hooks: hooks, Region: "DE",
 		Now:   func() time.Time { return clock },
 		NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
@@ -119,10 +134,10 @@ func newWorld(t *testing.T, store record.Store, hooks ...record.Hook) *world {
 	return w
 }
 
-// failing is a store that fails at one of its commits, and at all that come
-// after it, as if the process had been killed: at the 1st for after = 0.
+// failing is a store that fails at one of its commits or when it is to forget, and at all that
+// come after it, as if the process had been killed: at the 1st for after = 0.
 type failing struct {
-	record.Store
+	store
 	armed bool
 	after int
 
@@ -134,15 +149,29 @@ func (f *failing) Commit(ctx context.Context, e *schema.Entity, changes []core.C
 		f.meanwhile = nil
 		meanwhile()
 	}
-	if f.armed && f.after == 0 {
+	if err := f.step(); err != nil {
 		errs := make([]error, len(changes))
 		for i := range errs {
-			errs[i] = &core.Error{Code: core.Unavailable, Message: "The database is down."}
+			errs[i] = err
 		}
 		return errs
 	}
+	return f.store.Commit(ctx, e, changes)
+}
+
+func (f *failing) Forget(ctx context.Context, e *schema.Entity, ids []string) error {
+	if err := f.step(); err != nil {
+		return err
+	}
+	return f.store.Forget(ctx, e, ids)
+}
+
+func (f *failing) step() error {
+	if f.armed && f.after == 0 {
+		return &core.Error{Code: core.Unavailable, Message: "The database is down."}
+	}
 	f.after--
-	return f.Store.Commit(ctx, e, changes)
+	return nil
 }
 
 func (w *world) entity(name string) *schema.Entity {
@@ -204,3 +233,5 @@ type hook func(e *schema.Entity, changes []core.Change) []error
 func (h hook) BeforeSave(_ context.Context, _ *schema.Model, e *schema.Entity, changes []core.Change) []error {
 	return h(e, changes)
 }
+
+func (w *world) relay() *journal.Relay { return &journal.Relay{Store: w.store} }

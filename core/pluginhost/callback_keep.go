@@ -43,7 +43,7 @@ func (c *callbacks) Publish(ctx context.Context, r *pluginpb.PublishRequest) (*p
 }
 
 // ofRecords are the names of what happens to records.
-var ofRecords = []string{string(core.Created), string(core.Updated), string(core.Deleted), string(core.Restored), string(core.Merged), "erased"}
+var ofRecords = []string{string(core.Created), string(core.Updated), string(core.Deleted), string(core.Restored), string(core.Merged), string(core.Erased)}
 
 func isEventName(name string) bool {
 	return name != "" && strings.IndexFunc(name, func(r rune) bool {

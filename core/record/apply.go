@@ -52,6 +52,8 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 	case core.Merged:
 		after.DeletedAt = w.change.At
 		schema.Put(after.Values, schema.MergedField, d.MergeInto)
+	case core.Erased:
+		after.Values = e.WithoutPII(after.Values)
 	}
 	s.redirect(e, after, d.Redirect)
 	grant(after, d.Grant, w.change.At)
@@ -85,7 +87,7 @@ func (s *Session) guard(e *schema.Entity, d *Draft, before *core.Record) error {
 	switch {
 	case d.Action == core.Restored && !before.Deleted():
 		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s is not deleted.", e.Name)}
-	case d.Action != core.Restored && before.Deleted():
+	case d.Action != core.Restored && d.Action != core.Erased && before.Deleted():
 		return notFound(e, before.ID)
 	case d.IfVersion != 0 && d.IfVersion != before.Version:
 		return stale(e)

@@ -45,7 +45,7 @@ type Redirect struct {
 // Outcome says what a draft came to.
 type Outcome string
 
-// The outcomes. An update that changes nothing is not written.
+// The outcomes. An update or erasure that changes nothing is not written.
 const (
 	Created   Outcome = "created"
 	Updated   Outcome = "updated"
@@ -53,6 +53,7 @@ const (
 	Deleted   Outcome = "deleted"
 	Restored  Outcome = "restored"
 	Merged    Outcome = "merged"
+	Erased    Outcome = "erased"
 )
 
 // Result is what became of one draft: the record with the fields that the

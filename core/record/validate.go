@@ -16,8 +16,8 @@ func (s *Session) validate(ctx context.Context, e *schema.Entity, works []*work)
 	living := alive(works)
 	violations := make([]schema.Violations, len(living))
 	for i, w := range living {
-		if w.change.Action.Removes() {
-			continue // what is deleted need not fit today's rules
+		if w.change.Action.Removes() || w.change.Action == core.Erased {
+			continue // what is deleted or erased need not fit today's rules
 		}
 		violations[i] = s.check(e, w)
 	}
@@ -28,7 +28,7 @@ func (s *Session) validate(ctx context.Context, e *schema.Entity, works []*work)
 	for i, w := range living {
 		if len(violations[i]) > 0 {
 			w.result.Err = invalid(e, violations[i])
-		} else if w.change.Action == core.Updated && reflect.DeepEqual(w.change.Before.Values, w.change.After.Values) {
+		} else if (w.change.Action == core.Updated || w.change.Action == core.Erased) && reflect.DeepEqual(w.change.Before.Values, w.change.After.Values) {
 			w.result.Outcome = Unchanged
 			w.change.After = w.change.Before
 		}

@@ -15,7 +15,7 @@ filterable: all
 fields:
   code: {type: text, unique: true}
   name: {type: text, index: true, search: true}
-  note: {type: text, search: true}
+  note: {type: text, search: true, pii: true}
   body: {type: text}
   size: {type: integer, index: true}
   weight: {type: decimal, index: true}
@@ -24,8 +24,8 @@ fields:
   day: {type: date, index: true}
   at: {type: datetime, index: true}
   color: {type: enum, options: [red, green, blue], index: true}
-  email: {type: email, index: true}
-  phone: {type: phone, index: true, search: true}
+  email: {type: email, index: true, pii: true}
+  phone: {type: phone, index: true, search: true, pii: true}
   site: {type: url}
   country: {type: country}
   language: {type: language}
@@ -35,7 +35,7 @@ fields:
   place:
     type: object
     fields:
-      city: {type: text, index: true, search: true}
+      city: {type: text, index: true, search: true, pii: true}
       area: {type: decimal}
       spot:
         type: object
@@ -51,7 +51,7 @@ fields:
       type: object
       fields:
         person: {type: reference, to: person, inverse: lineThings}
-        text: {type: text, search: true}
+        text: {type: text, search: true, pii: true}
         quantity: {type: decimal}
         price: {type: money}
         done: {type: boolean}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
 )
 
 // Store is all that the engine asks of a store.
@@ -32,6 +33,11 @@ type Store interface {
 	// Settle removes exactly these entries, by record and version, from the
 	// documents of their records.
 	Settle(ctx context.Context, entries []core.Entry) error
+
+	// Forget takes what says something about a person out of the entries of
+	// these records of one entity, wherever they lie: in the journal, pending,
+	// and in deliveries that wait or are dead. It can be repeated.
+	Forget(ctx context.Context, e *schema.Entity, ids []string) error
 
 	// Missing returns those of the entries that the relay has not moved yet:
 	// the journal does not have them, or in their place they are still pending.
@@ -104,6 +110,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"values", valueTests()},
 		{"history", historyTests()},
 		{"relay", relayTests()},
+		{"forget", forgetTests()},
 		{"delivery", deliveryTests()},
 		{"dead letter", deadLetterTests()},
 		{"filter", filterTests()},

@@ -945,7 +945,8 @@ func (x *DescribeResponse) GetPartyData() *PartyData {
 type PartyData struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The plugin keeps nothing about a party but in fields of its entities, of
-	// which the host takes care: it turns references and hands out the records.
+	// which the host takes care: it turns references, hands out the records, and
+	// clears what is marked pii.
 	OnlyRecords bool `protobuf:"varint,1,opt,name=only_records,json=onlyRecords,proto3" json:"only_records,omitempty"`
 	// It subscribes to party.merged: Event.record_id is the party that is no more,
 	// and the change of mergedInto says which one stands for it.

@@ -1,0 +1,178 @@
+package party
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// Erased is what an erasure came to, or with dryRun what it would come to.
+type Erased struct {
+	Outcome record.Outcome // Erased; Unchanged when no record said anything about the person any more
+	Party   *core.Record   // as it is after the erasure
+	Cleared []Cleared      // by entity
+}
+
+// Cleared are the records of one entity that lost what they said.
+type Cleared struct {
+	Entity  string
+	Records int
+	Fields  []string // storage paths, sorted
+}
+
+// erasure is one erasure on its way.
+type erasure struct {
+	*record.Session
+	journal Journal
+	dryRun  bool
+	seen    map[string]bool // ids of records that refer to the party in several ways
+	cleared map[string]*Cleared
+}
+
+// Erase takes what says something about the person (pii) out of the party, out of the
+// duplicates that were merged into it and out of all records that refer to
+// any of them, also deleted ones, and out of the history of these records. The
+// records stay. Other parties that refer to it keep what they say of
+// themselves.
+//
+//	records that refer to it → duplicates → the party itself
+//
+// Of each page the history is forgotten before it is cleared, so that an erasure which
+// was cut off has left nothing behind where no later one looks, and
+// once more afterwards, for what was written in between. The party comes last: party.erased
+// says that all is done. An erasure that was cut off is finished when it is asked for again.
+//
+// Only administrators may. Rules of plugins are not asked: none may keep what
+// has to go.
+func (s *Service) Erase(ctx context.Context, m *schema.Model, a core.Actor, id string, dryRun bool) (Erased, error) {
+	if !slices.Contains(a.Roles, core.AdminRole) {
+		return Erased{}, &core.Error{Code: core.Forbidden, Message: "A party is erased by administrators: the role " + core.AdminRole + "."}
+	}
+	e := m.Entity(entity)
+	run := &erasure{Session: s.whole(m, a, nil), journal: s.Journal, dryRun: dryRun, seen: map[string]bool{}, cleared: map[string]*Cleared{}}
+	party, err := run.party(ctx, e, id)
+	if err != nil {
+		return Erased{}, err
+	}
+	duplicates, err := run.duplicates(ctx, e, id)
+	if err != nil {
+		return Erased{}, err
+	}
+	for _, one := range append(duplicates, party) {
+		if err := run.references(ctx, e, one.ID); err != nil {
+			return Erased{}, err
+		}
+	}
+	for _, one := range append(duplicates, party) {
+		if err := run.clear(ctx, e, []*core.Record{one}); err != nil {
+			return Erased{}, err
+		}
+	}
+	result := Erased{Outcome: record.Unchanged}
+	for _, name := range slices.Sorted(maps.Keys(run.cleared)) {
+		result.Outcome = record.Erased
+		slices.Sort(run.cleared[name].Fields)
+		result.Cleared = append(result.Cleared, *run.cleared[name])
+	}
+	result.Party, err = run.party(ctx, e, id)
+	return result, err
+}
+
+// party loads the party, also a deleted one, but none that was merged: it is
+// erased with the one that stands for it.
+func (r *erasure) party(ctx context.Context, e *schema.Entity, id string) (*core.Record, error) {
+	found, err := r.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, absent(id)
+	}
+	if into, merged := found[0].Values[schema.MergedField].(string); merged {
+		return nil, &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into %s. Erase that one: its duplicates are erased with it.", id, into)}
+	}
+	return found[0], nil
+}
+
+// duplicates are the parties that were merged into one, and those that were
+// merged into them before.
+func (r *erasure) duplicates(ctx context.Context, e *schema.Entity, id string) ([]*core.Record, error) {
+	var all []*core.Record
+	for into := []any{id}; len(into) > 0; {
+		merged := schema.Filter{Path: schema.MergedField, Op: schema.OpIn, Value: into, Field: e.Field(schema.MergedField)}
+		found, err := r.Find(ctx, e, core.Query{Filter: merged, First: -1, Deleted: true})
+		if err != nil {
+			return nil, err
+		}
+		into = nil
+		for _, one := range found {
+			into = append(into, one.ID)
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// references clears what refers to a party.
+func (r *erasure) references(ctx context.Context, e *schema.Entity, id string) error {
+	for _, ref := range r.Model.ReferencesTo(e) {
+		if ref.From == e || !ref.From.HasPII() {
+			continue
+		}
+		q := core.Query{Deleted: true, Per: &core.Per{Path: ref.Path, InList: ref.InList, Keys: []string{id}}}
+		err := eachPage(ctx, r.Session, ref.From, q, func(found []*core.Record) error { return r.clear(ctx, ref.From, found) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clear takes what records say about a person out of them and their history.
+func (r *erasure) clear(ctx context.Context, e *schema.Entity, found []*core.Record) error {
+	found = slices.DeleteFunc(found, func(one *core.Record) bool { return r.seen[one.ID] })
+	ids := make([]string, len(found))
+	drafts := make([]record.Draft, len(found))
+	for i, one := range found {
+		r.seen[one.ID] = true
+		ids[i], drafts[i] = one.ID, record.Draft{Action: core.Erased, ID: one.ID}
+	}
+	if err := r.forget(ctx, e, ids); err != nil {
+		return err
+	}
+	for i, saved := range r.Save(ctx, e, drafts, r.dryRun) {
+		if saved.Err != nil {
+			return fmt.Errorf("erase %s %s: %w", e.Name, ids[i], saved.Err)
+		}
+		if saved.Outcome == record.Erased {
+			r.count(found[i], saved.Record)
+		}
+	}
+	return r.forget(ctx, e, ids)
+}
+
+func (r *erasure) forget(ctx context.Context, e *schema.Entity, ids []string) error {
+	if r.dryRun || len(ids) == 0 {
+		return nil
+	}
+	return r.journal.Forget(ctx, e, ids)
+}
+
+func (r *erasure) count(before, after *core.Record) {
+	c := r.cleared[before.Entity]
+	if c == nil {
+		c = &Cleared{Entity: before.Entity}
+		r.cleared[before.Entity] = c
+	}
+	c.Records++
+	for _, d := range core.Diffs(before.Values, after.Values) {
+		if !slices.Contains(c.Fields, d.Path) {
+			c.Fields = append(c.Fields, d.Path)
+		}
+	}
+}
