@@ -65,7 +65,7 @@ func start(t *testing.T, flags ...string) running {
 	ctx, stop := context.WithCancel(context.Background())
 	said, out := io.Pipe()
 	var log bytes.Buffer
-	p := &program{out: out, err: &log}
+	p := &program{out: out, err: &log, environ: []string{"XRM_TIMEOUT_PLUGIN=" + patience.String()}}
 	ended := make(chan int, 1)
 	go func() {
 		status := p.run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", t.TempDir(), "--trust", "any"}, flags...))
