@@ -30,12 +30,17 @@ type Diff struct {
 	To   any
 }
 
+// ValuesBefore are the values of the record before the change; nil for a new one.
+func (c Change) ValuesBefore() map[string]any {
+	if c.Before == nil {
+		return nil
+	}
+	return c.Before.Values
+}
+
 // Entry derives the journal's line from the change.
 func (c Change) Entry() Entry {
-	var before map[string]any
-	if c.Before != nil {
-		before = c.Before.Values
-	}
+	before := c.ValuesBefore()
 	diffs := Diffs(before, c.After.Values)
 	if c.Action == Erased {
 		for i := range diffs {

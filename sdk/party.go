@@ -33,17 +33,11 @@ type PartyData struct {
 // its entities.
 func OnlyRecords() *PartyData { return &PartyData{onlyRecords: true} }
 
-// The topics of which xrm tells the handlers.
-const (
-	partyMerged = "party.merged"
-	partyErased = "party.erased"
-)
-
 func (p *PartyData) topics() []string {
 	if p == nil || p.onlyRecords {
 		return nil
 	}
-	return []string{partyErased, partyMerged}
+	return []string{pluginpb.PartyErased, pluginpb.PartyMerged}
 }
 
 func (p *PartyData) describe(t *typer) *pluginpb.PartyData {
@@ -67,9 +61,9 @@ func (p *PartyData) handle(ctx context.Context, host Host, e *Event) error {
 	switch {
 	case p == nil || p.onlyRecords:
 		return nil
-	case e.Topic == partyErased:
+	case e.Topic == pluginpb.PartyErased:
 		return p.Erase(ctx, host, e.RecordID)
-	case e.Topic == partyMerged:
+	case e.Topic == pluginpb.PartyMerged:
 		for _, c := range e.Changes {
 			if into, ok := c.To.(string); ok && c.Path == "mergedInto" {
 				return p.Merge(ctx, host, e.RecordID, into)

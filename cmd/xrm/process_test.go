@@ -229,11 +229,6 @@ func (p *process) get(path string) (status int, body string) {
 // eventually tries until there is nothing left to complain about.
 func eventually(t testing.TB, complaint func() string) {
 	t.Helper()
-	eventuallyWithin(t, patience, complaint)
-}
-
-func eventuallyWithin(t testing.TB, patience time.Duration, complaint func() string) {
-	t.Helper()
 	tries := time.NewTicker(20 * time.Millisecond)
 	defer tries.Stop()
 	timeout := time.After(patience)

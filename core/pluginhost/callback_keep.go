@@ -28,7 +28,7 @@ func (c *callbacks) Publish(ctx context.Context, r *pluginpb.PublishRequest) (*p
 		if err := c.mayWrite(one, "publish "+r.GetName()); err != nil {
 			return err
 		}
-		if slices.Contains(ofRecords, r.GetName()) {
+		if pluginpb.IsOfRecords(r.GetName()) {
 			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("%q cannot be the name of an event: it is what happens to records. Use another, such as escalated.", r.GetName())}
 		}
 		if !isEventName(r.GetName()) {
@@ -41,9 +41,6 @@ func (c *callbacks) Publish(ctx context.Context, r *pluginpb.PublishRequest) (*p
 	})
 	return answer, nil
 }
-
-// ofRecords are the names of what happens to records.
-var ofRecords = []string{string(core.Created), string(core.Updated), string(core.Deleted), string(core.Restored), string(core.Merged), string(core.Erased)}
 
 func isEventName(name string) bool {
 	return name != "" && strings.IndexFunc(name, func(r rune) bool {

@@ -2,7 +2,6 @@ package pluginhost
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -73,13 +72,11 @@ func (c Contribution) CheckParties(m *schema.Model) error {
 	if c.PartyData.Said || c.Needs == nil {
 		return nil
 	}
-	return mention.PartiesIn(m, c.Layer())
+	return mention.PartiesIn(m, c.Plugin)
 }
 
 // Layer is what the plugin's entities have in schema.Entity.Layer.
-func (c Contribution) Layer() string { return layerOf(c.Plugin) }
-
-func layerOf(plugin string) string { return "plugin " + plugin }
+func (c Contribution) Layer() string { return mention.Layer(c.Plugin) }
 
 // Operation is a query, mutation or subscription of the API. Arguments and
 // result are fields of the entity language: a reference is the id of a record,
@@ -120,7 +117,7 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 		Plugin: m.Name, Version: m.Version,
 		BeforeSave: slices.Clone(d.GetBeforeSave()), BeforeDelete: slices.Clone(d.GetBeforeDelete()),
 		Topics: slices.Clone(d.GetSubscriptions()), Timers: slices.Clone(d.GetTimers()),
-		ConfigSchema: d.GetConfigSchema(), Mentions: mention.In(d),
+		ConfigSchema: d.GetConfigSchema(), Entities: mention.Sources(d), Mentions: mention.In(d),
 	}
 	c.PartyData.Said, c.PartyData.Handled = mention.PartyData(d.GetPartyData())
 	for _, j := range d.GetJobs() {
@@ -131,13 +128,6 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 			t.add("endpoint", "its path %q does not begin with a slash", e.GetPath())
 		}
 		c.Endpoints = append(c.Endpoints, Endpoint{Method: e.GetMethod(), Path: e.GetPath(), Doc: e.GetDoc()})
-	}
-	for _, file := range d.GetEntities() {
-		c.Entities = append(c.Entities, schema.Source{
-			Layer: layerOf(m.Name),
-			File:  path.Join("plugin "+m.Name, path.Clean("/" + file.GetPath())[1:]),
-			Data:  file.GetYaml(),
-		})
 	}
 	for _, o := range d.GetOperations() {
 		c.Operations = append(c.Operations, t.operation(m.Name, o))

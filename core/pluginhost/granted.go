@@ -8,6 +8,7 @@ import (
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/pluginpb"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -62,7 +63,7 @@ func (c Contribution) CheckNeeds(m *schema.Model) error {
 	for _, topic := range c.Topics {
 		source, _, _ := strings.Cut(topic, ".")
 		granted := slices.Contains(c.Needs.Events, topic) || slices.Contains(c.Needs.Events, source+".*") || slices.Contains(c.Needs.Events, "*")
-		if c.PartyData.Handled && (topic == partyMerged || topic == partyErased) {
+		if c.PartyData.Handled && (topic == pluginpb.PartyMerged || topic == pluginpb.PartyErased) {
 			continue // a duty, and no right
 		}
 		if source != c.Plugin && (m.Entity(source) == nil || others(source)) && !granted {

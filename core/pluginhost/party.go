@@ -14,12 +14,6 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// The topics of which a plugin is told that keeps something about parties.
-const (
-	partyMerged = "party.merged"
-	partyErased = "party.erased"
-)
-
 // ExportParty asks all plugins, at once, for what they keep about a party
 // outside of records. A plugin that does not answer has a part with a Problem.
 // It never returns an error.
@@ -73,7 +67,7 @@ func (h *Host) export(ctx context.Context, m *schema.Model, actor core.Actor, pl
 // order, and the other may have been merged itself.
 func (h *Host) sayWhoStays(ctx context.Context, m *schema.Model, events []core.Event) error {
 	for i, e := range events {
-		if e.Topic != partyMerged || e.Entry == nil {
+		if e.Topic != pluginpb.PartyMerged || e.Entry == nil {
 			continue
 		}
 		into, err := h.stays(ctx, m, e.Entry.RecordID)

@@ -197,9 +197,7 @@ func (s *supervisor) pause(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		case <-s.changed:
-			before := s.target
-			s.verify()
-			if waits := s.current == nil && s.target != nil && s.retry != nil; !waits || s.target != before {
+			if s.verify(); s.current != nil || s.target == nil || s.retry == nil {
 				return true
 			} // or the change concerns another, and a plugin that fails is not hurried
 		case err := <-ended:

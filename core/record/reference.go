@@ -58,12 +58,8 @@ func newPointers(r schema.Reference, c core.Change) []pointer {
 	if c.Action.Removes() {
 		return nil
 	}
-	var before map[string]any
-	if c.Before != nil {
-		before = c.Before.Values
-	}
 	old := map[string]bool{}
-	for _, p := range pointersAt(before, r.Path, "") {
+	for _, p := range pointersAt(c.ValuesBefore(), r.Path, "") {
 		old[p.id] = true
 	}
 	var added []pointer

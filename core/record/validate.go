@@ -49,7 +49,7 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 	if err != nil {
 		return violations
 	}
-	violations = append(violations, e.CheckStates(stored(before), checked)...)
+	violations = append(violations, e.CheckStates(w.change.ValuesBefore(), checked)...)
 	if isNew || w.draft.Redirect != nil {
 		return violations
 	}
@@ -62,14 +62,6 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 		}
 	}
 	return violations
-}
-
-// stored are the values of a record; nil for a new one.
-func stored(before *core.Record) map[string]any {
-	if before == nil {
-		return nil
-	}
-	return before.Values
 }
 
 // withDefaults fills in the defaults of a role that the change grants; those

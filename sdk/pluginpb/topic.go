@@ -5,6 +5,22 @@ import (
 	"strings"
 )
 
+// The topics of the end of a party.
+const (
+	PartyMerged = "party.merged"
+	PartyErased = "party.erased"
+)
+
+// IsOfRecords says whether a name is what happens to records, and so cannot be
+// that of an event which a plugin publishes.
+func IsOfRecords(name string) bool {
+	switch name {
+	case "created", "updated", "deleted", "restored", "merged", "erased":
+		return true
+	}
+	return false
+}
+
 // TopicFits says whether a subscription to a topic, "order.created" or
 // "order.*", concerns an event. The change of a party also has the topics of its
 // roles.

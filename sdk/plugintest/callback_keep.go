@@ -13,7 +13,7 @@ import (
 
 func (c *callbacks) Publish(_ context.Context, r *pluginpb.PublishRequest) (*pluginpb.PublishResponse, error) {
 	who, err := c.writer(r.GetContext(), "publish "+r.GetName())
-	if err == nil && slices.Contains([]string{"created", "updated", "deleted", "restored", "merged", "erased"}, r.GetName()) {
+	if err == nil && pluginpb.IsOfRecords(r.GetName()) {
 		err = &sdk.Error{Code: sdk.Invalid, Message: fmt.Sprintf("%q cannot be the name of an event: it is what happens to records. Use another, such as escalated.", r.GetName())}
 	}
 	if err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"path"
 	"sync"
 	"testing"
 	"time"
@@ -99,19 +98,11 @@ func (h *Host) load(others []fs.FS) {
 		sources = append(sources, found...)
 	}
 	d := h.description
-	layer := "plugin " + d.GetName()
-	for _, file := range d.GetEntities() {
-		sources = append(sources, schema.Source{Layer: layer, File: path.Join(layer, file.GetPath()), Data: file.GetYaml()})
-	}
 	var err error
-	if h.model, err = schema.Load(sources...); err != nil {
+	if h.model, err = schema.Load(append(sources, mention.Sources(d)...)...); err != nil {
 		h.t.Fatalf("the entities of the plugin:\n%v", err)
 	}
-	err = mention.Check(h.model, mention.In(d))
-	if said, _ := mention.PartyData(d.GetPartyData()); !said {
-		err = errors.Join(err, mention.PartiesIn(h.model, layer))
-	}
-	if err != nil {
+	if err := errors.Join(mention.Check(h.model, mention.In(d)), mention.CheckParties(h.model, d)); err != nil {
 		h.t.Fatalf("the plugin %s:\n%v", d.GetName(), err)
 	}
 }

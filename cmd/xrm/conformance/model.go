@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 
 	"github.com/openxrm/xrm/schema"
@@ -39,11 +38,7 @@ func entitiesLoad(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	sources := slices.Concat(entities.Sources(), b.settings.Entities)
-	for _, file := range d.GetEntities() {
-		sources = append(sources, schema.Source{Layer: layer(d), File: path.Join(layer(d), file.GetPath()), Data: file.GetYaml()})
-	}
-	model, err := schema.Load(sources...)
+	model, err := schema.Load(slices.Concat(entities.Sources(), b.settings.Entities, mention.Sources(d))...)
 	if err != nil {
 		return err
 	}
@@ -66,13 +61,8 @@ func partyDataIsSaid(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	if said, _ := mention.PartyData(d.GetPartyData()); said {
-		return nil
-	}
-	return mention.PartiesIn(b.host.model, layer(d))
+	return mention.CheckParties(b.host.model, d)
 }
-
-func layer(d *pluginpb.DescribeResponse) string { return "plugin " + d.GetName() }
 
 // variants are how many different samples there are of an entity; more are
 // the same under other ids.

@@ -18,6 +18,7 @@ import (
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 )
 
 //go:embed all:templates
@@ -164,7 +165,7 @@ func addProto(files map[string][]byte) error {
 // checkEntity refuses a name that the entity of the plugin cannot have.
 func (p Plugin) checkEntity(files map[string][]byte) error {
 	file := "entities/" + p.Name + ".yaml"
-	_, err := schema.Load(append(entities.Sources(), schema.Source{Layer: "plugin " + p.Name, File: file, Data: files[file]})...)
+	_, err := schema.Load(append(entities.Sources(), schema.Source{Layer: mention.Layer(p.Name), File: file, Data: files[file]})...)
 	if err != nil {
 		return fmt.Errorf("the plugin would have an entity of its name, which cannot be:\n%w\nchoose another name", err)
 	}
