@@ -92,9 +92,14 @@ func share(t testing.TB, rounds int, during time.Duration) float64 {
 }
 
 func TestAHundredUsersOfAPluginThatHangsLeaveTheRestTheirTime(t *testing.T) {
-	// A machine that others use too says little; make bench says more.
-	if got := share(t, 2, time.Second); got < 0.05 {
-		t.Errorf("beside a plugin that hangs, %.0f %% are served: it holds up the rest", 100*got)
+	// A machine that others use too says little; make bench says more. A plugin
+	// that holds up the rest does so every time.
+	var got float64
+	for try := 0; try < 3 && got < 0.5; try++ {
+		got = share(t, 2, time.Second)
+	}
+	if got < 0.5 {
+		t.Errorf("beside a plugin that hangs, %.0f %% are served, want 50 %% at least", 100*got)
 	}
 }
 

@@ -9,18 +9,14 @@ import (
 	"github.com/openxrm/xrm/sdk"
 )
 
-// playDawdler takes almost all the time that a rule has.
+// playDawdler takes almost all the time that a rule has, whoever has given up
+// meanwhile.
 func playDawdler(p *sdk.Plugin) {
-	p.BeforeSave = map[string]sdk.SaveFunc{"product": func(ctx context.Context, _ sdk.Host, r *sdk.Record) error {
-		if r.Text("name") != "Slow" {
-			return nil
+	p.BeforeSave = map[string]sdk.SaveFunc{"product": func(_ context.Context, _ sdk.Host, r *sdk.Record) error {
+		if r.Text("name") == "Slow" {
+			<-time.After(900 * time.Millisecond)
 		}
-		select {
-		case <-time.After(900 * time.Millisecond):
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		return nil
 	}}
 }
 
