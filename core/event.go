@@ -68,4 +68,5 @@ type Backlog struct {
 	Waiting    int
 	Dead       int
 	OldestDue  time.Time // of those that wait; zero for none
+	LastError  string    // what the last attempt of one that waits ended with; "" when none has failed
 }

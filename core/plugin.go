@@ -16,6 +16,16 @@ type Plugin struct {
 	Restarts  int
 	LastError string // why it is not serving, with the end of what it printed
 	Panic     string // the panic or traceback that ended it; "" for none
+	Failed    []FailedCalls
+}
+
+// FailedCalls is what has gone wrong with one kind of calls to a plugin since its
+// process began.
+type FailedCalls struct {
+	Call      string // "BeforeSave order", the name of an operation, "job tidy", "events", "http"
+	Count     int
+	LastAt    time.Time
+	LastError string // with the text of a panic; for administrators
 }
 
 // PluginPart is what a plugin keeps about a party outside of the records.

@@ -23,8 +23,9 @@ func (p *program) pluginListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "Say how the plugins of a running server are doing",
 		Long: `Asks the server, with an administrator's key. Below a plugin stands what keeps it
-from serving, what keeps a new version of it from running, and which of its jobs
-run or have failed.
+from serving, what keeps a new version of it from running, which of its calls have
+failed since its process began, why events are sent to it again, and which of its
+jobs run or have failed.
 
 WAITING are the events that are on their way to it, DEAD those that it could not
 handle: see xrm plugin dead-letters. What the states mean is told in
@@ -47,23 +48,33 @@ core/pluginhost/README.md.`,
 
 // listedPlugin is what `plugin list --json` prints.
 type listedPlugin struct {
-	Name      string      `json:"name"`
-	Version   string      `json:"version,omitempty"`
-	State     string      `json:"state"`
-	Since     time.Time   `json:"since"`
-	Reason    string      `json:"reason,omitempty"`
-	Update    string      `json:"update,omitempty"`
-	Restarts  int         `json:"restarts"`
-	LastError string      `json:"lastError,omitempty"`
-	Panic     string      `json:"panic,omitempty"`
-	Events    backlog     `json:"events"`
-	Jobs      []listedJob `json:"jobs"`
+	Name      string    `json:"name"`
+	Version   string    `json:"version,omitempty"`
+	State     string    `json:"state"`
+	Since     time.Time `json:"since"`
+	Reason    string    `json:"reason,omitempty"`
+	Update    string    `json:"update,omitempty"`
+	Restarts  int       `json:"restarts"`
+	LastError string    `json:"lastError,omitempty"`
+	Panic     string    `json:"panic,omitempty"`
+
+	Failed []listedFailure `json:"failed"`
+	Events backlog         `json:"events"`
+	Jobs   []listedJob     `json:"jobs"`
+}
+
+type listedFailure struct {
+	Call      string    `json:"call"`
+	Count     int       `json:"count"`
+	LastAt    time.Time `json:"lastAt"`
+	LastError string    `json:"lastError"`
 }
 
 type backlog struct {
 	Waiting   int        `json:"waiting"`
 	Dead      int        `json:"dead"`
 	OldestDue *time.Time `json:"oldestDue,omitempty"`
+	LastError string     `json:"lastError,omitempty"`
 }
 
 type listedJob struct {
@@ -80,7 +91,8 @@ type listedJob struct {
 }
 
 const pluginsQuery = `{ plugins { name version state since reason update restarts lastError panic
-	events { waiting dead oldestDue }
+	failed { call count lastAt lastError }
+	events { waiting dead oldestDue lastError }
 	jobs { name schedule nextAt startedAt finishedAt outcome error done total note } } }`
 
 func (p *program) listPlugins(ctx context.Context, c Config, asJSON bool) error {
@@ -151,6 +163,12 @@ func (l listedPlugin) remarks() []string {
 	if l.Update != "" {
 		list = append(list, "update: "+firstLines(l.Update))
 	}
+	for _, f := range l.Failed {
+		list = append(list, fmt.Sprintf("%s failed %s at %s: %s", f.Call, times(f.Count), f.LastAt.Format(time.DateTime), firstLines(strings.TrimPrefix(f.LastError, f.Call+": "))))
+	}
+	if l.Events.LastError != "" {
+		list = append(list, "events are sent again: "+firstLines(l.Events.LastError))
+	}
 	for _, j := range l.Jobs {
 		switch core.Outcome(j.Outcome) {
 		case core.Running:
@@ -160,6 +178,13 @@ func (l listedPlugin) remarks() []string {
 		}
 	}
 	return list
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once,"
+	}
+	return fmt.Sprintf("%d times, last", n)
 }
 
 func progress(done, total int64) string {

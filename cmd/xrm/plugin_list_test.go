@@ -78,8 +78,9 @@ func TestTheListTellsWhatAPersonShouldKnowOfAPlugin(t *testing.T) {
 	plugins := []listedPlugin{
 		{Name: "complaints", Version: "1.0.0", State: "SERVING", Since: since, LastError: "its process ended", Restarts: 1,
 			Jobs: []listedJob{{Name: "escalate", Outcome: "RUNNING", Done: 3, Total: 20, Note: "of May"}, {Name: "tidy", Outcome: "FAILED", Error: "disk full\nat once"}, {Name: "count", Outcome: "SUCCEEDED"}}},
-		{Name: "fax", State: "CRASH_LOOP", Since: since, Restarts: 7, Events: backlog{Waiting: 120, Dead: 2}, LastError: "start: its process ended: exit status 7\n\x1b[2Jone\ntwo\nthree\nfour"},
-		{Name: "phone", Version: "2.0.0", State: "DEGRADED", Since: since, Reason: "no line", Update: "invalid: phone 2.1.0 waits for approval"},
+		{Name: "fax", State: "CRASH_LOOP", Since: since, Restarts: 7, Events: backlog{Waiting: 120, Dead: 2, LastError: "The line is busy."}, LastError: "start: its process ended: exit status 7\n\x1b[2Jone\ntwo\nthree\nfour"},
+		{Name: "phone", Version: "2.0.0", State: "DEGRADED", Since: since, Reason: "no line", Update: "invalid: phone 2.1.0 waits for approval",
+			Failed: []listedFailure{{"BeforeSave call", 1, since, "BeforeSave call: panic: nil map"}, {"dial", 12, since, "The plugin phone did not answer within 5s."}}},
 	}
 	const want = `NAME        VERSION  STATE       SINCE                RESTARTS  WAITING  DEAD
 complaints  1.0.0    SERVING     2026-03-02 08:30:00  1         0        0
@@ -91,9 +92,12 @@ fax                  CRASH_LOOP  2026-03-02 08:30:00  7         120      2
     �[2Jone
     two
     …
+    events are sent again: The line is busy.
 phone       2.0.0    DEGRADED    2026-03-02 08:30:00  0         0        0
     no line
     update: invalid: phone 2.1.0 waits for approval
+    BeforeSave call failed once, at 2026-03-02 08:30:00: panic: nil map
+    dial failed 12 times, last at 2026-03-02 08:30:00: The plugin phone did not answer within 5s.
 `
 	var plain, colored bytes.Buffer
 	if err := printPlugins(&plain, plugins, false); err != nil {

@@ -108,6 +108,11 @@ func TestASecretIsNeverSeen(t *testing.T) {
 			for _, how := range []string{"log", "print", "error", "message", "code", "panic", "publish"} {
 				fmt.Fprintln(&seen, refusal(p.ask(`mutation ($how: String!) { leak(how: $how) }`, map[string]any{"how": how}, new(rawText))))
 			}
+			failed := p.must(`{ plugins { failed { call lastError } } }`, nil)
+			if !strings.HasPrefix(failed, `{"plugins":[{"failed":[{"call":"leak","lastError":"Call leak: panic: it is [secret]`) {
+				t.Errorf("what failed is told as %s", failed)
+			}
+			seen.WriteString(failed)
 			p.becomes(`{ plugins { events { waiting dead } } }`, nil, `{"plugins":[{"events":{"waiting":0,"dead":1}}]}`)
 			p.must(`mutation { runPluginJob(plugin: "vault", job: "slip") }`, nil)
 			p.becomes(`{ plugins { jobs { outcome } } }`, nil, `{"plugins":[{"jobs":[{"outcome":"FAILED"}]}]}`)
@@ -116,7 +121,7 @@ func TestASecretIsNeverSeen(t *testing.T) {
 			_ = p.ask(`mutation { leak(how: "die") }`, nil, new(rawText))
 			p.await(p.log, `msg="plugin failed" plugin=vault`)
 			p.becomes(`{ plugins { state } }`, nil, `{"plugins":[{"state":"SERVING"}]}`)
-			seen.WriteString(p.must(`{ plugins { reason update lastError panic jobs { note error } } deadLetters(plugin: "vault") { reason } }`, nil))
+			seen.WriteString(p.must(`{ plugins { reason update lastError panic events { lastError } jobs { note error } } deadLetters(plugin: "vault") { reason } }`, nil))
 			p.stop()
 			seen.WriteString(p.log.String())
 			for line := range strings.Lines(secret) {

@@ -29,7 +29,8 @@ const pluginDoc = `A plugin and how it is doing.
 It answers while it is SERVING or DEGRADED. On its way there it is VERIFYING, STARTING, CONFIGURING; on its way out
 DRAINING, then STOPPED, DISABLED or REMOVED. What has gone wrong is in lastError: BACKOFF and CRASH_LOOP are tried again;
 INVALID, INCOMPATIBLE and MISCONFIGURED wait for its folder, its settings or its approval to change. update says why what
-lies in its folder is not what runs.`
+lies in its folder is not what runs. failed are the calls that it did not answer, or answered with nonsense or a panic, since
+its process began.`
 
 // plugins adds the state of the plugins to the API, and what is done to them
 // while they run.
@@ -48,6 +49,7 @@ func (b *builder) plugins() {
 		"restarts":  of(graphql.Int, func(p core.Plugin) any { return p.Restarts }),
 		"lastError": of(graphql.String, func(p core.Plugin) any { return optional(p.LastError) }),
 		"panic":     of(graphql.String, func(p core.Plugin) any { return optional(p.Panic) }),
+		"failed":    of(graphql.NewList(graphql.NewNonNull(failedCalls)), func(p core.Plugin) any { return p.Failed }),
 		"events":    {Type: backlogInfo, Description: "The events that wait for it."},
 		"jobs":      {Type: graphql.NewList(graphql.NewNonNull(jobInfo)), Description: "What it does by the clock, and how it went last."},
 	}})
@@ -115,8 +117,16 @@ func moment(t time.Time) any {
 	return schema.Instant(t)
 }
 
+var failedCalls = graphql.NewObject(graphql.ObjectConfig{Name: "FailedCalls", Description: "What has gone wrong with one kind of calls to a plugin.", Fields: graphql.Fields{
+	"call":      part(graphql.NewNonNull(graphql.String), func(f core.FailedCalls) any { return f.Call }),
+	"count":     part(graphql.NewNonNull(graphql.Int), func(f core.FailedCalls) any { return f.Count }),
+	"lastAt":    part(graphql.NewNonNull(dateTime), func(f core.FailedCalls) any { return schema.Instant(f.LastAt) }),
+	"lastError": part(graphql.NewNonNull(graphql.String), func(f core.FailedCalls) any { return f.LastError }),
+}})
+
 var backlogInfo = graphql.NewObject(graphql.ObjectConfig{Name: "EventBacklog", Description: "Events on their way to a plugin.", Fields: graphql.Fields{
 	"waiting":   part(graphql.NewNonNull(graphql.Int), func(b core.Backlog) any { return b.Waiting }),
 	"dead":      part(graphql.NewNonNull(graphql.Int), func(b core.Backlog) any { return b.Dead }),
 	"oldestDue": part(dateTime, func(b core.Backlog) any { return moment(b.OldestDue) }),
+	"lastError": part(graphql.String, func(b core.Backlog) any { return optional(b.LastError) }),
 }})

@@ -59,6 +59,7 @@ func (s *Store) Backlog(ctx context.Context) ([]core.Backlog, error) {
 			{Key: "waiting", Value: bson.D{{Key: "$sum", Value: ifLive(1, 0)}}},
 			{Key: "dead", Value: bson.D{{Key: "$sum", Value: ifLive(0, 1)}}},
 			{Key: "due", Value: bson.D{{Key: "$min", Value: ifLive("$due", nil)}}},
+			{Key: "error", Value: bson.D{{Key: "$max", Value: ifLive("$error", nil)}}},
 		}}},
 		{{Key: "$sort", Value: bson.D{{Key: idField, Value: 1}}}},
 	})
@@ -70,9 +71,10 @@ func (s *Store) Backlog(ctx context.Context) ([]core.Backlog, error) {
 			Subscriber    string `bson:"_id"`
 			Waiting, Dead int
 			Due           time.Time
+			Error         string
 		}
 		err := bson.Unmarshal(raw, &d)
-		b := core.Backlog{Subscriber: d.Subscriber, Waiting: d.Waiting, Dead: d.Dead}
+		b := core.Backlog{Subscriber: d.Subscriber, Waiting: d.Waiting, Dead: d.Dead, LastError: d.Error}
 		if d.Waiting > 0 {
 			b.OldestDue = d.Due.UTC()
 		}

@@ -24,6 +24,7 @@ type call struct {
 	model    *schema.Model
 	mayWrite bool
 	ctx      context.Context // ends with the call
+	failure  error           // the plugin's, also when it is one of a few records only; nil for none
 }
 
 // calls finds the running call that a callback belongs to, by its token.
@@ -71,11 +72,7 @@ const restartsWithin = 500 * time.Millisecond
 // little before ctx does, and its error is for users. What has not reached the
 // plugin is sent once more if it writes nothing.
 func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) error) (err error) {
-	if h.config.Observe != nil {
-		defer func(began time.Time) {
-			h.config.Observe(one.plugin, one.method, cmp.Or(string(core.CodeOf(err)), "OK"), time.Since(began))
-		}(time.Now())
-	}
+	defer func(began time.Time) { h.observe(one, err, time.Since(began)) }(time.Now())
 	if deadline, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, time.Until(deadline)-margin)
 	}
@@ -103,7 +100,7 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 	}
 	e := h.board.find(one.plugin)
 	if e.link == nil {
-		return down(one.plugin, nil)
+		return h.down(one.plugin, nil)
 	}
 	err = send(e.link, e.terms.Limits.Concurrency)
 	if errors.Is(err, errClosed) || errors.Is(err, errUnsent) && !one.mayWrite {
@@ -115,6 +112,25 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 		return ctx.Err() // the user's time is up, or the user has gone
 	}
 	return h.transportError(one, err, timeout)
+}
+
+// observe takes note of how a call has ended.
+func (h *Host) observe(one *call, err error, took time.Duration) {
+	if err == nil {
+		err = one.failure
+	}
+	code := cmp.Or(string(core.CodeOf(err)), "OK")
+	var known *core.Error
+	switch link := h.board.find(one.plugin).link; {
+	case err == nil:
+	case !errors.As(err, &known):
+		code = "CANCELED" // by the user, or because the request had no time left
+	case link != nil:
+		link.failed.add(one.method, err)
+	}
+	if h.config.Observe != nil {
+		h.config.Observe(one.plugin, one.method, code, took)
+	}
 }
 
 // begin lets a plugin call back in the name of a call until end is called, or

@@ -60,7 +60,7 @@ type Config struct {
 	Publish func(ctx context.Context, a core.Actor, topic, key string, payload []byte) error
 
 	// Observe is told of every call to a plugin: what was called, the code of
-	// what came of it or OK, and how long it took. nil for nobody.
+	// what came of it, OK or CANCELED, and how long it took. nil for nobody.
 	Observe func(plugin, method, code string, took time.Duration)
 
 	SecretsDir string // holds the secrets, DIR/PLUGIN/NAME; "" for none

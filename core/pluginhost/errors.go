@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,13 +14,15 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// down is the answer in place of a plugin that does not run.
-func down(plugin string, cause error) error {
-	return &core.Error{
-		Code:    core.Unavailable,
-		Message: fmt.Sprintf("The plugin %s is not running at the moment. Try again in a few seconds.", plugin),
-		Cause:   cause,
+// errDown is wrapped by the answer in place of a plugin that does not run.
+var errDown = errors.New("the plugin is not running")
+
+func (h *Host) down(plugin string, cause error) error {
+	message := "The plugin %s is not running at the moment. Try again in a few seconds."
+	if h.board.find(plugin).status.State.stays() {
+		message = "The plugin %s is not running, and will not before an administrator sees to it."
 	}
+	return &core.Error{Code: core.Unavailable, Message: fmt.Sprintf(message, plugin), Cause: errors.Join(errDown, cause)}
 }
 
 // internal logs what is wrong with a plugin, with more details if there are
@@ -27,11 +30,12 @@ func down(plugin string, cause error) error {
 func (h *Host) internal(one *call, cause error, details ...any) error {
 	cause = errors.New(h.secrets.redact(cause.Error())) // whoever gets the error may log it too
 	h.config.Log.Error("plugin failed a call", append([]any{"plugin", one.plugin, "call", one.id, "error", cause}, details...)...)
-	return &core.Error{
+	one.failure = &core.Error{
 		Code:    core.Internal,
 		Message: fmt.Sprintf("The plugin %s made a mistake; the details are in the server's log under call %s.", one.plugin, one.id),
 		Cause:   cause,
 	}
+	return one.failure
 }
 
 // nonsense is internal for an answer that does not fit the question.
@@ -56,13 +60,14 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 		return &core.Error{
 			Code:    core.Unavailable,
 			Message: fmt.Sprintf("The plugin %s did not answer the last calls of this kind, so it is left alone for a moment. Try again in a few seconds.", one.plugin),
+			Cause:   err,
 		}
 	case errors.Is(err, errClosed):
-		return down(one.plugin, err)
+		return h.down(one.plugin, err)
 	}
 	switch status.Code(err) {
 	case codes.Unavailable, codes.Canceled:
-		return down(one.plugin, err)
+		return h.down(one.plugin, err)
 	case codes.DeadlineExceeded:
 		timeout = timeout.Round(time.Millisecond)
 		h.config.Log.Warn("plugin did not answer in time", "plugin", one.plugin, "call", one.id, "timeout", timeout)
@@ -75,6 +80,16 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 	return h.internal(one, err)
 }
 
+// errOverdue is the end of a call whose time was up.
+var errOverdue = status.FromContextError(context.DeadlineExceeded).Err()
+
+// overdue says whether a plugin failed for want of time alone: both sides have
+// the same deadline, and it may be the first to notice.
+func (c *call) overdue(e *pluginpb.Error) bool {
+	deadline, ok := c.ctx.Deadline()
+	return e.GetCode() == string(core.Internal) && ok && !time.Now().Before(deadline)
+}
+
 // refusals are the codes that a plugin may answer with.
 var refusals = []core.Code{core.Invalid, core.NotFound, core.Forbidden, core.Conflict, core.Unavailable}
 
@@ -83,6 +98,9 @@ var refusals = []core.Code{core.Invalid, core.NotFound, core.Forbidden, core.Con
 func (h *Host) refusal(one *call, e *pluginpb.Error, what string) error {
 	if e == nil {
 		return nil
+	}
+	if one.overdue(e) {
+		return errOverdue
 	}
 	if e.GetCode() == string(core.Internal) && e.GetCause() != "" {
 		var details []any

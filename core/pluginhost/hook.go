@@ -104,26 +104,30 @@ func holds(view *schema.Entity, r *core.Record) bool {
 func (h *Host) judge(ctx context.Context, r rule, changes []core.Change, subject []int, errs []error) {
 	one := &call{plugin: r.plugin, method: r.String(), actor: changes[subject[0]].Actor, model: r.model}
 	session := h.config.Open(core.PluginActor(r.plugin), r.model)
-	var verdicts []*pluginpb.Verdict
-	err := h.ask(ctx, one, h.Terms(r.plugin).Timeouts.Save, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
-		var err error
-		if r.deletes {
-			verdicts, err = r.askAboutDeletions(ctx, client, id, session, changes, subject)
-		} else {
-			verdicts, err = r.askAboutSaves(ctx, client, id, session, changes, subject)
-		}
-		if err == nil && len(verdicts) != len(subject) {
-			return h.nonsense(one, "gave %d verdicts on %d changes of %s", len(verdicts), len(subject), r.view.Name)
-		}
-		return err
-	})
-	if err != nil && h.passes(r.plugin, r.view.Name, err) {
-		return
+	about := r.askAboutSaves
+	if r.deletes {
+		about = r.askAboutDeletions
 	}
-	for n, i := range subject {
-		if errs[i] = err; err == nil {
+	err := h.ask(ctx, one, h.Terms(r.plugin).Timeouts.Save, func(bounded context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
+		verdicts, err := about(bounded, client, id, session, changes, subject)
+		switch {
+		case err != nil:
+			return err
+		case len(verdicts) != len(subject):
+			return h.nonsense(one, "gave %d verdicts on %d changes of %s", len(verdicts), len(subject), r.view.Name)
+		case slices.ContainsFunc(verdicts, func(v *pluginpb.Verdict) bool { return one.overdue(v.GetError()) }):
+			return errOverdue
+		}
+		for n, i := range subject {
 			errs[i] = h.obey(ctx, one, session, r, verdicts[n], changes[i].After)
 		}
+		return nil
+	})
+	if err == nil || h.passes(r.plugin, r.view.Name, err) {
+		return
+	}
+	for _, i := range subject {
+		errs[i] = err
 	}
 }
 

@@ -102,7 +102,13 @@ func (h *Host) Wait(ctx context.Context, wanted func([]Status) bool) error {
 // run and are there no more.
 func (h *Host) Plugins() []Status {
 	entries, _ := h.board.look()
-	return statuses(entries)
+	list := statuses(entries)
+	for i, e := range entries {
+		if e.link != nil {
+			list[i].Failed = e.link.failed.list()
+		}
+	}
+	return list
 }
 
 // Contributions lists what the plugins add, those that are down included, by

@@ -35,6 +35,7 @@ type link struct {
 
 	gate     gate
 	breakers breakers
+	failed   failedCalls
 
 	streams    gate            // for subscriptions, which last
 	streaming  context.Context // ends them

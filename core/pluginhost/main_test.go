@@ -189,6 +189,8 @@ func (a *actor) BeforeSave(ctx context.Context, r *pluginpb.BeforeSaveRequest) (
 			return nil, ctx.Err()
 		case "die":
 			os.Exit(1)
+		case "fail":
+			v.Error = &pluginpb.Error{Code: "INTERNAL", Cause: "BeforeSave ticket: panic: nil map"}
 		case "no verdict":
 			continue
 		case "strange patch":

@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -33,6 +34,11 @@ const (
 // settled says whether a plugin in this state has had its first chance.
 func (s State) settled() bool { return s != Verifying && s != Starting && s != Configuring }
 
+// stays says whether a plugin in this state needs somebody to do something.
+func (s State) stays() bool {
+	return slices.Contains([]State{Disabled, Removed, Invalid, Incompatible, Misconfigured}, s)
+}
+
 // Status is what an admin sees of a plugin.
 type Status struct {
 	Name      string
@@ -46,13 +52,15 @@ type Status struct {
 	LastError string    // why it last failed, with the end of its standard error; stays after a restart
 	Panic     string    // the panic or traceback with which it last ended, if it was one
 	PID       int       // of its process; 0 while there is none
+
+	Failed []core.FailedCalls // by Call; what the process did not answer, or answered with nonsense or a panic
 }
 
 // Plugin is the part of the status that the API shows.
 func (s Status) Plugin() core.Plugin {
 	return core.Plugin{
 		Name: s.Name, Version: s.Version, State: string(s.State), Since: s.Since, Reason: s.Reason,
-		Update: s.Update, Restarts: s.Restarts, LastError: s.LastError, Panic: s.Panic,
+		Update: s.Update, Restarts: s.Restarts, LastError: s.LastError, Panic: s.Panic, Failed: s.Failed,
 	}
 }
 

@@ -40,7 +40,7 @@ func (h *Host) follow(ctx context.Context, one *call, op Operation, arguments ma
 	}
 	e := h.board.find(op.Plugin)
 	if e.link == nil {
-		return down(op.Plugin, nil)
+		return h.down(op.Plugin, nil)
 	}
 	switch err := e.link.streams.enter(maxSubscriptions); {
 	case errors.Is(err, errBusy):
@@ -49,7 +49,7 @@ func (h *Host) follow(ctx context.Context, one *call, op Operation, arguments ma
 			Message: fmt.Sprintf("The plugin %s has %d subscriptions already, which is the limit. Try again later.", op.Plugin, maxSubscriptions),
 		}
 	case err != nil:
-		return down(op.Plugin, err)
+		return h.down(op.Plugin, err)
 	}
 	defer e.link.streams.leave()
 	ctx, cancel := context.WithCancel(ctx)
@@ -71,7 +71,9 @@ func (h *Host) follow(ctx context.Context, one *call, op Operation, arguments ma
 	if errors.Is(err, io.EOF) || errors.Is(err, errUnfollowed) {
 		return nil
 	}
-	return h.transportError(one, err, 0) // which no deadline can have caused
+	err = h.transportError(one, err, 0) // which no deadline can have caused
+	e.link.failed.add(one.method, err)
+	return err
 }
 
 // received hands on one result, or returns the error that ends the subscription.

@@ -33,11 +33,11 @@ func (s *Store) Discard(ctx context.Context, subscriber string, events []string)
 func (s *Store) Backlog(ctx context.Context) ([]core.Backlog, error) {
 	var all []core.Backlog
 	err := s.reading(ctx, "count the deliveries", func(c *conn) error {
-		const text = "SELECT subscriber, count(*) FILTER (WHERE dead_at IS NULL), count(dead_at), min(due) FILTER (WHERE dead_at IS NULL) FROM deliveries GROUP BY subscriber ORDER BY subscriber"
+		const text = "SELECT subscriber, count(*) FILTER (WHERE dead_at IS NULL), count(dead_at), min(due) FILTER (WHERE dead_at IS NULL), coalesce(max(error) FILTER (WHERE dead_at IS NULL), '') FROM deliveries GROUP BY subscriber ORDER BY subscriber"
 		return c.query(ctx, text, nil, func(rows *sql.Rows) error {
 			var b core.Backlog
 			var due sql.NullString
-			err := rows.Scan(&b.Subscriber, &b.Waiting, &b.Dead, &due)
+			err := rows.Scan(&b.Subscriber, &b.Waiting, &b.Dead, &due, &b.LastError)
 			if err == nil && due.Valid {
 				b.OldestDue, err = time.Parse(schema.InstantFormat, due.String)
 			}

@@ -106,7 +106,8 @@ func deadCounted(d *desk) {
 	d.enqueue(d.delivery("b", 2))
 	d.bury("a", 1)
 	d.must(d.Bury(d.ctx, "other", id("c", 1), "no", d.clock))
+	d.must(d.Postpone(d.ctx, "s", id("b", 1), 1, start, "The ERP is down."))
 	backlog, err := d.Backlog(d.ctx)
 	d.must(err)
-	d.same("backlog", backlog, []core.Backlog{{Subscriber: "other", Dead: 1}, {Subscriber: "s", Waiting: 2, Dead: 1, OldestDue: start}})
+	d.same("backlog", backlog, []core.Backlog{{Subscriber: "other", Dead: 1}, {Subscriber: "s", Waiting: 2, Dead: 1, OldestDue: start, LastError: "The ERP is down."}})
 }
