@@ -14,15 +14,17 @@ var (
 	nameForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
 	// reserved are names that the API gives a meaning of its own.
 	reserved = []string{"and", "or", "not", "some", "none", "every", "eq", "ne", "in", "notIn", "isNull", "node", "nodes", "edges", "pageInfo", "totalCount", "query", "mutation", "subscription", "history"}
+	// taken are words for entities that the API has itself.
+	taken = []string{"entity", "entities", "plugin", "plugins", "deadLetter", "deadLetters", "apiKey", "apiKeys"}
 )
 
 // lint checks each entity by itself, before roles and bases are composed.
 func (l *loader) lint() {
 	plurals := map[string]*Entity{}
 	for _, e := range l.model.entities {
-		l.lintName(e.File, e.Line, "the name", e.Name)
+		l.lintName(e.File, e.Line, "the name", e.Name, taken...)
 		if nameForm.MatchString(e.Name) || e.Plural != e.Name+"s" { // else what is wrong with the name is said
-			l.lintName(e.File, e.lineOf("plural"), "the plural", e.Plural)
+			l.lintName(e.File, e.lineOf("plural"), "the plural", e.Plural, taken...)
 		}
 		if other := plurals[e.Plural]; other != nil {
 			l.add(e.File, e.lineOf("plural"), "plural %q is already that of %q", e.Plural, other.Name)
@@ -67,11 +69,11 @@ func (l *loader) lintStates(e *Entity) {
 	}
 }
 
-func (l *loader) lintName(file string, line int, what, name string) {
+func (l *loader) lintName(file string, line int, what, name string, taken ...string) {
 	switch {
 	case !nameForm.MatchString(name):
 		l.add(file, line, "%s %q must be camelCase: a lower-case letter, then letters and digits", what, name)
-	case slices.Contains(reserved, name):
+	case slices.Contains(reserved, name), slices.Contains(taken, name):
 		l.add(file, line, "%s %q is reserved: the API uses the word itself", what, name)
 	}
 }

@@ -9,9 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/google/uuid"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
 )
@@ -39,13 +37,6 @@ func adminKey(ctx context.Context, s store, file string) (made bool, err error) 
 		}
 	}
 	return made, s.SaveKey(ctx, newKey("administrator", hash, []string{core.AdminRole}, "system"))
-}
-
-func newKey(name, hash string, roles []string, by string) core.Key {
-	return core.Key{
-		ID: uuid.Must(uuid.NewV7()).String(), Hash: hash, Name: name, Roles: roles,
-		CreatedAt: time.Now().UTC().Truncate(time.Millisecond), CreatedBy: by,
-	}
 }
 
 // writeSecret makes a file that only its owner can read, never over another.

@@ -41,6 +41,7 @@ type api struct {
 	changed  chan struct{} // has a value when the model may have changed; holds one
 
 	desk graphql.PluginDesk
+	keys graphql.KeyDesk
 }
 
 // accept makes what a plugin contributes part of the model and of the API, or
@@ -143,6 +144,7 @@ func (a *api) build(contributions map[string]pluginhost.Contribution) error {
 			EventTime: a.config.Timeout.Request,
 		},
 		Plugins:   a.desk,
+		Keys:      a.keys,
 		Parties:   &party.Service{Records: a.service, Journal: a.relay, Elsewhere: a},
 		Log:       a.logFailure,
 		RequestID: requestID,

@@ -47,8 +47,10 @@ func TestOfAPluginThatDoesNotFitNothingStays(t *testing.T) {
 	s, _ := unserved(t, "")
 	engine := s.api.engine.Load()
 	const want = "plugin pets: there is a field customers in Query already; choose another name"
-	if err := s.api.accept(pets("customers")); err == nil || err.Error() != want {
-		t.Errorf("accept = %v, want %s", err, want)
+	for _, query := range []string{"customers", "plugins", "apiKeys"} {
+		if err := s.api.accept(pets(query)); err == nil || err.Error() != strings.Replace(want, "customers", query, 1) {
+			t.Errorf("accept = %v, want %s", err, want)
+		}
 	}
 	if s.api.catalog.Model().Entity("pet") != nil || s.api.engine.Load() != engine {
 		t.Error("its entity is there, without its operations")

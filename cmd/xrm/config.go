@@ -18,7 +18,7 @@ import (
 type Config struct {
 	Listen   string `yaml:"listen" koanf:"listen" doc:"address and port where the server listens"`
 	Data     string `yaml:"data" koanf:"data" doc:"folder of the embedded store and of the first key"`
-	Store    string `yaml:"store" koanf:"store" doc:"sqlite, or the mongodb:// URI of a database"`
+	Store    string `yaml:"store" koanf:"store" doc:"sqlite, the mongodb:// URI of a database, or memory: empty at the start, and gone at the end"`
 	Plugins  string `yaml:"plugins" koanf:"plugins" doc:"folder of the plugins, one folder for each"`
 	Trust    string `yaml:"trust" koanf:"trust" doc:"approved: only plugins that an admin has approved run; any: all that lie there do, for development"`
 	Entities string `yaml:"entities" koanf:"entities" doc:"folder of your own entity definitions"`
@@ -92,8 +92,8 @@ func (c Config) check() error {
 		fault("listen", "must be an address with a port such as 127.0.0.1:8080, not %q", c.Listen)
 	}
 	// The value is not repeated: it may hold a password.
-	if c.Store != "sqlite" && !strings.HasPrefix(c.Store, "mongodb://") && !strings.HasPrefix(c.Store, "mongodb+srv://") {
-		fault("store", "must be sqlite or begin with mongodb://")
+	if !slices.Contains([]string{"sqlite", "memory"}, c.Store) && !strings.HasPrefix(c.Store, "mongodb://") && !strings.HasPrefix(c.Store, "mongodb+srv://") {
+		fault("store", "must be sqlite, memory, or begin with mongodb://")
 	}
 	if trusts := []string{string(pluginhost.TrustApproved), string(pluginhost.TrustAny)}; !slices.Contains(trusts, c.Trust) {
 		fault("trust", "must be approved or any, not %q", c.Trust)

@@ -96,7 +96,7 @@ func TestMistakesInTheConfigurationSayWhereTheyAre(t *testing.T) {
 		},
 		"a store whose password must not be shown": {
 			args: []string{"--store", "postgres://me:secret@db"},
-			want: "store (XRM_STORE) must be sqlite or begin with mongodb://",
+			want: "store (XRM_STORE) must be sqlite, memory, or begin with mongodb://",
 		},
 		"a named file that is not there": {
 			args: []string{"--config", "other.yaml"},

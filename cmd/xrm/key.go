@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
-	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -74,30 +72,29 @@ func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err err
 	if err != nil {
 		return err
 	}
-	if err := checkRoles(c, model, k.roles); err != nil {
+	roles, err := checkRoles(c, model, k.roles)
+	if err != nil {
 		return err
 	}
-	s, err := openStore(c)
+	s, err := openSharedStore(c)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := checkParty(cmd.Context(), s, model, k.party); err != nil {
-		return err
-	}
-	secret, hash := access.NewKey()
-	key := newKey(k.name, hash, k.roles, "xrm key create")
-	key.Party = k.party
-	if k.out != "" {
-		if err := writeSecret(k.out, secret); err != nil {
+	if k.party != "" { // is looked for
+		if err := s.Prepare(cmd.Context(), model); err != nil {
 			return err
 		}
 	}
-	if err := s.SaveKey(cmd.Context(), key); err != nil {
-		if k.out != "" {
-			err = errors.Join(err, os.Remove(k.out)) // a key that nobody knows
-		}
+	key, secret, err := keyDesk{s, roles}.Issue(cmd.Context(), model, core.Key{Name: k.name, Roles: k.roles, Party: k.party, CreatedBy: "xrm key create"})
+	if err != nil {
 		return err
+	}
+	if k.out != "" {
+		if err := writeSecret(k.out, secret); err != nil {
+			_, undone := s.RemoveKey(cmd.Context(), key.ID) // nobody knows it
+			return errors.Join(err, undone)
+		}
 	}
 	switch {
 	case k.out != "":
@@ -110,36 +107,21 @@ func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err err
 	return err
 }
 
-func checkRoles(c Config, m *schema.Model, names []string) error {
+// checkRoles returns all the roles that there are.
+func checkRoles(c Config, m *schema.Model, names []string) (*access.Roles, error) {
 	roles, err := loadRoles(c, m)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range names {
 		if err := roles.Find(name); err != nil {
 			if c.Roles == "" && strictyaml.Suggest(name, roles.Names()) == "" {
-				return fmt.Errorf("%w; there are %s, and those in the folder that --roles (XRM_ROLES) names", err, strings.Join(roles.Names(), ", "))
+				return nil, fmt.Errorf("%w; there are %s, and those in the folder that --roles (XRM_ROLES) names", err, strings.Join(roles.Names(), ", "))
 			}
-			return err
+			return nil, err
 		}
 	}
-	return nil
-}
-
-// checkParty refuses a partner that does not exist: the rules of the key would
-// never match, and nobody would learn why.
-func checkParty(ctx context.Context, s store, m *schema.Model, id string) error {
-	if id == "" {
-		return nil
-	}
-	if err := s.Prepare(ctx, m); err != nil {
-		return err
-	}
-	found, err := s.Find(ctx, m.Entity("party"), core.Query{Filter: record.ByIDs([]string{id}), First: 1})
-	if err == nil && len(found) == 0 {
-		err = fmt.Errorf("there is no party with the id %s", id)
-	}
-	return err
+	return roles, nil
 }
 
 // fileModel is the model of the definitions that are in files: without those

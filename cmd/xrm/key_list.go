@@ -43,7 +43,7 @@ type listedKey struct {
 }
 
 func (p *program) listKeys(cmd *cobra.Command, c Config, asJSON bool) (err error) {
-	s, err := openStore(c)
+	s, err := openSharedStore(c)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (p *program) keyRevokeCommand() *cobra.Command {
 }
 
 func (p *program) revokeKey(cmd *cobra.Command, c Config, id string) (err error) {
-	s, err := openStore(c)
+	s, err := openSharedStore(c)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func TestAKeyIsNotMadeForWhatDoesNotExist(t *testing.T) {
 		want string
 	}{
 		"a role":  {[]string{"--role", "sales"}, "there is no role \"sales\"; there are admin, monitor, reader, and those in the folder that --roles (XRM_ROLES) names\n"},
-		"a party": {[]string{"--role", "reader", "--party", "nobody"}, "there is no party with the id nobody\n"},
+		"a party": {[]string{"--role", "reader", "--party", "nobody"}, "The key was not made: some arguments need attention. party must exist: there is no party with the id nobody\n"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

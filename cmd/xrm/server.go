@@ -72,7 +72,7 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 		Region: c.Region, Committed: s.relay.Nudge,
 	}
 	s.work = newWork(s.api, s.store, s.relay, log)
-	s.api.desk = desk{s.store, s.work}
+	s.api.desk, s.api.keys = desk{s.store, s.work}, keyDesk{s.store, roles}
 	s.metrics = newMetrics(s.api.plugins, s.store.Backlog)
 	s.graphql = s.newGraphQL()
 	return s, s.api.build(nil)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,7 +41,11 @@ var (
 
 // openStore opens the store that the configuration names.
 func openStore(c Config) (store, error) {
-	if c.Store != "sqlite" {
+	switch c.Store {
+	case "memory":
+		return sqlite.OpenMemory()
+	case "sqlite":
+	default:
 		return mongo.New(mongo.Config{URI: c.Store, Search: c.Timeout.Store, Timeout: c.Timeout.Request})
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
@@ -49,10 +54,21 @@ func openStore(c Config) (store, error) {
 	return sqlite.Open(filepath.Join(c.Data, "xrm.db"))
 }
 
+// openSharedStore opens the store of a server beside it.
+func openSharedStore(c Config) (store, error) {
+	if c.Store == "memory" {
+		return nil, errors.New("the store of a server that keeps everything in memory (--store, XRM_STORE) is its own; ask the server itself: its API has apiKeys, createApiKey and revokeApiKey")
+	}
+	return openStore(c)
+}
+
 // storeName says where the data are, without the password that an address may
 // hold.
 func storeName(c Config) string {
-	if c.Store == "sqlite" {
+	switch c.Store {
+	case "memory":
+		return "in memory: nothing is kept when the server ends"
+	case "sqlite":
 		return "SQLite in " + c.Data
 	}
 	_, address, _ := strings.Cut(c.Store, "://")

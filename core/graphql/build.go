@@ -19,6 +19,7 @@ type Config struct {
 	Operations []Operation     // of the plugins
 	Fields     []ComputedField // of the plugins
 	Plugins    PluginDesk      // nil without any
+	Keys       KeyDesk         // nil without any
 	Parties    *party.Service  // nil leaves out what is done with a party as a whole
 
 	PageSize    int // of a list that asks for none: 20
@@ -63,10 +64,11 @@ func Build(c Config) (*execution.Engine, error) {
 	}
 	b.parties()
 	b.metadata()
+	b.plugins()
+	b.keys()
 	if err := b.contribute(); err != nil {
 		return nil, err
 	}
-	b.plugins()
 	roots := graphql.SchemaConfig{
 		Query:    graphql.NewObject(graphql.ObjectConfig{Name: "Query", Fields: b.query}),
 		Mutation: graphql.NewObject(graphql.ObjectConfig{Name: "Mutation", Fields: b.mutation}),

@@ -66,7 +66,7 @@ func (b *builder) deadLetters() {
 			"first":  {Type: graphql.Int, DefaultValue: b.PageSize},
 			"after":  {Type: graphql.String, Description: "The cursor of the last one of the page before."},
 		},
-		Resolve: administered(func(p graphql.ResolveParams) (any, error) {
+		Resolve: administered(pluginState, func(p graphql.ResolveParams) (any, error) {
 			cursor, _ := p.Args["after"].(string)
 			after, err := afterLetter(cursor)
 			if err != nil {
@@ -81,7 +81,7 @@ func (b *builder) deadLetters() {
 	add := func(name, description string, do func(ctx context.Context, plugin string, events []string) (int, error)) {
 		b.mutation[name] = &graphql.Field{
 			Type: graphql.Int, Description: description, Args: args,
-			Resolve: administered(func(p graphql.ResolveParams) (any, error) {
+			Resolve: administered(pluginState, func(p graphql.ResolveParams) (any, error) {
 				var ids []string
 				for _, id := range p.Args["ids"].([]any) {
 					ids = append(ids, id.(string))

@@ -29,7 +29,7 @@ func (b *builder) jobs() {
 	add := func(name, description string, do func(ctx context.Context, plugin, job string) error) {
 		b.mutation[name] = &graphql.Field{
 			Type: graphql.Boolean, Description: description, Args: args,
-			Resolve: administered(func(p graphql.ResolveParams) (any, error) {
+			Resolve: administered(pluginState, func(p graphql.ResolveParams) (any, error) {
 				err := do(p.Context, p.Args["plugin"].(string), p.Args["job"].(string))
 				return err == nil, err
 			}),

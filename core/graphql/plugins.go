@@ -70,7 +70,7 @@ func (b *builder) plugins() {
 	}, []any{}))
 	b.query["plugins"] = &graphql.Field{
 		Type: graphql.NewList(graphql.NewNonNull(info)), Description: "The plugins and how they are doing, for administrators.",
-		Resolve: administered(func(graphql.ResolveParams) (any, error) { return b.Plugins.Plugins(), nil }),
+		Resolve: administered(pluginState, func(graphql.ResolveParams) (any, error) { return b.Plugins.Plugins(), nil }),
 	}
 	b.deadLetters()
 	b.jobs()
@@ -94,11 +94,14 @@ func (b *builder) ofPlugins(find func(ctx context.Context, answer map[string]any
 	}
 }
 
-// administered refuses everybody but administrators.
-func administered(resolve graphql.FieldResolveFn) graphql.FieldResolveFn {
+const pluginState = "The state of the plugins is"
+
+// administered refuses everybody but administrators; whose completes "... for
+// administrators".
+func administered(whose string, resolve graphql.FieldResolveFn) graphql.FieldResolveFn {
 	return func(p graphql.ResolveParams) (any, error) {
 		if !slices.Contains(ActorFrom(p.Context).Roles, core.AdminRole) {
-			return nil, &core.Error{Code: core.Forbidden, Message: "The state of the plugins is for administrators: the role " + core.AdminRole + "."}
+			return nil, &core.Error{Code: core.Forbidden, Message: whose + " for administrators: the role " + core.AdminRole + "."}
 		}
 		return resolve(p)
 	}

@@ -14,15 +14,14 @@ import (
 	"time"
 )
 
-// Server is xrm itself, in a process of its own and with an empty database of
-// its own, that runs the plugin under test. A test with it takes a second and
+// Server is xrm itself, in a process of its own and with an empty database in
+// memory, that runs the plugin under test. A test with it takes a second and
 // sees what Host leaves out: roles and rights, and the API as clients know it.
 type Server struct {
-	t       testing.TB
-	xrm     string // the program
-	data    string // its folder
-	address string
-	log     transcript
+	t        testing.TB
+	address  string
+	adminKey string
+	log      transcript
 }
 
 // NewServer builds the plugin whose package and plugin.yaml are in the folder of
@@ -35,18 +34,18 @@ func NewServer(t testing.TB) *Server {
 	if err != nil {
 		t.Fatalf("%v; NewServer builds the plugin in the folder of the test", err)
 	}
-	s := &Server{t: t, xrm: findXRM(t), data: t.TempDir(), log: transcript{printed: make(chan struct{}, 1)}}
-	plugins := t.TempDir()
+	s := &Server{t: t, log: transcript{printed: make(chan struct{}, 1)}}
+	xrm, data, plugins := findXRM(t), t.TempDir(), t.TempDir()
 	installPlugin(t, plugins, plugin)
 	ctx, stop := context.WithCancel(context.Background())
-	server := exec.CommandContext(ctx, s.xrm, "serve", "--listen", "127.0.0.1:0", "--data", s.data, "--plugins", plugins)
+	server := exec.CommandContext(ctx, xrm, "serve", "--listen", "127.0.0.1:0", "--store", "memory", "--data", data, "--plugins", plugins)
 	server.Env = append(environment(), "XRM_TIMEOUT_PLUGIN="+patience.String(), "XRM_TRUST=any")
 	server.Stdout, server.Stderr = &s.log, &s.log
 	server.Cancel = func() error { return server.Process.Signal(syscall.SIGTERM) }
 	server.WaitDelay = patience
 	if err := server.Start(); err != nil {
 		stop()
-		t.Fatalf("start %s: %v", s.xrm, err)
+		t.Fatalf("start %s: %v", xrm, err)
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -61,6 +60,11 @@ func NewServer(t testing.TB) *Server {
 		}
 	})
 	s.awaitReady(plugin.Name, ended)
+	key, err := os.ReadFile(filepath.Join(data, "admin.key"))
+	if err != nil {
+		t.Fatalf("read the administrator's key: %v", err)
+	}
+	s.adminKey = strings.TrimSpace(string(key))
 	return s
 }
 
@@ -80,9 +84,9 @@ func (s *Server) awaitReady(plugin string, ended <-chan struct{}) {
 		select {
 		case <-s.log.printed:
 		case <-ended:
-			s.t.Fatalf("%s ended before it was ready:\n%s", s.xrm, s.log.String())
+			s.t.Fatalf("xrm ended before it was ready:\n%s", s.log.String())
 		case <-timeout:
-			s.t.Fatalf("after %s %s is not ready:\n%s", 2*patience, s.xrm, s.log.String())
+			s.t.Fatalf("after %s xrm is not ready:\n%s", 2*patience, s.log.String())
 		}
 	}
 	text := s.log.String()
@@ -96,19 +100,16 @@ func (s *Server) awaitReady(plugin string, ended <-chan struct{}) {
 // As returns a client with a key of its own that has these roles.
 func (s *Server) As(role string, more ...string) *Client {
 	s.t.Helper()
-	args := []string{"key", "create", "--data", s.data}
-	for _, name := range append([]string{role}, more...) {
-		args = append(args, "--role", name)
-	}
-	create := exec.CommandContext(s.t.Context(), s.xrm, args...)
-	create.Env = environment()
-	var said bytes.Buffer
-	create.Stderr = &said
-	key, err := create.Output()
+	var made struct{ CreateAPIKey struct{ Secret string } }
+	err := s.client(s.adminKey).Query(`mutation ($roles: [String!]!) { createApiKey(roles: $roles) { secret } }`, map[string]any{"roles": append([]string{role}, more...)}, &made)
 	if err != nil {
-		s.t.Fatalf("make a key: %s", strings.TrimSpace(said.String()))
+		s.t.Fatalf("make a key: %v", err)
 	}
-	return &Client{t: s.t, url: "http://" + s.address + "/graphql", key: strings.TrimSpace(string(key))}
+	return s.client(made.CreateAPIKey.Secret)
+}
+
+func (s *Server) client(key string) *Client {
+	return &Client{t: s.t, url: "http://" + s.address + "/graphql", key: key}
 }
 
 // environment is that of the test without settings of xrm.

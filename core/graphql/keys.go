@@ -1,0 +1,81 @@
+package graphql
+
+import (
+	"context"
+
+	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// KeyDesk is what administrators do with API keys.
+type KeyDesk interface {
+	Keys(ctx context.Context) ([]core.Key, error)
+	// Issue makes a key of the name, the roles, the party and the maker of k.
+	Issue(ctx context.Context, m *schema.Model, k core.Key) (issued core.Key, secret string, err error)
+	// RemoveKey says whether there was such a key.
+	RemoveKey(ctx context.Context, id string) (bool, error)
+}
+
+type issuedKey struct {
+	key    core.Key
+	secret string
+}
+
+// keys adds what administrators do with API keys.
+func (b *builder) keys() {
+	if b.Keys == nil {
+		return
+	}
+	of := part[core.Key]
+	key := graphql.NewObject(graphql.ObjectConfig{Name: "ApiKey", Description: "Whose key it is and what it may do. The secret is kept nowhere.", Fields: graphql.Fields{
+		"id":        of(graphql.NewNonNull(graphql.ID), func(k core.Key) any { return k.ID }),
+		"name":      of(graphql.String, func(k core.Key) any { return optional(k.Name) }),
+		"roles":     of(nonNullList(graphql.String), func(k core.Key) any { return k.Roles }),
+		"party":     of(graphql.ID, func(k core.Key) any { return optional(k.Party) }),
+		"createdAt": of(dateTime, func(k core.Key) any { return schema.Instant(k.CreatedAt) }),
+		"createdBy": of(graphql.String, func(k core.Key) any { return optional(k.CreatedBy) }),
+	}})
+	issued := graphql.NewObject(graphql.ObjectConfig{Name: "IssuedApiKey", Description: "A new key. Its secret is shown this once.", Fields: graphql.Fields{
+		"apiKey": part(graphql.NewNonNull(key), func(i issuedKey) any { return i.key }),
+		"secret": part(graphql.NewNonNull(graphql.String), func(i issuedKey) any { return i.secret }),
+	}})
+	const whose = "API keys are"
+	b.query["apiKeys"] = &graphql.Field{
+		Type: nonNullList(key), Description: "The API keys, for administrators.",
+		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
+			keys, err := b.Keys.Keys(p.Context)
+			return append([]core.Key{}, keys...), err
+		}),
+	}
+	b.mutation["createApiKey"] = &graphql.Field{
+		Type: issued, Description: "Makes an API key, for administrators.",
+		Args: graphql.FieldConfigArgument{
+			"roles": {Type: nonNullList(graphql.String)},
+			"name":  {Type: graphql.String, Description: "Whose key it is, for people and the history."},
+			"party": {Type: graphql.ID, Description: "The business partner that the key belongs to: $user.party in the rules of its roles."},
+		},
+		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
+			k := core.Key{CreatedBy: ActorFrom(p.Context).ID}
+			k.Name, _ = p.Args["name"].(string)
+			k.Party, _ = p.Args["party"].(string)
+			for _, role := range p.Args["roles"].([]any) {
+				k.Roles = append(k.Roles, role.(string))
+			}
+			k, secret, err := b.Keys.Issue(p.Context, b.Model, k)
+			return issuedKey{k, secret}, err
+		}),
+	}
+	b.mutation["revokeApiKey"] = &graphql.Field{
+		Type: graphql.Boolean, Description: "Removes an API key, for administrators. It is refused everywhere within three seconds.",
+		Args: graphql.FieldConfigArgument{"id": id},
+		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
+			key := p.Args["id"].(string)
+			removed, err := b.Keys.RemoveKey(p.Context, key)
+			if err == nil && !removed {
+				err = &core.Error{Code: core.NotFound, Message: "There is no API key with the id " + key + "; apiKeys lists them."}
+			}
+			return removed, err
+		}),
+	}
+}
