@@ -23,6 +23,7 @@ var mayImport = []struct {
 }{
 	{"schema", []string{"schema"}, "the language is pure: it knows no other part"},
 	{"sdk/plugintest", []string{"schema", "sdk"}, "whatever sdk imports, every plugin must compile"},
+	{"sdk/pluginpb/cron", nil, "whatever sdk imports, every plugin must compile"},
 	{"sdk/pluginpb/configschema", []string{"schema", "sdk"}, "whatever sdk imports, every plugin must compile"},
 	{"sdk/pluginpb/mention", []string{"schema", "sdk"}, "whatever sdk imports, every plugin must compile"},
 	{"sdk", []string{"sdk"}, "whatever sdk imports, every plugin has in its memory, and schema is a third of it"},
@@ -37,7 +38,7 @@ var mayImport = []struct {
 	{"core/sqlite", []string{"schema", "core.", "core/record", "core/catalog"}, "doors and stores do not know each other"},
 	{"core/storetest", []string{"schema", "core.", "core/record", "core/catalog"}, "the contract knows no store"},
 	{"core/journal", []string{"schema", "core.", "core/record", "core/catalog"}, "delivery knows no store"},
-	{"core/schedule", []string{"schema", "core."}, "what is due is run without knowing stores or plugins"},
+	{"core/schedule", []string{"schema", "core.", "sdk/pluginpb/cron"}, "what is due is run without knowing stores or plugins"},
 	{"core/pluginhost", []string{"schema", "core.", "core/record", "core/catalog", "sdk/pluginpb"}, "of the sdk the host shares the wire only"},
 	{"core", []string{"schema"}, "the root package holds nouns only"},
 	{"plugins", []string{"schema", "sdk"}, "a plugin knows the contract, never the core or another plugin"},

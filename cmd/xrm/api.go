@@ -21,8 +21,8 @@ import (
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
-	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb/cron"
 )
 
 // api keeps the GraphQL engine that fits the current model and the plugins.
@@ -118,7 +118,7 @@ func rights(contributions map[string]pluginhost.Contribution) []access.PluginRig
 func schedules(c pluginhost.Contribution) error {
 	var errs []error
 	for _, j := range c.Jobs {
-		if _, err := schedule.Parse(j.Schedule, j.TimeZone); err != nil {
+		if _, err := cron.Parse(j.Schedule, j.TimeZone); err != nil {
 			errs = append(errs, fmt.Errorf("job %s: %w", j.Name, err))
 		}
 	}

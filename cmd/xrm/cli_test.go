@@ -143,6 +143,7 @@ func TestImportTellsWhatKeepsItFromBeginning(t *testing.T) {
 }
 
 func TestImportIntoARunningServer(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	dir := t.TempDir()
 	file := write(t, filepath.Join(dir, "customers.csv"), "number,kind,name,country,email,Shoe size\nC-1,organization,Groß,DE,info@gross.example,44\n"+
@@ -194,6 +195,7 @@ func TestImportIntoARunningServer(t *testing.T) {
 }
 
 func TestTheSampleGetsInAndASecondTimeChangesNothing(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	sample := filepath.Join("..", "..", "examples", "sample", "import.sh")
 	want := []importer.Summary{{Rows: 3, Created: 3}, {Rows: 8, Created: 8}, {Rows: 10, Created: 10}, {Rows: 23, Created: 12}}

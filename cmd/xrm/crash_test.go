@@ -138,6 +138,7 @@ func (l *ledger) kept(t *testing.T, p *process) map[string]past {
 }
 
 func TestWhatWasAcknowledgedOutlivesAServerThatIsKilled(t *testing.T) {
+	t.Parallel()
 	stores(t, func(t *testing.T, flags ...string) {
 		data, promises := t.TempDir(), newLedger()
 		for round := range 3 {

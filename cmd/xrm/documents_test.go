@@ -75,6 +75,7 @@ func operations(t *testing.T, text string) []string {
 }
 
 func TestEveryQueryOfTheDocumentsFitsTheSchema(t *testing.T) {
+	t.Parallel()
 	server := start(t, "--plugins", builtPlugins(t, [2]string{"hello", "../../examples/hello-plugin"}))
 	seen := 0
 	for name, text := range documents(t) {
@@ -103,6 +104,7 @@ func TestEveryQueryOfTheDocumentsFitsTheSchema(t *testing.T) {
 }
 
 func TestGraphiQLOpensWithTheFirstQueryOfReadmeButForThePlugin(t *testing.T) {
+	t.Parallel()
 	page := read(t, "../../core/graphql/transport/graphiql/main.jsx")
 	_, welcome, _ := strings.Cut(page, "const welcome = `")
 	welcome, _, _ = strings.Cut(welcome, "`;")
@@ -114,6 +116,7 @@ func TestGraphiQLOpensWithTheFirstQueryOfReadmeButForThePlugin(t *testing.T) {
 }
 
 func TestEveryCurlOfTheDocumentsGetsItsAnswer(t *testing.T) {
+	t.Parallel()
 	server := start(t)
 	seen := map[string]int{}
 	for name, text := range documents(t) {

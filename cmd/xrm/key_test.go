@@ -60,6 +60,7 @@ func TestAKeyIsNotMadeForWhatDoesNotExist(t *testing.T) {
 // A key of another role that was made first must not leave a server without an
 // administrator.
 func TestTheAdministratorsKeyIsMadeWhateverOtherKeysThereAre(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	if status, _, errors := command(t, []string{"XRM_DATA=" + data}, "key", "create", "--role", "reader"); status != 0 {
 		t.Fatal(errors)

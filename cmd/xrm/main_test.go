@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,13 +30,15 @@ func TestMain(m *testing.M) {
 	}
 	if os.Getenv(pluginpb.CookieKey) == pluginpb.CookieValue {
 		sdk.Serve(played(filepath.Base(os.Args[0])))
-		return
+		syscall.Exit(0) // os.Exit of a program with the race detector takes a second
 	}
 	if os.Getenv(asProgram) != "" {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	_ = os.RemoveAll(programs())
+	os.Exit(status)
 }
 
 // command runs one command line in this process.

@@ -99,7 +99,7 @@ DIR/roles/sales.yaml:5: there is no entity or role "custmer"; did you mean "cust
 			for _, flag := range tt.flags {
 				args = append(args, strings.ReplaceAll(flag, "DIR", dir))
 			}
-			status, out, complaints := finished(t, tt.environ, args...)
+			status, out, complaints := command(t, tt.environ, args...)
 			if want := strings.ReplaceAll(tt.want, "DIR", dir) + "\n"; status != 1 || out != "" || complaints != want {
 				t.Errorf("status %d, printed %q\ngot  %s\nwant %s", status, out, complaints, want)
 			}

@@ -63,6 +63,7 @@ func runScript(t *testing.T, server running, name string, args ...string) []impo
 }
 
 func TestNorthwindComesInAsAWhole(t *testing.T) {
+	t.Parallel()
 	data := northwind(t)
 	script := filepath.Join("..", "..", "examples", "northwind", "import.sh")
 	stores(t, func(t *testing.T, flags ...string) {

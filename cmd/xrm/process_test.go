@@ -68,7 +68,7 @@ func programmed(ctx context.Context, t testing.TB, environ []string, args ...str
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Env = append([]string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.Getenv("TMPDIR")}, environ...)
+	cmd.Env = append([]string{asProgram + "=1", "GORACE=atexit_sleep_ms=0", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.Getenv("TMPDIR")}, environ...)
 	cmd.WaitDelay = patience
 	return cmd
 }
@@ -243,19 +243,4 @@ func eventually(t testing.TB, complaint func() string) {
 			t.Fatalf("after %s still: %s", patience, said)
 		}
 	}
-}
-
-// finished runs the program to its end.
-func finished(t testing.TB, environ []string, args ...string) (status int, out, complaints string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	cmd := programmed(ctx, t, environ, args...)
-	var stdout, stderr strings.Builder
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
-		t.Fatalf("%v: %v\n%s", args, err, stderr.String())
-	}
-	return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -41,12 +43,35 @@ func builtPlugins(t testing.TB, others ...[2]string) string {
 // plugin is as fast as it is for its users.
 func built(t testing.TB, plugins, name, from string) {
 	t.Helper()
-	build := exec.Command("go", "build", "-o", filepath.Join(plugins, name, name), "./"+from)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the plugin: %v\n%s", err, out)
+	once, _ := builds.LoadOrStore(from, sync.OnceValues(func() (string, error) {
+		program := filepath.Join(programs(), name)
+		out, err := exec.Command("go", "build", "-o", program, "./"+from).CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("build the plugin: %w\n%s", err, out)
+		}
+		return program, err
+	}))
+	program, err := once.(func() (string, error))()
+	if err != nil {
+		t.Fatal(err)
 	}
 	write(t, filepath.Join(plugins, name, "plugin.yaml"), read(t, filepath.Join(from, "plugin.yaml")))
+	if err := os.Link(program, filepath.Join(plugins, name, name)); err != nil {
+		t.Fatal(err)
+	}
 }
+
+// builds are the plugins that were built, each once, by where their source is.
+var builds sync.Map
+
+// programs is the folder where they lie until all tests have ended.
+var programs = sync.OnceValue(func() string {
+	dir, err := os.MkdirTemp("", "xrm-test-plugins-")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+})
 
 // graphQL sends a query as the administrator and returns the answer's body.
 func (r running) graphQL(t *testing.T, query string) []byte {
@@ -78,6 +103,7 @@ func (r running) graphQL(t *testing.T, query string) []byte {
 }
 
 func TestTheFirstQueryOfReadmeHasTheAnswerThatItPrints(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

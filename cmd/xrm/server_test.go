@@ -97,7 +97,7 @@ func TestAKeyThatIsMadeBesideTheServerWorksAtOnce(t *testing.T) {
 	t.Parallel()
 	p := spawn(t, t.TempDir(), nil).ready()
 	p.must(oneProduct, nil)
-	status, out, complaints := finished(t, nil, "key", "create", "--role", "reader", "--name", "Web shop", "--data", p.data)
+	status, out, complaints := command(t, nil, "key", "create", "--role", "reader", "--name", "Web shop", "--data", p.data)
 	if status != 0 || complaints != "" {
 		t.Fatalf("status %d\n%s%s", status, out, complaints)
 	}
@@ -110,7 +110,7 @@ func TestAKeyThatIsMadeBesideTheServerWorksAtOnce(t *testing.T) {
 	if got, want := refusal(err), "FORBIDDEN You may not create products: your role reader does not allow it. Ask an administrator for a role that allows it."; got != want {
 		t.Errorf("the reader writes: %s\nwant %s", got, want)
 	}
-	status, out, complaints = finished(t, nil, "key", "create", "--role", "raeder", "--data", p.data)
+	status, out, complaints = command(t, nil, "key", "create", "--role", "raeder", "--data", p.data)
 	if want := "there is no role \"raeder\"; did you mean \"reader\"?\n"; status != 1 || out != "" || complaints != want {
 		t.Errorf("an unknown role: status %d, %q, %q; want 1, nothing, %q", status, out, complaints, want)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/schedule"
+	"github.com/openxrm/xrm/sdk/pluginpb/cron"
 )
 
 // work is what plugins do although no request asks them to: they are told of
@@ -133,7 +134,7 @@ func (w *work) jobs() []schedule.Job {
 	var all []schedule.Job
 	for _, c := range w.serving() {
 		for _, j := range c.Jobs {
-			if s, err := schedule.Parse(j.Schedule, j.TimeZone); err == nil {
+			if s, err := cron.Parse(j.Schedule, j.TimeZone); err == nil {
 				all = append(all, schedule.Job{Plugin: c.Plugin, Name: j.Name, Schedule: s})
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/sdk/pluginpb/cron"
 )
 
 // reportEvery is how often the progress of a job is stored, and how soon one
@@ -14,6 +15,13 @@ import (
 const reportEvery = 2 * time.Second
 
 var errCanceled = errors.New("the job was canceled")
+
+// Job is something that a plugin does again and again.
+type Job struct {
+	Plugin   string
+	Name     string
+	Schedule cron.Schedule
+}
 
 func (j Job) lease() string { return "job/" + j.Plugin + "/" + j.Name }
 

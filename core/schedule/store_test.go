@@ -16,6 +16,7 @@ import (
 	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/core/sqlite"
+	"github.com/openxrm/xrm/sdk/pluginpb/cron"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -70,7 +71,7 @@ func newMongo(t *testing.T) func() (shared, error) {
 // job has run.
 func doOnce(t *testing.T, open func() (shared, error)) {
 	const timers = 30
-	hourly, err := schedule.Parse("@hourly", "")
+	hourly, err := cron.Parse("@hourly", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/core/sqlite"
+	"github.com/openxrm/xrm/sdk/pluginpb/cron"
 )
 
 // world is a store, on the clock of a bubble, and what its instances have done.
@@ -67,7 +68,7 @@ func inWorld(t *testing.T, test func(*testing.T, *world)) {
 // job adds a job of the plugin loyalty.
 func (w *world) job(name, text string) {
 	w.t.Helper()
-	s, err := schedule.Parse(text, "")
+	s, err := cron.Parse(text, "")
 	if err != nil {
 		w.t.Fatal(err)
 	}

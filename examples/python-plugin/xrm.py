@@ -1,18 +1,14 @@
 """What every plugin of xrm in Python needs: the handshake, the way back to the
 host, and an orderly end. Nothing in here is about what the plugin does."""
-import base64
-import datetime
 import functools
 import os
+import subprocess
 import sys
 import tempfile
 import threading
 from concurrent import futures
 
 import grpc
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 import goplugin_pb2
 import goplugin_pb2_grpc
@@ -81,18 +77,10 @@ class Plugin(plugin_pb2_grpc.PluginServicer, goplugin_pb2_grpc.GRPCBrokerService
 
 
 def certificate():
-    """Returns a key and a certificate for localhost, both as PEM, and the latter as DER too."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.utcnow()
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(),
-                                      now - datetime.timedelta(minutes=1), now + datetime.timedelta(days=3650))
-    for extension in (x509.SubjectAlternativeName([x509.DNSName("localhost")]), x509.BasicConstraints(True, None),
-                      x509.KeyUsage(True, False, False, False, False, True, False, False, False),
-                      x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH, x509.ExtendedKeyUsageOID.CLIENT_AUTH])):
-        builder = builder.add_extension(extension, critical=False)
-    signed, encoding = builder.sign(key, hashes.SHA256()), serialization.Encoding
-    pem = key.private_bytes(encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return pem, signed.public_bytes(encoding.PEM), signed.public_bytes(encoding.DER)
+    """Returns a key and a certificate for localhost, both as PEM in one text."""
+    return subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "-", "-out", "-",
+                           "-days", "3650", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext", "keyUsage=digitalSignature,keyCertSign",
+                           "-addext", "extendedKeyUsage=serverAuth,clientAuth"], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
 
 
 def serve(kind):
@@ -101,9 +89,9 @@ def serve(kind):
         sys.exit(f"{kind.name} {kind.version} is a plugin of xrm and does nothing on its own; README.md says how it is used.")
     out = os.fdopen(os.dup(1), "w")  # for the handshake alone:
     os.dup2(2, 1)                    # whatever prints from now on prints to the log
-    key, own, der = certificate()
+    own = certificate()
     host = os.environ["PLUGIN_CLIENT_CERT"].encode()
-    plugin = kind(grpc.ssl_channel_credentials(host, key, own))
+    plugin = kind(grpc.ssl_channel_credentials(host, own, own))
     server = grpc.server(futures.ThreadPoolExecutor(40), options=MESSAGES)
     plugin_pb2_grpc.add_PluginServicer_to_server(plugin, server)
     goplugin_pb2_grpc.add_GRPCBrokerServicer_to_server(plugin, server)
@@ -111,9 +99,10 @@ def serve(kind):
     serving = grpc.unary_unary_rpc_method_handler(lambda request, context: b"\x08\x01")  # the message with status SERVING
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": serving})])
     socket = tempfile.mktemp(prefix="plugin", dir=os.environ["PLUGIN_UNIX_SOCKET_DIR"])
-    server.add_secure_port("unix:" + socket, grpc.ssl_server_credentials([(key, own)], host, True))
+    server.add_secure_port("unix:" + socket, grpc.ssl_server_credentials([(own, own)], host, True))
     server.start()
-    print("1|1|unix", socket, "grpc", base64.b64encode(der).decode().rstrip("="), sep="|", file=out, flush=True)
+    body = "".join(own.decode().rpartition("BEGIN CERTIFICATE-----")[2].split()[:-2]).rstrip("=")  # of the PEM, in one line
+    print("1|1|unix", socket, "grpc", body, sep="|", file=out, flush=True)
     plugin.stop.wait()
     server.stop(0.5).wait()
     os._exit(0)  # also when a handler does not end

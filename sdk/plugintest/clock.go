@@ -71,7 +71,7 @@ func (h *Host) runPlanned(j *job) {
 	h.t.Helper()
 	planned := j.next
 	if err := h.run(j, planned); err != nil {
-		h.t.Errorf("the job %s of %s: %v", j.name, planned.In(j.schedule.zone).Format(time.DateTime), err)
+		h.t.Errorf("the job %s of %s: %v", j.name, planned.In(j.schedule.Zone()).Format(time.DateTime), err)
 	}
-	j.next = j.schedule.next(planned)
+	j.next = j.schedule.Next(planned)
 }

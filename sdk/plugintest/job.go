@@ -10,23 +10,24 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/cron"
 )
 
 // job is one that the plugin runs by the clock.
 type job struct {
 	name     string
-	schedule schedule
+	schedule cron.Schedule
 	next     time.Time
 	runs     int
 }
 
 // newJob refuses a schedule or a time zone that cannot be read.
 func newJob(described *pluginpb.Job, now time.Time) (*job, error) {
-	s, err := parseSchedule(described.GetSchedule(), described.GetTimeZone())
+	s, err := cron.Parse(described.GetSchedule(), described.GetTimeZone())
 	if err != nil {
 		return nil, fmt.Errorf("the job %s: %w", described.GetName(), err)
 	}
-	return &job{name: described.GetName(), schedule: s, next: s.next(now)}, nil
+	return &job{name: described.GetName(), schedule: s, next: s.Next(now)}, nil
 }
 
 // RunJob runs a job of the plugin now, whatever its schedule; one that it does

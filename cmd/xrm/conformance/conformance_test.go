@@ -84,7 +84,7 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"wants what nobody has":         {`features: "event"; did you mean "events"?`},
 		"has a name twice":              {`names: the job "tidy" twice`},
 		"has a type that is not there":  {`types: overdue: there is no type "string"`},
-		"has a job without a schedule":  {`jobs: the job tidy has the schedule ""`},
+		"has a job without a schedule":  {`jobs: the job tidy: the schedule "" cannot be read`},
 		"has a broken entity":           {`entities: plugin visits/entities/visit.yaml:7: field "shoe": unknown type "siez"`, `mentions: BeforeSave: there is no entity or role "visit"`},
 		"mentions what is not there":    {`mentions: BeforeDelete: there is no entity or role "vist"; did you mean "visit"?`},
 		"does not speak of parties":     {`data of parties: plugin visits/entities/visit.yaml:4: field "customer" refers to a party, and the plugin does not say`},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/cron"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )
@@ -205,10 +206,7 @@ func jobsArePlanned(ctx context.Context, b *bench) error {
 	}
 	var wrong []error
 	for _, j := range d.GetJobs() {
-		if !strings.HasPrefix(j.GetSchedule(), "@") && len(strings.Fields(j.GetSchedule())) != 5 {
-			wrong = append(wrong, fmt.Errorf("the job %s has the schedule %q", j.GetName(), j.GetSchedule()))
-		}
-		if _, err := time.LoadLocation(j.GetTimeZone()); err != nil {
+		if _, err := cron.Parse(j.GetSchedule(), j.GetTimeZone()); err != nil {
 			wrong = append(wrong, fmt.Errorf("the job %s: %w", j.GetName(), err))
 		}
 	}

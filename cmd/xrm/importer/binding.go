@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -153,7 +154,7 @@ func (b *binder) converter(s *Source, f *Field) (*converter, error) {
 	if f.Type == "list" {
 		f = f.Of
 	}
-	c := &converter{field: f, dates: first(s.Dates, b.m.Dates), decimal: b.m.Decimal, thousands: b.m.Thousands, currency: first(s.Currency, b.m.Currency)}
+	c := &converter{field: f, dates: cmp.Or(s.Dates, b.m.Dates), decimal: b.m.Decimal, thousands: b.m.Thousands, currency: cmp.Or(s.Currency, b.m.Currency)}
 	if c.field.Type != "date" && c.field.Type != "datetime" {
 		return c, nil
 	}
@@ -161,20 +162,11 @@ func (b *binder) converter(s *Source, f *Field) (*converter, error) {
 	if c.layout, err = layoutOf(c.dates); err != nil {
 		return nil, err
 	}
-	zone := first(s.TimeZone, b.m.TimeZone)
+	zone := cmp.Or(s.TimeZone, b.m.TimeZone)
 	if c.zone, err = time.LoadLocation(zone); err != nil {
 		return nil, fmt.Errorf("timeZone %q is not known; write it like Europe/Berlin", zone)
 	}
 	return c, nil
-}
-
-func first(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }
 
 // read makes the value of a row, nil for none. A reference's value is a text

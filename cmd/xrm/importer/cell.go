@@ -30,7 +30,6 @@ type textPart struct {
 // outcome is what a source makes of a row's cells.
 type outcome struct {
 	texts  []string // none for no value
-	many   bool     // the cell was split into a list
 	reason string   // why the text does not fit, completing "<field> …"
 }
 
@@ -106,7 +105,7 @@ func (c *cellReader) split(text string) outcome {
 		parts = append(parts, nonEmpty(strings.TrimSpace(part))...)
 	}
 	if c.source.Part == "" || len(parts) == 0 {
-		return outcome{texts: parts, many: true}
+		return outcome{texts: parts}
 	}
 	switch c.source.Part {
 	case "first":
@@ -142,18 +141,9 @@ func (c *cellReader) translate(o outcome) outcome {
 		case c.source.Otherwise == "keep" || slices.Contains(slices.Collect(maps.Values(c.source.Values)), text):
 			translated = append(translated, text)
 		default:
-			return outcome{reason: "must be one of the values in the map, not " + strconv.Quote(text) + strictyaml.Suggest(text, keysOf(c.source.Values))}
+			return outcome{reason: "must be one of the values in the map, not " + strconv.Quote(text) + strictyaml.Suggest(text, slices.Sorted(maps.Keys(c.source.Values)))}
 		}
 	}
 	o.texts = translated
 	return o
-}
-
-func keysOf(values map[string]string) []string {
-	var keys []string
-	for key := range values {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -64,7 +65,7 @@ func newPlan(ctx context.Context, m *Map, e *Entity, file string, header []strin
 }
 
 func (p *planner) problem(line int, format string, args ...any) {
-	p.problems = append(p.problems, strictyaml.Problem{File: first(p.m.file, p.file), Line: line, Message: fmt.Sprintf(format, args...)})
+	p.problems = append(p.problems, strictyaml.Problem{File: cmp.Or(p.m.file, p.file), Line: line, Message: fmt.Sprintf(format, args...)})
 }
 
 // nothingMatches is a fault of the map if there is one, and of the file if not.

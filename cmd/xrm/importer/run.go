@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,7 +119,7 @@ func open(ctx context.Context, o Options) (_ *imports, err error) {
 	if i.rejects = new(rejects); o.DryRun {
 		return i, nil
 	}
-	i.rejects, err = newRejects(first(o.RejectedFile, rejectedName(o.File)), i.table, m.CSV.Encoding != "")
+	i.rejects, err = newRejects(cmp.Or(o.RejectedFile, rejectedName(o.File)), i.table, m.CSV.Encoding != "")
 	return i, err
 }
 
@@ -130,8 +131,8 @@ func (o *Options) agree() error {
 	case o.Entity != "" && o.Map.Entity != "" && o.Entity != o.Map.Entity:
 		return fmt.Errorf("%s is a map for %s, but --entity says %s", o.Map.file, o.Map.Entity, o.Entity)
 	}
-	o.Map.Entity = first(o.Entity, o.Map.Entity)
-	o.Map.Key = first(o.Key, o.Map.Key)
+	o.Map.Entity = cmp.Or(o.Entity, o.Map.Entity)
+	o.Map.Key = cmp.Or(o.Key, o.Map.Key)
 	return nil
 }
 

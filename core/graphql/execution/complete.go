@@ -35,11 +35,7 @@ func (c *completion) complete(h *holder, i int, t graphql.Type, value any) {
 		c.run.null(h, i, nonNull)
 		return
 	}
-	err, failed := value.(error)
-	if failed {
-		c.fail(h, i, nonNull, err)
-		return
-	}
+	var err error
 	switch t := t.(type) {
 	case *graphql.Scalar:
 		h.values[i], err = guardedScalar(t, value)
@@ -85,26 +81,16 @@ func (c *completion) list(h *holder, i int, t *graphql.List, nonNull bool, value
 	list := c.run.newHolder(h, i, nonNull)
 	list.list = true
 	h.values[i] = list
-	switch value := value.(type) {
-	case []any:
-		list.values = make([]any, len(value))
-		for k := 0; k < len(value) && !list.dead; k++ {
-			c.complete(list, k, t.OfType, value[k])
-		}
-	case []map[string]any:
-		list.values = make([]any, len(value))
-		for k := 0; k < len(value) && !list.dead; k++ {
-			c.complete(list, k, t.OfType, value[k])
-		}
-	default:
-		v := reflect.ValueOf(value)
-		if v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
+	of, ok := value.([]any)
+	if !ok {
+		if kind := reflect.ValueOf(value).Kind(); kind != reflect.Slice && kind != reflect.Array {
 			return fmt.Errorf("a list was expected, not %T", value)
 		}
-		list.values = make([]any, v.Len())
-		for k := 0; k < v.Len() && !list.dead; k++ {
-			c.complete(list, k, t.OfType, v.Index(k).Interface())
-		}
+		of = items(value)
+	}
+	list.values = make([]any, len(of))
+	for k := 0; k < len(of) && !list.dead; k++ {
+		c.complete(list, k, t.OfType, of[k])
 	}
 	return nil
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"runtime/debug"
-	"strings"
 
 	"github.com/graphql-go/graphql"
 )
@@ -140,44 +138,19 @@ func guardedBatch(ctx context.Context, resolve BatchResolve, p BatchParams) (val
 
 func guardedResolve(def *field, p graphql.ResolveParams) (value any, err error) {
 	defer recoverTo(&err)
-	if def.resolve != nil {
+	switch {
+	case def.resolve != nil:
 		return def.resolve(p)
+	case p.Source == nil: // which the next would not survive
+		return nil, nil
 	}
-	return member(p.Source, def.name.Field), nil
+	return graphql.DefaultResolveFn(p)
 }
 
 func recoverTo(err *error) {
 	if cause := recover(); cause != nil {
 		*err = &panicked{cause, debug.Stack()}
 	}
-}
-
-// member is the value of a field that has no resolver: the entry of a map, or
-// the struct field with the json tag or the name, as graphql-go has it.
-func member(source any, name string) any {
-	v := reflect.ValueOf(source)
-	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
-		if v.IsNil() {
-			return nil
-		}
-		v = v.Elem()
-	}
-	switch {
-	case v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String:
-		value := v.MapIndex(reflect.ValueOf(name).Convert(v.Type().Key()))
-		if value.IsValid() {
-			return value.Interface()
-		}
-	case v.Kind() == reflect.Struct:
-		for i := range v.NumField() {
-			def := v.Type().Field(i)
-			tag, _, _ := strings.Cut(def.Tag.Get("json"), ",")
-			if def.IsExported() && (tag == name || strings.EqualFold(def.Name, name)) {
-				return v.Field(i).Interface()
-			}
-		}
-	}
-	return nil
 }
 
 // settle writes the outcome of a resolver into the answer.

@@ -1,24 +1,19 @@
-package schedule
+// Package cron says when a job of a plugin runs: to the server, to plugintest and
+// to the conformance checks, in the same words.
+package cron
 
 import (
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/netresearch/go-cron"
+	library "github.com/netresearch/go-cron"
 )
-
-// Job is something that a plugin does again and again.
-type Job struct {
-	Plugin   string
-	Name     string
-	Schedule Schedule
-}
 
 // Schedule says at which times something is done. Parse makes one.
 type Schedule struct {
 	text  string
-	times cron.Schedule
+	times library.Schedule
 	zone  *time.Location
 }
 
@@ -36,7 +31,7 @@ func Parse(text, zone string) (Schedule, error) {
 	}
 	const how = "; write five fields (minute hour day month weekday), @hourly, @daily, @weekly, @monthly, @yearly, or for example @every 10m"
 	// As in every cron, either of day and weekday will do where both are given.
-	parser := cron.MustNewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.DowOrDom | cron.Descriptor)
+	parser := library.MustNewParser(library.Minute | library.Hour | library.Dom | library.Month | library.Dow | library.DowOrDom | library.Descriptor)
 	times, err := parser.Parse(text)
 	switch {
 	case strings.Contains(text, "TZ="):
@@ -54,3 +49,6 @@ func (s Schedule) String() string { return s.text + " " + s.zone.String() }
 
 // Next returns the first time after another, in UTC.
 func (s Schedule) Next(after time.Time) time.Time { return s.times.Next(after.In(s.zone)).UTC() }
+
+// Zone is that of the clock that is meant.
+func (s Schedule) Zone() *time.Location { return s.zone }

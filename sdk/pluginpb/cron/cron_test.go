@@ -1,11 +1,11 @@
-package schedule_test
+package cron_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/openxrm/xrm/core/schedule"
+	"github.com/openxrm/xrm/sdk/pluginpb/cron"
 )
 
 func TestAScheduleComesWhenTheClockOfItsZoneSaysSo(t *testing.T) {
@@ -26,7 +26,7 @@ func TestAScheduleComesWhenTheClockOfItsZoneSaysSo(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s, err := schedule.Parse(tt.text, tt.zone)
+			s, err := cron.Parse(tt.text, tt.zone)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +61,7 @@ func TestAScheduleThatCannotBeReadIsRefusedWithWhatToWrite(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if _, err := schedule.Parse(tt.text, tt.zone); err == nil || err.Error() != tt.want {
+			if _, err := cron.Parse(tt.text, tt.zone); err == nil || err.Error() != tt.want {
 				t.Errorf("Parse(%q, %q) says %v; want %s", tt.text, tt.zone, err, tt.want)
 			}
 		})
