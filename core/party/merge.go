@@ -32,6 +32,8 @@ type merge struct {
 // Merge makes one party of two: into stays, from is deleted and says whom it
 // was merged into. What refers to from is turned to into, by ordinary saves;
 // roles and values that into lacks it gets from from, those that it has stay.
+// Deleted records are turned like living ones, with a line in their history, so that one
+// which is restored later refers to into; plugins are asked about it only then.
 //
 //	turn references → delete from → take over → turn references that came meanwhile
 //
@@ -140,10 +142,11 @@ func isTaken(err error) bool {
 	return errors.As(err, &ours) && ours.Code == core.Conflict && len(ours.Violations) > 0 && ours.Violations[0].Rule == "unique"
 }
 
-// turnReferences turns what refers to the duplicate, a page at a time.
+// turnReferences turns what refers to the duplicate, also what is deleted: it
+// may be restored.
 func (g *merge) turnReferences(ctx context.Context) error {
 	for _, r := range g.Model.ReferencesTo(g.e) {
-		q := core.Query{Per: &core.Per{Path: r.Path, InList: r.InList, Keys: []string{g.from}}}
+		q := core.Query{Deleted: true, Per: &core.Per{Path: r.Path, InList: r.InList, Keys: []string{g.from}}}
 		err := eachPage(ctx, g.Session, r.From, q, func(found []*core.Record) error { return g.turn(ctx, r.From, found) })
 		if err != nil {
 			return err
@@ -163,7 +166,6 @@ func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record
 	}
 	for i, r := range g.Save(ctx, e, drafts, g.dryRun) {
 		switch {
-		case core.CodeOf(r.Err) == core.NotFound: // deleted meanwhile
 		case r.Err != nil:
 			return stopped(e, drafts[i].ID, r.Err)
 		case r.Outcome == record.Updated:

@@ -13,8 +13,8 @@ import (
 // duplicates are two parties that are one person, and all that refers to the
 // first.
 type duplicates struct {
-	from, into                    string
-	tour, activity, friend, order string
+	from, into                             string
+	tour, activity, friend, order, deleted string
 }
 
 func (w *world) duplicates() duplicates {
@@ -26,8 +26,10 @@ func (w *world) duplicates() duplicates {
 	into := w.create("supplier", map[string]any{"kind": "person", "displayName": "Eva Meier", "tags": []any{"tea"}, "city": "Ulm"}).ID
 	other := w.create("customer", map[string]any{"kind": "person", "displayName": "Otto"}).ID
 	w.save("supplier", record.Draft{Action: core.Updated, ID: from, Grant: w.entity("supplier")})
+	deleted := w.create("activity", map[string]any{"subject": "Letter", "kind": "letter", "at": "2026-02-01T10:00:00Z", "party": from}).ID
+	w.save("activity", record.Draft{Action: core.Deleted, ID: deleted})
 	return duplicates{
-		from: from, into: into,
+		from: from, into: into, deleted: deleted,
 		tour: w.create("tour", map[string]any{
 			"name": "Alps", "driver": from, "guests": []any{other, from}, "home": map[string]any{"keeper": from},
 			"stops": []any{map[string]any{"host": from, "note": "tea"}, map[string]any{"note": "none"}},
@@ -62,13 +64,13 @@ func (d duplicates) whole(w *world) {
 	}
 	for _, e := range w.model.Stored() {
 		for _, r := range w.model.References(e) {
-			records, err := w.store.Find(w.Context(), e, core.Query{First: -1})
+			records, err := w.store.Find(w.Context(), e, core.Query{First: -1, Deleted: true})
 			if err != nil {
 				w.Fatal(err)
 			}
 			for _, one := range records {
 				for _, id := range record.ReferredTo(one.Values, r.Path) {
-					if id == d.from {
+					if id == d.from && one.ID != d.from {
 						w.Errorf("%s of %s %s still refers to the duplicate", r.Path, e.Name, one.ID)
 					}
 				}
@@ -134,6 +136,24 @@ func TestMergeThatIsCutOffAtAnyStepGoesOn(t *testing.T) {
 	})
 }
 
+func TestARecordThatIsRestoredAfterAMergeRefersToThePartyThatStays(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		d := w.duplicates()
+		w.save("tour", record.Draft{Action: core.Deleted, ID: d.tour})
+		if _, err := w.merge(admin, d.from, d.into, false); err != nil {
+			t.Fatal(err)
+		}
+		history, err := w.store.History(t.Context(), w.entity("tour"), d.tour, 1, 0)
+		if err != nil || history[0].Action != core.Updated || history[0].Actor.ID != admin.ID {
+			t.Errorf("the last change of the deleted tour is %+v, %v; want updated by %s", history, err, admin.ID)
+		}
+		w.save("tour", record.Draft{Action: core.Restored, ID: d.tour})
+		w.save("activity", record.Draft{Action: core.Restored, ID: d.deleted})
+		d.whole(w)
+	})
+}
+
 func TestDryRunSaysWhatAMergeWouldDoAndWritesNothing(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
@@ -146,7 +166,7 @@ func TestDryRunSaysWhatAMergeWouldDoAndWritesNothing(t *testing.T) {
 		got.Party = nil
 		want := party.Merged{
 			Outcome:    record.Merged,
-			References: map[string]int{"tour": 1, "activity": 1, "relationship": 1, "party": 1},
+			References: map[string]int{"tour": 1, "activity": 2, "relationship": 1, "party": 1},
 			Taken:      []string{"externalId", "email", "tags", "customer.number", "customer.segment"},
 			Kept:       []string{"displayName", "supplier.number"},
 		}
