@@ -59,16 +59,17 @@ func (s *Service) Erase(ctx context.Context, m *schema.Model, a core.Actor, id s
 	if err != nil {
 		return Erased{}, err
 	}
-	duplicates, err := run.duplicates(ctx, e, id)
+	parties, err := duplicates(ctx, run.Session, e, id)
 	if err != nil {
 		return Erased{}, err
 	}
-	for _, one := range append(duplicates, party) {
+	parties = append(parties, party)
+	for _, one := range parties {
 		if err := run.references(ctx, e, one.ID); err != nil {
 			return Erased{}, err
 		}
 	}
-	for _, one := range append(duplicates, party) {
+	for _, one := range parties {
 		if err := run.clear(ctx, e, []*core.Record{one}); err != nil {
 			return Erased{}, err
 		}
@@ -99,35 +100,19 @@ func (r *erasure) party(ctx context.Context, e *schema.Entity, id string) (*core
 	return found[0], nil
 }
 
-// duplicates are the parties that were merged into one, and those that were
-// merged into them before.
-func (r *erasure) duplicates(ctx context.Context, e *schema.Entity, id string) ([]*core.Record, error) {
-	var all []*core.Record
-	for into := []any{id}; len(into) > 0; {
-		merged := schema.Filter{Path: schema.MergedField, Op: schema.OpIn, Value: into, Field: e.Field(schema.MergedField)}
-		found, err := r.Find(ctx, e, core.Query{Filter: merged, First: -1, Deleted: true})
-		if err != nil {
-			return nil, err
-		}
-		into = nil
-		for _, one := range found {
-			into = append(into, one.ID)
-		}
-		all = append(all, found...)
-	}
-	return all, nil
-}
-
 // references clears what refers to a party.
 func (r *erasure) references(ctx context.Context, e *schema.Entity, id string) error {
 	for _, ref := range r.Model.ReferencesTo(e) {
 		if ref.From == e || !ref.From.HasPII() {
 			continue
 		}
-		q := core.Query{Deleted: true, Per: &core.Per{Path: ref.Path, InList: ref.InList, Keys: []string{id}}}
-		err := eachPage(ctx, r.Session, ref.From, q, func(found []*core.Record) error { return r.clear(ctx, ref.From, found) })
-		if err != nil {
-			return err
+		for found, err := range referring(ctx, r.Session, ref, id) {
+			if err != nil {
+				return err
+			}
+			if err := r.clear(ctx, ref.From, found); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -146,10 +146,13 @@ func isTaken(err error) bool {
 // may be restored.
 func (g *merge) turnReferences(ctx context.Context) error {
 	for _, r := range g.Model.ReferencesTo(g.e) {
-		q := core.Query{Deleted: true, Per: &core.Per{Path: r.Path, InList: r.InList, Keys: []string{g.from}}}
-		err := eachPage(ctx, g.Session, r.From, q, func(found []*core.Record) error { return g.turn(ctx, r.From, found) })
-		if err != nil {
-			return err
+		for found, err := range referring(ctx, g.Session, r, g.from) {
+			if err != nil {
+				return err
+			}
+			if err := g.turn(ctx, r.From, found); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
