@@ -40,7 +40,9 @@ type merge struct {
 // The deletion comes before the values, since unique ones such as the customer number
 // can only move once nobody living has them; the deleted record keeps
 // all of its values, so nothing is lost in between. A merge that
-// was cut off goes on where it was when it is asked for again. A rule of a
+// was cut off goes on where it was when it is asked for again. When two in
+// opposite directions were cut off and neither party is left, either of them
+// restores its into and goes on. A rule of a
 // plugin that refuses a step is the error, and before the deletion it leaves
 // both parties alive.
 //
@@ -69,6 +71,11 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	if err := user.MayWrite(ctx, e, core.Updated, plan.taken, winner); err != nil {
 		return Merged{}, err
 	}
+	if winner.Deleted() {
+		if err := user.MayWrite(ctx, e, core.Restored, nil, winner); err != nil {
+			return Merged{}, err
+		}
+	}
 	if err := run.carryOut(ctx, loser, plan); err != nil {
 		return Merged{}, err
 	}
@@ -96,6 +103,9 @@ func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) err
 		}
 		// What was written to either of them meanwhile counts.
 		loser, winner, err := g.pair(ctx)
+		if err == nil && winner.Deleted() {
+			err = gone(winner)
+		}
 		if core.CodeOf(err) == core.Conflict {
 			// The other one is gone, perhaps into this very duplicate: one must be left.
 			return errors.Join(err, g.save(ctx, record.Draft{Action: core.Restored, ID: g.from}))
@@ -117,8 +127,12 @@ func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) err
 }
 
 // rehearse asks all rules before anything is written. That values are taken
-// is no wonder while the duplicate lives.
+// is no wonder while the duplicate lives. What follows a restoration cannot be
+// asked before it is made.
 func (g *merge) rehearse(ctx context.Context, drafts []record.Draft) error {
+	if len(drafts) > 0 && drafts[0].Action == core.Restored {
+		drafts = drafts[:1]
+	}
 	for _, r := range g.Save(ctx, g.e, drafts, true) {
 		if r.Err != nil && !isTaken(r.Err) {
 			return r.Err

@@ -32,7 +32,9 @@ func seen(ctx context.Context, user *record.Session, e *schema.Entity, from, int
 }
 
 // pair loads both parties with all that they have, and refuses those that
-// cannot become one. The loser may be deleted if it went into the winner.
+// cannot become one. The loser may be deleted if it went into the winner, and
+// the winner, too, if it went into the loser: of two merges in opposite
+// directions that were cut off, one has to be finished.
 func (g *merge) pair(ctx context.Context) (loser, winner *core.Record, err error) {
 	found, err := g.Find(ctx, g.e, core.Query{Filter: record.ByIDs([]string{g.from, g.into}), First: 2, Deleted: true})
 	if err != nil {
@@ -49,14 +51,18 @@ func (g *merge) pair(ctx context.Context) (loser, winner *core.Record, err error
 	switch {
 	case loser == nil || winner == nil:
 		return nil, nil, fmt.Errorf("merge party %s into %s: one of them is no longer stored", g.from, g.into)
-	case winner.Deleted():
+	case winner.Deleted() && !(mergedInto(winner, loser) && mergedInto(loser, winner)):
 		return nil, nil, gone(winner)
-	case loser.Deleted() && loser.Values[schema.MergedField] != g.into:
+	case loser.Deleted() && !mergedInto(loser, winner):
 		return nil, nil, gone(loser)
 	case loser.Values["kind"] != winner.Values["kind"]:
 		return nil, nil, refused("into", "kind", fmt.Sprintf("must be of the kind of the duplicate, %v, not %v", loser.Values["kind"], winner.Values["kind"]))
 	}
 	return loser, winner, nil
+}
+
+func mergedInto(r, other *core.Record) bool {
+	return r.Deleted() && r.Values[schema.MergedField] == other.ID
 }
 
 func absent(id string) error {

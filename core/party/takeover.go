@@ -16,9 +16,13 @@ type plan struct {
 }
 
 // takeover plans what the winner lacks: one draft for each role, since a role
-// comes with its data, and one for what it can have as it is.
+// comes with its data, and one for what it can have as it is. A winner that is
+// deleted is restored before.
 func takeover(m *schema.Model, e *schema.Entity, loser, winner *core.Record) plan {
 	var p plan
+	if winner.Deleted() {
+		p.drafts = append(p.drafts, record.Draft{Action: core.Restored, ID: winner.ID})
+	}
 	own := map[string]any{}
 	ofRole := map[string]map[string]any{}
 	for path, f := range e.Kept() {
