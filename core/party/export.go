@@ -48,19 +48,17 @@ type Part struct {
 }
 
 // Export collects all that is kept about a party, also about a deleted one.
-// Only administrators may: whoever sees less would hand out less. What could not be had
-// stands under Problems, so that a document is never silently incomplete.
+// Only administrators may: whoever sees less would hand out less. What could
+// not be had stands under Problems, so that a document is never silently
+// incomplete.
 func (s *Service) Export(ctx context.Context, m *schema.Model, a core.Actor, id string) (*Document, error) {
-	if !slices.Contains(a.Roles, core.AdminRole) {
-		return nil, &core.Error{Code: core.Forbidden, Message: "A party is exported by administrators: the role " + core.AdminRole + "."}
-	}
-	e, session := m.Entity(entity), s.whole(m, a, s.Records.Hooks)
-	found, err := session.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
-	if err != nil {
+	if err := onlyAdmins(a, "exported"); err != nil {
 		return nil, err
 	}
-	if len(found) == 0 {
-		return nil, absent(id)
+	e, session := m.Entity(entity), s.whole(m, a, s.Records.Hooks)
+	found, err := find(ctx, session, e, id)
+	if err != nil {
+		return nil, err
 	}
 	doc := &Document{Party: found[0].WithSystem(), History: []Change{}, Records: map[string][]map[string]any{}, Plugins: []Part{}, Problems: []string{}}
 	if err := doc.history(ctx, session, e, id); err != nil {

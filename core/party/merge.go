@@ -32,22 +32,24 @@ type merge struct {
 // Merge makes one party of two: into stays, from is deleted and says whom it
 // was merged into. What refers to from is turned to into, by ordinary saves;
 // roles and values that into lacks it gets from from, those that it has stay.
-// Deleted records are turned like living ones, with a line in their history, so that one
-// which is restored later refers to into; plugins are asked about it only then.
+// Deleted records are turned like living ones, with a line in their history, so
+// that one which is restored later refers to into; plugins are asked about it
+// only then.
 //
 //	turn references → delete from → take over → turn references that came meanwhile
 //
-// The deletion comes before the values, since unique ones such as the customer number
-// can only move once nobody living has them; the deleted record keeps
-// all of its values, so nothing is lost in between. A merge that
-// was cut off goes on where it was when it is asked for again. When two in
-// opposite directions were cut off and neither party is left, either of them
-// restores its into and goes on. A rule of a
-// plugin that refuses a step is the error, and before the deletion it leaves
-// both parties alive.
+// The deletion comes before the values, since unique ones such as the customer
+// number can only move once nobody living has them; the deleted record keeps
+// all of its values, so nothing is lost in between. A merge that was cut off
+// goes on where it was when it is asked for again; of two in opposite
+// directions that were cut off when both parties were deleted, the one that is
+// asked for again restores its into and goes on. A rule of a plugin that
+// refuses a step is the error, and before the deletion it leaves both parties
+// alive.
 //
-// The actor must be allowed to delete from and to write what into takes over;
-// the records that refer to from are turned whether or not the actor sees them.
+// The actor must be allowed to delete from, to write what into takes over, and
+// to restore into if need be; the records that refer to from are turned whether
+// or not the actor sees them.
 func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from, into string, dryRun bool) (Merged, error) {
 	e := m.Entity(entity)
 	user := s.Records.As(a, m)
@@ -65,16 +67,8 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	if result.Kept, err = kept(user, e, loser, winner); err != nil {
 		return Merged{}, err
 	}
-	if err := user.MayWrite(ctx, e, core.Merged, nil, loser); err != nil {
+	if err := mayMerge(ctx, user, e, loser, winner, plan); err != nil {
 		return Merged{}, err
-	}
-	if err := user.MayWrite(ctx, e, core.Updated, plan.taken, winner); err != nil {
-		return Merged{}, err
-	}
-	if winner.Deleted() {
-		if err := user.MayWrite(ctx, e, core.Restored, nil, winner); err != nil {
-			return Merged{}, err
-		}
 	}
 	if err := run.carryOut(ctx, loser, plan); err != nil {
 		return Merged{}, err
@@ -85,6 +79,18 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	stays, err := user.Load(ctx, e, []string{into})
 	result.Party = stays[into]
 	return result, err
+}
+
+func mayMerge(ctx context.Context, user *record.Session, e *schema.Entity, loser, winner *core.Record, plan plan) error {
+	if err := user.MayWrite(ctx, e, core.Merged, nil, loser); err != nil {
+		return err
+	}
+	if winner.Deleted() {
+		if err := user.MayWrite(ctx, e, core.Restored, nil, winner); err != nil {
+			return err
+		}
+	}
+	return user.MayWrite(ctx, e, core.Updated, plan.taken, winner)
 }
 
 // carryOut goes through the steps, of a merge that was cut off through those

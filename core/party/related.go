@@ -2,7 +2,9 @@ package party
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
@@ -11,6 +13,24 @@ import (
 
 // page is how many records are in memory at a time.
 const page = 200
+
+// find loads parties, deleted ones too, in the order of their ids. One that is
+// not there, or that the actor may not see, is NotFound.
+func find(ctx context.Context, session *record.Session, e *schema.Entity, ids ...string) ([]*core.Record, error) {
+	found, err := session.Find(ctx, e, core.Query{Filter: record.ByIDs(ids), First: len(ids), Deleted: true})
+	if err != nil {
+		return nil, err
+	}
+	parties := make([]*core.Record, len(ids))
+	for i, id := range ids {
+		at := slices.IndexFunc(found, func(r *core.Record) bool { return r.ID == id })
+		if at < 0 {
+			return nil, &core.Error{Code: core.NotFound, Message: fmt.Sprintf("There is no party with the id %s, or you may not see it.", id)}
+		}
+		parties[i] = found[at]
+	}
+	return parties, nil
+}
 
 // referring hands over the records that refer to a party by one reference,
 // deleted ones too, in the order of their ids, a page at a time. They may

@@ -2,6 +2,7 @@ package party
 
 import (
 	"context"
+	"slices"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
@@ -42,6 +43,14 @@ func (s *Service) whole(m *schema.Model, a core.Actor, hooks []record.Hook) *rec
 		Now: r.Now, NewID: r.NewID, Region: r.Region, Committed: r.Committed,
 	}
 	return unbound.As(a, m)
+}
+
+// onlyAdmins refuses everybody else what is done to a party.
+func onlyAdmins(a core.Actor, done string) error {
+	if slices.Contains(a.Roles, core.AdminRole) {
+		return nil
+	}
+	return &core.Error{Code: core.Forbidden, Message: "A party is " + done + " by administrators: the role " + core.AdminRole + "."}
 }
 
 // everything is the policy that allows all.

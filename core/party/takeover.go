@@ -3,6 +3,7 @@ package party
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
@@ -66,10 +67,10 @@ func lacking(f *schema.Field, from, into any) any {
 		return from
 	}
 	more, isList := from.([]any)
-	has, _ := into.([]any)
 	if !isList {
 		return nil
 	}
+	has, _ := into.([]any)
 	all := slices.Clone(has)
 	for _, item := range more {
 		if !slices.ContainsFunc(all, func(one any) bool { return reflect.DeepEqual(one, item) }) {
@@ -106,10 +107,9 @@ func kept(user *record.Session, e *schema.Entity, loser, winner *core.Record) ([
 
 // roleOf is the role in whose data a storage path lies; "" for none.
 func roleOf(m *schema.Model, e *schema.Entity, path string) string {
-	for _, role := range m.Roles(e) {
-		if len(path) > len(role.Name) && path[:len(role.Name)+1] == role.Name+"." {
-			return role.Name
-		}
+	first, _, inside := strings.Cut(path, ".")
+	if inside && slices.ContainsFunc(m.Roles(e), func(role *schema.Entity) bool { return role.Name == first }) {
+		return first
 	}
 	return ""
 }
