@@ -138,9 +138,6 @@ const (
 	Erased   Action = "erased" // lost what it said about a person; living or deleted, it stays what it was
 )
 
-// Removes says whether the action takes a living record away.
-func (a Action) Removes() bool { return a == Deleted || a == Merged }
-
 // Change is one step of a record's life. A store commits the record, its
 // history entry and its event as one atomic write of this one value.
 type Change struct {

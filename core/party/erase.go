@@ -34,24 +34,25 @@ type erasure struct {
 	cleared map[string]*Cleared
 }
 
-// Erase takes what says something about the person (pii) out of the party, out of the
-// duplicates that were merged into it and out of all records that refer to
-// any of them, also deleted ones, and out of the history of these records. The
-// records stay. Other parties that refer to it keep what they say of
+// Erase takes what says something about the person (pii) out of the party, out
+// of the duplicates that were merged into it and out of all records that refer
+// to any of them, also deleted ones, and out of the history of these records.
+// The records stay. Other parties that refer to it keep what they say of
 // themselves.
 //
 //	records that refer to it → duplicates → the party itself
 //
-// Of each page the history is forgotten before it is cleared, so that an erasure which
-// was cut off has left nothing behind where no later one looks, and
-// once more afterwards, for what was written in between. The party comes last: party.erased
-// says that all is done. An erasure that was cut off is finished when it is asked for again.
+// Of each page the history is forgotten before it is cleared, so that an
+// erasure which was cut off has left nothing behind where no later one looks,
+// and once more afterwards, for what was written in between. The party comes
+// last: party.erased says that all is done. An erasure that was cut off is
+// finished when it is asked for again.
 //
 // Only administrators may. Rules of plugins are not asked: none may keep what
 // has to go.
 func (s *Service) Erase(ctx context.Context, m *schema.Model, a core.Actor, id string, dryRun bool) (Erased, error) {
-	if !slices.Contains(a.Roles, core.AdminRole) {
-		return Erased{}, &core.Error{Code: core.Forbidden, Message: "A party is erased by administrators: the role " + core.AdminRole + "."}
+	if err := onlyAdmins(a, "erased"); err != nil {
+		return Erased{}, err
 	}
 	e := m.Entity(entity)
 	run := &erasure{Session: s.whole(m, a, nil), journal: s.Journal, dryRun: dryRun, seen: map[string]bool{}, cleared: map[string]*Cleared{}}
@@ -59,16 +60,17 @@ func (s *Service) Erase(ctx context.Context, m *schema.Model, a core.Actor, id s
 	if err != nil {
 		return Erased{}, err
 	}
-	duplicates, err := run.duplicates(ctx, e, id)
+	parties, err := duplicates(ctx, run.Session, e, id)
 	if err != nil {
 		return Erased{}, err
 	}
-	for _, one := range append(duplicates, party) {
+	parties = append(parties, party)
+	for _, one := range parties {
 		if err := run.references(ctx, e, one.ID); err != nil {
 			return Erased{}, err
 		}
 	}
-	for _, one := range append(duplicates, party) {
+	for _, one := range parties {
 		if err := run.clear(ctx, e, []*core.Record{one}); err != nil {
 			return Erased{}, err
 		}
@@ -86,36 +88,14 @@ func (s *Service) Erase(ctx context.Context, m *schema.Model, a core.Actor, id s
 // party loads the party, also a deleted one, but none that was merged: it is
 // erased with the one that stands for it.
 func (r *erasure) party(ctx context.Context, e *schema.Entity, id string) (*core.Record, error) {
-	found, err := r.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
+	found, err := find(ctx, r.Session, e, id)
 	if err != nil {
 		return nil, err
-	}
-	if len(found) == 0 {
-		return nil, absent(id)
 	}
 	if into, merged := found[0].Values[schema.MergedField].(string); merged {
 		return nil, &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into %s. Erase that one: its duplicates are erased with it.", id, into)}
 	}
 	return found[0], nil
-}
-
-// duplicates are the parties that were merged into one, and those that were
-// merged into them before.
-func (r *erasure) duplicates(ctx context.Context, e *schema.Entity, id string) ([]*core.Record, error) {
-	var all []*core.Record
-	for into := []any{id}; len(into) > 0; {
-		merged := schema.Filter{Path: schema.MergedField, Op: schema.OpIn, Value: into, Field: e.Field(schema.MergedField)}
-		found, err := r.Find(ctx, e, core.Query{Filter: merged, First: -1, Deleted: true})
-		if err != nil {
-			return nil, err
-		}
-		into = nil
-		for _, one := range found {
-			into = append(into, one.ID)
-		}
-		all = append(all, found...)
-	}
-	return all, nil
 }
 
 // references clears what refers to a party.
@@ -124,10 +104,13 @@ func (r *erasure) references(ctx context.Context, e *schema.Entity, id string) e
 		if ref.From == e || !ref.From.HasPII() {
 			continue
 		}
-		q := core.Query{Deleted: true, Per: &core.Per{Path: ref.Path, InList: ref.InList, Keys: []string{id}}}
-		err := eachPage(ctx, r.Session, ref.From, q, func(found []*core.Record) error { return r.clear(ctx, ref.From, found) })
-		if err != nil {
-			return err
+		for found, err := range referring(ctx, r.Session, ref, id) {
+			if err != nil {
+				return err
+			}
+			if err := r.clear(ctx, ref.From, found); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -20,7 +20,7 @@ const maxExported = 10_000
 type Document struct {
 	Party    map[string]any              `json:"party"` // with the data of its roles
 	History  []Change                    `json:"history"`
-	Records  map[string][]map[string]any `json:"records"` // that refer to the party or were merged into it, by entity
+	Records  map[string][]map[string]any `json:"records"` // its duplicates, and what refers to it or to them, by entity
 	Plugins  []Part                      `json:"plugins"`
 	Problems []string                    `json:"problems"` // what is missing in the document, and why; empty when it is whole
 }
@@ -48,30 +48,23 @@ type Part struct {
 }
 
 // Export collects all that is kept about a party, also about a deleted one.
-// Only administrators may: whoever sees less would hand out less. What could not be had
-// stands under Problems, so that a document is never silently incomplete.
+// Only administrators may: whoever sees less would hand out less. What could
+// not be had stands under Problems, so that a document is never silently
+// incomplete.
 func (s *Service) Export(ctx context.Context, m *schema.Model, a core.Actor, id string) (*Document, error) {
-	if !slices.Contains(a.Roles, core.AdminRole) {
-		return nil, &core.Error{Code: core.Forbidden, Message: "A party is exported by administrators: the role " + core.AdminRole + "."}
-	}
-	e, session := m.Entity(entity), s.whole(m, a, s.Records.Hooks)
-	found, err := session.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
-	if err != nil {
+	if err := onlyAdmins(a, "exported"); err != nil {
 		return nil, err
 	}
-	if len(found) == 0 {
-		return nil, absent(id)
+	e, session := m.Entity(entity), s.whole(m, a, s.Records.Hooks)
+	found, err := find(ctx, session, e, id)
+	if err != nil {
+		return nil, err
 	}
 	doc := &Document{Party: found[0].WithSystem(), History: []Change{}, Records: map[string][]map[string]any{}, Plugins: []Part{}, Problems: []string{}}
 	if err := doc.history(ctx, session, e, id); err != nil {
 		return nil, err
 	}
-	for _, from := range m.Stored() {
-		if err := doc.records(ctx, session, e, from, id); err != nil {
-			return nil, err
-		}
-	}
-	if err := doc.duplicates(ctx, session, e, id); err != nil {
+	if err := doc.records(ctx, session, e, id); err != nil {
 		return nil, err
 	}
 	return doc, s.elsewhere(ctx, m, a, id, doc)
@@ -96,49 +89,53 @@ func (d *Document) history(ctx context.Context, session *record.Session, e *sche
 	return nil
 }
 
-// records adds the records of one entity that refer to the party, each once,
-// also deleted ones.
-func (d *Document) records(ctx context.Context, session *record.Session, e, from *schema.Entity, id string) error {
-	all := map[string]*core.Record{}
+// records adds the duplicates, and what refers to the party or to any of them,
+// each record once, also deleted ones.
+func (d *Document) records(ctx context.Context, session *record.Session, e *schema.Entity, id string) error {
+	merged, err := duplicates(ctx, session, e, id)
+	if err != nil {
+		return err
+	}
+	all, ids := map[string]map[string]*core.Record{}, []string{id}
+	for _, from := range session.Model.Stored() {
+		all[from.Name] = map[string]*core.Record{}
+	}
+	for _, one := range merged {
+		all[e.Name][one.ID] = one
+		ids = append(ids, one.ID)
+	}
 	for _, r := range session.Model.ReferencesTo(e) {
-		if r.From != from {
-			continue
-		}
-		q := core.Query{First: page, Deleted: true, Per: &core.Per{Path: r.Path, InList: r.InList, Keys: []string{id}}}
-		for {
-			found, err := session.Find(ctx, from, q)
-			if err != nil {
-				return err
+		into := all[r.From.Name]
+		for _, id := range ids {
+			for found, err := range referring(ctx, session, r, id) {
+				if err != nil {
+					return err
+				}
+				for _, one := range found {
+					into[one.ID] = one
+				}
+				if len(into) > maxExported {
+					break
+				}
 			}
-			for _, one := range found {
-				all[one.ID] = one
-			}
-			if len(found) < page || len(all) > maxExported {
-				break
-			}
-			q.After = []any{found[len(found)-1].ID}
 		}
 	}
-	ids := slices.Sorted(maps.Keys(all))
-	if len(ids) > maxExported {
-		ids = ids[:maxExported]
-		d.Problems = append(d.Problems, fmt.Sprintf("records: only %d of the %s are here", maxExported, from.Plural))
-	}
-	for _, one := range ids {
-		d.Records[from.Name] = append(d.Records[from.Name], all[one].WithSystem())
+	for _, from := range session.Model.Stored() {
+		d.add(from, all[from.Name])
 	}
 	return nil
 }
 
-// duplicates adds the parties that were merged into this one, and keep what
-// they had.
-func (d *Document) duplicates(ctx context.Context, session *record.Session, e *schema.Entity, id string) error {
-	merged := schema.Filter{Path: schema.MergedField, Op: schema.OpEq, Value: id, Field: e.Field(schema.MergedField)}
-	found, err := session.Find(ctx, e, core.Query{Filter: merged, First: maxExported, Deleted: true})
-	for _, r := range found {
-		d.Records[e.Name] = append(d.Records[e.Name], r.WithSystem())
+// add adds records of one entity, as many as a document holds.
+func (d *Document) add(e *schema.Entity, records map[string]*core.Record) {
+	ids := slices.Sorted(maps.Keys(records))
+	if len(ids) > maxExported {
+		ids = ids[:maxExported]
+		d.Problems = append(d.Problems, fmt.Sprintf("records: only %d of the %s are here", maxExported, e.Plural))
 	}
-	return err
+	for _, id := range ids {
+		d.Records[e.Name] = append(d.Records[e.Name], records[id].WithSystem())
+	}
 }
 
 func (s *Service) elsewhere(ctx context.Context, m *schema.Model, a core.Actor, id string, d *Document) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
@@ -26,7 +27,6 @@ func TestExportHandsOutAllThatIsKeptAboutAParty(t *testing.T) {
 			{Plugin: "social", Problem: "it is down; export again when it serves"},
 		}
 		d := w.duplicates()
-		w.save("activity", record.Draft{Action: core.Deleted, ID: d.activity})
 		doc, err := w.Export(t.Context(), w.model, admin, d.from)
 		if err != nil {
 			t.Fatal(err)
@@ -37,14 +37,8 @@ func TestExportHandsOutAllThatIsKeptAboutAParty(t *testing.T) {
 		if len(doc.History) != 2 || doc.History[1].Action != core.Created {
 			t.Errorf("history = %v, want two changes, the creation last", doc.History)
 		}
-		ids := map[string][]string{}
-		for entity, records := range doc.Records {
-			for _, r := range records {
-				ids[entity] = append(ids[entity], r["id"].(string))
-			}
-		}
-		want := map[string][]string{"tour": {d.tour}, "activity": {d.activity}, "relationship": {d.friend}, "party": {d.order}}
-		if diff := cmp.Diff(want, ids); diff != "" {
+		want := map[string][]string{"tour": {d.tour}, "activity": {d.deleted, d.activity}, "relationship": {d.friend}, "party": {d.order}}
+		if diff := cmp.Diff(want, idsIn(doc)); diff != "" {
 			t.Errorf("records (-want +got):\n%s", diff)
 		}
 		text, err := json.Marshal(map[string]any{"plugins": doc.Plugins, "problems": doc.Problems})
@@ -58,25 +52,70 @@ func TestExportHandsOutAllThatIsKeptAboutAParty(t *testing.T) {
 	})
 }
 
-func TestExportHandsOutTheDuplicatesToo(t *testing.T) {
+func TestExportHandsOutWhatIsUnderTheDuplicatesToo(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		d := w.duplicates()
-		if _, err := w.merge(admin, d.from, d.into, false); err != nil {
-			t.Fatal(err)
+		last := w.create("party", map[string]any{"kind": "person", "displayName": "Eva Maier"}).ID
+		for _, pair := range [][2]string{{d.from, d.into}, {d.into, last}} {
+			if _, err := w.merge(admin, pair[0], pair[1], false); err != nil {
+				t.Fatal(err)
+			}
 		}
-		doc, err := w.Export(t.Context(), w.model, admin, d.into)
+		w.stray("tour", d.tour, "driver", d.from)
+		w.stray("activity", d.activity, "contact", d.from)
+		doc, err := w.Export(t.Context(), w.model, admin, last)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var names []any
-		for _, r := range doc.Records["party"] {
-			names = append(names, r["displayName"])
-		}
-		if diff := cmp.Diff([]any{"Otto", "Eva Meyer"}, names); diff != "" {
-			t.Errorf("parties that refer to it or were merged into it (-want +got):\n%s", diff)
+		want := map[string][]string{"tour": {d.tour}, "activity": {d.deleted, d.activity}, "relationship": {d.friend}, "party": {d.from, d.into, d.order}}
+		if diff := cmp.Diff(want, idsIn(doc)); diff != "" {
+			t.Errorf("records (-want +got):\n%s", diff)
 		}
 	})
+}
+
+func TestExportEndsWhereTwoWereMergedIntoEachOther(t *testing.T) {
+	w := newWorld(t, openMemory(t))
+	d := w.duplicates()
+	if _, err := w.merge(admin, d.from, d.into, false); err != nil {
+		t.Fatal(err)
+	}
+	w.stray("party", d.into, "mergedInto", d.from)
+	doc, err := w.Export(t.Context(), w.model, admin, d.into)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{d.from, d.order}, idsIn(doc)["party"]); diff != "" {
+		t.Errorf("parties (-want +got):\n%s", diff)
+	}
+}
+
+func TestExportHandsOutMoreRecordsThanFitOnAPage(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		d := w.duplicates()
+		drafts := make([]record.Draft, 450)
+		for i := range drafts {
+			drafts[i] = record.Draft{Action: core.Created, Set: map[string]any{"name": "Lake", "driver": d.from, "guests": []any{d.from}}}
+		}
+		w.Records.As(admin, w.model).Save(t.Context(), w.entity("tour"), drafts, false)
+		doc, err := w.Export(t.Context(), w.model, admin, d.from)
+		if err != nil || len(doc.Records["tour"]) != 451 || len(doc.Problems) > 0 {
+			t.Errorf("%d tours, problems %v, error %v; want 451", len(doc.Records["tour"]), doc.Problems, err)
+		}
+	})
+}
+
+// idsIn lists the records of a document, by entity.
+func idsIn(doc *party.Document) map[string][]string {
+	ids := map[string][]string{}
+	for entity, records := range doc.Records {
+		for _, r := range records {
+			ids[entity] = append(ids[entity], r["id"].(string))
+		}
+	}
+	return ids
 }
 
 func TestOnlyAdministratorsExport(t *testing.T) {

@@ -32,18 +32,24 @@ type merge struct {
 // Merge makes one party of two: into stays, from is deleted and says whom it
 // was merged into. What refers to from is turned to into, by ordinary saves;
 // roles and values that into lacks it gets from from, those that it has stay.
+// Deleted records are turned like living ones, with a line in their history, so
+// that one which is restored later refers to into; plugins are asked about it
+// only then.
 //
 //	turn references → delete from → take over → turn references that came meanwhile
 //
-// The deletion comes before the values, since unique ones such as the customer number
-// can only move once nobody living has them; the deleted record keeps
-// all of its values, so nothing is lost in between. A merge that
-// was cut off goes on where it was when it is asked for again. A rule of a
-// plugin that refuses a step is the error, and before the deletion it leaves
-// both parties alive.
+// The deletion comes before the values, since unique ones such as the customer
+// number can only move once nobody living has them; the deleted record keeps
+// all of its values, so nothing is lost in between. A merge that was cut off
+// goes on where it was when it is asked for again; of two in opposite
+// directions that were cut off when both parties were deleted, the one that is
+// asked for again restores its into and goes on. A rule of a plugin that
+// refuses a step is the error, and before the deletion it leaves both parties
+// alive.
 //
-// The actor must be allowed to delete from and to write what into takes over;
-// the records that refer to from are turned whether or not the actor sees them.
+// The actor must be allowed to delete from, to write what into takes over, and
+// to restore into if need be; the records that refer to from are turned whether
+// or not the actor sees them.
 func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from, into string, dryRun bool) (Merged, error) {
 	e := m.Entity(entity)
 	user := s.Records.As(a, m)
@@ -61,10 +67,7 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	if result.Kept, err = kept(user, e, loser, winner); err != nil {
 		return Merged{}, err
 	}
-	if err := user.MayWrite(ctx, e, core.Merged, nil, loser); err != nil {
-		return Merged{}, err
-	}
-	if err := user.MayWrite(ctx, e, core.Updated, plan.taken, winner); err != nil {
+	if err := mayMerge(ctx, user, e, loser, winner, plan); err != nil {
 		return Merged{}, err
 	}
 	if err := run.carryOut(ctx, loser, plan); err != nil {
@@ -76,6 +79,18 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	stays, err := user.Load(ctx, e, []string{into})
 	result.Party = stays[into]
 	return result, err
+}
+
+func mayMerge(ctx context.Context, user *record.Session, e *schema.Entity, loser, winner *core.Record, plan plan) error {
+	if err := user.MayWrite(ctx, e, core.Merged, nil, loser); err != nil {
+		return err
+	}
+	if winner.Deleted() {
+		if err := user.MayWrite(ctx, e, core.Restored, nil, winner); err != nil {
+			return err
+		}
+	}
+	return user.MayWrite(ctx, e, core.Updated, plan.taken, winner)
 }
 
 // carryOut goes through the steps, of a merge that was cut off through those
@@ -94,6 +109,9 @@ func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) err
 		}
 		// What was written to either of them meanwhile counts.
 		loser, winner, err := g.pair(ctx)
+		if err == nil && winner.Deleted() {
+			err = gone(winner)
+		}
 		if core.CodeOf(err) == core.Conflict {
 			// The other one is gone, perhaps into this very duplicate: one must be left.
 			return errors.Join(err, g.save(ctx, record.Draft{Action: core.Restored, ID: g.from}))
@@ -115,8 +133,12 @@ func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) err
 }
 
 // rehearse asks all rules before anything is written. That values are taken
-// is no wonder while the duplicate lives.
+// is no wonder while the duplicate lives. What follows a restoration cannot be
+// asked before it is made.
 func (g *merge) rehearse(ctx context.Context, drafts []record.Draft) error {
+	if len(drafts) > 0 && drafts[0].Action == core.Restored {
+		drafts = drafts[:1]
+	}
 	for _, r := range g.Save(ctx, g.e, drafts, true) {
 		if r.Err != nil && !isTaken(r.Err) {
 			return r.Err
@@ -140,13 +162,17 @@ func isTaken(err error) bool {
 	return errors.As(err, &ours) && ours.Code == core.Conflict && len(ours.Violations) > 0 && ours.Violations[0].Rule == "unique"
 }
 
-// turnReferences turns what refers to the duplicate, a page at a time.
+// turnReferences turns what refers to the duplicate, also what is deleted: it
+// may be restored.
 func (g *merge) turnReferences(ctx context.Context) error {
 	for _, r := range g.Model.ReferencesTo(g.e) {
-		q := core.Query{Per: &core.Per{Path: r.Path, InList: r.InList, Keys: []string{g.from}}}
-		err := eachPage(ctx, g.Session, r.From, q, func(found []*core.Record) error { return g.turn(ctx, r.From, found) })
-		if err != nil {
-			return err
+		for found, err := range referring(ctx, g.Session, r, g.from) {
+			if err != nil {
+				return err
+			}
+			if err := g.turn(ctx, r.From, found); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -163,7 +189,6 @@ func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record
 	}
 	for i, r := range g.Save(ctx, e, drafts, g.dryRun) {
 		switch {
-		case core.CodeOf(r.Err) == core.NotFound: // deleted meanwhile
 		case r.Err != nil:
 			return stopped(e, drafts[i].ID, r.Err)
 		case r.Outcome == record.Updated:

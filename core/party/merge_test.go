@@ -13,8 +13,8 @@ import (
 // duplicates are two parties that are one person, and all that refers to the
 // first.
 type duplicates struct {
-	from, into                    string
-	tour, activity, friend, order string
+	from, into                             string
+	tour, activity, friend, order, deleted string
 }
 
 func (w *world) duplicates() duplicates {
@@ -26,8 +26,10 @@ func (w *world) duplicates() duplicates {
 	into := w.create("supplier", map[string]any{"kind": "person", "displayName": "Eva Meier", "tags": []any{"tea"}, "city": "Ulm"}).ID
 	other := w.create("customer", map[string]any{"kind": "person", "displayName": "Otto"}).ID
 	w.save("supplier", record.Draft{Action: core.Updated, ID: from, Grant: w.entity("supplier")})
+	deleted := w.create("activity", map[string]any{"subject": "Letter", "kind": "letter", "at": "2026-02-01T10:00:00Z", "party": from}).ID
+	w.save("activity", record.Draft{Action: core.Deleted, ID: deleted})
 	return duplicates{
-		from: from, into: into,
+		from: from, into: into, deleted: deleted,
 		tour: w.create("tour", map[string]any{
 			"name": "Alps", "driver": from, "guests": []any{other, from}, "home": map[string]any{"keeper": from},
 			"stops": []any{map[string]any{"host": from, "note": "tea"}, map[string]any{"note": "none"}},
@@ -60,21 +62,7 @@ func (d duplicates) whole(w *world) {
 	if !from.Deleted() || from.Values["mergedInto"] != d.into || from.Values["externalId"] != "old-7" {
 		w.Errorf("the duplicate = %v, deleted %v, want it deleted, merged into %s and with its values", from.Values, from.Deleted(), d.into)
 	}
-	for _, e := range w.model.Stored() {
-		for _, r := range w.model.References(e) {
-			records, err := w.store.Find(w.Context(), e, core.Query{First: -1})
-			if err != nil {
-				w.Fatal(err)
-			}
-			for _, one := range records {
-				for _, id := range record.ReferredTo(one.Values, r.Path) {
-					if id == d.from {
-						w.Errorf("%s of %s %s still refers to the duplicate", r.Path, e.Name, one.ID)
-					}
-				}
-			}
-		}
-	}
+	d.turned(w)
 	for _, path := range []string{"driver", "home.keeper"} {
 		if got := w.get("tour", d.tour).At(path); got != d.into {
 			w.Errorf("%s of the tour = %v, want %s", path, got, d.into)
@@ -87,6 +75,26 @@ func (d duplicates) whole(w *world) {
 	last := entries[0]
 	if diff := cmp.Diff([]core.Diff{{Path: "mergedInto", To: d.into}}, last.Diffs); diff != "" || last.Event().Topic != "party.merged" || last.Actor.Name != "Ada" {
 		w.Errorf("the last change of the duplicate is %s by %s (-want +got):\n%s", last.Event().Topic, last.Actor.Name, diff)
+	}
+}
+
+// turned checks that nothing refers to the duplicate any more.
+func (d duplicates) turned(w *world) {
+	w.Helper()
+	for _, e := range w.model.Stored() {
+		for _, r := range w.model.References(e) {
+			records, err := w.store.Find(w.Context(), e, core.Query{First: -1, Deleted: true})
+			if err != nil {
+				w.Fatal(err)
+			}
+			for _, one := range records {
+				for _, id := range record.ReferredTo(one.Values, r.Path) {
+					if id == d.from && one.ID != d.from {
+						w.Errorf("%s of %s %s still refers to the duplicate", r.Path, e.Name, one.ID)
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -134,6 +142,24 @@ func TestMergeThatIsCutOffAtAnyStepGoesOn(t *testing.T) {
 	})
 }
 
+func TestARecordThatIsRestoredAfterAMergeRefersToThePartyThatStays(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		d := w.duplicates()
+		w.save("tour", record.Draft{Action: core.Deleted, ID: d.tour})
+		if _, err := w.merge(admin, d.from, d.into, false); err != nil {
+			t.Fatal(err)
+		}
+		history, err := w.store.History(t.Context(), w.entity("tour"), d.tour, 1, 0)
+		if err != nil || history[0].Action != core.Updated || history[0].Actor.ID != admin.ID {
+			t.Errorf("the last change of the deleted tour is %+v, %v; want updated by %s", history, err, admin.ID)
+		}
+		w.save("tour", record.Draft{Action: core.Restored, ID: d.tour})
+		w.save("activity", record.Draft{Action: core.Restored, ID: d.deleted})
+		d.whole(w)
+	})
+}
+
 func TestDryRunSaysWhatAMergeWouldDoAndWritesNothing(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
@@ -146,7 +172,7 @@ func TestDryRunSaysWhatAMergeWouldDoAndWritesNothing(t *testing.T) {
 		got.Party = nil
 		want := party.Merged{
 			Outcome:    record.Merged,
-			References: map[string]int{"tour": 1, "activity": 1, "relationship": 1, "party": 1},
+			References: map[string]int{"tour": 1, "activity": 2, "relationship": 1, "party": 1},
 			Taken:      []string{"externalId", "email", "tags", "customer.number", "customer.segment"},
 			Kept:       []string{"displayName", "supplier.number"},
 		}
@@ -262,6 +288,59 @@ func TestTwoMergesInOppositeDirectionsLeaveOne(t *testing.T) {
 			t.Errorf("the party that is left = %v, deleted %v; want it alive with the city", left.Values, left.Deleted())
 		}
 	})
+}
+
+func TestTwoMergesInOppositeDirectionsThatWereCutOffAreFinishedByEither(t *testing.T) {
+	for name, again := range map[string]func(d duplicates) duplicates{
+		"the first": func(d duplicates) duplicates { return d },
+		"the other": func(d duplicates) duplicates { d.from, d.into = d.into, d.from; return d },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+				w := newWorld(t, open(t))
+				d := w.duplicates()
+				w.store.meanwhile = func() {
+					w.store.meanwhile = func() { w.store.armed, w.store.after = true, 1 }
+					_, err := w.merge(admin, d.into, d.from, false)
+					w.refused(err, core.Unavailable, "The database is down.")
+					w.store.after = 1
+				}
+				if _, err := w.merge(admin, d.from, d.into, false); core.CodeOf(err) != core.Conflict {
+					t.Fatalf("the merge that gives way: %v", err)
+				}
+				w.store.armed, w.store.after = true, 0
+				if from, into := w.get("party", d.from), w.get("party", d.into); !from.Deleted() || !into.Deleted() {
+					t.Fatal("one of them is left, want none")
+				}
+				d = again(d)
+				if got, err := w.merge(admin, d.from, d.into, true); err != nil || got.Outcome != record.Merged {
+					t.Errorf("dry run: %+v, %v; want it merged", got, err)
+				}
+				w.store.armed = false
+				if got, err := w.merge(admin, d.from, d.into, false); err != nil || got.Party.ID != d.into {
+					t.Fatalf("merged again: %+v, %v", got, err)
+				}
+				into := w.get("party", d.into)
+				if into.Deleted() || into.Values["mergedInto"] != nil || into.Values["email"] != "eva@example.com" || into.Values["city"] != "Ulm" {
+					t.Errorf("the party that stays = %v, deleted %v; want it alive with all values", into.Values, into.Deleted())
+				}
+				d.turned(w)
+				if got, err := w.merge(admin, d.from, d.into, false); err != nil || got.Outcome != record.Unchanged {
+					t.Errorf("merged once more: %+v, %v; want unchanged", got, err)
+				}
+			})
+		})
+	}
+}
+
+func TestWhoMayNotRestoreAPartyFinishesNoMergeThatNeedsIt(t *testing.T) {
+	w := newWorld(t, openMemory(t))
+	a := w.create("party", map[string]any{"kind": "person", "displayName": "A"}).ID
+	b := w.create("party", map[string]any{"kind": "person", "displayName": "B", "status": "blocked"}).ID
+	w.save("party", record.Draft{Action: core.Merged, ID: a, MergeInto: b})
+	w.save("party", record.Draft{Action: core.Merged, ID: b, MergeInto: a})
+	_, err := w.merge(clerk, a, b, false)
+	w.refused(err, core.Forbidden, "You may not make this change to the party: your roles do not allow it for this record.")
 }
 
 func TestAPartyThatIsRestoredStandsForItselfAgain(t *testing.T) {

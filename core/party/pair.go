@@ -15,43 +15,25 @@ func seen(ctx context.Context, user *record.Session, e *schema.Entity, from, int
 	if from == into {
 		return refused("into", "self", "must be another party than the duplicate")
 	}
-	found, err := user.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{from, into}), First: 2, Deleted: true})
-	if err != nil {
-		return err
-	}
-	visible := map[string]bool{}
-	for _, r := range found {
-		visible[r.ID] = true
-	}
-	for _, id := range []string{from, into} {
-		if !visible[id] {
-			return absent(id)
-		}
-	}
-	return nil
+	_, err := find(ctx, user, e, from, into)
+	return err
 }
 
 // pair loads both parties with all that they have, and refuses those that
-// cannot become one. The loser may be deleted if it went into the winner.
+// cannot become one. The loser may be deleted if it went into the winner, and
+// the winner, too, if it went into the loser: of two merges in opposite
+// directions that were cut off, one has to be finished.
 func (g *merge) pair(ctx context.Context) (loser, winner *core.Record, err error) {
-	found, err := g.Find(ctx, g.e, core.Query{Filter: record.ByIDs([]string{g.from, g.into}), First: 2, Deleted: true})
+	parties, err := find(ctx, g.Session, g.e, g.from, g.into)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, r := range found {
-		switch r.ID {
-		case g.from:
-			loser = r
-		case g.into:
-			winner = r
-		}
-	}
+	loser, winner = parties[0], parties[1]
+	opposite := mergedInto(winner, loser) && mergedInto(loser, winner)
 	switch {
-	case loser == nil || winner == nil:
-		return nil, nil, fmt.Errorf("merge party %s into %s: one of them is no longer stored", g.from, g.into)
-	case winner.Deleted():
+	case winner.Deleted() && !opposite:
 		return nil, nil, gone(winner)
-	case loser.Deleted() && loser.Values[schema.MergedField] != g.into:
+	case loser.Deleted() && !mergedInto(loser, winner):
 		return nil, nil, gone(loser)
 	case loser.Values["kind"] != winner.Values["kind"]:
 		return nil, nil, refused("into", "kind", fmt.Sprintf("must be of the kind of the duplicate, %v, not %v", loser.Values["kind"], winner.Values["kind"]))
@@ -59,8 +41,8 @@ func (g *merge) pair(ctx context.Context) (loser, winner *core.Record, err error
 	return loser, winner, nil
 }
 
-func absent(id string) error {
-	return &core.Error{Code: core.NotFound, Message: fmt.Sprintf("There is no party with the id %s, or you may not see it.", id)}
+func mergedInto(r, other *core.Record) bool {
+	return r.Deleted() && r.Values[schema.MergedField] == other.ID
 }
 
 func refused(field, rule, message string) error {

@@ -2,6 +2,7 @@ package party
 
 import (
 	"context"
+	"slices"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
@@ -10,9 +11,6 @@ import (
 
 // entity is the name of the shipped entity that this package is about.
 const entity = "party"
-
-// page is how many records are in memory at a time.
-const page = 200
 
 // Service merges, exports and erases parties. It is safe for concurrent use.
 type Service struct {
@@ -47,20 +45,12 @@ func (s *Service) whole(m *schema.Model, a core.Actor, hooks []record.Hook) *rec
 	return unbound.As(a, m)
 }
 
-// eachPage hands over the records that a query selects, in the order of their
-// ids, a page at a time. They may change meanwhile.
-func eachPage(ctx context.Context, session *record.Session, e *schema.Entity, q core.Query, do func([]*core.Record) error) error {
-	for q.First = page; ; {
-		found, err := session.Find(ctx, e, q)
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		full := len(found) == page
-		q.After = []any{found[len(found)-1].ID}
-		if err := do(found); err != nil || !full {
-			return err
-		}
+// onlyAdmins refuses everybody else what is done to a party.
+func onlyAdmins(a core.Actor, done string) error {
+	if slices.Contains(a.Roles, core.AdminRole) {
+		return nil
 	}
+	return &core.Error{Code: core.Forbidden, Message: "A party is " + done + " by administrators: the role " + core.AdminRole + "."}
 }
 
 // everything is the policy that allows all.

@@ -3,6 +3,7 @@ package party
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
@@ -16,9 +17,13 @@ type plan struct {
 }
 
 // takeover plans what the winner lacks: one draft for each role, since a role
-// comes with its data, and one for what it can have as it is.
+// comes with its data, and one for what it can have as it is. A winner that is
+// deleted is restored before.
 func takeover(m *schema.Model, e *schema.Entity, loser, winner *core.Record) plan {
 	var p plan
+	if winner.Deleted() {
+		p.drafts = append(p.drafts, record.Draft{Action: core.Restored, ID: winner.ID})
+	}
 	own := map[string]any{}
 	ofRole := map[string]map[string]any{}
 	for path, f := range e.Kept() {
@@ -62,10 +67,10 @@ func lacking(f *schema.Field, from, into any) any {
 		return from
 	}
 	more, isList := from.([]any)
-	has, _ := into.([]any)
 	if !isList {
 		return nil
 	}
+	has, _ := into.([]any)
 	all := slices.Clone(has)
 	for _, item := range more {
 		if !slices.ContainsFunc(all, func(one any) bool { return reflect.DeepEqual(one, item) }) {
@@ -102,10 +107,9 @@ func kept(user *record.Session, e *schema.Entity, loser, winner *core.Record) ([
 
 // roleOf is the role in whose data a storage path lies; "" for none.
 func roleOf(m *schema.Model, e *schema.Entity, path string) string {
-	for _, role := range m.Roles(e) {
-		if len(path) > len(role.Name) && path[:len(role.Name)+1] == role.Name+"." {
-			return role.Name
-		}
+	first, _, inside := strings.Cut(path, ".")
+	if inside && slices.ContainsFunc(m.Roles(e), func(role *schema.Entity) bool { return role.Name == first }) {
+		return first
 	}
 	return ""
 }

@@ -207,6 +207,20 @@ func (w *world) get(entity, id string) *core.Record {
 	return found[0]
 }
 
+// stray makes a record refer to a duplicate that is merged, as a writer may
+// who has read before the merge and writes after it.
+func (w *world) stray(entity, id, path, duplicate string) {
+	w.Helper()
+	before := w.get(entity, id)
+	after := before.Clone()
+	after.Version++
+	schema.Put(after.Values, path, duplicate)
+	change := core.Change{Action: core.Updated, At: after.UpdatedAt, Before: before, After: after}
+	if errs := w.store.Commit(w.Context(), w.entity(entity), []core.Change{change}); errs[0] != nil {
+		w.Fatal(errs[0])
+	}
+}
+
 func (w *world) merge(a core.Actor, from, into string, dryRun bool) (party.Merged, error) {
 	return w.Merge(w.Context(), w.model, a, from, into, dryRun)
 }

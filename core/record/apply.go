@@ -87,7 +87,7 @@ func (s *Session) guard(e *schema.Entity, d *Draft, before *core.Record) error {
 	switch {
 	case d.Action == core.Restored && !before.Deleted():
 		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s is not deleted.", e.Name)}
-	case d.Action != core.Restored && d.Action != core.Erased && before.Deleted():
+	case d.Action != core.Restored && d.Action != core.Erased && d.Redirect == nil && before.Deleted():
 		return notFound(e, before.ID)
 	case d.IfVersion != 0 && d.IfVersion != before.Version:
 		return stale(e)

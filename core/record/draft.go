@@ -36,8 +36,9 @@ type Draft struct {
 }
 
 // Redirect turns every reference of a record to one id into one to another,
-// on the very version that the write replaces. Who turns references answers for
-// the target: it may get the role that they ask for later.
+// on the very version that the write replaces, also those of a deleted record, which
+// stays deleted. Who turns references answers for the target: it may get the
+// role that they ask for later.
 type Redirect struct {
 	From, To string
 }
@@ -76,6 +77,11 @@ type work struct {
 
 // failed says whether the draft is out of the pipeline.
 func (w *work) failed() bool { return w.result.Err != nil }
+
+// staysDeleted says whether the record is deleted before and after the change.
+func (w *work) staysDeleted() bool {
+	return w.change.Before != nil && w.change.Before.Deleted() && w.change.After.Deleted()
+}
 
 // rightsPath cuts a storage path to the depth at which rights are given:
 // top-level fields, and the fields of a role.

@@ -46,7 +46,7 @@ func (s *Session) number(ctx context.Context, e *schema.Entity, works []*work) {
 		s.step(alive(works), func(*work) error { return err })
 	}
 	s.step(alive(works), func(w *work) error {
-		if w.change.Action == core.Deleted {
+		if w.change.After.Deleted() {
 			return nil
 		}
 		for _, n := range numberedIn(e, w.change.After.Values) {

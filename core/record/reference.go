@@ -55,7 +55,7 @@ func (s *Session) checkReferences(ctx context.Context, e *schema.Entity, works [
 }
 
 func newPointers(r schema.Reference, c core.Change) []pointer {
-	if c.Action.Removes() {
+	if c.After.Deleted() {
 		return nil
 	}
 	old := map[string]bool{}

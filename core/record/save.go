@@ -19,9 +19,10 @@ const maxAttempts = 20
 //	load → apply → policy → validate → hooks → validate → commit (record, history entry, event)
 //
 // Hooks run between two validations: the first spares plugins from garbage,
-// the second spares the store from plugins, of what they changed. The policy is asked three times:
-// whether the actor sees the record, may write these fields of it as it is,
-// and may leave it as it will be.
+// the second spares the store from plugins, of what they changed. What stays
+// deleted passes by all three, until it is restored. The policy is asked three
+// times: whether the actor sees the record, may write these fields of it as it
+// is, and may leave it as it will be.
 //
 // The drafts are for one entity or role and independent of each other: each
 // gets its own Result, in order. They go through each step together, so that
@@ -93,10 +94,10 @@ func alive(works []*work) []*work {
 }
 
 // hooks hands copies of the changes to every hook. A hook sees what the ones
-// before it made of them. It returns the drafts that a hook changed: the
-// others were validated as they are.
+// before it made of them, and nothing of what stays deleted. It returns the
+// drafts that a hook changed: the others were validated as they are.
 func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (changed []*work) {
-	works = alive(works)
+	works = slices.DeleteFunc(alive(works), (*work).staysDeleted)
 	validated := make([]map[string]any, len(works))
 	for i, w := range works {
 		validated[i] = w.change.After.Values

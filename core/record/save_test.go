@@ -350,3 +350,30 @@ func TestAWriterWaitsNoLongerThanItsRequest(t *testing.T) {
 		t.Errorf("the line is not free again: %v", result.Err)
 	}
 }
+
+func TestReferencesOfADeletedRecordAreTurnedWhateverTheRulesSayOfIt(t *testing.T) {
+	d := newDesk(t, hook(func(e *schema.Entity, changes []core.Change) []error {
+		if e.Name == "voucher" && changes[0].Action == core.Updated {
+			return []error{&core.Error{Code: core.Invalid, Message: "The voucher is sealed."}}
+		}
+		return nil
+	}))
+	old, now := d.customer("A", "DE"), d.customer("B", "DE")
+	v := d.create("voucher", map[string]any{"code": "X", "owner": old.ID})
+	v = d.must("voucher", record.Draft{Action: core.Deleted, ID: v.ID})
+	unfit := v.Clone()
+	unfit.Version++
+	delete(unfit.Values, "code")
+	if errs := d.store.Commit(t.Context(), d.entity("voucher"), []core.Change{{Action: core.Updated, Before: v, After: unfit}}); errs[0] != nil {
+		t.Fatal(errs[0])
+	}
+	turn := record.Draft{Action: core.Updated, ID: v.ID, Redirect: &record.Redirect{From: old.ID, To: now.ID}}
+	for _, want := range []record.Outcome{record.Updated, record.Unchanged} {
+		result := d.save(admin, "voucher", turn)[0]
+		if result.Err != nil || result.Outcome != want || result.Record.Values["owner"] != now.ID || !result.Record.Deleted() {
+			t.Errorf("%+v, error %v; want it %s, deleted and of %s", result.Record, result.Err, want, now.ID)
+		}
+	}
+	result := d.save(admin, "voucher", record.Draft{Action: core.Updated, ID: v.ID, Set: map[string]any{"code": "Y"}})[0]
+	d.refused(result.Err, core.NotFound, "There is no voucher with the id "+v.ID+", or you may not see it.")
+}

@@ -52,7 +52,7 @@ func (s *Session) findTaken(ctx context.Context, e *schema.Entity, works []*work
 // newValue is the value at a path that the change sets anew, or nil.
 func newValue(w *work, path string) any {
 	value := schema.Lookup(w.change.After.Values, path)
-	if w.change.Action.Removes() || w.change.Before != nil && w.change.Action != core.Restored &&
+	if w.change.After.Deleted() || w.change.Before != nil && w.change.Action != core.Restored &&
 		reflect.DeepEqual(value, schema.Lookup(w.change.Before.Values, path)) {
 		return nil
 	}

@@ -16,7 +16,7 @@ func (s *Session) validate(ctx context.Context, e *schema.Entity, works []*work)
 	living := alive(works)
 	violations := make([]schema.Violations, len(living))
 	for i, w := range living {
-		if w.change.Action.Removes() || w.change.Action == core.Erased {
+		if w.change.After.Deleted() || w.change.Action == core.Erased {
 			continue // what is deleted or erased need not fit today's rules
 		}
 		violations[i] = s.check(e, w)

@@ -12,6 +12,7 @@ func uniqueTests() map[string]func(*desk) {
 		"a value is refused while another live record has it": uniqueRefuses,
 		"any number of records has no value":                  uniqueMissing,
 		"a deleted record gives its value free":               uniqueFreed,
+		"a deleted record changes and stays without it":       uniqueDeleted,
 		"a restored record must find its value free":          uniqueRestore,
 		"a record keeps its own value":                        uniqueOwn,
 		"a value inside a role is unique too":                 uniqueInRole,
@@ -43,6 +44,17 @@ func uniqueFreed(d *desk) {
 	second := d.create(d.thing, values{"code": "A1"})
 	d.do(d.thing, core.Deleted, second, second.Values)
 	d.create(d.thing, values{"code": "A1"})
+}
+
+func uniqueDeleted(d *desk) {
+	first := d.create(d.thing, values{"code": "A1", "owner": "p1"})
+	gone := d.do(d.thing, core.Deleted, first, first.Values)
+	d.create(d.thing, values{"code": "A1"})
+	turned := d.do(d.thing, core.Updated, gone, values{"code": "A1", "owner": "p2"})
+	q := core.Query{First: 5, Per: &core.Per{Path: "owner", Keys: []string{"p2"}}}
+	d.same("living records of p2", ids(d.find(d.thing, q)), []string{})
+	q.Deleted = true
+	d.same("all records of p2", ids(d.find(d.thing, q)), []string{turned.ID})
 }
 
 func uniqueRestore(d *desk) {
