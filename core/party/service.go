@@ -37,12 +37,9 @@ type Elsewhere interface {
 // nothing may stay behind because the user does not see it. The hooks are asked,
 // and the history names the user. What the user may ask for is checked before.
 func (s *Service) whole(m *schema.Model, a core.Actor, hooks []record.Hook) *record.Session {
-	r := s.Records
-	unbound := &record.Service{
-		Store: r.Store, Policy: everything{}, Hooks: hooks,
-		Now: r.Now, NewID: r.NewID, Region: r.Region, Committed: r.Committed,
-	}
-	return unbound.As(a, m)
+	session := s.Records.As(a, m)
+	session.Policy, session.Hooks = everything{}, hooks
+	return session
 }
 
 // onlyAdmins refuses everybody else what is done to a party.

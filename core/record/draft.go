@@ -36,9 +36,9 @@ type Draft struct {
 }
 
 // Redirect turns every reference of a record to one id into one to another,
-// on the very version that the write replaces, also those of a deleted record, which
-// stays deleted. Who turns references answers for the target: it may get the
-// role that they ask for later.
+// on the very version that the write replaces; those of a deleted record too,
+// which stays deleted. Who turns references answers for the target: it may get
+// the role that they ask for later.
 type Redirect struct {
 	From, To string
 }

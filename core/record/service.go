@@ -31,11 +31,13 @@ type Service struct {
 // request started with, whatever happens to the catalog meanwhile.
 type Session struct {
 	*Service
-	Model *schema.Model
-	Actor core.Actor
+	Policy Policy // that of the service, unless it is set
+	Hooks  []Hook // those of the service, unless they are set
+	Model  *schema.Model
+	Actor  core.Actor
 }
 
 // As opens a session.
 func (s *Service) As(a core.Actor, m *schema.Model) *Session {
-	return &Session{Service: s, Model: m, Actor: a}
+	return &Session{Service: s, Policy: s.Policy, Hooks: s.Hooks, Model: m, Actor: a}
 }
