@@ -103,6 +103,9 @@ func (s *supervisor) wanted() (r *release, note error) {
 	} else if note != nil {
 		return nil, note
 	}
+	if len(settings.Config.flaws) > 0 && s.current != nil {
+		return nil, s.flawed(settings, digest)
+	}
 	r = &release{manifest: m, digest: digest, restart: approval.Restart, terms: terms(m, settings, granted, s.config)}
 	if err := m.runsWith(s.config.Version); err != nil {
 		return nil, err
@@ -119,6 +122,16 @@ func (s *supervisor) wanted() (r *release, note error) {
 	}
 	r.manifest.Dir = s.installed.path(s.name, digest)
 	return r, note
+}
+
+// flawed says what is wrong with the settings while a process runs, which need
+// not be started to tell, and goes on.
+func (s *supervisor) flawed(settings settingsFile, digest string) error {
+	if s.current.digest == digest {
+		_, err := settings.Config.check(s.current.link.configSchema)
+		return err
+	}
+	return fmt.Errorf("%w: %w", errMisconfigured, settings.Config.flaws) // another version may know other settings
 }
 
 // approvedCopy returns what was approved and has been copied before; no digest
