@@ -40,11 +40,10 @@ func (l *link) configure(ctx context.Context, settings Section) error {
 // check returns the settings with their defaults, or everything that is wrong in
 // their file.
 func (s Section) check(configSchema []byte) (filled map[string]any, err error) {
-	config, found := map[string]any{}, slices.Clone(s.flaws)
-	if s.Node != nil {
-		if err := s.Node.Decode(&config); err != nil {
-			return nil, fmt.Errorf("%w: %w", errMisconfigured, errors.Join(found.Err(), fmt.Errorf("%s: %w", s.File, err)))
-		}
+	found := slices.Clone(s.flaws)
+	config, err := s.values()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errMisconfigured, errors.Join(found.Err(), err))
 	}
 	filled, problems := configschema.Check(configSchema, config)
 	for _, p := range problems {
@@ -54,6 +53,18 @@ func (s Section) check(configSchema []byte) (filled map[string]any, err error) {
 		return nil, fmt.Errorf("%w: %w", errMisconfigured, err)
 	}
 	return filled, nil
+}
+
+// values are what the section says; none when it is not there.
+func (s Section) values() (map[string]any, error) {
+	values := map[string]any{}
+	if s.Node == nil {
+		return values, nil
+	}
+	if err := s.Node.Decode(&values); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.File, err)
+	}
+	return values, nil
 }
 
 // refused is what the plugin itself has against the settings.

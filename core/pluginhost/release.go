@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -32,6 +33,15 @@ func (r *release) takesFrom(other *release) bool {
 // same says whether nothing at all has changed.
 func (r *release) same(other *release) bool {
 	return r.sameProcess(other) && reflect.DeepEqual(r.terms, other.terms)
+}
+
+// alike says whether a process that goes on from one release to the other runs
+// under the same terms, whatever lines of whatever files they stand on.
+func (r *release) alike(other *release) bool {
+	mine, err := r.terms.Config.values()
+	others, otherErr := other.terms.Config.values()
+	return err == nil && otherErr == nil && reflect.DeepEqual(mine, others) && r.terms.Timeouts == other.terms.Timeouts &&
+		r.terms.Limits == other.terms.Limits && maps.Equal(r.terms.onFailure, other.terms.onFailure)
 }
 
 // The reasons why a plugin must not run that are no mistakes.
