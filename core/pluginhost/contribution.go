@@ -30,6 +30,7 @@ type Contribution struct {
 	Retired      bool              // it was disabled or removed: nothing but its entities, and what it says about parties, is left
 	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
 	PartyData    PartyData
+	Asked        []mention.Mention // of entities whose records it was granted, where the manifest asks for them
 }
 
 // PartyData says what becomes of what a plugin keeps about a party when it is

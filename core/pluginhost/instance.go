@@ -67,7 +67,7 @@ func (s *supervisor) introduce(ctx context.Context, i *instance) error {
 	if err != nil {
 		return err
 	}
-	c.Needs = &i.terms.Needs
+	c.Needs, c.Asked = &i.terms.Needs, i.terms.Needs.asked(i.manifest.Needs)
 	if s.current == nil {
 		s.set(s.name, Configuring, nil)
 	}
