@@ -50,11 +50,11 @@ func (p *program) pack(ctx context.Context, dir, to string) error {
 	if err := source.build(ctx, p.err); err != nil {
 		return err
 	}
-	if err := p.checkProgram(ctx, source); err != nil {
+	files, err := source.installed() // before the program runs, which may leave something behind
+	if err != nil {
 		return err
 	}
-	files, err := source.installed()
-	if err != nil {
+	if err := p.checkProgram(ctx, source); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(to, 0o755); err != nil {

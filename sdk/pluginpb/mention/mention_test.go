@@ -77,7 +77,7 @@ func TestAnActionThatRecordsDoNotHaveIsFoundInTopics(t *testing.T) {
 		want   string
 	}{
 		"all are there": {[]string{"order.created", "order.*", "customer.updated", "party.merged", "party.erased", "visit.deleted", "order.restored"}, ""},
-		"misspelt": {
+		"with a wrong letter": {
 			[]string{"order.creatd", "customer.update", "visit.remvoed", "order.Created"},
 			`topic "order.creatd": nothing of that kind happens to records of order; did you mean "order.created"? ` + actions + `
 topic "customer.update": nothing of that kind happens to records of customer; did you mean "customer.updated"? ` + actions + `
