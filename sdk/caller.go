@@ -50,14 +50,7 @@ func attributes(args []any) []byte {
 	record.Add(args...)
 	pairs := map[string]any{}
 	record.Attrs(func(a slog.Attr) bool {
-		value := a.Value.Resolve().Any()
-		if err, isError := value.(error); isError {
-			value = err.Error()
-		}
-		if _, err := json.Marshal(value); err != nil {
-			value = fmt.Sprint(value)
-		}
-		pairs[a.Key] = value
+		addAttribute(pairs, a)
 		return true
 	})
 	encoded, err := pluginpb.Encode(pairs)
@@ -65,4 +58,28 @@ func attributes(args []any) []byte {
 		return nil
 	}
 	return encoded
+}
+
+// addAttribute makes an object of a group; one without a name is none.
+func addAttribute(pairs map[string]any, a slog.Attr) {
+	resolved := a.Value.Resolve()
+	if resolved.Kind() == slog.KindGroup {
+		inner := pairs
+		if a.Key != "" {
+			inner = map[string]any{}
+			pairs[a.Key] = inner
+		}
+		for _, one := range resolved.Group() {
+			addAttribute(inner, one)
+		}
+		return
+	}
+	value := resolved.Any()
+	if err, isError := value.(error); isError {
+		value = err.Error()
+	}
+	if _, err := json.Marshal(value); err != nil {
+		value = fmt.Sprint(value)
+	}
+	pairs[a.Key] = value
 }

@@ -32,7 +32,8 @@ type Subscription struct {
 
 // On subscribes to a topic: "order.created", "customer.*", or what another
 // plugin publishes: "complaints.escalated". The actions of a record are created,
-// updated, deleted and restored. Each event is handled by the first
+// updated, deleted, restored, merged and erased; xrm does not serve a plugin that
+// waits for any other of an entity that it has. Each event is handled by the first
 // subscription that fits it.
 //
 // Nobody has caused the call: the handler's Host acts for the plugin itself.
@@ -55,7 +56,7 @@ type Event struct {
 	// read it with Host.Get.
 	Entity   string // the stored one: party for a customer
 	RecordID string
-	Action   string   // created, updated, deleted, restored
+	Action   string   // created, updated, deleted, restored, merged, erased
 	Roles    []string // of a party: those it held before or after
 	Changes  []FieldChange
 

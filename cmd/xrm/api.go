@@ -60,7 +60,7 @@ func (a *api) accept(c pluginhost.Contribution) error {
 	}
 	candidate := maps.Clone(a.accepted)
 	candidate[c.Plugin] = c
-	err := errors.Join(mentions(a.catalog.Model(), c, candidate), schedules(c))
+	err := errors.Join(mentions(a.catalog.Model(), c, candidate), c.CheckTopics(a.catalog.Model()), schedules(c))
 	if err == nil {
 		err = errors.Join(c.CheckNeeds(a.catalog.Model()), c.CheckParties(a.catalog.Model()))
 	}

@@ -56,6 +56,8 @@ func played(name string) sdk.Plugin {
 		playIntruder(&p)
 	case "nosy":
 		playNosy(&p)
+	case "deaf":
+		playDeaf(&p)
 	case "greedy":
 		playGreedy(&p)
 	case "dawdler-a", "dawdler-b":

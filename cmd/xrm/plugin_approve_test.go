@@ -199,3 +199,57 @@ func TestACommandAboutAPluginTellsWhatKeepsItFromBeingDone(t *testing.T) {
 		})
 	}
 }
+
+func TestASwitchThatChangesNothingSaysWhatIsSo(t *testing.T) {
+	t.Parallel()
+	const (
+		nothing    = "fax is not disabled, so there is nothing to enable. "
+		unapproved = "Nobody has approved it, so only a server with --trust any runs it; look at what it asks for, and let it run, with: xrm plugin approve fax\n"
+		stuck      = "If it does not run, xrm plugin list says why; xrm plugin reload fax starts it anew.\n"
+	)
+	type step struct{ args, out, complaints string }
+	tests := map[string]struct {
+		environ []string
+		steps   []step
+	}{
+		"one that is approved": {nil, []step{
+			{"approve fax --yes", "", ""},
+			{"enable fax", nothing + stuck, ""},
+			{"reload fax", "A running server starts fax anew within two seconds.\n", ""},
+			{"disable fax", "fax is disabled. A running server stops it within two seconds.\n", ""},
+			{"disable fax", "fax is disabled already, and does not run; let it run again with: xrm plugin enable fax\n", ""},
+			{"reload fax", "", "fax is disabled, and so there is nothing to start anew; let it run again with: xrm plugin enable fax\n"},
+			{"enable fax", "fax is enabled. A running server starts it within two seconds.\n", ""},
+		}},
+		"one that nobody has approved": {nil, []step{
+			{"enable fax", nothing + unapproved, ""},
+			{"reload fax", "fax is to start anew. " + unapproved, ""},
+			{"disable fax", "fax is disabled. A running server stops it within two seconds.\n", ""},
+			{"enable fax", "fax is enabled. " + unapproved, ""},
+		}},
+		"one that needs no approval": {[]string{"XRM_TRUST=any"}, []step{
+			{"enable fax", nothing + stuck, ""},
+			{"reload fax", "A running server starts fax anew within two seconds.\n", ""},
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, environ := faxes(t)
+			for _, one := range tt.steps {
+				before, _ := os.ReadFile(filepath.Join(dir, "approved.yaml"))
+				status, out, complaints := command(t, append(environ, tt.environ...), append([]string{"plugin"}, strings.Fields(one.args)...)...)
+				if strings.HasPrefix(one.args, "approve") {
+					continue
+				}
+				if failed := one.complaints != ""; failed != (status == 1) || out != one.out || complaints != one.complaints {
+					t.Errorf("%s: status %d\n%s%swant\n%s%s", one.args, status, out, complaints, one.out, one.complaints)
+				}
+				after, _ := os.ReadFile(filepath.Join(dir, "approved.yaml"))
+				if idle := one.complaints != "" || strings.Contains(one.out, "already") || strings.HasPrefix(one.out, nothing); idle != bytes.Equal(before, after) {
+					t.Errorf("%s: approved.yaml was\n%sand is\n%s", one.args, before, after)
+				}
+			}
+		})
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/openxrm/xrm/cmd/xrm/conformance"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/term"
@@ -128,7 +129,7 @@ func (f conformanceFlags) settings() (s conformance.Settings, err error) {
 		if err := isFolder(f.entities); err != nil {
 			return s, err
 		}
-		s.Entities, err = schema.ReadSources("another plugin", filepath.ToSlash(f.entities), os.DirFS(f.entities))
+		s.Entities, err = schema.ReadSources(mention.Another, filepath.ToSlash(f.entities), os.DirFS(f.entities))
 	}
 	return s, err
 }

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/openxrm/xrm/cmd/xrm/conformance"
 	"github.com/spf13/cobra"
 )
 
@@ -25,6 +26,11 @@ func (p *program) packCommand() *cobra.Command {
 		Long: `Builds the plugin in DIR (here) and packs it into NAME-VERSION-OS-ARCH.tar.gz:
 a folder NAME with all that a server needs. Unpack it in the server's plugin folder,
 and approve it there.
+
+A program whose Describe answers with another name or version than plugin.yaml has
+is not packed: a server would refuse it. One that does not run here, because it is
+built for another processor, is packed all the same, and you are told that it was not
+checked.
 
 The same files make the same archive, byte for byte, whenever they are packed.`,
 		Example: `  xrm plugin pack
@@ -44,8 +50,11 @@ func (p *program) pack(ctx context.Context, dir, to string) error {
 	if err := source.build(ctx, p.err); err != nil {
 		return err
 	}
-	files, err := source.installed()
+	files, err := source.installed() // before the program runs, which may leave something behind
 	if err != nil {
+		return err
+	}
+	if err := p.checkProgram(ctx, source); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(to, 0o755); err != nil {
@@ -59,6 +68,21 @@ func (p *program) pack(ctx context.Context, dir, to string) error {
 	}
 	_, err = fmt.Fprintf(p.out, "%x  %s\n", sum, archive) // as sha256sum prints it
 	return err
+}
+
+// checkProgram refuses a program that is not what its manifest says. One that
+// does not run here may run elsewhere, so that is only told.
+func (p *program) checkProgram(ctx context.Context, source pluginSource) error {
+	d, err := conformance.Describe(ctx, source.program)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err == nil:
+		return source.program.Compare(d)
+	}
+	fmt.Fprintf(p.err, "Whether the program is %s %s, as plugin.yaml says, was not checked, because it does not run here: %v\n"+
+		"A server refuses it if its Describe answers with another name or version.\n", source.program.Name, source.program.Version, err)
+	return nil
 }
 
 // writeArchive makes the file when all is well, and returns its SHA-256.

@@ -62,7 +62,7 @@ func leak(ctx context.Context, host sdk.Host, in leakIn) (bool, error) {
 	}
 	switch in.How {
 	case "log":
-		host.Log(ctx, slog.LevelInfo, "it is "+token, "token", token, "deep", map[string]any{"token": token})
+		host.Log(ctx, slog.LevelInfo, "it is "+token, "token", token, "deep", map[string]any{"token": token}, "list", []string{token}, token, 1)
 	case "print":
 		fmt.Println("it is " + token)
 	case "error":

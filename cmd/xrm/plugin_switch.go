@@ -14,19 +14,56 @@ func (p *program) switchCommands() []*cobra.Command {
 	return []*cobra.Command{
 		p.switchCommand("disable", "Stop a plugin and keep it from running",
 			`Stops a plugin until it is enabled. Its records stay; its operations, fields and
-rules do not: what it has refused is saved meanwhile.`,
-			"%s is disabled. A running server stops it within two seconds.\n", pluginhost.Approvals.Disable),
+rules do not: what it has refused is saved meanwhile.`, disable),
 		p.switchCommand("enable", "Let a plugin run again that was disabled",
-			`Takes back xrm plugin disable. What has never been approved does not run by that.`,
-			"%s is enabled. A running server starts it within two seconds.\n", pluginhost.Approvals.Enable),
+			`Takes back xrm plugin disable. What has never been approved does not run by that.`, enable),
 		p.switchCommand("reload", "Start a plugin anew, also one that the server has given up",
 			`Has a running server start a new process of the plugin, which takes over from the
-old one once it serves.`,
-			"A running server starts %s anew within two seconds.\n", func(a pluginhost.Approvals, name string) error { return a.Restart(name, time.Now()) }),
+old one once it serves.`, reload),
 	}
 }
 
-func (p *program) switchCommand(verb, short, long, done string, do func(pluginhost.Approvals, string) error) *cobra.Command {
+// switched does something with a plugin, and says what is so then. trusted says
+// that the server is known to ask for no approval.
+type switched func(a pluginhost.Approvals, name string, now pluginhost.Approval, trusted bool) (string, error)
+
+func disable(a pluginhost.Approvals, name string, now pluginhost.Approval, _ bool) (string, error) {
+	if now.Disabled {
+		return name + " is disabled already, and does not run; let it run again with: xrm plugin enable " + name, nil
+	}
+	return name + " is disabled. A running server stops it within two seconds.", a.Disable(name)
+}
+
+func enable(a pluginhost.Approvals, name string, now pluginhost.Approval, trusted bool) (string, error) {
+	switch idle := fmt.Sprintf("%s is not disabled, so there is nothing to enable. ", name); {
+	case !now.Disabled && runs(now, trusted):
+		return idle + "If it does not run, xrm plugin list says why; xrm plugin reload " + name + " starts it anew.", nil
+	case !now.Disabled:
+		return idle + unapproved(name), nil
+	case runs(now, trusted):
+		return name + " is enabled. A running server starts it within two seconds.", a.Enable(name)
+	}
+	return name + " is enabled. " + unapproved(name), a.Enable(name)
+}
+
+func reload(a pluginhost.Approvals, name string, now pluginhost.Approval, trusted bool) (string, error) {
+	switch {
+	case now.Disabled:
+		return "", fmt.Errorf("%s is disabled, and so there is nothing to start anew; let it run again with: xrm plugin enable %s", name, name)
+	case runs(now, trusted):
+		return "A running server starts " + name + " anew within two seconds.", a.Restart(name, time.Now())
+	}
+	return name + " is to start anew. " + unapproved(name), a.Restart(name, time.Now())
+}
+
+// runs says whether a plugin runs once it is not disabled.
+func runs(a pluginhost.Approval, trusted bool) bool { return trusted || a.Folder != "" }
+
+func unapproved(name string) string {
+	return "Nobody has approved it, so only a server with --trust any runs it; look at what it asks for, and let it run, with: xrm plugin approve " + name
+}
+
+func (p *program) switchCommand(verb, short, long string, do switched) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     verb + " NAME",
 		Short:   short,
@@ -41,10 +78,15 @@ func (p *program) switchCommand(verb, short, long, done string, do func(pluginho
 			if _, err := somePlugins(config, args); err != nil {
 				return err
 			}
-			if err := do(pluginhost.Approvals{Plugins: config.Plugins}, args[0]); err != nil {
+			approvals := pluginhost.Approvals{Plugins: config.Plugins}
+			now, err := approvals.Find(args[0])
+			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(p.out, done, args[0])
+			done, err := do(approvals, args[0], now, config.Trust == string(pluginhost.TrustAny))
+			if err == nil {
+				_, err = fmt.Fprintln(p.out, done)
+			}
 			return err
 		},
 	}

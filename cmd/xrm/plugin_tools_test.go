@@ -1,6 +1,7 @@
 package main
 
 import (
+	"debug/elf"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -157,6 +158,57 @@ func TestThePackageOfAPluginIsAlwaysTheSame(t *testing.T) {
 	list, err := exec.Command("tar", "-tzf", archive).Output()
 	if diff := cmp.Diff("visit/README.md\nvisit/plugin.yaml\nvisit/visit\n", string(list)); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
+	}
+}
+
+func TestAProgramThatIsNotWhatItsManifestSaysIsNotPacked(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ manifest, want string }{
+		"another version": {
+			"name: visits\n# as in main.go\nversion: 1.1.0\nexecutable: visits\n",
+			"DIR/plugin.yaml:3: version is 1.1.0, and the program answers Describe with 1.0.0, which a server refuses; write version: 1.0.0, or give the program the version 1.1.0 (Version in sdk.Plugin) and build it again\n",
+		},
+		"another name and version": {
+			"version: 1.1.0\nname: visit\nexecutable: visits\n",
+			"DIR/plugin.yaml:1: version is 1.1.0, and the program answers Describe with 1.0.0, which a server refuses; write version: 1.0.0, or give the program the version 1.1.0 (Version in sdk.Plugin) and build it again\n" +
+				"DIR/plugin.yaml:2: name is visit, and the program answers Describe with visits, which a server refuses; write name: visits, or give the program the name visit (Name in sdk.Plugin) and build it again\n",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plugins, to := t.TempDir(), t.TempDir()
+			cast(t, plugins, "visits", "")
+			dir := filepath.Join(plugins, "visits")
+			write(t, filepath.Join(dir, "plugin.yaml"), tt.manifest)
+			status, out, complaints := command(t, nil, "plugin", "pack", dir, "--to", to)
+			if want := strings.ReplaceAll(tt.want, "DIR", dir); status != 1 || out != "" || complaints != want {
+				t.Errorf("status %d, %s%s\nwant %s", status, out, complaints, want)
+			}
+			if left, err := os.ReadDir(to); len(left) > 0 || err != nil {
+				t.Errorf("%v, %v in the folder for archives", left, err)
+			}
+		})
+	}
+}
+
+func TestAProgramForAnotherProcessorIsPackedAndNotChecked(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "plugin.yaml"), "name: visits\nversion: 1.0.0\nexecutable: visits\n")
+	program := filepath.Join(dir, "visits")
+	header := make([]byte, 64)
+	copy(header, "\x7fELF\x02\x01\x01")
+	header[16], header[18], header[20] = byte(elf.ET_EXEC), byte(elf.EM_VAX), byte(elf.EV_CURRENT)
+	write(t, program, string(header))
+	if err := os.Chmod(program, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	status, out, complaints := command(t, nil, "plugin", "pack", dir, "--to", t.TempDir())
+	want := "Whether the program is visits 1.0.0, as plugin.yaml says, was not checked, because it does not run here: " +
+		"start the plugin: fork/exec " + program + ": exec format error\nA server refuses it if its Describe answers with another name or version.\n"
+	if status != 0 || !strings.Contains(out, "visits-1.0.0-") || complaints != want {
+		t.Errorf("status %d, %s%s\nwant %s", status, out, complaints, want)
 	}
 }
 

@@ -59,9 +59,13 @@ func (w *work) run(ctx context.Context) {
 // folder may only be late.
 func (w *work) follow(ctx context.Context) {
 	subscribed, up := map[string][]string{}, map[string]bool{}
+	told := unmet{}
 	for {
 		host := w.api.host.Load()
 		contributions, changed := host.Contributions()
+		if host.Settled() {
+			told.tell(contributions, w.api.catalog.Model(), w.log)
+		}
 		failed := false
 		for _, c := range contributions {
 			if known, ok := subscribed[c.Plugin]; ok && slices.Equal(known, c.Topics) || c.Retired {

@@ -79,13 +79,14 @@ func (c *compiled) fault(r *role, line int, format string, args ...any) {
 }
 
 // unknown tells a slip of the pen, which must be corrected, from the entity
-// of a plugin that is not loaded, without which the server must start.
+// of a plugin that is not loaded, without which the server must start. What a
+// plugin asks for is never taken for a slip: others may come after it.
 func (c *compiled) unknown(m *schema.Model, r *role, rule *rule) {
 	var names []string
 	for _, e := range m.Entities() {
 		names = append(names, e.Name, e.Plural)
 	}
-	if near := strictyaml.Nearest(rule.on, names, max(1, len(rule.on)/4)); near != "" {
+	if near := strictyaml.Nearest(rule.on, names, max(1, len(rule.on)/4)); near != "" && r.layer == "" {
 		c.fault(r, rule.line, "there is no entity or role %q; did you mean %q?", rule.on, near)
 		return
 	}

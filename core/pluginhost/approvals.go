@@ -57,6 +57,13 @@ func (a Approvals) read() (map[string]Approval, error) {
 	return all, nil
 }
 
+// Find returns what an admin has said of a plugin; the zero Approval when that is
+// nothing.
+func (a Approvals) Find(name string) (Approval, error) {
+	all, err := a.read()
+	return all[name], err
+}
+
 // Approve lets a plugin run with what it asks for, exactly as it was reviewed:
 // should its folder have changed since, the host will not run it.
 func (a Approvals) Approve(r Review) error {

@@ -2,9 +2,7 @@ package pluginhost
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -105,23 +103,4 @@ func withoutPanic(do func() error) (err error) {
 // admits says whether one more line about what the plugin asks is logged.
 func (c *callbacks) admits() bool {
 	return c.flood.admits(c.host.config.Log.With("plugin", c.plugin), time.Now())
-}
-
-// Log also works outside of a call.
-func (c *callbacks) Log(ctx context.Context, r *pluginpb.LogRequest) (*pluginpb.LogResponse, error) {
-	if !c.admits() {
-		return &pluginpb.LogResponse{}, nil
-	}
-	attributes := []any{"plugin", c.plugin}
-	if id := r.GetContext().GetCallId(); id != "" {
-		attributes = append(attributes, "call", cut(id, 40))
-	}
-	switch given := r.GetAttributes(); {
-	case len(given) > maxLine || len(given) > 0 && !json.Valid(given):
-		attributes = append(attributes, "attributes", cut(c.host.secrets.redact(string(given)), maxLine))
-	case len(given) > 0:
-		attributes = append(attributes, "attributes", json.RawMessage(given))
-	}
-	c.host.config.Log.Log(ctx, slog.Level(r.GetLevel()), cut(c.host.secrets.redact(r.GetMessage()), maxLine), attributes...)
-	return &pluginpb.LogResponse{}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,19 +19,9 @@ import (
 // configure hands the plugin its settings, once they fit the schema that it has
 // described. A mistake in them names the line.
 func (l *link) configure(ctx context.Context, settings Section) error {
-	config := map[string]any{}
-	if settings.Node != nil {
-		if err := settings.Node.Decode(&config); err != nil {
-			return fmt.Errorf("%w: %s: %w", errMisconfigured, settings.File, err)
-		}
-	}
-	filled, problems := configschema.Check(l.configSchema, config)
-	var found strictyaml.Problems
-	for _, p := range problems {
-		found = append(found, settings.problem(p.Path, p.String()))
-	}
-	if err := found.Err(); err != nil {
-		return fmt.Errorf("%w: %w", errMisconfigured, err)
+	filled, err := settings.check(l.configSchema)
+	if err != nil {
+		return err
 	}
 	if len(l.configSchema) == 0 {
 		return nil
@@ -44,6 +35,36 @@ func (l *link) configure(ctx context.Context, settings Section) error {
 		return fmt.Errorf("configure: %w", err)
 	}
 	return settings.refused(answer.GetError())
+}
+
+// check returns the settings with their defaults, or everything that is wrong in
+// their file.
+func (s Section) check(configSchema []byte) (filled map[string]any, err error) {
+	found := slices.Clone(s.flaws)
+	config, err := s.values()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errMisconfigured, errors.Join(found.Err(), err))
+	}
+	filled, problems := configschema.Check(configSchema, config)
+	for _, p := range problems {
+		found = append(found, s.problem(p.Path, p.String()))
+	}
+	if err := found.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", errMisconfigured, err)
+	}
+	return filled, nil
+}
+
+// values are what the section says; none when it is not there.
+func (s Section) values() (map[string]any, error) {
+	values := map[string]any{}
+	if s.Node == nil {
+		return values, nil
+	}
+	if err := s.Node.Decode(&values); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.File, err)
+	}
+	return values, nil
 }
 
 // refused is what the plugin itself has against the settings.

@@ -30,6 +30,7 @@ type Contribution struct {
 	Retired      bool              // it was disabled or removed: nothing but its entities, and what it says about parties, is left
 	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
 	PartyData    PartyData
+	Asked        []mention.Mention // of entities whose records it was granted, where the manifest asks for them
 }
 
 // PartyData says what becomes of what a plugin keeps about a party when it is
@@ -64,6 +65,16 @@ func (e Endpoint) Fits(method, path string) bool {
 // Check returns every mention of an entity or role that the model, which has
 // Entities, does not have. Its error is a schema.ErrNoEntity.
 func (c Contribution) Check(m *schema.Model) error { return mention.Check(m, c.Mentions) }
+
+// CheckTopics returns a line for each topic that names an entity of the model and
+// what never happens to its records. What is known from an earlier run was
+// checked then.
+func (c Contribution) CheckTopics(m *schema.Model) error {
+	if c.Needs == nil {
+		return nil
+	}
+	return mention.CheckTopics(m, c.Plugin, c.Topics)
+}
 
 // CheckParties returns a line for each field of the plugin that refers to a
 // party, unless it says what becomes of what it keeps about one. The model has

@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -19,6 +21,38 @@ func (c Contribution) CheckName(m *schema.Model) error {
 		return fmt.Errorf("the plugin %s is called like the entity %s of %s, so their events would be taken for each other's; rename one", c.Plugin, e.Name, e.Layer)
 	}
 	return nil
+}
+
+// Unmet lists what the plugin asks for and the model does not have: records of an
+// entity, or events of one that came after the plugin. It serves all the same,
+// since another plugin may bring it yet.
+func (c Contribution) Unmet(m *schema.Model) []string {
+	err := errors.Join(mention.Check(m, c.Asked), c.CheckTopics(m))
+	if err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+// asked lists the entities whose records were granted, as far as they have a name,
+// where the manifest asks for them.
+func (n Needs) asked(manifest Needs) []mention.Mention {
+	var list []mention.Mention
+	if n.Records.Node == nil {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Records.Node.Content); i += 2 {
+		name, file := n.Records.Node.Content[i], n.Records.File
+		if manifest.Records.Node != nil {
+			if key, _ := below(manifest.Records.Node, name.Value); key != nil {
+				name, file = key, manifest.Records.File
+			}
+		}
+		if name.Value != "*" {
+			list = append(list, mention.Mention{Where: fmt.Sprintf("%s:%d: needs.records", file, name.Line), Entity: name.Value})
+		}
+	}
+	return list
 }
 
 // CheckNeeds returns a line for all that the plugin does to what is not its own

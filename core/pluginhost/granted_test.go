@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 )
 
 func TestWhatAPluginDoesToOthersMustBeGranted(t *testing.T) {
@@ -34,6 +35,27 @@ p/plugin.yaml: topic ticket.created: these events are not the plugin's own; add 
 	c.Needs = &pluginhost.Needs{Fields: []string{"party"}, Rules: []string{"ticket"}, Events: []string{"ticket.*"}}
 	if err := c.CheckNeeds(model(t)); err != nil {
 		t.Errorf("with all that it needs: %v", err)
+	}
+}
+
+func TestWhatAPluginAsksForAndTheModelDoesNotHaveIsUnmet(t *testing.T) {
+	t.Parallel()
+	c := pluginhost.Contribution{
+		Plugin: "p", Topics: []string{"ticket.created", "ticket.closd", "ticket.creatd", "erp.synced"}, Needs: &pluginhost.Needs{},
+		Asked: []mention.Mention{{Where: "p/plugin.yaml:7: needs.records", Entity: "tickets"}, {Where: "p/plugin.yaml:8: needs.records", Entity: "customer"}},
+	}
+	const happens = "records are created, updated, deleted, restored, merged or erased, and * is all of it"
+	want := []string{
+		`p/plugin.yaml:7: needs.records: there is no entity or role "tickets"; did you mean "ticket"?`,
+		`topic "ticket.closd": nothing of that kind happens to records of ticket; ` + happens,
+		`topic "ticket.creatd": nothing of that kind happens to records of ticket; did you mean "ticket.created"? ` + happens,
+	}
+	if diff := cmp.Diff(want, c.Unmet(model(t))); diff != "" {
+		t.Errorf("what is unmet (-want +got):\n%s", diff)
+	}
+	c.Topics, c.Asked = c.Topics[:1], c.Asked[1:]
+	if got := c.Unmet(model(t)); got != nil {
+		t.Errorf("with all that it asks for, unmet is %q", got)
 	}
 }
 

@@ -85,9 +85,14 @@ func (h *Host) openCache() error {
 // when ctx is done, whichever is first: the time that a server gives its
 // plugins before it starts without them.
 func (h *Host) Settle(ctx context.Context) {
-	_ = h.Wait(ctx, func(plugins []Status) bool {
-		return !slices.ContainsFunc(plugins, func(s Status) bool { return !s.State.settled() })
-	})
+	_ = h.Wait(ctx, settled)
+}
+
+// Settled says whether every plugin has been started or has failed once.
+func (h *Host) Settled() bool { return settled(h.Plugins()) }
+
+func settled(plugins []Status) bool {
+	return !slices.ContainsFunc(plugins, func(s Status) bool { return !s.State.settled() })
 }
 
 // Wait returns nil as soon as the plugins are as wanted, or the error of ctx.

@@ -15,6 +15,8 @@ type instance struct {
 	began time.Time
 	ended chan error // has one value when the process ends by itself
 	stop  context.CancelFunc
+
+	unsure bool // whether it has taken settings that it was given last: it did not say so
 }
 
 // bring starts a release and puts it in the place of what ran before, if
@@ -65,7 +67,7 @@ func (s *supervisor) introduce(ctx context.Context, i *instance) error {
 	if err != nil {
 		return err
 	}
-	c.Needs = &i.terms.Needs
+	c.Needs, c.Asked = &i.terms.Needs, i.terms.Needs.asked(i.manifest.Needs)
 	if s.current == nil {
 		s.set(s.name, Configuring, nil)
 	}

@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -32,6 +33,15 @@ func (r *release) takesFrom(other *release) bool {
 // same says whether nothing at all has changed.
 func (r *release) same(other *release) bool {
 	return r.sameProcess(other) && reflect.DeepEqual(r.terms, other.terms)
+}
+
+// alike says whether a process that goes on from one release to the other runs
+// under the same terms, whatever lines of whatever files they stand on.
+func (r *release) alike(other *release) bool {
+	mine, err := r.terms.Config.values()
+	others, otherErr := other.terms.Config.values()
+	return err == nil && otherErr == nil && reflect.DeepEqual(mine, others) && r.terms.Timeouts == other.terms.Timeouts &&
+		r.terms.Limits == other.terms.Limits && maps.Equal(r.terms.onFailure, other.terms.onFailure)
 }
 
 // The reasons why a plugin must not run that are no mistakes.
@@ -103,6 +113,9 @@ func (s *supervisor) wanted() (r *release, note error) {
 	} else if note != nil {
 		return nil, note
 	}
+	if len(settings.Config.flaws) > 0 && s.current != nil {
+		return nil, s.flawed(settings, digest)
+	}
 	r = &release{manifest: m, digest: digest, restart: approval.Restart, terms: terms(m, settings, granted, s.config)}
 	if err := m.runsWith(s.config.Version); err != nil {
 		return nil, err
@@ -119,6 +132,16 @@ func (s *supervisor) wanted() (r *release, note error) {
 	}
 	r.manifest.Dir = s.installed.path(s.name, digest)
 	return r, note
+}
+
+// flawed says what is wrong with the settings while a process runs, which need
+// not be started to tell, and goes on.
+func (s *supervisor) flawed(settings settingsFile, digest string) error {
+	if s.current.digest == digest {
+		_, err := settings.Config.check(s.current.link.configSchema)
+		return err
+	}
+	return fmt.Errorf("%w: %w", errMisconfigured, settings.Config.flaws) // another version may know other settings
 }
 
 // approvedCopy returns what was approved and has been copied before; no digest

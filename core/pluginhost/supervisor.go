@@ -165,17 +165,24 @@ func (s *supervisor) replace(ctx context.Context, r *release) {
 	}
 }
 
-// adjust gives new settings to the process that runs.
+// adjust gives new settings to the process that runs. One that has these
+// settings already, because nothing came of others, is left alone.
 func (s *supervisor) adjust(ctx context.Context, r *release) {
-	bounded, cancel := context.WithTimeout(ctx, s.config.StartTimeout)
-	defer cancel()
-	if err := s.current.link.configure(bounded, r.terms.Config); err != nil {
-		s.spurn(r, fmt.Errorf("its new settings do not take effect: %w", err))
-		return
+	known := r.alike(s.current.release)
+	if !known || s.current.unsure {
+		bounded, cancel := context.WithTimeout(ctx, s.config.StartTimeout)
+		defer cancel()
+		if err := s.current.link.configure(bounded, r.terms.Config); err != nil {
+			s.current.unsure = s.current.unsure || !errors.Is(err, errMisconfigured)
+			s.spurn(r, fmt.Errorf("its new settings do not take effect: %w", err))
+			return
+		}
 	}
-	s.current.release, s.good = r, r
+	s.current.release, s.current.unsure, s.good = r, false, r
 	s.board.update(s.name, func(e *entry) { e.terms = r.terms })
-	s.log.Info("plugin has new settings")
+	if !known {
+		s.log.Info("plugin has new settings")
+	}
 }
 
 // pause waits until there is something to pursue. It returns false when the

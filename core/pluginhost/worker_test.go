@@ -74,6 +74,8 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 	case "ask": // for all records, and read none of them
 		_, err = a.host.Each(context.WithoutCancel(ctx), &pluginpb.FindRequest{Context: r.GetContext(), Entity: "ticket"})
 		<-ctx.Done()
+	case "log":
+		_, err = a.host.Log(ctx, &pluginpb.LogRequest{Context: r.GetContext(), Message: "noted", Attributes: []byte(object)})
 	case "panic":
 		go panic(object)
 		select {}

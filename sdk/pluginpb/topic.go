@@ -11,15 +11,14 @@ const (
 	PartyErased = "party.erased"
 )
 
+// Actions are what happens to records, as topics call it.
+func Actions() []string {
+	return []string{"created", "updated", "deleted", "restored", "merged", "erased"}
+}
+
 // IsOfRecords says whether a name is what happens to records, and so cannot be
 // that of an event which a plugin publishes.
-func IsOfRecords(name string) bool {
-	switch name {
-	case "created", "updated", "deleted", "restored", "merged", "erased":
-		return true
-	}
-	return false
-}
+func IsOfRecords(name string) bool { return slices.Contains(Actions(), name) }
 
 // TopicFits says whether a subscription to a topic, "order.created" or
 // "order.*", concerns an event. The change of a party also has the topics of its

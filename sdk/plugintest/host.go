@@ -91,7 +91,7 @@ func (h *Host) load(others []fs.FS) {
 	h.t.Helper()
 	sources := entities.Sources()
 	for _, other := range others {
-		found, err := schema.ReadSources("another plugin", "", other)
+		found, err := schema.ReadSources(mention.Another, "", other)
 		if err != nil {
 			h.t.Fatalf("the entities of another plugin: %v", err)
 		}
@@ -102,7 +102,7 @@ func (h *Host) load(others []fs.FS) {
 	if h.model, err = schema.Load(append(sources, mention.Sources(d)...)...); err != nil {
 		h.t.Fatalf("the entities of the plugin:\n%v", err)
 	}
-	if err := errors.Join(mention.Check(h.model, mention.In(d)), mention.CheckParties(h.model, d)); err != nil {
+	if err := errors.Join(mention.Check(h.model, mention.In(d)), mention.CheckTopics(h.model, d.GetName(), d.GetSubscriptions()), mention.CheckParties(h.model, d)); err != nil {
 		h.t.Fatalf("the plugin %s:\n%v", d.GetName(), err)
 	}
 }

@@ -68,6 +68,12 @@ BeforeSave: there is no entity or role "vist"; did you mean "visit"?
 Returns of firstVisit: there is no entity or role "visits"; did you mean "visit"?
 Computed custmer.mood: there is no entity or role "custmer"; did you mean "customer"?`,
 		},
+		"a topic mistyped": {
+			sdk.Plugin{Events: []sdk.Subscription{sdk.On("order.creatd", func(context.Context, sdk.Host, *sdk.Event) error { return nil })}}, nil,
+			`the plugin visits:
+topic "order.creatd": nothing of that kind happens to records of order; did you mean "order.created"? ` +
+				`records are created, updated, deleted, restored, merged or erased, and * is all of it`,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

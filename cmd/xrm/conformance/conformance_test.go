@@ -87,6 +87,7 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"has a job without a schedule":  {`jobs: the job tidy: the schedule "" cannot be read`},
 		"has a broken entity":           {`entities: plugin visits/entities/visit.yaml:7: field "shoe": unknown type "siez"`, `mentions: BeforeSave: there is no entity or role "visit"`},
 		"mentions what is not there":    {`mentions: BeforeDelete: there is no entity or role "vist"; did you mean "visit"?`},
+		"waits for what never happens":  {`mentions: topic "order.creatd": nothing of that kind happens to records of order; did you mean "order.created"?`},
 		"does not speak of parties":     {`data of parties: plugin visits/entities/visit.yaml:4: field "customer" refers to a party, and the plugin does not say`},
 		"hands out no JSON":             {`hands out what it keeps: export of a party: "three visits" is no JSON`},
 		"has a broken configuration":    {`schema of the configuration: "urn:config#" is not valid against metaschema`},

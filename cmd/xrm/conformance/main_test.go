@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -219,6 +220,8 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 		changed.Entities = []*pluginpb.EntityFile{{Path: "entities/visit.yaml", Yaml: []byte(visitYAML + "  shoe: {type: siez}\n")}}
 	case "mentions what is not there":
 		changed.BeforeDelete = []string{"vist"}
+	case "waits for what never happens":
+		changed.Subscriptions = append(slices.Clone(d.Subscriptions), "order.creatd")
 	case "does not speak of parties":
 		changed.PartyData = &pluginpb.PartyData{Merge: true}
 	case "has a job without a schedule":

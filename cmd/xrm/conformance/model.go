@@ -21,7 +21,7 @@ func modelChecks() []check {
 			run:    entitiesLoad,
 		},
 		{
-			name: "mentions", expected: "every entity that Describe names is there",
+			name: "mentions", expected: "every entity that Describe names is there, and what its topics wait for happens",
 			remedy: "mend the name, or name the entities of other plugins with --entities",
 			run:    mentionsExist,
 		},
@@ -53,7 +53,7 @@ func mentionsExist(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	return mention.Check(b.host.model, mention.In(d))
+	return errors.Join(mention.Check(b.host.model, mention.In(d)), mention.CheckTopics(b.host.model, d.GetName(), d.GetSubscriptions()))
 }
 
 func partyDataIsSaid(ctx context.Context, b *bench) error {

@@ -19,6 +19,8 @@ type Program struct {
 	Dir           string // absolute; where it runs
 	File          string // within Dir
 	Interpreter   string // absolute; "" for a program that runs by itself
+
+	nameLine, versionLine int // in plugin.yaml; 0 where they are not there
 }
 
 // ReadProgram finds the program in a plugin's folder by its plugin.yaml, or
@@ -50,14 +52,16 @@ func ReadProgram(path string) (Program, error) {
 // stricter about the rest.
 func (p *Program) read(file string, data []byte) error {
 	var manifest struct {
-		Name, Version, Executable, Interpreter string
-		Executables                            map[string]string
-		Exclusive                              bool
+		Name, Version           placed
+		Executable, Interpreter string
+		Executables             map[string]string
+		Exclusive               bool
 	}
 	if err := yaml.Unmarshal(data, &manifest); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	p.Name, p.Version, p.Exclusive = manifest.Name, manifest.Version, manifest.Exclusive
+	p.Name, p.Version, p.Exclusive = manifest.Name.text, manifest.Version.text, manifest.Exclusive
+	p.nameLine, p.versionLine = manifest.Name.line, manifest.Version.line
 	system := runtime.GOOS + "/" + runtime.GOARCH
 	executable := manifest.Executable
 	if len(manifest.Executables) > 0 {
@@ -83,6 +87,18 @@ func (p *Program) read(file string, data []byte) error {
 	}
 	p.Interpreter, err = filepath.Abs(interpreter)
 	return err
+}
+
+// placed is a text and where it stands.
+type placed struct {
+	text string
+	line int
+}
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (p *placed) UnmarshalYAML(node *yaml.Node) error {
+	p.line = node.Line
+	return node.Decode(&p.text)
 }
 
 // command is ready to be started.

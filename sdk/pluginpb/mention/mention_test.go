@@ -58,3 +58,50 @@ receipt.visit: there is no entity or role "visitt"; did you mean "visit"?`},
 		})
 	}
 }
+
+func TestAnActionThatRecordsDoNotHaveIsFoundInTopics(t *testing.T) {
+	file := func(layer, name string) schema.Source {
+		return schema.Source{Layer: layer, File: layer + name, Data: []byte("entity: " + name + "\nfields:\n  note: {type: text}\n")}
+	}
+	m, err := schema.Load(
+		file("shipped", "order"), file("shipped", "party"),
+		schema.Source{Layer: "shipped", File: "customer.yaml", Data: []byte("role: customer\nof: party\nfields:\n  segment: {type: text}\n")},
+		file("plugin visits", "visit"), file("plugin complaint", "complaint"), file("plugin loyalty", "loyalty"), file("another plugin", "survey"),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const actions = "records are created, updated, deleted, restored, merged or erased, and * is all of it"
+	tests := map[string]struct {
+		topics []string
+		want   string
+	}{
+		"all are there": {[]string{"order.created", "order.*", "customer.updated", "party.merged", "party.erased", "visit.deleted", "order.restored"}, ""},
+		"with a wrong letter": {
+			[]string{"order.creatd", "customer.update", "visit.remvoed", "order.Created"},
+			`topic "order.creatd": nothing of that kind happens to records of order; did you mean "order.created"? ` + actions + `
+topic "customer.update": nothing of that kind happens to records of customer; did you mean "customer.updated"? ` + actions + `
+topic "visit.remvoed": nothing of that kind happens to records of visit; ` + actions + `
+topic "order.Created": nothing of that kind happens to records of order; did you mean "order.created"? ` + actions,
+		},
+		"of nobody that is known":                    {[]string{"erp.creatd", "visits.due"}, ""},
+		"of a plugin that is called like its entity": {[]string{"complaint.escalated", "complaint.creatd"}, ""},
+		"of a plugin whose name is not known":        {[]string{"survey.creatd"}, ""},
+		"published by the plugin itself":             {[]string{"loyalty.rewarded", "loyalty.rated"}, ""},
+		"of its own entity, with one letter that is wrong": {
+			[]string{"loyalty.creatd"},
+			`topic "loyalty.creatd": nothing of that kind happens to records of loyalty; did you mean "loyalty.created"? ` + actions,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			err, got := mention.CheckTopics(m, "loyalty", tt.topics), ""
+			if err != nil {
+				got = err.Error()
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
