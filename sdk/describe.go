@@ -6,24 +6,16 @@ import (
 	"maps"
 	"path"
 	"reflect"
-	"regexp"
 	"slices"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
-)
-
-var (
-	pluginName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	apiName    = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
-	topicName  = regexp.MustCompile(`^[a-z][a-zA-Z0-9-]*\.([a-zA-Z][a-zA-Z0-9]*|\*)$`)
-	pathName   = regexp.MustCompile(`^/[a-zA-Z0-9/._~-]*$`)
 )
 
 // describe derives the contribution from the literal, or returns every
 // mistake in it.
 func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 	t := &typer{objects: map[string]*pluginpb.ObjectType{}, known: map[string]reflect.Type{}}
-	if !pluginName.MatchString(p.Name) {
+	if !pluginpb.PluginName.MatchString(p.Name) {
 		t.mistake("Name is %q; it must be of lower-case letters, digits and hyphens", p.Name)
 	}
 	if p.Version == "" {
@@ -115,7 +107,7 @@ func operations(t *typer, ops []Operation) []*pluginpb.Operation {
 	seen := map[string]bool{}
 	for _, o := range ops {
 		switch {
-		case !apiName.MatchString(o.name):
+		case !pluginpb.APIName.MatchString(o.name):
 			t.mistake("%q cannot be the name of an operation; use camelCase", o.name)
 			continue
 		case seen[o.name]:
@@ -141,7 +133,7 @@ func computedFields(t *typer, fields []Field) []*pluginpb.ComputedField {
 	for _, f := range fields {
 		name := f.entity + "." + f.name
 		switch {
-		case f.entity == "" || !apiName.MatchString(f.name):
+		case f.entity == "" || !pluginpb.APIName.MatchString(f.name):
 			t.mistake("%q cannot be a computed field; say entity and name, in camelCase", name)
 			continue
 		case seen[name]:
@@ -176,7 +168,7 @@ func subscriptions(t *typer, p Plugin) []string {
 	slices.Sort(topics)
 	topics = slices.Compact(topics)
 	for _, topic := range topics {
-		if !topicName.MatchString(topic) {
+		if !pluginpb.TopicName.MatchString(topic) {
 			t.mistake("%q cannot be a topic; write ENTITY.ACTION such as order.created, or order.*", topic)
 		}
 	}
@@ -188,7 +180,7 @@ func jobs(t *typer, jobs []Job) []*pluginpb.Job {
 	seen := map[string]bool{}
 	for _, j := range jobs {
 		switch {
-		case !apiName.MatchString(j.name):
+		case !pluginpb.APIName.MatchString(j.name):
 			t.mistake("%q cannot be the name of a job; use camelCase", j.name)
 		case seen[j.name]:
 			t.mistake("job %s stands in Jobs twice", j.name)
@@ -207,7 +199,7 @@ func endpoints(t *typer, endpoints []Endpoint) []*pluginpb.Endpoint {
 	var described []*pluginpb.Endpoint
 	for _, e := range endpoints {
 		switch {
-		case !pathName.MatchString(e.path):
+		case !pluginpb.PathName.MatchString(e.path):
 			t.mistake("%q cannot be the path of an endpoint; begin with a slash: \"POST /erp\"", e.path)
 		case e.answer == nil:
 			t.mistake("endpoint %s has no function", e.path)

@@ -53,8 +53,7 @@ func (e Endpoint) Doc(text string) Endpoint {
 
 // fits says whether this endpoint answers a request.
 func (e Endpoint) fits(r *http.Request) bool {
-	below := strings.HasSuffix(e.path, "/") && strings.HasPrefix(r.URL.Path, e.path)
-	return (e.method == "" || e.method == r.Method) && (below || e.path == r.URL.Path)
+	return pluginpb.EndpointFits(e.method, e.path, r.Method, r.URL.Path)
 }
 
 func (s *server) ServeHTTP(stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]) error {
@@ -146,7 +145,7 @@ func (w *responseWriter) WriteHeader(status int) {
 		}
 	}
 	w.err = w.stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: head}})
-	w.buffer = bufio.NewWriterSize(parts{w.stream}, maxPart)
+	w.buffer = bufio.NewWriterSize(parts{w.stream}, pluginpb.MaxPart)
 }
 
 func (w *responseWriter) Write(p []byte) (int, error) {
@@ -168,9 +167,6 @@ func (w *responseWriter) finish() error {
 	return w.err
 }
 
-// maxPart is how much of a body goes into one message.
-const maxPart = 64 << 10
-
 // parts sends what is written to it in messages of the size that the protocol
 // allows.
 type parts struct {
@@ -178,8 +174,8 @@ type parts struct {
 }
 
 func (p parts) Write(b []byte) (int, error) {
-	for sent := 0; sent < len(b); sent += maxPart {
-		part := b[sent:min(len(b), sent+maxPart)]
+	for sent := 0; sent < len(b); sent += pluginpb.MaxPart {
+		part := b[sent:min(len(b), sent+pluginpb.MaxPart)]
 		if err := p.stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Body{Body: part}}); err != nil {
 			return sent, err
 		}

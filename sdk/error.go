@@ -2,7 +2,6 @@ package sdk
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -100,6 +99,3 @@ func errorFromWire(e *pluginpb.Error) error {
 	}
 	return err
 }
-
-// mistake is an error in the literal of a Plugin, found before it serves.
-func mistake(format string, args ...any) error { return fmt.Errorf(format, args...) }

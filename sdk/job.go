@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -67,4 +68,22 @@ func (s *server) RunJob(r *pluginpb.RunJobRequest, stream grpc.ServerStreamingSe
 		return nil
 	}
 	return reports.fail(failed)
+}
+
+// reports lets several goroutines of a job tell how far they are.
+type reports struct {
+	mu     sync.Mutex
+	stream grpc.ServerStreamingServer[pluginpb.JobReport]
+}
+
+func (r *reports) send(done, total int64, note string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stream.Send(&pluginpb.JobReport{Done: done, Total: total, Note: note})
+}
+
+func (r *reports) fail(e *pluginpb.Error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stream.Send(&pluginpb.JobReport{Error: e})
 }

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ type typer struct {
 }
 
 func (t *typer) mistake(format string, args ...any) {
-	t.mistakes = append(t.mistakes, mistake(format, args...))
+	t.mistakes = append(t.mistakes, fmt.Errorf(format, args...))
 }
 
 // of returns the type of a Go type; where says in messages what has it, and

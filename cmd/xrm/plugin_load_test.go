@@ -90,7 +90,9 @@ func share(t testing.TB, rounds int, during time.Duration, otherwise string) flo
 	}
 	var usual, hanging int64
 	for range rounds {
-		eventually(t, func() string { return strings.TrimPrefix(refusal(p.ask(`mutation { answer }`, nil, new(rawText))), "no error") })
+		eventually(t, func() string {
+			return strings.TrimPrefix(refusal(p.ask(`mutation { answer }`, nil, new(rawText))), "no error")
+		})
 		usual += beside(otherwise)
 		hanging += beside(`mutation { hang }`)
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -118,19 +116,9 @@ func (w *work) subscribe(ctx context.Context, c pluginhost.Contribution) error {
 	return err
 }
 
-func (w *work) deliver(ctx context.Context, plugin string, events []core.Event) ([]journal.Verdict, error) {
-	receipts, err := w.api.host.Load().Deliver(ctx, w.api.catalog.Model(), plugin, events)
-	if errors.Is(err, pluginhost.ErrDied) {
-		err = fmt.Errorf("%w: %w", journal.ErrDied, err)
-	}
-	verdicts := make([]journal.Verdict, len(receipts))
-	for i, r := range receipts {
-		verdicts[i] = journal.Verdict{Outcome: outcomes[r.Outcome], After: r.After, Reason: r.Reason}
-	}
-	return verdicts, err
+func (w *work) deliver(ctx context.Context, plugin string, events []core.Event) ([]core.Receipt, error) {
+	return w.api.host.Load().Deliver(ctx, w.api.catalog.Model(), plugin, events)
 }
-
-var outcomes = map[pluginhost.Outcome]journal.Outcome{pluginhost.Acked: journal.Acked, pluginhost.Retry: journal.Retry, pluginhost.Dead: journal.Dead}
 
 // jobs are those of the plugins that run. Their schedules were checked when the
 // plugins were accepted.

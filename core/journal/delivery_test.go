@@ -149,9 +149,9 @@ func (s *stage) process(holder string, diesAt int) (*mortal, *journal.Relay, *jo
 	d := s.dispatcher(holder)
 	handle := d.Deliver
 	d.Queue = m
-	d.Deliver = func(ctx context.Context, subscriber string, batch []core.Event) (verdicts []journal.Verdict, err error) {
-		err = m.do(func() error { verdicts, err = handle(ctx, subscriber, batch); return err })
-		return verdicts, err
+	d.Deliver = func(ctx context.Context, subscriber string, batch []core.Event) (receipts []core.Receipt, err error) {
+		err = m.do(func() error { receipts, err = handle(ctx, subscriber, batch); return err })
+		return receipts, err
 	}
 	return m, &journal.Relay{Store: m, Log: slog.New(slog.DiscardHandler), Every: time.Second, Enqueued: d.Nudge}, d
 }
@@ -170,17 +170,17 @@ func TestAProcessThatDiesBetweenAnyTwoStepsLosesNothing(t *testing.T) {
 				}
 			}
 			refused := false
-			s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
-				verdicts, _ := ackAll(batch)
+			s.plays(func(batch []core.Event) ([]core.Receipt, error) {
+				receipts, _ := ackAll(batch)
 				for i, e := range batch {
 					switch {
 					case short(e) == "b1":
-						verdicts[i] = journal.Verdict{Outcome: journal.Dead, Reason: "no"}
+						receipts[i] = core.Receipt{Verdict: core.Dead, Reason: "no"}
 					case short(e) == "a2" && !refused:
-						refused, verdicts[i] = true, journal.Verdict{Reason: "later"}
+						refused, receipts[i] = true, core.Receipt{Reason: "later"}
 					}
 				}
-				return verdicts, nil
+				return receipts, nil
 			})
 			first, relay, d := s.process("first", step)
 			stop := start(t, d)
@@ -222,7 +222,7 @@ func TestWhateverTheSubscriberDoesEachEventIsHandledInOrder(t *testing.T) {
 		commit := s.things()
 		chance := rand.New(rand.NewPCG(seed, 0))
 		acked := map[string]bool{}
-		part := func(batch []core.Event) (verdicts []journal.Verdict, err error) {
+		part := func(batch []core.Event) (receipts []core.Receipt, err error) {
 			handled, answered := len(batch), len(batch)
 			switch chance.IntN(6) {
 			case 0:
@@ -232,7 +232,7 @@ func TestWhateverTheSubscriberDoesEachEventIsHandledInOrder(t *testing.T) {
 				handled = chance.IntN(len(batch) + 1)
 				answered = chance.IntN(handled + 1)
 				s.handled = s.handled[:len(s.handled)-len(batch)+handled]
-				err = fmt.Errorf("signal: killed: %w", journal.ErrDied)
+				err = fmt.Errorf("signal: killed: %w", core.ErrDied)
 			}
 			for _, e := range batch[:handled] {
 				if acked[e.ID] {
@@ -244,14 +244,14 @@ func TestWhateverTheSubscriberDoesEachEventIsHandledInOrder(t *testing.T) {
 				switch {
 				case waits[e.Key] || i < answered && chance.IntN(4) == 0:
 					waits[e.Key] = true
-					verdicts = append(verdicts, journal.Verdict{After: time.Duration(chance.IntN(4000)) * time.Millisecond})
+					receipts = append(receipts, core.Receipt{After: time.Duration(chance.IntN(4000)) * time.Millisecond})
 					s.handled[len(s.handled)-handled+i] = "-"
 				case i < answered:
 					acked[e.ID] = true
-					verdicts = append(verdicts, journal.Verdict{Outcome: journal.Acked})
+					receipts = append(receipts, core.Receipt{Verdict: core.Acked})
 				}
 			}
-			return verdicts[:min(answered, len(verdicts))], err
+			return receipts[:min(answered, len(receipts))], err
 		}
 		s.plays(part)
 		var processes []*mortal

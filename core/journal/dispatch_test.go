@@ -27,7 +27,7 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage, d *journal.Dispatch
 
 var errDown = errors.New("the plugin is down")
 
-func isDown([]core.Event) ([]journal.Verdict, error) { return nil, errDown }
+func isDown([]core.Event) ([]core.Receipt, error) { return nil, errDown }
 
 func TestEventsAreDeliveredAtOnceWhenNudged(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
@@ -98,8 +98,8 @@ func TestASubscriberThatIsDownUsesUpNoAttempts(t *testing.T) {
 
 func TestARetryComesLaterEachTimeAndIsADeadLetterAfterTwelve(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
-		s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
-			return answer(batch, journal.Verdict{Reason: "The ERP is down."})
+		s.plays(func(batch []core.Event) ([]core.Receipt, error) {
+			return answer(batch, core.Receipt{Reason: "The ERP is down."})
 		})
 		s.enqueue("a1")
 		pass(time.Hour)
@@ -122,8 +122,8 @@ func TestARetryComesLaterEachTimeAndIsADeadLetterAfterTwelve(t *testing.T) {
 
 func TestARetryComesWhenTheSubscriberWantsIt(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
-		s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
-			return answer(batch, journal.Verdict{After: 20 * time.Minute})
+		s.plays(func(batch []core.Event) ([]core.Receipt, error) {
+			return answer(batch, core.Receipt{After: 20 * time.Minute})
 		})
 		s.enqueue("a1")
 		pass(20 * time.Minute)
@@ -135,14 +135,14 @@ func TestARetryComesWhenTheSubscriberWantsIt(t *testing.T) {
 
 func TestAKeyThatIsRetriedBlocksOnlyItself(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
-		s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
-			verdicts, _ := ackAll(batch)
+		s.plays(func(batch []core.Event) ([]core.Receipt, error) {
+			receipts, _ := ackAll(batch)
 			for i, e := range batch {
 				if short(e) == "a2" {
-					verdicts[i] = journal.Verdict{After: time.Minute}
+					receipts[i] = core.Receipt{After: time.Minute}
 				}
 			}
-			return verdicts, nil
+			return receipts, nil
 		})
 		s.enqueue("a1", "a2", "a3")
 		d.Nudge()
@@ -161,12 +161,12 @@ func TestAKeyThatIsRetriedBlocksOnlyItself(t *testing.T) {
 
 func TestAnEventThatIsRetriedAgainStillHoldsBackItsKey(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
-		s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
-			verdicts, _ := ackAll(batch)
+		s.plays(func(batch []core.Event) ([]core.Receipt, error) {
+			receipts, _ := ackAll(batch)
 			if short(batch[0]) == "a1" {
-				verdicts[0] = journal.Verdict{After: time.Minute}
+				receipts[0] = core.Receipt{After: time.Minute}
 			}
-			return verdicts, nil
+			return receipts, nil
 		})
 		s.enqueue("a1", "a2")
 		pass(150 * time.Second)
@@ -179,10 +179,10 @@ func TestAnEventThatIsRetriedAgainStillHoldsBackItsKey(t *testing.T) {
 
 func TestADeadVerdictIsADeadLetterAtOnceAndTheKeyGoesOn(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
-		s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
-			verdicts, _ := ackAll(batch)
-			verdicts[0] = journal.Verdict{Outcome: journal.Dead, Reason: "The field total is no number."}
-			return verdicts, nil
+		s.plays(func(batch []core.Event) ([]core.Receipt, error) {
+			receipts, _ := ackAll(batch)
+			receipts[0] = core.Receipt{Verdict: core.Dead, Reason: "The field total is no number."}
+			return receipts, nil
 		})
 		s.enqueue("a1", "a2")
 		d.Nudge()
@@ -203,15 +203,15 @@ func TestADeadVerdictIsADeadLetterAtOnceAndTheKeyGoesOn(t *testing.T) {
 }
 
 // poison takes the subscriber down, and it needs a while to come up again.
-func poison(s *stage, name string) func([]core.Event) ([]journal.Verdict, error) {
+func poison(s *stage, name string) func([]core.Event) ([]core.Receipt, error) {
 	var up time.Time
-	return func(batch []core.Event) ([]journal.Verdict, error) {
+	return func(batch []core.Event) ([]core.Receipt, error) {
 		if time.Now().Before(up) {
 			return nil, errDown
 		}
 		if slices.ContainsFunc(batch, func(e core.Event) bool { return short(e) == name }) {
 			up = time.Now().Add(3 * time.Second)
-			return nil, fmt.Errorf("signal: segmentation fault: %w", journal.ErrDied)
+			return nil, fmt.Errorf("signal: segmentation fault: %w", core.ErrDied)
 		}
 		return ackAll(batch)
 	}
@@ -227,7 +227,7 @@ func TestAnEventThatTakesTheSubscriberDownIsFoundAndGivenUp(t *testing.T) {
 		if len(dead) != 1 || short(dead[0].Event) != "c1" || dead[0].Attempts != 12 {
 			t.Fatalf("dead letters: %+v; want c1 after 12 attempts", dead)
 		}
-		if want := "signal: segmentation fault: the subscriber failed while it handled events"; dead[0].LastError != want {
+		if want := "signal: segmentation fault: the subscriber died, or fell silent, over the events"; dead[0].LastError != want {
 			t.Errorf("the dead letter says %q; want %q", dead[0].LastError, want)
 		}
 	})
@@ -236,13 +236,13 @@ func TestAnEventThatTakesTheSubscriberDownIsFoundAndGivenUp(t *testing.T) {
 func TestWhatASubscriberHasAnsweredCountsWhenItDies(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
 		killed := false
-		s.plays(func(batch []core.Event) ([]journal.Verdict, error) {
-			verdicts, _ := ackAll(batch)
+		s.plays(func(batch []core.Event) ([]core.Receipt, error) {
+			receipts, _ := ackAll(batch)
 			if killed {
-				return verdicts, nil
+				return receipts, nil
 			}
 			killed = true
-			return verdicts[:2], fmt.Errorf("signal: killed: %w", journal.ErrDied)
+			return receipts[:2], fmt.Errorf("signal: killed: %w", core.ErrDied)
 		})
 		s.enqueue("a1", "a2", "a3", "a4", "a5")
 		pass(10 * time.Second)
@@ -259,7 +259,7 @@ func TestASubscriberThatDoesNotAnswerInTimeUsesUpAttempts(t *testing.T) {
 		s := newStage(t)
 		d := s.dispatcher("p1")
 		deliver := d.Deliver
-		d.Deliver = func(ctx context.Context, subscriber string, batch []core.Event) ([]journal.Verdict, error) {
+		d.Deliver = func(ctx context.Context, subscriber string, batch []core.Event) ([]core.Receipt, error) {
 			if slices.ContainsFunc(batch, func(e core.Event) bool { return short(e) == "a1" }) {
 				<-ctx.Done()
 				return nil, ctx.Err()
@@ -274,7 +274,7 @@ func TestASubscriberThatDoesNotAnswerInTimeUsesUpAttempts(t *testing.T) {
 		if len(waiting) != 1 || waiting[0].Attempts == 0 {
 			t.Fatalf("waiting: %+v; want a1 with a failed attempt", waiting)
 		}
-		if want := "the subscriber failed while it handled events: no answer after 30s: context deadline exceeded"; waiting[0].LastError != want {
+		if want := "the subscriber died, or fell silent, over the events: no answer after 30s: context deadline exceeded"; waiting[0].LastError != want {
 			t.Errorf("it failed with %q; want %q", waiting[0].LastError, want)
 		}
 	})
@@ -282,12 +282,12 @@ func TestASubscriberThatDoesNotAnswerInTimeUsesUpAttempts(t *testing.T) {
 
 func TestAnswersThatDoNotFitTheEventsUseUpAttempts(t *testing.T) {
 	onStage(t, func(t *testing.T, s *stage, d *journal.Dispatcher) {
-		s.plays(func([]core.Event) ([]journal.Verdict, error) { return nil, nil })
+		s.plays(func([]core.Event) ([]core.Receipt, error) { return nil, nil })
 		s.enqueue("a1")
 		d.Nudge()
 		synctest.Wait()
 		waiting := s.waiting()
-		if len(waiting) != 1 || waiting[0].Attempts != 1 || waiting[0].LastError != "the subscriber failed while it handled events: it answered 1 events with 0 verdicts" {
+		if len(waiting) != 1 || waiting[0].Attempts != 1 || waiting[0].LastError != "the subscriber died, or fell silent, over the events: it answered 1 events with 0 receipts" {
 			t.Errorf("waiting: %+v; want a1 with the reason", waiting)
 		}
 	})
@@ -299,7 +299,7 @@ func TestBatchesAreBoundedAndRunInParallel(t *testing.T) {
 		d := s.dispatcher("p1")
 		var mu sync.Mutex
 		var running, most, largest, events int
-		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]journal.Verdict, error) {
+		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 			mu.Lock()
 			running++
 			most, largest, events = max(most, running), max(largest, len(batch)), events+len(batch)
@@ -329,7 +329,7 @@ func TestLargeEventsMakeSmallBatches(t *testing.T) {
 		d := s.dispatcher("p1")
 		d.Limits = journal.Limits{Parallel: 1}
 		var sizes []int
-		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]journal.Verdict, error) {
+		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 			sizes = append(sizes, len(batch))
 			return ackAll(batch)
 		}
@@ -354,7 +354,7 @@ func TestOneProcessAtATimeDelivers(t *testing.T) {
 		var dispatchers []*journal.Dispatcher
 		for i := range 3 {
 			d := s.dispatcher(fmt.Sprint("p", i))
-			d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]journal.Verdict, error) {
+			d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				by[i] += len(batch)
@@ -390,7 +390,7 @@ func TestAProcessWhoseSubscriberIsDownLeavesItToAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
 		first, second := s.dispatcher("p1"), s.dispatcher("p2")
-		first.Deliver = func(context.Context, string, []core.Event) ([]journal.Verdict, error) { return nil, errDown }
+		first.Deliver = func(context.Context, string, []core.Event) ([]core.Receipt, error) { return nil, errDown }
 		start(t, first)
 		start(t, second)
 		s.enqueue("a1")

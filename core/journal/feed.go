@@ -149,12 +149,12 @@ func (f *feed) deliver(ctx context.Context, due []core.Delivery) (map[string]boo
 	var running sync.WaitGroup
 	for i, batch := range batches {
 		running.Go(func() {
-			verdicts, err := f.hand(ctx, batch)
-			if len(due) == 1 && len(verdicts) == 0 && died(err) {
-				verdicts = []Verdict{{Outcome: Retry, Reason: err.Error()}}
+			receipts, err := f.hand(ctx, batch)
+			if len(due) == 1 && len(receipts) == 0 && died(err) {
+				receipts = []core.Receipt{{Verdict: core.Retry, Reason: err.Error()}}
 			}
-			came[i], errs[i] = len(verdicts), err
-			if ended[i], err = f.settle(context.WithoutCancel(ctx), batch[:len(verdicts)], verdicts); err != nil {
+			came[i], errs[i] = len(receipts), err
+			if ended[i], err = f.settle(context.WithoutCancel(ctx), batch[:len(receipts)], receipts); err != nil {
 				errs[i] = errors.Join(errs[i], err)
 			}
 		})
@@ -188,24 +188,24 @@ func (f *feed) learn(batch []core.Delivery, came int, err error) {
 	}
 }
 
-// hand hands one batch over, and returns the verdicts that came.
-func (f *feed) hand(ctx context.Context, batch []core.Delivery) ([]Verdict, error) {
+// hand hands one batch over, and returns the receipts that came.
+func (f *feed) hand(ctx context.Context, batch []core.Delivery) ([]core.Receipt, error) {
 	events := make([]core.Event, len(batch))
 	for i, d := range batch {
 		events[i] = d.Event
 	}
 	handing, cancel := context.WithTimeout(ctx, f.limits.Deadline)
 	defer cancel()
-	verdicts, err := f.Deliver(handing, f.subscriber, events)
+	receipts, err := f.Deliver(handing, f.subscriber, events)
 	switch {
-	case len(verdicts) > len(batch), len(verdicts) < len(batch) && err == nil:
-		return nil, fmt.Errorf("%w: it answered %d events with %d verdicts", ErrDied, len(batch), len(verdicts))
+	case len(receipts) > len(batch), len(receipts) < len(batch) && err == nil:
+		return nil, fmt.Errorf("%w: it answered %d events with %d receipts", core.ErrDied, len(batch), len(receipts))
 	case err != nil && ctx.Err() != nil:
 		err = ctx.Err()
 	case err != nil && handing.Err() != nil:
-		err = fmt.Errorf("%w: no answer after %s: %w", ErrDied, f.limits.Deadline, err)
+		err = fmt.Errorf("%w: no answer after %s: %w", core.ErrDied, f.limits.Deadline, err)
 	}
-	return verdicts, err
+	return receipts, err
 }
 
-func died(err error) bool { return errors.Is(err, ErrDied) }
+func died(err error) bool { return errors.Is(err, core.ErrDied) }

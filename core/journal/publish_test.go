@@ -30,7 +30,7 @@ func TestWhatIsPublishedIsDeliveredInOrder(t *testing.T) {
 		p, d := s.publisher(), s.dispatcher("p1")
 		p.Enqueued = d.Nudge
 		var got []core.Event
-		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]journal.Verdict, error) {
+		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 			got = append(got, batch...)
 			return ackAll(batch)
 		}

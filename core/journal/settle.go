@@ -8,23 +8,23 @@ import (
 	"github.com/openxrm/xrm/core"
 )
 
-// settle does what the verdicts say, and returns the events that need not be
+// settle does what the receipts say, and returns the events that need not be
 // delivered any more. If it dies halfway, some are delivered again.
 //
 // What comes behind a retry in its key is left as it is, whatever its verdict:
 // it comes again after the one that it must not overtake.
-func (f *feed) settle(ctx context.Context, batch []core.Delivery, verdicts []Verdict) ([]string, error) {
+func (f *feed) settle(ctx context.Context, batch []core.Delivery, receipts []core.Receipt) ([]string, error) {
 	var acked []string
 	var failed []int
 	waits := map[string]bool{} // by key
 	for i, d := range batch {
 		switch {
 		case waits[d.Event.Key]:
-		case verdicts[i].Outcome == Acked:
+		case receipts[i].Verdict == core.Acked:
 			acked = append(acked, d.Event.ID)
 		default:
 			failed = append(failed, i)
-			waits[d.Event.Key] = !f.hopeless(d, verdicts[i])
+			waits[d.Event.Key] = !f.hopeless(d, receipts[i])
 		}
 	}
 	ended := acked
@@ -34,7 +34,7 @@ func (f *feed) settle(ctx context.Context, batch []core.Delivery, verdicts []Ver
 		}
 	}
 	for _, i := range failed {
-		d, v := batch[i], verdicts[i]
+		d, v := batch[i], receipts[i]
 		if !f.hopeless(d, v) {
 			if err := f.postpone(ctx, d, v); err != nil {
 				return nil, err
@@ -51,11 +51,11 @@ func (f *feed) settle(ctx context.Context, batch []core.Delivery, verdicts []Ver
 }
 
 // hopeless says whether a failed event is given up.
-func (f *feed) hopeless(d core.Delivery, v Verdict) bool {
-	return v.Outcome == Dead || d.Attempts+1 >= f.limits.Attempts
+func (f *feed) hopeless(d core.Delivery, v core.Receipt) bool {
+	return v.Verdict == core.Dead || d.Attempts+1 >= f.limits.Attempts
 }
 
-func (f *feed) postpone(ctx context.Context, d core.Delivery, v Verdict) error {
+func (f *feed) postpone(ctx context.Context, d core.Delivery, v core.Receipt) error {
 	after := v.After
 	if after <= 0 {
 		after = f.limits.retryAfter(d.Attempts + 1)

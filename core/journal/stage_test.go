@@ -57,7 +57,7 @@ type stage struct {
 	leases *leases
 
 	mu      sync.Mutex
-	play    func(batch []core.Event) ([]journal.Verdict, error)
+	play    func(batch []core.Event) ([]core.Receipt, error)
 	handled []string    // what the subscriber has seen, in short
 	times   []time.Time // when it was called
 	log     bytes.Buffer
@@ -77,12 +77,12 @@ func newStage(t *testing.T) *stage {
 	return &stage{Store: s, t: t, leases: &leases{}, play: ackAll}
 }
 
-func ackAll(batch []core.Event) ([]journal.Verdict, error) {
-	return answer(batch, journal.Verdict{Outcome: journal.Acked})
+func ackAll(batch []core.Event) ([]core.Receipt, error) {
+	return answer(batch, core.Receipt{Verdict: core.Acked})
 }
 
-func answer(batch []core.Event, v journal.Verdict) ([]journal.Verdict, error) {
-	return slices.Repeat([]journal.Verdict{v}, len(batch)), nil
+func answer(batch []core.Event, v core.Receipt) ([]core.Receipt, error) {
+	return slices.Repeat([]core.Receipt{v}, len(batch)), nil
 }
 
 func short(e core.Event) string { return fmt.Sprint(strings.TrimPrefix(e.Key, "thing/"), e.Seq) }
@@ -93,7 +93,7 @@ func (s *stage) Write(p []byte) (int, error) {
 	return s.log.Write(p)
 }
 
-func (s *stage) plays(part func(batch []core.Event) ([]journal.Verdict, error)) {
+func (s *stage) plays(part func(batch []core.Event) ([]core.Receipt, error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.play = part
@@ -127,7 +127,7 @@ func (s *stage) wantLog(want string, times int) {
 func (s *stage) dispatcher(holder string) *journal.Dispatcher {
 	return &journal.Dispatcher{
 		Queue: s.Store, Leases: s.leases, Holder: holder, Log: slog.New(slog.NewTextHandler(s, nil)),
-		Deliver: func(_ context.Context, _ string, batch []core.Event) ([]journal.Verdict, error) {
+		Deliver: func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.times = append(s.times, time.Now())

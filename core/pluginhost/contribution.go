@@ -58,8 +58,7 @@ type Endpoint struct {
 
 // Fits says whether the endpoint answers a request.
 func (e Endpoint) Fits(method, path string) bool {
-	below := strings.HasSuffix(e.Path, "/") && strings.HasPrefix(path, e.Path)
-	return (e.Method == "" || e.Method == method) && (below || e.Path == path)
+	return pluginpb.EndpointFits(e.Method, e.Path, method, path)
 }
 
 // Check returns every mention of an entity or role that the model, which has
@@ -202,15 +201,9 @@ func (t *translator) operation(plugin string, o *pluginpb.Operation) Operation {
 	return op
 }
 
-// scalars of the wire that are not called the same in the entity language.
-var scalarTypes = []string{"text", "integer", "decimal", "boolean", "date", "datetime", "id"}
-
-// How deep objects may lie in each other, and how many fields that may come to:
-// a few objects that contain each other unfold to more than any memory holds.
-const (
-	maxTypeDepth = 8
-	maxFields    = 10_000
-)
+// maxFields is how many fields types may unfold to: a few objects that contain
+// each other come to more than any memory holds.
+const maxFields = 10_000
 
 // field translates one member. What a plugin returns is never required: it
 // must not be able to take away what stands beside it.
@@ -223,16 +216,16 @@ func (t *translator) field(where, name, doc string, of *pluginpb.Type, input boo
 		t.add(where, "its types unfold to more than %d fields", maxFields)
 		return f
 	}
-	if depth > maxTypeDepth {
-		t.add(where, "its type goes more than %d levels deep, or contains itself", maxTypeDepth)
+	if depth > pluginpb.MaxTypeDepth {
+		t.add(where, "its type goes more than %d levels deep, or contains itself", pluginpb.MaxTypeDepth)
 		return f
 	}
 	switch of := of.GetOf().(type) {
 	case *pluginpb.Type_Scalar:
 		f.Type = of.Scalar
 		switch {
-		case !slices.Contains(scalarTypes, of.Scalar):
-			t.add(where, "there is no type %q%s", of.Scalar, strictyaml.Suggest(of.Scalar, scalarTypes))
+		case !slices.Contains(pluginpb.Scalars(), of.Scalar):
+			t.add(where, "there is no type %q%s", of.Scalar, strictyaml.Suggest(of.Scalar, pluginpb.Scalars()))
 		case of.Scalar == "id" && input:
 			f.Type = "reference"
 		case of.Scalar == "id":

@@ -19,9 +19,6 @@ import (
 // httpMethod is what requests are called among the calls to a plugin.
 const httpMethod = "http"
 
-// maxPart is how much of a body goes into one message.
-const maxPart = 64 << 10
-
 // ServeHTTP hands a request to the endpoint of a plugin and writes what it
 // answers, while it is being answered. The path of the request is the one below
 // /plugins/NAME. Its error is for whoever has sent the request, and only
@@ -87,7 +84,7 @@ var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy
 // sendBody passes the body on as it comes. The stream of one that breaks off is
 // aborted: the plugin must not take the half for the whole.
 func sendBody(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, pluginpb.HTTPResponse], body io.Reader, abort func(error)) {
-	buffer := make([]byte, maxPart)
+	buffer := make([]byte, pluginpb.MaxPart)
 	for {
 		n, err := body.Read(buffer)
 		if n > 0 {

@@ -12,31 +12,10 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// Receipt is what a plugin says about one event.
-type Receipt struct {
-	Outcome Outcome
-	After   time.Duration // with Retry: how long to wait at least; 0 for as the deliverer sees fit
-	Reason  string        // with Retry and Dead; for admins
-}
-
-// Outcome says what is to happen to an event next.
-type Outcome int
-
-// What may happen to an event.
-const (
-	Acked Outcome = iota
-	Retry
-	Dead
-)
-
-// ErrDied is wrapped by the error of Deliver when the plugin was there and was
-// lost over these events.
-var ErrDied = errors.New("the plugin died, or fell silent, over the events")
-
 // Deliver hands events to a plugin, and returns a receipt for each, in order. Its
 // error says that the plugin could not be reached, or did not answer to the end;
 // then there are receipts for the events before the one that it failed over.
-func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, events []core.Event) ([]Receipt, error) {
+func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, events []core.Event) ([]core.Receipt, error) {
 	one := &call{plugin: plugin, method: "events", actor: core.PluginActor(plugin), model: m, mayWrite: true}
 	session := h.config.Open(one.actor, m)
 	request := &pluginpb.DeliverRequest{}
@@ -54,7 +33,7 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 		}
 		request.Events = append(request.Events, encoded)
 	}
-	var receipts []Receipt
+	var receipts []core.Receipt
 	asked := false
 	err = h.ask(ctx, one, h.config.EventTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
 		asked = true
@@ -75,18 +54,18 @@ func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, even
 		return err
 	})
 	if err != nil && asked && !errors.Is(err, errUnsent) && ctx.Err() == nil {
-		err = fmt.Errorf("%w: %w", ErrDied, err)
+		err = fmt.Errorf("%w: %w", core.ErrDied, err)
 	}
 	return receipts, err
 }
 
-func receipt(r *pluginpb.Receipt) Receipt {
-	known := Receipt{Outcome: Retry, Reason: r.GetReason(), After: time.Duration(r.GetRetryAfterMs()) * time.Millisecond}
+func receipt(r *pluginpb.Receipt) core.Receipt {
+	known := core.Receipt{Verdict: core.Retry, Reason: r.GetReason(), After: time.Duration(r.GetRetryAfterMs()) * time.Millisecond}
 	switch r.GetOutcome() {
 	case pluginpb.Receipt_ACK:
-		return Receipt{}
+		return core.Receipt{Verdict: core.Acked}
 	case pluginpb.Receipt_DEAD:
-		known.Outcome = Dead
+		known.Verdict = core.Dead
 	case pluginpb.Receipt_RETRY:
 	default:
 		known.Reason = fmt.Sprintf("the plugin answered with the outcome %d, which there is not", r.GetOutcome())

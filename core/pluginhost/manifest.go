@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +90,7 @@ func (m Manifest) check(file, folder string) error {
 	switch {
 	case m.Name != folder:
 		add("name is %q, but the folder is %q; they must be the same", m.Name, folder)
-	case !pluginName.MatchString(m.Name) || m.Name+".yaml" == ApprovalsFile:
+	case !pluginpb.PluginName.MatchString(m.Name) || m.Name+".yaml" == ApprovalsFile:
 		add("name is %q; use another of lower-case letters, digits and dashes, such as fax-server", m.Name)
 	}
 	if m.Version == "" {
@@ -123,9 +122,6 @@ func (m Manifest) check(file, folder string) error {
 	}
 	return problems.Err()
 }
-
-// pluginName keeps names apart from the rest of a path, of a topic and of a line.
-var pluginName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 // programs lists the executables for all systems.
 func (m Manifest) programs() []string {

@@ -57,8 +57,7 @@ func (h *Host) needEndpoint(r *http.Request) {
 	h.t.Helper()
 	var known []string
 	for _, e := range h.description.GetEndpoints() {
-		below := strings.HasSuffix(e.GetPath(), "/") && strings.HasPrefix(r.URL.Path, e.GetPath())
-		if (e.GetMethod() == "" || e.GetMethod() == r.Method) && (below || e.GetPath() == r.URL.Path) {
+		if pluginpb.EndpointFits(e.GetMethod(), e.GetPath(), r.Method, r.URL.Path) {
 			return
 		}
 		known = append(known, strings.TrimSpace(e.GetMethod()+" "+e.GetPath()))
@@ -66,9 +65,6 @@ func (h *Host) needEndpoint(r *http.Request) {
 	asked := r.Method + " " + r.URL.Path
 	h.t.Fatalf("the plugin has no endpoint for %q%s", asked, strictyaml.Suggest(asked, known))
 }
-
-// maxPart is how much of a body goes into one message.
-const maxPart = 64 << 10
 
 // send sends the head and then the body, part by part as it can be read.
 // Errors show on the other side of the stream.
@@ -89,7 +85,7 @@ func send(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, pluginpb.HTTPRes
 	}
 	defer r.Body.Close()
 	for {
-		part := make([]byte, maxPart)
+		part := make([]byte, pluginpb.MaxPart)
 		n, err := r.Body.Read(part)
 		if n > 0 && stream.Send(&pluginpb.HTTPRequest{Part: &pluginpb.HTTPRequest_Body{Body: part[:n]}}) != nil || err != nil {
 			return

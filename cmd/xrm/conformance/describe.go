@@ -135,13 +135,6 @@ func featuresAreKnown(ctx context.Context, b *bench) error {
 	return errors.Join(wrong...)
 }
 
-var (
-	pluginName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	apiName    = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
-	topicName  = regexp.MustCompile(`^[a-z][a-zA-Z0-9-]*\.([a-zA-Z][a-zA-Z0-9]*|\*)$`)
-	pathName   = regexp.MustCompile(`^/[a-zA-Z0-9/._~-]*$`)
-)
-
 func namesAreWellFormed(ctx context.Context, b *bench) error {
 	_, d, err := b.described(ctx)
 	if err != nil {
@@ -158,24 +151,24 @@ func namesAreWellFormed(ctx context.Context, b *bench) error {
 		}
 		seen[kind+owner+name] = true
 	}
-	name("plugin", "", d.GetName(), pluginName)
+	name("plugin", "", d.GetName(), pluginpb.PluginName)
 	for _, o := range d.GetOperations() {
-		name("operation", "", o.GetName(), apiName)
+		name("operation", "", o.GetName(), pluginpb.APIName)
 		if _, known := pluginpb.Operation_Kind_name[int32(o.GetKind())]; !known || o.GetKind() == pluginpb.Operation_KIND_UNSPECIFIED {
 			wrong = append(wrong, fmt.Errorf("the operation %q is neither a query nor a mutation nor a subscription", o.GetName()))
 		}
 	}
 	for _, f := range d.GetFields() {
-		name("field", f.GetEntity()+".", f.GetName(), apiName)
+		name("field", f.GetEntity()+".", f.GetName(), pluginpb.APIName)
 	}
 	for _, topic := range d.GetSubscriptions() {
-		name("topic", "", topic, topicName)
+		name("topic", "", topic, pluginpb.TopicName)
 	}
 	for _, j := range d.GetJobs() {
-		name("job", "", j.GetName(), apiName)
+		name("job", "", j.GetName(), pluginpb.APIName)
 	}
 	for _, e := range d.GetEndpoints() {
-		name("endpoint", e.GetMethod()+" ", e.GetPath(), pathName)
+		name("endpoint", e.GetMethod()+" ", e.GetPath(), pluginpb.PathName)
 	}
 	return errors.Join(wrong...)
 }

@@ -59,7 +59,7 @@ func sampleValue(f *schema.Field, n int) any {
 
 // sampleArgument is a value of a type of the wire.
 func sampleArgument(of *pluginpb.Type, objects map[string]*pluginpb.ObjectType, depth int) any {
-	if depth > maxTypeDepth {
+	if depth > pluginpb.MaxTypeDepth {
 		return nil
 	}
 	switch of := of.GetOf().(type) {

@@ -8,9 +8,6 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// maxTypeDepth is how deep types may lie in each other.
-const maxTypeDepth = 8
-
 // typeChecker gathers what is wrong with the types of a description.
 type typeChecker struct {
 	objects map[string]*pluginpb.ObjectType
@@ -31,7 +28,7 @@ func (t *typeChecker) add(format string, args ...any) {
 
 func (t *typeChecker) members(where string, members []*pluginpb.Member, input bool, depth int) {
 	for _, m := range members {
-		if !apiName.MatchString(m.GetName()) {
+		if !pluginpb.APIName.MatchString(m.GetName()) {
 			t.add("%s: %q cannot be a name in the API", where, m.GetName())
 		}
 		t.check(where+"."+m.GetName(), m.GetType(), input, depth)
@@ -39,15 +36,14 @@ func (t *typeChecker) members(where string, members []*pluginpb.Member, input bo
 }
 
 func (t *typeChecker) check(where string, of *pluginpb.Type, input bool, depth int) {
-	scalars := []string{"text", "integer", "decimal", "boolean", "date", "datetime", "id"}
-	if depth > maxTypeDepth {
-		t.add("%s: its type goes more than %d levels deep, or contains itself", where, maxTypeDepth)
+	if depth > pluginpb.MaxTypeDepth {
+		t.add("%s: its type goes more than %d levels deep, or contains itself", where, pluginpb.MaxTypeDepth)
 		return
 	}
 	switch of := of.GetOf().(type) {
 	case *pluginpb.Type_Scalar:
-		if !slices.Contains(scalars, of.Scalar) {
-			t.add("%s: there is no type %q%s", where, of.Scalar, strictyaml.Suggest(of.Scalar, scalars))
+		if !slices.Contains(pluginpb.Scalars(), of.Scalar) {
+			t.add("%s: there is no type %q%s", where, of.Scalar, strictyaml.Suggest(of.Scalar, pluginpb.Scalars()))
 		}
 	case *pluginpb.Type_Entity:
 		if input || of.Entity == "" {

@@ -1,31 +1,9 @@
 package journal
 
 import (
-	"errors"
 	"math/rand/v2"
 	"time"
 )
-
-// Outcome is what became of an event.
-type Outcome int
-
-// The outcomes.
-const (
-	Retry Outcome = iota // it failed, and may work later
-	Acked                // it was handled
-	Dead                 // it can never be handled
-)
-
-// Verdict is a subscriber's answer to one event.
-type Verdict struct {
-	Outcome Outcome
-	After   time.Duration // of Retry: how long to wait; zero leaves it to the dispatcher
-	Reason  string        // for people, unless it was handled
-}
-
-// ErrDied is wrapped by the error of a Deliver whose subscriber was up when it
-// was called and went down meanwhile, so that the events may be the cause.
-var ErrDied = errors.New("the subscriber failed while it handled events")
 
 // Limits bound what is delivered at once and how often. A zero is the value
 // that stands beside the field.
