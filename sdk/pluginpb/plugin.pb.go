@@ -564,8 +564,8 @@ type Error struct {
 	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
 	// With INVALID: one for each offending field, all at once.
 	Violations []*Violation `protobuf:"bytes,3,rep,name=violations,proto3" json:"violations,omitempty"`
-	// What went wrong in the plugin, with INTERNAL: for the host's log, and for
-	// nobody else. A host never sends it.
+	// What went wrong in the plugin, with INTERNAL: for the host's log and for
+	// administrators, and for nobody else. A host never sends it.
 	Cause string `protobuf:"bytes,4,opt,name=cause,proto3" json:"cause,omitempty"`
 	// Where it panicked; with cause.
 	Stack         string `protobuf:"bytes,5,opt,name=stack,proto3" json:"stack,omitempty"`
