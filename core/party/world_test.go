@@ -61,8 +61,9 @@ type store interface {
 type world struct {
 	*testing.T
 	*party.Service
-	model *schema.Model
-	store *failing
+	model    *schema.Model
+	store    *failing
+	instance func() *party.Service // of another process on the same store
 }
 
 // onBothStores runs a test on each store. open makes a new, empty database.
@@ -126,11 +127,14 @@ func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {
 	var ids atomic.Int64
 	clock := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
 	w := &world{T: t, model: model, store: &failing{store: store}}
-	w.Service = &party.Service{Journal: w.relay(), Records: &record.Service{
-		Store: w.store, Policy: roles, Hooks: hooks, Region: "DE",
-		Now:   func() time.Time { return clock },
-		NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
-	}}
+	w.instance = func() *party.Service {
+		return &party.Service{Journal: w.relay(), Records: &record.Service{
+			Store: w.store, Policy: roles, Hooks: hooks, Region: "DE",
+			Now:   func() time.Time { return clock },
+			NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
+		}}
+	}
+	w.Service = w.instance()
 	return w
 }
 
@@ -141,7 +145,7 @@ type failing struct {
 	armed bool
 	after int
 
-	meanwhile func() // runs once, just before a merge deletes its duplicate
+	meanwhile func() // runs once, just before a merge deletes its duplicate; what it writes comes from another instance
 }
 
 func (f *failing) Commit(ctx context.Context, e *schema.Entity, changes []core.Change) []error {
