@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -39,6 +40,12 @@ func TestMetricsAreForMonitors(t *testing.T) {
 	} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("there is no line %s in\n%s", line, text)
+		}
+	}
+	documented := read(t, "README.md")
+	for _, metric := range regexp.MustCompile(`(?m)^# TYPE (xrm_\w+) `).FindAllStringSubmatch(text, -1) {
+		if !strings.Contains(documented, "| `"+metric[1]+"` |") {
+			t.Errorf("README.md does not tell of %s", metric[1])
 		}
 	}
 	p.stop()
