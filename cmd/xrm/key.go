@@ -4,13 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/spf13/cobra"
 )
@@ -122,30 +120,4 @@ func checkRoles(c Config, m *schema.Model, names []string) (*access.Roles, error
 		}
 	}
 	return roles, nil
-}
-
-// fileModel is the model of the definitions that are in files: without those
-// of the plugins.
-func fileModel(c Config) (*schema.Model, error) {
-	site, err := siteEntities(c)
-	if err != nil {
-		return nil, err
-	}
-	return schema.Load(append(entities.Sources(), site...)...)
-}
-
-// loadRoles reads the shipped roles and the site's. The rules are checked
-// against the model.
-func loadRoles(c Config, m *schema.Model) (*access.Roles, error) {
-	var sources []schema.Source
-	if c.Roles != "" {
-		if err := folder("roles", "the roles", c.Roles); err != nil {
-			return nil, err
-		}
-		var err error
-		if sources, err = schema.ReadSources("site", c.Roles, os.DirFS(c.Roles)); err != nil {
-			return nil, err
-		}
-	}
-	return access.LoadRoles(m, sources)
 }

@@ -4,11 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/spf13/cobra"
 )
@@ -86,18 +83,6 @@ func (p *program) lintJSON(model *schema.Model, problems strictyaml.Problems) er
 		return errors.New(count(len(problems), "problem", "problems"))
 	}
 	return nil
-}
-
-// loadEntities reads a site's definitions on top of the shipped ones.
-func loadEntities(dir string) (*schema.Model, error) {
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("there is no folder %s; name the folder with the entity definitions", dir)
-	}
-	site, err := schema.ReadSources("site", filepath.ToSlash(dir), os.DirFS(dir))
-	if err != nil {
-		return nil, err
-	}
-	return schema.Load(append(entities.Sources(), site...)...)
 }
 
 // count says "1 problem" or "2 problems".

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -76,17 +75,6 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 	s.metrics = newMetrics(s.api.plugins, s.store.Backlog)
 	s.graphql = s.newGraphQL()
 	return s, s.api.build(nil)
-}
-
-// siteEntities reads the site's own definitions.
-func siteEntities(c Config) ([]schema.Source, error) {
-	if c.Entities == "" {
-		return nil, nil
-	}
-	if err := folder("entities", "the entity definitions", c.Entities); err != nil {
-		return nil, err
-	}
-	return schema.ReadSources("site", filepath.ToSlash(c.Entities), os.DirFS(c.Entities))
 }
 
 // startPlugins starts the plugins and waits for them for a moment. What is
