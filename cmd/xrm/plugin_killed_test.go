@@ -123,10 +123,12 @@ func TestEveryEventHasItsEffectOnceThoughThePluginIsKilledEverySecond(t *testing
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}
+	t.Parallel()
 	const products, versions = 1000, 10
 	plugins := t.TempDir()
 	built(t, plugins, "ledger", "testdata/ledger")
 	stores(t, func(t *testing.T, flags ...string) {
+		t.Parallel()
 		c := defaultConfig()
 		c.Data, c.Plugins, c.Trust = t.TempDir(), plugins, string(pluginhost.TrustAny)
 		if len(flags) > 0 {
