@@ -23,6 +23,6 @@ const (
 )
 
 // ErrDied is wrapped by the error of a delivery whose subscriber was up when it
-// began and went down or fell silent meanwhile, so that the events may be the
-// cause.
-var ErrDied = errors.New("the subscriber died, or fell silent, over the events")
+// began, and then went down, fell silent or made no sense, so that the events may
+// be the cause.
+var ErrDied = errors.New("the subscriber failed while it handled events")

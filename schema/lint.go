@@ -69,11 +69,11 @@ func (l *loader) lintStates(e *Entity) {
 	}
 }
 
-func (l *loader) lintName(file string, line int, what, name string, taken ...string) {
+func (l *loader) lintName(file string, line int, what, name string, others ...string) {
 	switch {
 	case !nameForm.MatchString(name):
 		l.add(file, line, "%s %q must be camelCase: a lower-case letter, then letters and digits", what, name)
-	case slices.Contains(reserved, name), slices.Contains(taken, name):
+	case slices.Contains(reserved, name), slices.Contains(others, name):
 		l.add(file, line, "%s %q is reserved: the API uses the word itself", what, name)
 	}
 }

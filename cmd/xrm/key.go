@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,7 +91,7 @@ func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err err
 	}
 	if k.out != "" {
 		if err := writeSecret(k.out, secret); err != nil {
-			_, undone := s.RemoveKey(cmd.Context(), key.ID) // nobody knows it
+			_, undone := s.RemoveKey(context.WithoutCancel(cmd.Context()), key.ID) // nobody knows it
 			return errors.Join(err, undone)
 		}
 	}
@@ -105,7 +106,8 @@ func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err err
 	return err
 }
 
-// checkRoles returns all the roles that there are.
+// checkRoles returns all roles. It refuses unknown ones before a store is opened,
+// and says where roles are looked for.
 func checkRoles(c Config, m *schema.Model, names []string) (*access.Roles, error) {
 	roles, err := loadRoles(c, m)
 	if err != nil {

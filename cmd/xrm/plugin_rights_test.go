@@ -54,13 +54,13 @@ func TestWhatTheManifestDoesNotAskForIsRefusedWithTheLineThatItLacks(t *testing.
 	customer, product := p.customer("Futterhaus"), p.product("P-1", "Dog food")
 	const then = "Then approve it: xrm plugin approve intruder."
 	for what, want := range map[string]string{
-		"read":                "FORBIDDEN The plugin intruder may not read products: its manifest does not ask for it. Add under needs.records in its plugin.yaml: product: {read: true}. " + then,
-		"write":               "FORBIDDEN The plugin intruder may not create products: its manifest does not ask for it. Add under needs.records in its plugin.yaml: product: {create: true}. " + then,
-		"write a field":       "FORBIDDEN The plugin intruder may not write all of these fields. Give it the right under needs.records in its plugin.yaml. " + then + " city may not be written by the plugin intruder",
+		"read":                "FORBIDDEN The plugin intruder may not read products: nobody has granted that. Under needs.records its plugin.yaml has to have product: {read: true}. " + then,
+		"write":               "FORBIDDEN The plugin intruder may not create products: nobody has granted that. Under needs.records its plugin.yaml has to have product: {create: true}. " + then,
+		"write a field":       "FORBIDDEN The plugin intruder may not write all of these fields. Under needs.records its plugin.yaml has to have them. " + then + " city may not be written by the plugin intruder",
 		"write another field": "no error",
-		"delete":              "FORBIDDEN The plugin intruder may not delete customers: its manifest does not ask for it. Add under needs.records in its plugin.yaml: customer: {delete: true}. " + then,
-		"for itself":          "FORBIDDEN The plugin intruder may not act for itself, as it wanted to. Add under needs in its plugin.yaml: asPlugin: true. " + then,
-		"secret":              "FORBIDDEN The plugin intruder may not read the secret token. Add under needs in its plugin.yaml: secrets: [token]. " + then,
+		"delete":              "FORBIDDEN The plugin intruder may not delete customers: nobody has granted that. Under needs.records its plugin.yaml has to have customer: {delete: true}. " + then,
+		"for itself":          "FORBIDDEN The plugin intruder may not act for itself, as it wanted to. Under needs its plugin.yaml has to have asPlugin: true. " + then,
+		"secret":              "FORBIDDEN The plugin intruder may not read the secret token. Under needs its plugin.yaml has to have secrets: [token]. " + then,
 	} {
 		id := customer
 		if what == "read" {
@@ -138,11 +138,11 @@ func TestAPluginThatTakesMoreThanItAskedForDoesNotServe(t *testing.T) {
 	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
 	const then = "; then approve it: xrm plugin approve greedy"
 	want := `{"plugins":[{"state":"INVALID","lastError":"` + strings.Join([]string{
-		"invalid: greedy/plugin.yaml: BeforeSave: customer is not the plugin's own; add under needs: rules: [customer]" + then,
-		"greedy/plugin.yaml: BeforeDelete: product is not the plugin's own; add under needs: rules: [product]" + then,
-		"greedy/plugin.yaml: field customer.mood: customer is not the plugin's own; add under needs: fields: [customer]" + then,
-		"greedy/plugin.yaml: topic order.created: these events are not the plugin's own; add under needs: events: [order.created]" + then,
-		`greedy/plugin.yaml: endpoint /erp: it is open to everybody; add under needs: http: [\"POST /erp\"]` + then,
+		"invalid: greedy/plugin.yaml: BeforeSave: customer is not the plugin's own; needs has to have rules: [customer]" + then,
+		"greedy/plugin.yaml: BeforeDelete: product is not the plugin's own; needs has to have rules: [product]" + then,
+		"greedy/plugin.yaml: field customer.mood: customer is not the plugin's own; needs has to have fields: [customer]" + then,
+		"greedy/plugin.yaml: topic order.created: these events are not the plugin's own; needs has to have events: [order.created]" + then,
+		`greedy/plugin.yaml: endpoint /erp: it is open to everybody; needs has to have http: [\"POST /erp\"]` + then,
 	}, `\n`) + `"}]}`
 	p.becomes(`{ plugins { state lastError } }`, nil, want)
 	p.stop()

@@ -132,12 +132,12 @@ func asPlugin(a core.Actor) core.Actor {
 func denied(plugin, what, line string, err error) error {
 	e := &core.Error{
 		Code: core.Forbidden,
-		Message: fmt.Sprintf("The plugin %s may not %s: its manifest does not ask for it. Add under needs.records in its plugin.yaml: %s. Then approve it: xrm plugin approve %s.",
+		Message: fmt.Sprintf("The plugin %s may not %s: nobody has granted that. Under needs.records its plugin.yaml has to have %s. Then approve it: xrm plugin approve %s.",
 			plugin, what, line, plugin),
 	}
 	var ours *core.Error
 	if errors.As(err, &ours) && len(ours.Violations) > 0 {
-		e.Message = fmt.Sprintf("The plugin %s may not write all of these fields. Give it the right under needs.records in its plugin.yaml. Then approve it: xrm plugin approve %s.", plugin, plugin)
+		e.Message = fmt.Sprintf("The plugin %s may not write all of these fields. Under needs.records its plugin.yaml has to have them. Then approve it: xrm plugin approve %s.", plugin, plugin)
 		for _, v := range ours.Violations {
 			v.Message = "may not be written by the plugin " + plugin
 			e.Violations = append(e.Violations, v)

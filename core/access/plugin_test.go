@@ -116,9 +116,9 @@ func TestADenialNamesWhatTheManifestLacks(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"reading", reading, "The plugin surveys may not read orders: its manifest does not ask for it. Add under needs.records in its plugin.yaml: order: {read: true}. Then approve it: xrm plugin approve surveys."},
-		{"deleting", deleting, "The plugin surveys may not delete customers: its manifest does not ask for it. Add under needs.records in its plugin.yaml: customer: {delete: true}. Then approve it: xrm plugin approve surveys."},
-		{"fields", fields, "The plugin surveys may not write all of these fields. Give it the right under needs.records in its plugin.yaml. Then approve it: xrm plugin approve surveys. displayName may not be written by the plugin surveys"},
+		{"reading", reading, "The plugin surveys may not read orders: nobody has granted that. Under needs.records its plugin.yaml has to have order: {read: true}. Then approve it: xrm plugin approve surveys."},
+		{"deleting", deleting, "The plugin surveys may not delete customers: nobody has granted that. Under needs.records its plugin.yaml has to have customer: {delete: true}. Then approve it: xrm plugin approve surveys."},
+		{"fields", fields, "The plugin surveys may not write all of these fields. Under needs.records its plugin.yaml has to have them. Then approve it: xrm plugin approve surveys. displayName may not be written by the plugin surveys"},
 	} {
 		var ours *core.Error
 		if !errors.As(tt.err, &ours) || ours.Code != core.Forbidden || ours.Error() != tt.want {

@@ -49,7 +49,7 @@ func (b *builder) plugins() {
 		"restarts":  of(graphql.Int, func(p core.Plugin) any { return p.Restarts }),
 		"lastError": of(graphql.String, func(p core.Plugin) any { return optional(p.LastError) }),
 		"panic":     of(graphql.String, func(p core.Plugin) any { return optional(p.Panic) }),
-		"failed":    of(graphql.NewList(graphql.NewNonNull(failedCalls)), func(p core.Plugin) any { return p.Failed }),
+		"failed":    of(nonNullList(failedCalls), func(p core.Plugin) any { return append([]core.FailedCalls{}, p.Failed...) }),
 		"events":    {Type: backlogInfo, Description: "The events that wait for it."},
 		"jobs":      {Type: graphql.NewList(graphql.NewNonNull(jobInfo)), Description: "What it does by the clock, and how it went last."},
 	}})

@@ -227,7 +227,7 @@ func TestAnEventThatTakesTheSubscriberDownIsFoundAndGivenUp(t *testing.T) {
 		if len(dead) != 1 || short(dead[0].Event) != "c1" || dead[0].Attempts != 12 {
 			t.Fatalf("dead letters: %+v; want c1 after 12 attempts", dead)
 		}
-		if want := "signal: segmentation fault: the subscriber died, or fell silent, over the events"; dead[0].LastError != want {
+		if want := "signal: segmentation fault: the subscriber failed while it handled events"; dead[0].LastError != want {
 			t.Errorf("the dead letter says %q; want %q", dead[0].LastError, want)
 		}
 	})
@@ -274,7 +274,7 @@ func TestASubscriberThatDoesNotAnswerInTimeUsesUpAttempts(t *testing.T) {
 		if len(waiting) != 1 || waiting[0].Attempts == 0 {
 			t.Fatalf("waiting: %+v; want a1 with a failed attempt", waiting)
 		}
-		if want := "the subscriber died, or fell silent, over the events: no answer after 30s: context deadline exceeded"; waiting[0].LastError != want {
+		if want := "the subscriber failed while it handled events: no answer after 30s: context deadline exceeded"; waiting[0].LastError != want {
 			t.Errorf("it failed with %q; want %q", waiting[0].LastError, want)
 		}
 	})
@@ -287,7 +287,7 @@ func TestAnswersThatDoNotFitTheEventsUseUpAttempts(t *testing.T) {
 		d.Nudge()
 		synctest.Wait()
 		waiting := s.waiting()
-		if len(waiting) != 1 || waiting[0].Attempts != 1 || waiting[0].LastError != "the subscriber died, or fell silent, over the events: it answered 1 events with 0 receipts" {
+		if len(waiting) != 1 || waiting[0].Attempts != 1 || waiting[0].LastError != "the subscriber failed while it handled events: it answered 1 events with 0 receipts" {
 			t.Errorf("waiting: %+v; want a1 with the reason", waiting)
 		}
 	})

@@ -26,7 +26,7 @@ func (s *Store) DeadLetters(ctx context.Context, subscriber string, after core.D
 func (s *Store) Replay(ctx context.Context, subscriber string, events []string) (int, error) {
 	result, err := s.deliveries().UpdateMany(ctx, dead(subscriber, events), driver.Pipeline{
 		{{Key: "$set", Value: bson.D{{Key: "due", Value: "$" + deadField}, {Key: "attempts", Value: 0}, {Key: liveField, Value: true}}}},
-		{{Key: "$unset", Value: deadField}},
+		{{Key: "$unset", Value: bson.A{deadField, "error"}}},
 	})
 	if err != nil {
 		return 0, s.writeFailed("replay dead letters", err)

@@ -54,7 +54,7 @@ func (c *callbacks) actor(one *call, asPlugin bool) (core.Actor, error) {
 	}
 	if !c.host.needs(c.plugin).AsPlugin {
 		return core.Actor{}, &core.Error{Code: core.Forbidden, Message: fmt.Sprintf(
-			"The plugin %s may not act for itself, as it wanted to. Add under needs in its plugin.yaml: asPlugin: true. Then approve it: xrm plugin approve %s.", c.plugin, c.plugin)}
+			"The plugin %s may not act for itself, as it wanted to. Under needs its plugin.yaml has to have asPlugin: true. Then approve it: xrm plugin approve %s.", c.plugin, c.plugin)}
 	}
 	return core.PluginActor(c.plugin), nil
 }

@@ -140,7 +140,7 @@ func (c *callbacks) Secret(ctx context.Context, r *pluginpb.SecretRequest) (*plu
 	answer.Error = c.within(ctx, r.GetContext(), func(ctx context.Context, one *call) (err error) {
 		if !slices.Contains(c.host.needs(c.plugin).Secrets, r.GetName()) {
 			return &core.Error{Code: core.Forbidden, Message: fmt.Sprintf(
-				"The plugin %s may not read the secret %s. Add under needs in its plugin.yaml: secrets: [%s]. Then approve it: xrm plugin approve %s.", c.plugin, r.GetName(), r.GetName(), c.plugin)}
+				"The plugin %s may not read the secret %s. Under needs its plugin.yaml has to have secrets: [%s]. Then approve it: xrm plugin approve %s.", c.plugin, r.GetName(), r.GetName(), c.plugin)}
 		}
 		answer.Value, err = c.host.secrets.read(c.plugin, r.GetName())
 		return err

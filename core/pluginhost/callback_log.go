@@ -40,7 +40,7 @@ const (
 func attributesOf(given []byte, secrets *secrets) slog.Attr {
 	const key = "attributes"
 	var pairs map[string]any
-	err := error(nil)
+	var err error
 	if len(given) <= maxLine {
 		pairs, err = pluginpb.Decode(given)
 	}

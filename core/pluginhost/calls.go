@@ -1,7 +1,6 @@
 package pluginhost
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,7 +23,8 @@ type call struct {
 	model    *schema.Model
 	mayWrite bool
 	ctx      context.Context // ends with the call
-	failure  error           // the plugin's, also when it is one of a few records only; nil for none
+	link     *link           // the process that was asked; nil before
+	failure  *core.Error     // of the plugin itself, also when it is over one of a few records only; nil for none
 }
 
 // calls finds the running call that a callback belongs to, by its token.
@@ -87,6 +87,7 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 	}
 	defer end()
 	send := func(l *link, concurrency int) error {
+		one.link = l
 		if one.method == httpMethod {
 			concurrency = (concurrency + 1) / 2 // anybody may send requests, and none must keep rules from being asked
 		}
@@ -116,17 +117,18 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 
 // observe takes note of how a call has ended.
 func (h *Host) observe(one *call, err error, took time.Duration) {
-	if err == nil {
-		err = one.failure
-	}
-	code := cmp.Or(string(core.CodeOf(err)), "OK")
 	var known *core.Error
-	switch link := h.board.find(one.plugin).link; {
-	case err == nil:
-	case !errors.As(err, &known):
+	code := "OK"
+	switch {
+	case errors.As(err, &known):
+		code = string(known.Code)
+	case err != nil:
 		code = "CANCELED" // by the user, or because the request had no time left
-	case link != nil:
-		link.failed.add(one.method, err)
+	case one.failure != nil:
+		code = string(one.failure.Code)
+	}
+	if one.failure != nil && one.link != nil {
+		one.link.failed.add(one.method, one.failure.Cause.Error())
 	}
 	if h.config.Observe != nil {
 		h.config.Observe(one.plugin, one.method, code, took)

@@ -38,9 +38,9 @@ func (l *link) configure(ctx context.Context, settings Section) error {
 }
 
 // check returns the settings with their defaults, or everything that is wrong in
-// their file.
-func (s Section) check(configSchema []byte) (filled map[string]any, err error) {
-	found := slices.Clone(s.flaws)
+// their file, with what is known of the rest of it.
+func (s Section) check(configSchema []byte, beside ...strictyaml.Problem) (filled map[string]any, err error) {
+	found := slices.Clone(strictyaml.Problems(beside))
 	config, err := s.values()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errMisconfigured, errors.Join(found.Err(), err))

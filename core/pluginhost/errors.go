@@ -14,22 +14,20 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// errDown is wrapped by the answer in place of a plugin that does not run.
-var errDown = errors.New("the plugin is not running")
-
+// down is the answer in place of a plugin that does not run.
 func (h *Host) down(plugin string, cause error) error {
 	message := "The plugin %s is not running at the moment. Try again in a few seconds."
 	if h.board.find(plugin).status.State.stays() {
 		message = "The plugin %s is not running, and will not before an administrator sees to it."
 	}
-	return &core.Error{Code: core.Unavailable, Message: fmt.Sprintf(message, plugin), Cause: errors.Join(errDown, cause)}
+	return &core.Error{Code: core.Unavailable, Message: fmt.Sprintf(message, plugin), Cause: cause}
 }
 
 // internal logs what is wrong with a plugin, with more details if there are
 // any, and tells the user no more than whose fault it is.
 func (h *Host) internal(one *call, cause error, details ...any) error {
 	cause = errors.New(h.secrets.redact(cause.Error())) // whoever gets the error may log it too
-	h.config.Log.Error("plugin failed a call", append([]any{"plugin", one.plugin, "call", one.id, "error", cause}, details...)...)
+	h.config.Log.Error("plugin failed a call", append([]any{"plugin", one.plugin, "call", one.id, "of", one.method, "error", cause}, details...)...)
 	one.failure = &core.Error{
 		Code:    core.Internal,
 		Message: fmt.Sprintf("The plugin %s made a mistake; the details are in the server's log under call %s.", one.plugin, one.id),
@@ -60,7 +58,6 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 		return &core.Error{
 			Code:    core.Unavailable,
 			Message: fmt.Sprintf("The plugin %s did not answer the last calls of this kind, so it is left alone for a moment. Try again in a few seconds.", one.plugin),
-			Cause:   err,
 		}
 	case errors.Is(err, errClosed):
 		return h.down(one.plugin, err)
@@ -70,12 +67,13 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 		return h.down(one.plugin, err)
 	case codes.DeadlineExceeded:
 		timeout = timeout.Round(time.Millisecond)
-		h.config.Log.Warn("plugin did not answer in time", "plugin", one.plugin, "call", one.id, "timeout", timeout)
-		return &core.Error{
+		h.config.Log.Warn("plugin did not answer in time", "plugin", one.plugin, "call", one.id, "of", one.method, "timeout", timeout)
+		one.failure = &core.Error{
 			Code:    core.Unavailable,
 			Message: fmt.Sprintf("The plugin %s did not answer within %s. Try again in a few seconds.", one.plugin, timeout),
-			Cause:   err,
+			Cause:   fmt.Errorf("it did not answer within %s", timeout),
 		}
+		return one.failure
 	}
 	return h.internal(one, err)
 }
@@ -96,12 +94,17 @@ var refusals = []core.Code{core.Invalid, core.NotFound, core.Forbidden, core.Con
 // refusal turns what a plugin answered in band into an error for users. what
 // completes a message that the plugin has left out: "The complaint was not saved".
 func (h *Host) refusal(one *call, e *pluginpb.Error, what string) error {
-	if e == nil {
+	switch {
+	case e == nil:
 		return nil
-	}
-	if one.overdue(e) {
+	case one.overdue(e):
 		return errOverdue
 	}
+	return h.refused(one, e, what)
+}
+
+// refused is refusal for an answer that came in time.
+func (h *Host) refused(one *call, e *pluginpb.Error, what string) error {
 	if e.GetCode() == string(core.Internal) && e.GetCause() != "" {
 		var details []any
 		if e.GetStack() != "" {

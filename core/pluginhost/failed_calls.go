@@ -2,7 +2,6 @@ package pluginhost
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -18,18 +17,8 @@ type failedCalls struct {
 	byCall map[string]core.FailedCalls
 }
 
-// add counts a call if it was the plugin that failed, and not what it was asked
-// for. That it does not run, or is left alone, others tell: why is still there.
-func (f *failedCalls) add(call string, err error) {
-	var failure *core.Error
-	if !errors.As(err, &failure) || !slices.Contains([]core.Code{core.Internal, core.Unavailable, core.RateLimited}, failure.Code) ||
-		errors.Is(err, errDown) || errors.Is(err, errOpen) {
-		return
-	}
-	why := failure.Message
-	if failure.Code == core.Internal && failure.Cause != nil {
-		why = failure.Cause.Error()
-	}
+// add counts a call.
+func (f *failedCalls) add(call, why string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.byCall == nil {

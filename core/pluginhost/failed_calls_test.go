@@ -49,7 +49,7 @@ func TestTheCallsThatFailedStandInTheStatusOfAPlugin(t *testing.T) {
 	failed(panicked)
 
 	save("hang")
-	late := core.FailedCalls{Call: "BeforeSave ticket", Count: 2, LastError: "The plugin good did not answer within 200ms. Try again in a few seconds."}
+	late := core.FailedCalls{Call: "BeforeSave ticket", Count: 2, LastError: "it did not answer within 200ms"}
 	_, err := h.Call(t.Context(), m, agent, operation(t, h, "closeTicket"), map[string]any{"id": "lie"})
 	if told(err) == "" {
 		t.Error("a result of another type was taken")

@@ -76,7 +76,7 @@ func (c Contribution) CheckNeeds(m *schema.Model) error {
 		}
 		_ = yaml.Unmarshal(source.Data, &file) // the model has read it
 		if others(file.Extend) && !slices.Contains(c.Needs.Fields, file.Extend) {
-			lacks("extend "+file.Extend, "%s is not the plugin's own; add under needs: fields: [%s]", file.Extend, file.Extend)
+			lacks("extend "+file.Extend, "%s is not the plugin's own; needs has to have fields: [%s]", file.Extend, file.Extend)
 		}
 	}
 	for _, list := range []struct {
@@ -85,13 +85,13 @@ func (c Contribution) CheckNeeds(m *schema.Model) error {
 	}{{"BeforeSave", c.BeforeSave}, {"BeforeDelete", c.BeforeDelete}} {
 		for _, name := range list.names {
 			if others(name) && !slices.Contains(c.Needs.Rules, name) {
-				lacks(list.what, "%s is not the plugin's own; add under needs: rules: [%s]", name, name)
+				lacks(list.what, "%s is not the plugin's own; needs has to have rules: [%s]", name, name)
 			}
 		}
 	}
 	for _, f := range c.Fields {
 		if others(f.Entity) && !slices.Contains(c.Needs.Fields, f.Entity) {
-			lacks("field "+f.Entity+"."+f.Field.Name, "%s is not the plugin's own; add under needs: fields: [%s]", f.Entity, f.Entity)
+			lacks("field "+f.Entity+"."+f.Field.Name, "%s is not the plugin's own; needs has to have fields: [%s]", f.Entity, f.Entity)
 		}
 	}
 	for _, topic := range c.Topics {
@@ -101,12 +101,12 @@ func (c Contribution) CheckNeeds(m *schema.Model) error {
 			continue // a duty, and no right
 		}
 		if source != c.Plugin && (m.Entity(source) == nil || others(source)) && !granted {
-			lacks("topic "+topic, "these events are not the plugin's own; add under needs: events: [%s]", topic)
+			lacks("topic "+topic, "these events are not the plugin's own; needs has to have events: [%s]", topic)
 		}
 	}
 	for _, e := range c.Endpoints {
 		if !slices.ContainsFunc(c.Needs.HTTP, func(r Route) bool { return r.covers(e) }) {
-			lacks("endpoint "+e.Path, "it is open to everybody; add under needs: http: [%q]", strings.TrimSpace(e.Method+" "+e.Path))
+			lacks("endpoint "+e.Path, "it is open to everybody; needs has to have http: [%q]", strings.TrimSpace(e.Method+" "+e.Path))
 		}
 	}
 	return problems.Err()

@@ -22,9 +22,9 @@ func TestWhatAPluginDoesToOthersMustBeGranted(t *testing.T) {
 		Topics:     []string{"ticket.created", "p.sent"},
 		Needs:      &pluginhost.Needs{},
 	}
-	const want = `p/plugin.yaml: extend party: party is not the plugin's own; add under needs: fields: [party]; then approve it: xrm plugin approve p
-p/plugin.yaml: BeforeSave: ticket is not the plugin's own; add under needs: rules: [ticket]; then approve it: xrm plugin approve p
-p/plugin.yaml: topic ticket.created: these events are not the plugin's own; add under needs: events: [ticket.created]; then approve it: xrm plugin approve p`
+	const want = `p/plugin.yaml: extend party: party is not the plugin's own; needs has to have fields: [party]; then approve it: xrm plugin approve p
+p/plugin.yaml: BeforeSave: ticket is not the plugin's own; needs has to have rules: [ticket]; then approve it: xrm plugin approve p
+p/plugin.yaml: topic ticket.created: these events are not the plugin's own; needs has to have events: [ticket.created]; then approve it: xrm plugin approve p`
 	err := c.CheckNeeds(model(t))
 	if err == nil {
 		t.Fatal("nothing is missing")

@@ -168,7 +168,7 @@ func (h *Host) obey(ctx context.Context, one *call, s Session, r rule, v *plugin
 		if r.deletes {
 			done = "deleted"
 		}
-		return h.refusal(one, v.GetError(), fmt.Sprintf("The %s was not %s", r.view.Name, done))
+		return h.refused(one, v.GetError(), fmt.Sprintf("The %s was not %s", r.view.Name, done))
 	}
 	patch, err := pluginpb.Decode(v.GetPatch())
 	if err != nil {

@@ -15,8 +15,6 @@ type instance struct {
 	began time.Time
 	ended chan error // has one value when the process ends by itself
 	stop  context.CancelFunc
-
-	unsure bool // whether it has taken settings that it was given last: it did not say so
 }
 
 // bring starts a release and puts it in the place of what ran before, if

@@ -34,8 +34,6 @@ type Needs struct {
 type Section struct {
 	File string
 	Node *yaml.Node // nil when it is not there
-
-	flaws strictyaml.Problems // of the rest of the file, to be told with those of the section
 }
 
 var _ strictyaml.NodeDecoder = (*Section)(nil)

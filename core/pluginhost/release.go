@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"errors"
 	"fmt"
+	"github.com/openxrm/xrm/schema/strictyaml"
 	"maps"
 	"path/filepath"
 	"reflect"
@@ -97,7 +98,7 @@ func (s *supervisor) wanted() (r *release, note error) {
 	}
 	settings, err := readSettings(s.plugins, s.name)
 	if err != nil {
-		return nil, err
+		return nil, s.flawed(settings.Config, err)
 	}
 	m, digest, note := s.folder.manifest, s.folder.digest, s.folder.err
 	granted := m.Needs
@@ -112,9 +113,6 @@ func (s *supervisor) wanted() (r *release, note error) {
 		}
 	} else if note != nil {
 		return nil, note
-	}
-	if len(settings.Config.flaws) > 0 && s.current != nil {
-		return nil, s.flawed(settings, digest)
 	}
 	r = &release{manifest: m, digest: digest, restart: approval.Restart, terms: terms(m, settings, granted, s.config)}
 	if err := m.runsWith(s.config.Version); err != nil {
@@ -134,14 +132,16 @@ func (s *supervisor) wanted() (r *release, note error) {
 	return r, note
 }
 
-// flawed says what is wrong with the settings while a process runs, which need
-// not be started to tell, and goes on.
-func (s *supervisor) flawed(settings settingsFile, digest string) error {
-	if s.current.digest == digest {
-		_, err := settings.Config.check(s.current.link.configSchema)
+// flawed adds to what is wrong beside the config of a settings file what is wrong
+// with the config, as far as it is known what the plugin wants there.
+func (s *supervisor) flawed(config Section, err error) error {
+	var beside strictyaml.Problems
+	known := s.board.find(s.name).contribution
+	if known == nil || config.Node == nil || !errors.As(err, &beside) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", errMisconfigured, settings.Config.flaws) // another version may know other settings
+	_, err = config.check(known.ConfigSchema, beside...)
+	return err
 }
 
 // approvedCopy returns what was approved and has been copied before; no digest

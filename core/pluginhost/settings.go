@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
-	"go.yaml.in/yaml/v3"
 )
 
 // settingsFile is what a site says about a plugin, beside the plugin's folder
@@ -20,9 +19,8 @@ type settingsFile struct {
 	Limits    Limits               `yaml:"limits" doc:"Instead of those of the manifest."`
 }
 
-// readSettings returns no settings when there is no file. Of a file that is wrong
-// elsewhere than in its config, the config comes with what is wrong: only the
-// plugin knows what is wrong with the config itself, and all is told at once.
+// readSettings returns no settings when there is no file. Settings that are wrong
+// come with the error, as far as they can be read.
 func readSettings(plugins, name string) (settingsFile, error) {
 	var s settingsFile
 	file := filepath.Join(plugins, name+".yaml")
@@ -30,20 +28,14 @@ func readSettings(plugins, name string) (settingsFile, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
-	var flaws strictyaml.Problems
 	if err == nil {
-		flaws = strictyaml.Decode(file, data, &s)
-		err = flaws.Err()
+		err = strictyaml.Decode(file, data, &s).Err()
 	}
 	s.Config.File = file
-	switch config := s.Config.Node; {
-	case err == nil:
-		return s, nil
-	case config != nil && config.Kind == yaml.MappingNode && len(config.Content) > 0 && len(flaws) > 0:
-		s.Config.flaws = flaws
-		return s, nil
+	if err != nil {
+		return s, fmt.Errorf("%w: %w", errMisconfigured, err)
 	}
-	return s, fmt.Errorf("%w: %w", errMisconfigured, err)
+	return s, nil
 }
 
 // errMisconfigured is wrapped when only other settings can help.

@@ -72,7 +72,9 @@ func (h *Host) follow(ctx context.Context, one *call, op Operation, arguments ma
 		return nil
 	}
 	err = h.transportError(one, err, 0) // which no deadline can have caused
-	e.link.failed.add(one.method, err)
+	if one.failure != nil {
+		e.link.failed.add(one.method, one.failure.Cause.Error())
+	}
 	return err
 }
 

@@ -165,24 +165,20 @@ func (s *supervisor) replace(ctx context.Context, r *release) {
 	}
 }
 
-// adjust gives new settings to the process that runs. One that has these
-// settings already, because nothing came of others, is left alone.
+// adjust gives settings to the process that runs, also when it should have them:
+// others may have been tried, and nobody knows how far that went.
 func (s *supervisor) adjust(ctx context.Context, r *release) {
-	known := r.alike(s.current.release)
-	if !known || s.current.unsure {
-		bounded, cancel := context.WithTimeout(ctx, s.config.StartTimeout)
-		defer cancel()
-		if err := s.current.link.configure(bounded, r.terms.Config); err != nil {
-			s.current.unsure = s.current.unsure || !errors.Is(err, errMisconfigured)
-			s.spurn(r, fmt.Errorf("its new settings do not take effect: %w", err))
-			return
-		}
+	bounded, cancel := context.WithTimeout(ctx, s.config.StartTimeout)
+	defer cancel()
+	if err := s.current.link.configure(bounded, r.terms.Config); err != nil {
+		s.spurn(r, fmt.Errorf("its new settings do not take effect: %w", err))
+		return
 	}
-	s.current.release, s.current.unsure, s.good = r, false, r
-	s.board.update(s.name, func(e *entry) { e.terms = r.terms })
-	if !known {
+	if !r.alike(s.current.release) {
 		s.log.Info("plugin has new settings")
 	}
+	s.current.release, s.good = r, r
+	s.board.update(s.name, func(e *entry) { e.terms = r.terms })
 }
 
 // pause waits until there is something to pursue. It returns false when the

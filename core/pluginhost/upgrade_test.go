@@ -205,16 +205,11 @@ func TestAllThatIsWrongInTheSettingsIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	put(t, dir, "works", "1.0.0", "")
-	write(t, filepath.Join(dir, "p.yaml"), "timeout: {query: 1s}\nconfig:\n  url: http://erp\nlimits: {memory: lots}\n")
 	h := start(t, pluginhost.Config{Dir: dir})
 	want := func(file string) string {
 		return "misconfigured: " + file + `:1: unknown key "timeout"; did you mean "timeouts"?` + "\n" +
 			file + ":3: config: url is no setting\n" + file + `:4: "lots" where an amount such as 256MiB is expected`
 	}(filepath.Join(dir, "p.yaml"))
-	if got := await(t, h, "p", in(pluginhost.Misconfigured)); got.LastError != want {
-		t.Errorf("before it has ever served: LastError = %s\nwant %s", got.LastError, want)
-	}
-	write(t, filepath.Join(dir, "p.yaml"), "limits: {memory: 64MiB}\n")
 	pid := await(t, h, "p", in(pluginhost.Serving)).PID
 	write(t, filepath.Join(dir, "p.yaml"), "timeout: {query: 1s}\nconfig:\n  url: http://erp\nlimits: {memory: lots}\n")
 	if got := await(t, h, "p", updates("timeout")); got.Update != want || got.PID != pid {

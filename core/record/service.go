@@ -31,10 +31,13 @@ type Service struct {
 // request started with, whatever happens to the catalog meanwhile.
 type Session struct {
 	*Service
-	Policy Policy // that of the service, unless it is set
-	Hooks  []Hook // those of the service, unless they are set
-	Model  *schema.Model
-	Actor  core.Actor
+	Model *schema.Model
+	Actor core.Actor
+
+	// Policy and Hooks hide those of the Service: core/party replaces them in a
+	// session that no role binds.
+	Policy Policy
+	Hooks  []Hook
 }
 
 // As opens a session.

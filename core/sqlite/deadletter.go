@@ -20,7 +20,7 @@ func (s *Store) DeadLetters(ctx context.Context, subscriber string, after core.D
 // been tried, and says how many there were. They are due from when they died,
 // but not before earlier ones of their key.
 func (s *Store) Replay(ctx context.Context, subscriber string, events []string) (int, error) {
-	const replay = "UPDATE deliveries SET attempts = 0, due = dead_at, dead_at = NULL WHERE subscriber = ? AND event = ? AND dead_at IS NOT NULL"
+	const replay = "UPDATE deliveries SET attempts = 0, error = '', due = dead_at, dead_at = NULL WHERE subscriber = ? AND event = ? AND dead_at IS NOT NULL"
 	return s.changeDeliveries(ctx, "replay dead letters", durable, subscriber, events, replay, waitForEarlier, letLaterWait)
 }
 

@@ -67,8 +67,8 @@ func deadReplayed(d *desk) {
 	d.same("deliverable", d.deliverable(d.clock, 10), []string{"a1", "a2"})
 	found, err := d.Deliverable(d.ctx, "s", d.clock, 1)
 	d.must(err)
-	if found[0].Attempts != 0 || !found[0].DeadAt.IsZero() {
-		d.t.Errorf("the replayed one has %d attempts and is dead at %v; want none of both", found[0].Attempts, found[0].DeadAt)
+	if found[0].Attempts != 0 || !found[0].DeadAt.IsZero() || found[0].LastError != "" {
+		d.t.Errorf("the replayed one has %d attempts, is dead at %v and failed with %q; want none of it", found[0].Attempts, found[0].DeadAt, found[0].LastError)
 	}
 	d.same("dead letters", shorts(d.deadLetters(core.Delivery{}, 10)), []string{"b1"})
 }

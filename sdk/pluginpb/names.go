@@ -5,9 +5,11 @@ import (
 	"strings"
 )
 
-// The forms of the names in a description.
+// The forms of the names in a description: of plugins, of operations, fields and
+// jobs, of topics, and of the paths of endpoints. They keep the name of a plugin
+// apart from the rest of a path, of a topic and of a line.
 var (
-	PluginName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`) // apart from the rest of a path, of a topic and of a line
+	PluginName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 	APIName    = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
 	TopicName  = regexp.MustCompile(`^[a-z][a-zA-Z0-9-]*\.([a-zA-Z][a-zA-Z0-9]*|\*)$`)
 	PathName   = regexp.MustCompile(`^/[a-zA-Z0-9/._~-]*$`)

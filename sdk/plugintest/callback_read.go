@@ -36,7 +36,7 @@ func (c *callbacks) entityOf(id *pluginpb.CallContext, name string) (*schema.Ent
 	if err == nil && (one.user == nil || id.GetAsPlugin()) && !c.asPlugin {
 		name := c.description.GetName()
 		err = &sdk.Error{Code: sdk.Forbidden, Message: fmt.Sprintf(
-			"The plugin %s may not act for itself, as it wanted to. Add under needs in its plugin.yaml: asPlugin: true. Then approve it: xrm plugin approve %s.", name, name)}
+			"The plugin %s may not act for itself, as it wanted to. Under needs its plugin.yaml has to have asPlugin: true. Then approve it: xrm plugin approve %s.", name, name)}
 	}
 	if err != nil {
 		return nil, err

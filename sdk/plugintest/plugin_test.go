@@ -34,7 +34,7 @@ func TestAPluginActsForItselfOnlyIfItsManifestAsksForIt(t *testing.T) {
 	}
 	for needs, want := range map[string]string{
 		"needs: {asPlugin: true}": "",
-		"":                        "The plugin claims may not act for itself, as it wanted to. Add under needs in its plugin.yaml: asPlugin: true. Then approve it: xrm plugin approve claims.",
+		"":                        "The plugin claims may not act for itself, as it wanted to. Under needs its plugin.yaml has to have asPlugin: true. Then approve it: xrm plugin approve claims.",
 	} {
 		t.Run(needs, func(t *testing.T) {
 			t.Chdir(t.TempDir())

@@ -115,10 +115,8 @@ func isWhatItsManifestSays(ctx context.Context, b *bench) error {
 		return err
 	case b.program.Name == "":
 		return inapplicable("there is no plugin.yaml beside the program")
-	case d.GetName() != b.program.Name || d.GetVersion() != b.program.Version:
-		return fmt.Errorf("it says %s %s, plugin.yaml says %s %s", d.GetName(), d.GetVersion(), b.program.Name, b.program.Version)
 	}
-	return nil
+	return b.program.Compare(d)
 }
 
 func featuresAreKnown(ctx context.Context, b *bench) error {
