@@ -34,6 +34,11 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		Timers:        named(t, "Timers", p.Timers),
 		PartyData:     p.PartyData.describe(t),
 	}
+	for _, name := range d.Timers {
+		if !pluginpb.APIName.MatchString(name) {
+			t.mistake("the timer %q needs a camelCase name", name)
+		}
+	}
 	if p.Config != nil {
 		d.ConfigSchema = p.Config.describe(t)
 	}

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -60,17 +61,7 @@ func (a *api) accept(c pluginhost.Contribution) error {
 	}
 	candidate := maps.Clone(a.accepted)
 	candidate[c.Plugin] = c
-	err := errors.Join(mentions(a.catalog.Model(), c, candidate), c.CheckTopics(a.catalog.Model()), schedules(c))
-	if err == nil {
-		err = errors.Join(c.CheckNeeds(a.catalog.Model()), c.CheckParties(a.catalog.Model()))
-	}
-	if err == nil {
-		err = a.policy.Grant(a.catalog.Model(), rights(candidate))
-	}
-	if err == nil {
-		err = a.build(candidate)
-	}
-	if err != nil {
+	if err := a.fit(c, candidate); err != nil {
 		// Its entities alone would stay, and its rights: back to those it had.
 		return errors.Join(err, a.catalog.Offer(c.Plugin, a.accepted[c.Plugin].Entities), a.policy.Grant(a.catalog.Model(), rights(a.accepted)))
 	}
@@ -99,6 +90,29 @@ func mentions(m *schema.Model, c pluginhost.Contribution, all map[string]pluginh
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// fit tries what a plugin contributes together with all others. A mistake of ours
+// with it is no end of the server.
+func (a *api) fit(c pluginhost.Contribution, candidate map[string]pluginhost.Contribution) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			a.log.Error("a plugin made xrm panic", "plugin", c.Plugin, "panic", cause, "stack", string(debug.Stack()))
+			err = fmt.Errorf("xrm panicked over what it contributes: %v", cause)
+		}
+	}()
+	m := a.catalog.Model()
+	err = errors.Join(mentions(m, c, candidate), c.CheckTopics(m), schedules(c))
+	if err == nil {
+		err = errors.Join(c.CheckNeeds(m), c.CheckParties(m))
+	}
+	if err == nil {
+		err = a.policy.Grant(m, rights(candidate))
+	}
+	if err == nil {
+		err = a.build(candidate)
+	}
+	return err
 }
 
 // rights are what the plugins were granted.

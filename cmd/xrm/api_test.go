@@ -55,6 +55,14 @@ func TestOfAPluginThatDoesNotFitNothingStays(t *testing.T) {
 	if s.api.catalog.Model().Entity("pet") != nil || s.api.engine.Load() != engine {
 		t.Error("its entity is there, without its operations")
 	}
+	broken := pets("oldestPet")
+	broken.Fields = []pluginhost.ComputedField{{Plugin: "pets", Entity: "customer"}} // which the host would never let through
+	if err := s.api.accept(broken); err == nil || !strings.HasPrefix(err.Error(), "xrm panicked over what it contributes: ") {
+		t.Errorf("accept of what makes xrm panic = %v", err)
+	}
+	if s.api.catalog.Model().Entity("pet") != nil || s.api.engine.Load() != engine {
+		t.Error("of what made xrm panic something is there")
+	}
 	if err := s.api.accept(pets("oldestPet")); err != nil {
 		t.Fatal(err)
 	}

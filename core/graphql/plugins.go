@@ -29,8 +29,8 @@ const pluginDoc = `A plugin and how it is doing.
 It answers while it is SERVING or DEGRADED. On its way there it is VERIFYING, STARTING, CONFIGURING; on its way out
 DRAINING, then STOPPED, DISABLED or REMOVED. What has gone wrong is in lastError: BACKOFF and CRASH_LOOP are tried again;
 INVALID, INCOMPATIBLE and MISCONFIGURED wait for its folder, its settings or its approval to change. update says why what
-lies in its folder is not what runs. failed are the calls that it did not answer, or answered with nonsense or a panic, since
-its process began.`
+lies in its folder is not what runs. failed are the calls that it did not answer, or answered with nonsense or a panic, or in
+which it asked for what it may not have, since its process began.`
 
 // plugins adds the state of the plugins to the API, and what is done to them
 // while they run.

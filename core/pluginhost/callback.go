@@ -82,6 +82,9 @@ func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do fun
 			c.host.config.Log.Error("callback of plugin failed", "plugin", c.plugin, "call", one.id, "error", err)
 		}
 	case core.Forbidden:
+		if l := one.link.Load(); l != nil {
+			l.failed.add(one.method, cut("it was refused: "+err.Error(), maxLine))
+		}
 		if c.admits() {
 			c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "call", one.id, "in", one.method, "user", one.actor.ID, "error", err)
 		}

@@ -16,13 +16,13 @@ func (c *callbacks) Log(ctx context.Context, r *pluginpb.LogRequest) (*pluginpb.
 		return &pluginpb.LogResponse{}, nil
 	}
 	attributes := []any{"plugin", c.plugin}
-	if id := r.GetContext().GetCallId(); id != "" {
-		attributes = append(attributes, "call", cut(id, 40))
+	if one := c.host.calls.find(c.plugin, r.GetContext().GetToken()); one != nil {
+		attributes = append(attributes, "call", one.id)
 	}
 	if given := r.GetAttributes(); len(given) > 0 {
 		attributes = append(attributes, attributesOf(given, &c.host.secrets))
 	}
-	c.host.config.Log.Log(ctx, slog.Level(r.GetLevel()), cut(c.host.secrets.redact(r.GetMessage()), maxLine), attributes...)
+	c.host.config.Log.Log(ctx, min(max(slog.Level(r.GetLevel()), slog.LevelDebug), slog.LevelError), cut(c.host.secrets.redact(r.GetMessage()), maxLine), attributes...)
 	return &pluginpb.LogResponse{}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -22,9 +23,9 @@ type call struct {
 	actor    core.Actor
 	model    *schema.Model
 	mayWrite bool
-	ctx      context.Context // ends with the call
-	link     *link           // the process that was asked; nil before
-	failure  *core.Error     // of the plugin itself, also when it is over one of a few records only; nil for none
+	ctx      context.Context      // ends with the call
+	link     atomic.Pointer[link] // the process that was asked; nil before
+	failure  *core.Error          // of the plugin itself, also when it is over one of a few records only; nil for none
 }
 
 // calls finds the running call that a callback belongs to, by its token.
@@ -87,7 +88,7 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 	}
 	defer end()
 	send := func(l *link, concurrency int) error {
-		one.link = l
+		one.link.Store(l)
 		if one.method == httpMethod {
 			concurrency = (concurrency + 1) / 2 // anybody may send requests, and none must keep rules from being asked
 		}
@@ -127,11 +128,16 @@ func (h *Host) observe(one *call, err error, took time.Duration) {
 	case one.failure != nil:
 		code = string(one.failure.Code)
 	}
-	if one.failure != nil && one.link != nil {
-		one.link.failed.add(one.method, one.failure.Cause.Error())
-	}
+	one.book()
 	if h.config.Observe != nil {
 		h.config.Observe(one.plugin, one.method, code, took)
+	}
+}
+
+// book counts what the plugin did wrong in a call.
+func (one *call) book() {
+	if l := one.link.Load(); l != nil && one.failure != nil {
+		l.failed.add(one.method, one.failure.Cause.Error())
 	}
 }
 

@@ -2,8 +2,8 @@ package pluginhost
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -130,13 +130,14 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 		ConfigSchema: d.GetConfigSchema(), Entities: mention.Sources(d), Mentions: mention.In(d),
 	}
 	c.PartyData.Said, c.PartyData.Handled = mention.PartyData(d.GetPartyData())
+	t.names("topic", pluginpb.TopicName, c.Topics...)
+	t.names("timer", pluginpb.APIName, c.Timers...)
 	for _, j := range d.GetJobs() {
+		t.names("job", pluginpb.APIName, j.GetName())
 		c.Jobs = append(c.Jobs, Job{Plugin: m.Name, Name: j.GetName(), Schedule: j.GetSchedule(), TimeZone: j.GetTimeZone(), Doc: j.GetDoc()})
 	}
 	for _, e := range d.GetEndpoints() {
-		if !strings.HasPrefix(e.GetPath(), "/") {
-			t.add("endpoint", "its path %q does not begin with a slash", e.GetPath())
-		}
+		t.names("endpoint", pluginpb.PathName, e.GetPath())
 		c.Endpoints = append(c.Endpoints, Endpoint{Method: e.GetMethod(), Path: e.GetPath(), Doc: e.GetDoc()})
 	}
 	for _, o := range d.GetOperations() {
@@ -144,6 +145,7 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 	}
 	for _, f := range d.GetFields() {
 		where := f.GetEntity() + "." + f.GetName()
+		t.names("field of "+f.GetEntity(), pluginpb.APIName, f.GetName())
 		field := t.field(where, f.GetName(), f.GetDoc(), f.GetReturns(), false, 0)
 		c.Fields = append(c.Fields, ComputedField{Plugin: m.Name, Entity: f.GetEntity(), Field: field})
 	}
@@ -180,6 +182,15 @@ func (t *translator) add(where, format string, args ...any) {
 	t.problems = append(t.problems, strictyaml.Problem{File: where, Message: fmt.Sprintf(format, args...)})
 }
 
+// names refuses those that do not have the form, which others rely on.
+func (t *translator) names(what string, form *regexp.Regexp, names ...string) {
+	for _, name := range names {
+		if !form.MatchString(name) {
+			t.add(what, "%q cannot be its name; it has to match %s", cut(name, 100), form)
+		}
+	}
+}
+
 func (t *translator) operation(plugin string, o *pluginpb.Operation) Operation {
 	op := Operation{Plugin: plugin, Name: o.GetName(), Doc: o.GetDoc()}
 	switch o.GetKind() {
@@ -191,10 +202,9 @@ func (t *translator) operation(plugin string, o *pluginpb.Operation) Operation {
 	default:
 		t.add(o.GetName(), "it is neither a query nor a mutation nor a subscription")
 	}
-	if o.GetName() == "" {
-		t.add("operation", "its name is missing")
-	}
+	t.names("operation", pluginpb.APIName, o.GetName())
 	for _, a := range o.GetArguments() {
+		t.names("argument of "+o.GetName(), pluginpb.APIName, a.GetName())
 		op.Arguments = append(op.Arguments, t.field(o.GetName()+"."+a.GetName(), a.GetName(), a.GetDoc(), a.GetType(), true, 0))
 	}
 	op.Result = t.field(o.GetName(), "result", "", o.GetReturns(), false, 0)
@@ -245,6 +255,7 @@ func (t *translator) field(where, name, doc string, of *pluginpb.Type, input boo
 			return f
 		}
 		for _, m := range object.GetMembers() {
+			t.names("member of "+of.Object, pluginpb.APIName, m.GetName())
 			f.Fields = append(f.Fields, t.field(where+"."+m.GetName(), m.GetName(), m.GetDoc(), m.GetType(), input, depth+1))
 		}
 	default:

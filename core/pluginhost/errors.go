@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -26,14 +27,36 @@ func (h *Host) down(plugin string, cause error) error {
 // internal logs what is wrong with a plugin, with more details if there are
 // any, and tells the user no more than whose fault it is.
 func (h *Host) internal(one *call, cause error, details ...any) error {
-	cause = errors.New(h.secrets.redact(cause.Error())) // whoever gets the error may log it too
-	h.config.Log.Error("plugin failed a call", append([]any{"plugin", one.plugin, "call", one.id, "of", one.method, "error", cause}, details...)...)
+	cause = errors.New(cut(h.secrets.redact(cause.Error()), maxLine)) // whoever gets the error may log it too
+	h.tell(one, slog.LevelError, "plugin failed a call", append([]any{"error", cause}, details...)...)
 	one.failure = &core.Error{
 		Code:    core.Internal,
 		Message: fmt.Sprintf("The plugin %s made a mistake; the details are in the server's log under call %s.", one.plugin, one.id),
 		Cause:   cause,
 	}
 	return one.failure
+}
+
+// tell logs what a call came to, unless the plugin has filled the log already.
+func (h *Host) tell(one *call, level slog.Level, message string, more ...any) {
+	log := h.config.Log.With("plugin", one.plugin)
+	if l := one.link.Load(); l == nil || l.flood.admits(log, time.Now()) {
+		log.Log(context.Background(), level, message, append([]any{"call", one.id, "of", one.method}, more...)...)
+	}
+}
+
+// shortened is a gRPC status with no longer a message than anybody reads: a plugin
+// may send one of many megabytes.
+func shortened(err error) error {
+	s := status.Convert(err)
+	if len(s.Message()) <= maxLine {
+		return err
+	}
+	short := status.Error(s.Code(), cut(s.Message(), maxLine))
+	if errors.Is(err, errUnsent) {
+		return errors.Join(short, errUnsent)
+	}
+	return short
 }
 
 // nonsense is internal for an answer that does not fit the question.
@@ -48,6 +71,7 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 	if err == nil || errors.As(err, &ours) {
 		return err
 	}
+	err = shortened(err)
 	switch {
 	case errors.Is(err, errBusy):
 		return &core.Error{
@@ -67,7 +91,7 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 		return h.down(one.plugin, err)
 	case codes.DeadlineExceeded:
 		timeout = timeout.Round(time.Millisecond)
-		h.config.Log.Warn("plugin did not answer in time", "plugin", one.plugin, "call", one.id, "of", one.method, "timeout", timeout)
+		h.tell(one, slog.LevelWarn, "plugin did not answer in time", "timeout", timeout)
 		one.failure = &core.Error{
 			Code:    core.Unavailable,
 			Message: fmt.Sprintf("The plugin %s did not answer within %s. Try again in a few seconds.", one.plugin, timeout),
@@ -87,6 +111,12 @@ func (c *call) overdue(e *pluginpb.Error) bool {
 	deadline, ok := c.ctx.Deadline()
 	return e.GetCode() == string(core.Internal) && ok && !time.Now().Before(deadline)
 }
+
+// How much of a refusal is handed on.
+const (
+	maxViolations = 100
+	maxPath       = 200 // bytes of a field or rule
+)
 
 // refusals are the codes that a plugin may answer with.
 var refusals = []core.Code{core.Invalid, core.NotFound, core.Forbidden, core.Conflict, core.Unavailable}
@@ -116,8 +146,10 @@ func (h *Host) refused(one *call, e *pluginpb.Error, what string) error {
 		return h.nonsense(one, "answered an error with the code %q and the message %q", cut(e.GetCode(), maxLine), cut(h.secrets.redact(e.GetMessage()), maxLine))
 	}
 	err := &core.Error{Code: core.Code(e.GetCode()), Message: cut(h.secrets.redact(e.GetMessage()), maxLine)}
-	for _, v := range e.GetViolations() {
-		err.Violations = append(err.Violations, schema.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: cut(h.secrets.redact(v.GetMessage()), maxLine)})
+	for _, v := range e.GetViolations()[:min(len(e.GetViolations()), maxViolations)] {
+		err.Violations = append(err.Violations, schema.Violation{
+			Field: cut(h.secrets.redact(v.GetField()), maxPath), Rule: cut(h.secrets.redact(v.GetRule()), maxPath), Message: cut(h.secrets.redact(v.GetMessage()), maxLine),
+		})
 	}
 	switch {
 	case err.Message != "":

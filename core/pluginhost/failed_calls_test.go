@@ -57,6 +57,10 @@ func TestTheCallsThatFailedStandInTheStatusOfAPlugin(t *testing.T) {
 	lied := core.FailedCalls{Call: "closeTicket", Count: 1, LastError: errors.Unwrap(err).Error()}
 	failed(late, lied)
 
+	save("save inside")
+	refused := core.FailedCalls{Call: "BeforeSave ticket", Count: 3, LastError: "it was refused: The plugin good wanted to save a ticket in the middle of a read or of another write. Queries, fields and rules have no effects."}
+	failed(refused, lied)
+
 	signal(t, h.Plugins()[0].PID, syscall.SIGKILL)
 	await(t, h, "good", func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.Restarts == 1 })
 	failed()

@@ -160,7 +160,7 @@ func (h *Host) set(name string, state State, err error) {
 			e.status.State, e.status.Since = state, time.Now()
 		}
 		if err != nil {
-			e.status.LastError = h.secrets.redact(err.Error())
+			e.status.LastError = cut(h.secrets.redact(err.Error()), maxError)
 		}
 		e.status.Reason, e.status.PID, e.link = "", 0, nil
 	})

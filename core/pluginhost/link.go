@@ -36,6 +36,7 @@ type link struct {
 	gate     gate
 	breakers breakers
 	failed   failedCalls
+	flood    flood // of what is logged about its calls
 
 	streams    gate            // for subscriptions, which last
 	streaming  context.Context // ends them

@@ -6,7 +6,8 @@ import (
 	"log/slog"
 )
 
-// redactor takes secrets out of everything that is logged about plugins.
+// redactor takes secrets out of everything that is logged about plugins, and what
+// is longer than anybody reads.
 type redactor struct {
 	slog.Handler
 	secrets *secrets
@@ -53,7 +54,7 @@ func (r redactor) attr(a slog.Attr) slog.Attr {
 	} else if value.Kind() == slog.KindAny {
 		text = fmt.Sprintf("%s", value.Any())
 	}
-	if clean := r.secrets.redact(text); clean != text {
+	if clean := cut(r.secrets.redact(text), maxLine); clean != text {
 		return slog.String(a.Key, clean)
 	}
 	return a

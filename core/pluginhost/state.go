@@ -31,6 +31,9 @@ const (
 	Misconfigured State = "MISCONFIGURED" // its settings are wrong
 )
 
+// maxError is how many bytes of an error a Status has.
+const maxError = 32 << 10
+
 // settled says whether a plugin in this state has had its first chance.
 func (s State) settled() bool { return s != Verifying && s != Starting && s != Configuring }
 
@@ -53,7 +56,7 @@ type Status struct {
 	Panic     string    // the panic or traceback with which it last ended, if it was one
 	PID       int       // of its process; 0 while there is none
 
-	Failed []core.FailedCalls // by Call; what the process did not answer, or answered with nonsense or a panic
+	Failed []core.FailedCalls // by Call; what the process did wrong
 }
 
 // Plugin is the part of the status that the API shows.

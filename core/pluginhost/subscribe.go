@@ -52,6 +52,7 @@ func (h *Host) follow(ctx context.Context, one *call, op Operation, arguments ma
 		return h.down(op.Plugin, err)
 	}
 	defer e.link.streams.leave()
+	one.link.Store(e.link)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.link.streaming, cancel)()
@@ -72,9 +73,7 @@ func (h *Host) follow(ctx context.Context, one *call, op Operation, arguments ma
 		return nil
 	}
 	err = h.transportError(one, err, 0) // which no deadline can have caused
-	if one.failure != nil {
-		e.link.failed.add(one.method, one.failure.Cause.Error())
-	}
+	one.book()
 	return err
 }
 

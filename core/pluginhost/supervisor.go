@@ -123,7 +123,7 @@ func (s *supervisor) tellUpdate() {
 	}
 	s.board.update(s.name, func(e *entry) {
 		if e.status.Update = ""; s.current != nil && why != nil {
-			e.status.Update = s.secrets.redact(why.Error())
+			e.status.Update = cut(s.secrets.redact(why.Error()), maxError)
 		}
 	})
 }
