@@ -53,6 +53,25 @@ func TestAnAdministratorIssuesAndRevokesKeysThroughTheAPI(t *testing.T) {
 			if got := refusal(p.ask(create, map[string]any{"roles": []string{}}, new(rawText))); got != powerless {
 				t.Errorf("a key without roles: %s\nwant %s", got, powerless)
 			}
+			for name, variables := range map[string]map[string]any{"lines": {"name": "a\nb"}, "length": {"name": strings.Repeat("x", 201)}} {
+				const want = "INVALID The key was not made: some arguments need attention. name must have 200 printable characters at most"
+				if got := refusal(p.ask(`mutation ($name: String!) { createApiKey(roles: ["reader"], name: $name) { secret } }`, variables, new(rawText))); got != want {
+					t.Errorf("a name of many %s: %s\nwant %s", name, got, want)
+				}
+			}
+			var all struct{ APIKeys []struct{ ID, Name string } }
+			if err := p.ask(`{ apiKeys { id name } }`, nil, &all); err != nil || len(all.APIKeys) != 2 {
+				t.Fatalf("apiKeys: %v, %v", all, err)
+			}
+			for _, k := range all.APIKeys {
+				if k.Name != "administrator" {
+					continue
+				}
+				const last = "CONFLICT This is the last key of an administrator. Make another one first, and revoke this one with it."
+				if got := refusal(p.ask(`mutation { revokeApiKey(id: "`+k.ID+`") }`, nil, new(rawText))); got != last {
+					t.Errorf("the last administrator revokes itself: %s\nwant %s", got, last)
+				}
+			}
 			revoke := `mutation { revokeApiKey(id: "` + key.ID + `") }`
 			if got := p.must(revoke, nil); got != `{"revokeApiKey":true}` {
 				t.Errorf("revoke: %s", got)

@@ -58,7 +58,7 @@ func (p *program) listKeys(cmd *cobra.Command, c Config, asJSON bool) (err error
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tNAME\tROLES\tPARTY\tCREATED")
 	for _, k := range listed(keys) {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, strings.Join(k.Roles, ", "), k.Party, k.CreatedAt.Format(time.DateTime))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", k.ID, printable(k.Name), strings.Join(k.Roles, ", "), k.Party, k.CreatedAt.Format(time.DateTime))
 	}
 	return table.Flush()
 }
@@ -75,7 +75,7 @@ func (p *program) keyRevokeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "revoke ID",
 		Short:   "Revoke an API key",
-		Long:    "Removes a key. A running server refuses it within three seconds.",
+		Long:    "Removes a key. A running server refuses it within three seconds. The last key of an\nadministrator cannot be removed.",
 		Example: "  xrm key revoke 01a200c9-fe43-7f37-9e99-b35cac2ec466",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -96,7 +96,7 @@ func (p *program) revokeKey(cmd *cobra.Command, c Config, id string) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	removed, err := s.RemoveKey(cmd.Context(), id)
+	removed, err := keyDesk{store: s}.RemoveKey(cmd.Context(), id)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -130,8 +131,10 @@ func printPlugins(out io.Writer, plugins []listedPlugin, colored bool) error {
 		}
 		b.WriteString(row)
 		for _, remark := range one.remarks() {
+			indent := "    "
 			for line := range strings.SplitSeq(remark, "\n") {
-				fmt.Fprintf(&b, "    %s\n", printable(line))
+				b.WriteString(indent + printable(line) + "\n")
+				indent = "      " // so that no line passes for another remark
 			}
 		}
 	}
@@ -155,26 +158,32 @@ func (l listedPlugin) color() string {
 func (l listedPlugin) remarks() []string {
 	var list []string
 	if l.Reason != "" {
-		list = append(list, firstLines(l.Reason))
+		list = append(list, brief(l.Reason))
 	}
 	if l.State != string(pluginhost.Serving) && l.LastError != "" {
-		list = append(list, firstLines(strings.TrimPrefix(l.LastError, strings.ToLower(l.State)+": ")))
+		list = append(list, brief(strings.TrimPrefix(l.LastError, strings.ToLower(l.State)+": ")))
 	}
 	if l.Update != "" {
-		list = append(list, "update: "+firstLines(l.Update))
+		list = append(list, "update: "+brief(l.Update))
 	}
 	for _, f := range l.Failed {
-		list = append(list, fmt.Sprintf("%s failed %s at %s: %s", f.Call, times(f.Count), f.LastAt.Format(time.DateTime), firstLines(strings.TrimPrefix(f.LastError, f.Call+": "))))
+		list = append(list, fmt.Sprintf("%s failed %s at %s: %s", f.Call, times(f.Count), f.LastAt.Format(time.DateTime), brief(strings.TrimPrefix(f.LastError, f.Call+": "))))
+	}
+	if pluginhost.State(l.State) == pluginhost.CrashLoop {
+		list = append(list, "it is started again once a minute, and at once with: xrm plugin reload "+l.Name)
+	}
+	if l.Events.Dead > 0 {
+		list = append(list, "what became of its dead events says: xrm plugin dead-letters "+l.Name)
 	}
 	if l.Events.LastError != "" {
-		list = append(list, "events are sent again: "+firstLines(l.Events.LastError))
+		list = append(list, "events are sent again: "+brief(l.Events.LastError))
 	}
 	for _, j := range l.Jobs {
 		switch core.Outcome(j.Outcome) {
 		case core.Running:
-			list = append(list, strings.TrimSpace(fmt.Sprintf("job %s runs: %s %s", j.Name, progress(j.Done, j.Total), firstLines(j.Note))))
+			list = append(list, strings.TrimSpace(fmt.Sprintf("job %s runs: %s %s", j.Name, progress(j.Done, j.Total), brief(j.Note))))
 		case core.Failed:
-			list = append(list, fmt.Sprintf("job %s failed: %s", j.Name, firstLines(j.Error)))
+			list = append(list, fmt.Sprintf("job %s failed: %s", j.Name, brief(j.Error)))
 		}
 	}
 	return list
@@ -194,12 +203,13 @@ func progress(done, total int64) string {
 	return fmt.Sprintf("%d of %d", done, total)
 }
 
-// firstLines leaves the rest of a long text to --json.
-func firstLines(text string) string {
-	const most = 3
+// brief leaves the middle of a long text to --json: what went wrong stands at the
+// beginning, and in the traceback of a script at its end.
+func brief(text string) string {
+	const first, last = 6, 4
 	lines := strings.Split(strings.TrimSpace(text), "\n")
-	if len(lines) > most {
-		lines = append(lines[:most], "…")
+	if len(lines) > first+last+1 {
+		lines = slices.Concat(lines[:first], []string{"…"}, lines[len(lines)-last:])
 	}
 	return strings.Join(lines, "\n")
 }

@@ -86,12 +86,15 @@ func TestTheListTellsWhatAPersonShouldKnowOfAPlugin(t *testing.T) {
 complaints  1.0.0    SERVING     2026-03-02 08:30:00  1         0        0
     job escalate runs: 3 of 20 of May
     job tidy failed: disk full
-    at once
+      at once
 fax                  CRASH_LOOP  2026-03-02 08:30:00  7         120      2
     start: its process ended: exit status 7
-    �[2Jone
-    two
-    …
+      �[2Jone
+      two
+      three
+      four
+    it is started again once a minute, and at once with: xrm plugin reload fax
+    what became of its dead events says: xrm plugin dead-letters fax
     events are sent again: The line is busy.
 phone       2.0.0    DEGRADED    2026-03-02 08:30:00  0         0        0
     no line

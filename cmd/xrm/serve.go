@@ -112,7 +112,10 @@ func (s *server) welcome(address string, took time.Duration) string {
 	for _, plugin := range s.api.plugins() {
 		fmt.Fprintf(&b, "  plugin   %s\n", pluginLine(plugin))
 	}
-	if s.newKey.Load() {
+	switch {
+	case s.config.Store == "memory" && !s.newKey.Load():
+		fmt.Fprintf(&b, "  key      that of the administrator is the one in %s\n", adminKeyFile(s.config))
+	case s.newKey.Load():
 		fmt.Fprintf(&b, "  key      a new administrator's key is in %s\n", adminKeyFile(s.config))
 	}
 	return b.String()

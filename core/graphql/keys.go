@@ -40,6 +40,7 @@ func (b *builder) keys() {
 		"apiKey": part(graphql.NewNonNull(key), func(i issuedKey) any { return i.key }),
 		"secret": part(graphql.NewNonNull(graphql.String), func(i issuedKey) any { return i.secret }),
 	}})
+	issued.Fields()["secret"].Description = "For the header Authorization: Bearer SECRET."
 	const whose = "API keys are"
 	b.query["apiKeys"] = &graphql.Field{
 		Type: nonNullList(key), Description: "The API keys, for administrators.",
@@ -67,7 +68,7 @@ func (b *builder) keys() {
 		}),
 	}
 	b.mutation["revokeApiKey"] = &graphql.Field{
-		Type: graphql.Boolean, Description: "Removes an API key, for administrators. It is refused everywhere within three seconds.",
+		Type: graphql.Boolean, Description: "Removes an API key, for administrators. Requests with it are refused within three seconds, subscriptions end within half a minute.",
 		Args: graphql.FieldConfigArgument{"id": id},
 		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
 			key := p.Args["id"].(string)

@@ -129,7 +129,7 @@ func (a Approvals) rewrite(name string, change func(entry *yaml.Node)) error {
 	}
 	if len(document.Content) == 0 {
 		document = yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}},
-			HeadComment: "What may run here. Written by xrm plugin approve, enable, disable and restart."}
+			HeadComment: "What may run here. Written by xrm plugin approve, enable, disable and reload."}
 	}
 	all := document.Content[0]
 	if all.Kind != yaml.MappingNode {

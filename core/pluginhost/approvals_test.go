@@ -262,6 +262,21 @@ func TestApprovalsThatCannotBeReadStopNothingThatRuns(t *testing.T) {
 	}
 }
 
+func TestAnApprovalFromWhichAllLinesWereTakenGrantsNothing(t *testing.T) {
+	t.Parallel()
+	for name, needs := range map[string]string{
+		"all needs":     "  needs:\n",
+		"all of a kind": "  needs:\n    records:\n    rules:\n    secrets:\n    asPlugin: true\n",
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, pluginhost.ApprovalsFile), "p:\n  version: 1.0.0\n"+needs)
+		got, err := pluginhost.Approvals{Plugins: dir}.Find("p")
+		if err != nil || got.Version != "1.0.0" || got.Needs.Records.Node != nil || len(got.Needs.Rules)+len(got.Needs.Secrets) > 0 || got.Needs.AsPlugin != strings.Contains(needs, "asPlugin") {
+			t.Errorf("without %s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 func TestWhatIsLookedAtIsAllThatIsAskedFor(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

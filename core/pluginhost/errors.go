@@ -18,8 +18,11 @@ import (
 // down is the answer in place of a plugin that does not run.
 func (h *Host) down(plugin string, cause error) error {
 	message := "The plugin %s is not running at the moment. Try again in a few seconds."
-	if h.board.find(plugin).status.State.stays() {
+	switch state := h.board.find(plugin).status.State; {
+	case state.stays():
 		message = "The plugin %s is not running, and will not before an administrator sees to it."
+	case state == CrashLoop:
+		message = "The plugin %s fails again and again. Try again in a few minutes, or tell an administrator."
 	}
 	return &core.Error{Code: core.Unavailable, Message: fmt.Sprintf(message, plugin), Cause: cause}
 }

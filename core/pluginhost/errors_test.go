@@ -39,6 +39,7 @@ func TestWhatDoesNotRunIsTriedAgainOnlyIfThatHelps(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[State]string{
 		Backoff:       "The plugin fax is not running at the moment. Try again in a few seconds.",
+		CrashLoop:     "The plugin fax fails again and again. Try again in a few minutes, or tell an administrator.",
 		Misconfigured: "The plugin fax is not running, and will not before an administrator sees to it.",
 	} {
 		h := &Host{board: board{changed: make(chan struct{})}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -27,6 +28,25 @@ type Needs struct {
 	Listen   []Port   `yaml:"listen" doc:"TCP ports that it may listen on."`
 	Files    []Folder `yaml:"files" doc:"Folders that it may write to, beside its own."`
 	AsPlugin bool     `yaml:"asPlugin" doc:"Whether it may act with rights of its own where there is no user."`
+}
+
+var _ strictyaml.NodeDecoder = (*Needs)(nil)
+
+// DecodeNode implements strictyaml.NodeDecoder. A key below which nothing stands
+// asks for nothing: whoever takes lines out of an approval leaves some behind.
+func (n *Needs) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	type plain Needs
+	if node.ShortTag() == "!!null" {
+		return
+	}
+	filled := *node
+	filled.Content = nil
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Kind != yaml.MappingNode || node.Content[i+1].ShortTag() != "!!null" {
+			filled.Content = append(filled.Content, node.Content[i], node.Content[i+1])
+		}
+	}
+	d.Decode(&filled, reflect.ValueOf((*plain)(n)).Elem())
 }
 
 // Section is a part of a file whose language another package knows. Its nodes

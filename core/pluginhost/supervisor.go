@@ -60,6 +60,9 @@ func (s *supervisor) verify() {
 		s.set(s.name, Verifying, nil)
 	}
 	wanted, note := s.wanted()
+	if note != nil && s.current != nil && !errors.Is(note, errUnapproved) && fmt.Sprint(note) != fmt.Sprint(s.note) {
+		s.log.Warn("plugin is not what it should be", "error", note)
+	}
 	if s.note = note; wanted == nil || s.target == nil || !wanted.same(s.target) {
 		s.target, s.spurned, s.retry, s.refused = wanted, nil, nil, nil
 		s.failures, s.delays = nil, s.newDelays()
