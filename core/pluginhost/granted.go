@@ -27,7 +27,7 @@ func (c Contribution) CheckName(m *schema.Model) error {
 // entity, or events of one that came after the plugin. It serves all the same,
 // since another plugin may bring it yet.
 func (c Contribution) Unmet(m *schema.Model) []string {
-	err := errors.Join(mention.Check(m, c.Asked), c.CheckTopics(m))
+	err := errors.Join(mention.Check(m, c.Asked), mention.UnmetTopics(m, c.Plugin, c.Topics))
 	if err == nil {
 		return nil
 	}

@@ -75,32 +75,36 @@ func TestAnActionThatRecordsDoNotHaveIsFoundInTopics(t *testing.T) {
 	tests := map[string]struct {
 		topics []string
 		want   string
+		unmet  string
 	}{
-		"all are there": {[]string{"order.created", "order.*", "customer.updated", "party.merged", "party.erased", "visit.deleted", "order.restored"}, ""},
+		"all are there": {[]string{"order.created", "order.*", "customer.updated", "party.merged", "party.erased", "visit.deleted", "order.restored"}, "", ""},
 		"with a wrong letter": {
 			[]string{"order.creatd", "customer.update", "visit.remvoed", "order.Created"},
 			`topic "order.creatd": nothing of that kind happens to records of order; did you mean "order.created"? ` + actions + `
 topic "customer.update": nothing of that kind happens to records of customer; did you mean "customer.updated"? ` + actions + `
-topic "visit.remvoed": nothing of that kind happens to records of visit; ` + actions + `
 topic "order.Created": nothing of that kind happens to records of order; did you mean "order.created"? ` + actions,
+			`topic "visit.remvoed": nothing of that kind happens to records of visit; ` + actions,
 		},
-		"of nobody that is known":                    {[]string{"erp.creatd", "visits.due"}, ""},
-		"of a plugin that is called like its entity": {[]string{"complaint.escalated", "complaint.creatd"}, ""},
-		"of a plugin whose name is not known":        {[]string{"survey.creatd"}, ""},
-		"published by the plugin itself":             {[]string{"loyalty.rewarded", "loyalty.rated"}, ""},
+		"of an entity that is not there":             {[]string{"ordr.created", "loyalti.*"}, "", `topic "ordr.created": there is no entity or role "ordr"; did you mean "order"?`},
+		"of nobody that is known":                    {[]string{"erp.creatd", "visits.due"}, "", ""},
+		"of a plugin that is called like its entity": {[]string{"complaint.escalated", "complaint.creatd"}, "", ""},
+		"of a plugin whose name is not known":        {[]string{"survey.creatd"}, "", ""},
+		"published by the plugin itself":             {[]string{"loyalty.rewarded", "loyalty.rated"}, "", ""},
 		"of its own entity, with one letter that is wrong": {
 			[]string{"loyalty.creatd"},
-			`topic "loyalty.creatd": nothing of that kind happens to records of loyalty; did you mean "loyalty.created"? ` + actions,
+			`topic "loyalty.creatd": nothing of that kind happens to records of loyalty; did you mean "loyalty.created"? ` + actions, "",
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			err, got := mention.CheckTopics(m, "loyalty", tt.topics), ""
-			if err != nil {
-				got = err.Error()
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
+			for want, err := range map[*string]error{&tt.want: mention.CheckTopics(m, "loyalty", tt.topics), &tt.unmet: mention.UnmetTopics(m, "loyalty", tt.topics)} {
+				got := ""
+				if err != nil {
+					got = err.Error()
+				}
+				if diff := cmp.Diff(*want, got); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package mention
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,27 +15,50 @@ import (
 // knows which.
 const Another = "another plugin"
 
-// CheckTopics returns a line for each topic that names an entity or role and
-// something that never happens to records. A plugin may be called like an entity
-// that it brings, and publish events of any name: those of others are let pass,
-// and its own unless they are one letter off.
+// CheckTopics returns a line for each topic that names something which never
+// happens to records: of the shipped entities, of the site's, and of the plugin's
+// own. A plugin that is called like its entity may publish events of any name, so
+// there only what is one letter off is taken for a mistake.
 func CheckTopics(m *schema.Model, plugin string, topics []string) error {
 	var problems strictyaml.Problems
 	for _, topic := range topics {
 		source, action, _ := strings.Cut(topic, ".")
 		e := m.Entity(source)
-		if e == nil || action == "*" || slices.Contains(pluginpb.Actions(), action) {
+		if e == nil || known(action) || ofAnother(e, plugin) || e.Layer == Layer(source) && strictyaml.Nearest(action, pluginpb.Actions(), 1) == "" {
 			continue
 		}
-		near := strictyaml.Nearest(action, pluginpb.Actions(), 1)
-		switch published := e.Layer == Layer(source); {
-		case e.Layer == Another, published && source != plugin, published && near == "":
-			continue
-		}
-		problems = append(problems, strictyaml.Problem{Message: fmt.Sprintf("topic %q: nothing of that kind happens to records of %s%s%s",
-			topic, source, meant(source, action), happens())})
+		problems = append(problems, never(topic))
 	}
 	return problems.Err()
+}
+
+// UnmetTopics returns a line for each topic of which nothing is told as things
+// are, though that may change with the other plugins: of an entity that is not
+// there, or of something that never happens to records of theirs.
+func UnmetTopics(m *schema.Model, plugin string, topics []string) error {
+	var problems strictyaml.Problems
+	var missing []Mention
+	for _, topic := range topics {
+		source, action, _ := strings.Cut(topic, ".")
+		switch e := m.Entity(source); {
+		case e == nil && source != plugin && slices.Contains(pluginpb.Actions(), action): // which no plugin may publish
+			missing = append(missing, Mention{Where: fmt.Sprintf("topic %q", topic), Entity: source})
+		case e != nil && !known(action) && ofAnother(e, plugin) && e.Layer != Another && e.Layer != Layer(source):
+			problems = append(problems, never(topic))
+		}
+	}
+	return errors.Join(Check(m, missing), problems.Err())
+}
+
+func known(action string) bool { return action == "*" || slices.Contains(pluginpb.Actions(), action) }
+
+func ofAnother(e *schema.Entity, plugin string) bool {
+	return e.Layer == Another || strings.HasPrefix(e.Layer, Layer("")) && e.Layer != Layer(plugin)
+}
+
+func never(topic string) strictyaml.Problem {
+	source, action, _ := strings.Cut(topic, ".")
+	return strictyaml.Problem{Message: fmt.Sprintf("topic %q: nothing of that kind happens to records of %s%s%s", topic, source, meant(source, action), happens())}
 }
 
 // meant names the topic that was probably meant.
