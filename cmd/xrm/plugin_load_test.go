@@ -12,14 +12,25 @@ import (
 	"github.com/openxrm/xrm/sdk"
 )
 
-// playHanger has a mutation that is never answered, and one that is at once.
+// playHanger has a mutation that is never answered, and a query for how many such
+// calls have reached it and were there at once.
 func playHanger(p *sdk.Plugin) {
+	var now, most, all atomic.Int64
 	p.Operations = []sdk.Operation{
 		sdk.Mutation("hang", func(ctx context.Context, _ sdk.Host, _ struct{}) (bool, error) {
+			all.Add(1)
+			for n := now.Add(1); ; {
+				if seen := most.Load(); n <= seen || most.CompareAndSwap(seen, n) {
+					break
+				}
+			}
+			defer now.Add(-1)
 			<-ctx.Done()
 			return false, ctx.Err()
 		}),
-		sdk.Mutation("answer", func(context.Context, sdk.Host, struct{}) (bool, error) { return true, nil }),
+		sdk.Query("hung", func(context.Context, sdk.Host, struct{}) ([]int64, error) {
+			return []int64{most.Load(), all.Load()}, nil
+		}),
 	}
 }
 
@@ -46,15 +57,15 @@ func (p *process) served(readers int, during time.Duration) int64 {
 	return lists.Load()
 }
 
-// hammered runs users who call a mutation, and call it again soon after each
-// answer, until it is told to stop.
-func (p *process) hammered(users int, mutation string) (stop func()) {
+// hammered runs users who call the mutation that hangs, and call it again soon
+// after each answer, until it is told to stop.
+func (p *process) hammered(users int) (stop func()) {
 	ctx, cancel := context.WithCancel(p.t.Context())
 	var hammering sync.WaitGroup
 	for range users {
 		hammering.Go(func() {
 			for ctx.Err() == nil {
-				_ = p.ask(mutation, nil, new(rawText)) // in vain, if it hangs
+				_ = p.ask(`mutation { hang }`, nil, new(rawText)) // which is how it should be
 				select {
 				case <-time.After(250 * time.Millisecond):
 				case <-ctx.Done():
@@ -68,10 +79,8 @@ func (p *process) hammered(users int, mutation string) (stop func()) {
 	}
 }
 
-// share is how much of what it serves otherwise a server still serves while a
-// hundred users call a plugin that hangs. Otherwise they call a mutation that is
-// answered; "" is for nobody.
-func share(t testing.TB, rounds int, during time.Duration, otherwise string) float64 {
+// hanging starts a server with twenty products and the plugin that hangs.
+func hanging(t testing.TB) *process {
 	plugins := t.TempDir()
 	cast(t, plugins, "hanger", "timeouts: {mutation: 1s}")
 	p := spawn(t, t.TempDir(), nil, "--plugins", plugins).ready()
@@ -79,43 +88,47 @@ func share(t testing.TB, rounds int, during time.Duration, otherwise string) flo
 	for n := range 20 {
 		p.must(`mutation ($sku: String!) { createProduct(data: {sku: $sku, name: "Dog food"}) { product { id } } }`, map[string]any{"sku": fmt.Sprint(n)})
 	}
-	p.served(4, during/4)
-	beside := func(mutation string) int64 {
-		users := 100
-		if mutation == "" {
-			users = 0
-		}
-		defer p.hammered(users, mutation)()
-		return p.served(4, during)
-	}
-	var usual, hanging int64
-	for range rounds {
-		eventually(t, func() string {
-			return strings.TrimPrefix(refusal(p.ask(`mutation { answer }`, nil, new(rawText))), "no error")
-		})
-		usual += beside(otherwise)
-		hanging += beside(`mutation { hang }`)
-	}
-	t.Logf("%d lists otherwise, %d beside a plugin that hangs", usual, hanging)
-	p.stop()
-	return float64(hanging) / float64(usual)
+	return p
 }
 
-// The machine has other work, and with the race detector every request counts:
-// what a hundred users cost anyhow, and what it costs that the plugin hangs, are
-// told apart by a plugin that does not. make bench compares with nobody.
-func TestAHundredUsersOfAPluginThatHangsLeaveTheRestTheirTime(t *testing.T) {
-	if got := share(t, 4, 500*time.Millisecond, `mutation { answer }`); got < 0.8 {
-		t.Errorf("beside a plugin that hangs, %.0f %% are served, want 80 %% at least", 100*got)
+// How much the rest is served meanwhile, make bench says: here it would depend on
+// what else the machine does. What keeps the plugin from taking more is that its
+// calls are few.
+func TestOfAHundredUsersOfAPluginThatHangsFewReachIt(t *testing.T) {
+	t.Parallel()
+	p := hanging(t)
+	stop := p.hammered(100)
+	if lists := p.served(4, 3*time.Second); lists == 0 {
+		t.Error("no list was served meanwhile")
 	}
+	stop()
+	var answer struct{ Hung []int64 }
+	if err := p.ask(`{ hung }`, nil, &answer); err != nil || len(answer.Hung) != 2 {
+		t.Fatalf("%v, %v", answer, err)
+	}
+	const limit, breaks = 32, 5 // limits.concurrency, and unanswered calls until a breaker opens
+	if most, all := answer.Hung[0], answer.Hung[1]; most > limit || all < breaks || all > limit+2*breaks {
+		t.Errorf("%d calls reached it, %d of them at once; want %d to %d, and %d at once", all, most, breaks, limit+2*breaks, limit)
+	}
+	p.stop()
 }
 
 func BenchmarkBesideAPluginThatHangs(b *testing.B) {
-	got := share(b, 5, 2*time.Second, "")
+	p := hanging(b)
+	const rounds, during = 5, 2 * time.Second
+	p.served(4, during/4)
+	var alone, beside int64
+	for range rounds {
+		alone += p.served(4, during)
+		stop := p.hammered(100)
+		beside += p.served(4, during)
+		stop()
+	}
+	p.stop()
 	for b.Loop() {
 	}
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(100*got, "%served")
+	b.ReportMetric(100*float64(beside)/float64(alone), "%served")
 }
 
 func TestAFieldOfAWholePageIsOneCall(t *testing.T) {

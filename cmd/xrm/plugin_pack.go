@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/openxrm/xrm/cmd/xrm/conformance"
@@ -70,8 +71,8 @@ func (p *program) pack(ctx context.Context, dir, to string) error {
 	return err
 }
 
-// checkProgram refuses a program that is not what its manifest says. One that
-// does not run here may run elsewhere, so that is only told.
+// checkProgram refuses a program that does not start, or is not what its manifest
+// says. One for another processor is only told about.
 func (p *program) checkProgram(ctx context.Context, source pluginSource) error {
 	d, err := conformance.Describe(ctx, source.program)
 	switch {
@@ -79,6 +80,8 @@ func (p *program) checkProgram(ctx context.Context, source pluginSource) error {
 		return ctx.Err()
 	case err == nil:
 		return source.program.Compare(d)
+	case !errors.Is(err, syscall.ENOEXEC):
+		return fmt.Errorf("the program does not say what it is: %w; xrm plugin test says more", err)
 	}
 	fmt.Fprintf(p.err, "Whether the program is %s %s, as plugin.yaml says, was not checked, because it does not run here: %v\n"+
 		"A server refuses it if its Describe answers with another name or version.\n", source.program.Name, source.program.Version, err)

@@ -212,6 +212,16 @@ func TestAProgramForAnotherProcessorIsPackedAndNotChecked(t *testing.T) {
 	}
 }
 
+func TestAProgramThatDoesNotStartIsNotPacked(t *testing.T) {
+	t.Parallel()
+	plugins := t.TempDir()
+	script(t, plugins, "visits", "echo no license found >&2\nexit 3\n")
+	status, out, complaints := command(t, nil, "plugin", "pack", filepath.Join(plugins, "visits"), "--to", t.TempDir())
+	if status != 1 || out != "" || !strings.HasPrefix(complaints, "the program does not say what it is: ") || !strings.Contains(complaints, "no license found") {
+		t.Errorf("status %d, %s%s", status, out, complaints)
+	}
+}
+
 func TestAPluginIsBuiltAgainWheneverItIsSaved(t *testing.T) {
 	t.Parallel()
 	dir := newPlugin(t, "go")
