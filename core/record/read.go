@@ -3,6 +3,8 @@ package record
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -99,11 +101,14 @@ func (s *Session) restrict(e *schema.Entity, q core.Query) (core.Query, error) {
 	return q, err
 }
 
-// ByIDs selects records by their ids.
+// ByIDs selects records by their ids. What no store can have as an id, since it is
+// no text, selects nothing.
 func ByIDs(ids []string) schema.Filter {
-	values := make([]any, len(ids))
-	for i, id := range ids {
-		values[i] = id
+	values := make([]any, 0, len(ids))
+	for _, id := range ids {
+		if utf8.ValidString(id) && !strings.Contains(id, "\x00") {
+			values = append(values, id)
+		}
 	}
 	return schema.Filter{Path: "id", Op: schema.OpIn, Value: values, Field: schema.SystemFields[0]}
 }
