@@ -173,7 +173,7 @@ func TestWhatBreaksARuleIsInOneErrorRecordOfTheLog(t *testing.T) {
 				records = append(records, line)
 			}
 		}
-		want := ` level=ERROR msg="plugin failed a call" plugin=visits call=` + told[1] + ` error="BeforeSave visit: ` + tt.cause + `"` + tt.stack + `\n$`
+		want := ` level=ERROR msg="plugin failed a call" plugin=visits call=` + told[1] + ` of="BeforeSave visit" error="BeforeSave visit: ` + tt.cause + `"` + tt.stack + `\n$`
 		if len(records) != 1 || !regexp.MustCompile(want).MatchString(records[0]) {
 			t.Errorf("%s: the log has\n%s\nwant one record with\n%s", note, strings.Join(records, ""), want)
 		}
