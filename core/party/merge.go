@@ -22,6 +22,7 @@ type Merged struct {
 // merge is one merge on its way.
 type merge struct {
 	*record.Session // the actor, bound by no role
+	user            *record.Session
 	e               *schema.Entity
 	from, into      string
 	dryRun          bool
@@ -47,9 +48,9 @@ type merge struct {
 // refuses a step is the error, and before the deletion it leaves both parties
 // alive.
 //
-// The actor must be allowed to delete from, to write what into takes over, and
-// to restore into if need be; the records that refer to from are turned whether
-// or not the actor sees them.
+// The actor must be allowed to delete from, to see in it and to write what into
+// takes over, and to restore into if need be; the records that refer to from
+// are turned whether or not the actor sees them.
 func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from, into string, dryRun bool) (Merged, error) {
 	e := m.Entity(entity)
 	user := s.Records.As(a, m)
@@ -57,7 +58,7 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 		return Merged{}, err
 	}
 	result := Merged{References: map[string]int{}}
-	run := &merge{Session: s.whole(m, a, s.Records.Hooks), e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
+	run := &merge{Session: s.whole(m, a, s.Records.Hooks), user: user, e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
 	loser, winner, err := run.pair(ctx)
 	if err != nil {
 		return Merged{}, err
@@ -67,7 +68,7 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	if result.Kept, err = kept(user, e, loser, winner); err != nil {
 		return Merged{}, err
 	}
-	if err := mayMerge(ctx, user, e, loser, winner, plan); err != nil {
+	if err := run.may(ctx, loser, winner, plan); err != nil {
 		return Merged{}, err
 	}
 	if err := run.carryOut(ctx, loser, plan); err != nil {
@@ -79,18 +80,6 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	stays, err := user.Load(ctx, e, []string{into})
 	result.Party = stays[into]
 	return result, err
-}
-
-func mayMerge(ctx context.Context, user *record.Session, e *schema.Entity, loser, winner *core.Record, plan plan) error {
-	if err := user.MayWrite(ctx, e, core.Merged, nil, loser); err != nil {
-		return err
-	}
-	if winner.Deleted() {
-		if err := user.MayWrite(ctx, e, core.Restored, nil, winner); err != nil {
-			return err
-		}
-	}
-	return user.MayWrite(ctx, e, core.Updated, plan.taken, winner)
 }
 
 // carryOut goes through the steps, of a merge that was cut off through those

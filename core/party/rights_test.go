@@ -1,0 +1,99 @@
+package party_test
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// user is somebody with a role for each of these rules.
+func (w *world) user(rules ...string) core.Actor {
+	w.Helper()
+	a := core.Actor{ID: "user-1", Name: "Uwe"}
+	var sources []schema.Source
+	for i, rule := range rules {
+		role := fmt.Sprint("role", i)
+		a.Roles = append(a.Roles, role)
+		sources = append(sources, schema.Source{Layer: "site", File: role + ".yaml", Data: []byte("role: " + role + "\n" + rule)})
+	}
+	policy, err := access.LoadRoles(w.model, sources)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Records.Policy = policy
+	return a
+}
+
+// cafe makes a party of the country, or one with a role. A guide has no languages.
+func (w *world) cafe(entity, country string, values map[string]any) string {
+	w.Helper()
+	all := map[string]any{"kind": "organization", "displayName": "Cafe Morgenrot", "country": country}
+	maps.Copy(all, values)
+	id := w.create(entity, all).ID
+	if entity == "guide" {
+		w.save(entity, record.Draft{Action: core.Updated, ID: id, Set: map[string]any{"guide.languages": nil}})
+	}
+	return id
+}
+
+const germans = `party: {read: {country: {eq: DE}}, update: {country: {eq: DE}}}`
+
+func TestAMergeTellsNothingOfWhatTheUserDoesNotSeeInTheDuplicate(t *testing.T) {
+	const hidden = "The parties were not merged: the other one would get what you may not see in the duplicate. Ask somebody who sees all of it to merge them."
+	one, two := map[string]any{"tags": []any{"vip"}}, map[string]any{"tags": []any{"vip", "tea"}}
+	for name, tt := range map[string]struct {
+		entity     string
+		from, into map[string]any
+		want       string
+	}{
+		"a value that the other lacks":      {"party", map[string]any{"note": "Pays late."}, nil, hidden},
+		"a list that the other lacks":       {"party", one, nil, hidden},
+		"a list of which the other has all": {"party", one, two, hidden},
+		"a role with its number":            {"customer", nil, nil, hidden},
+		"a role without data":               {"guide", nil, nil, hidden},
+		"a value where the other has one":   {"party", map[string]any{"note": "Pays late."}, map[string]any{"note": "Pays."}, ""},
+		"nothing where the other has all":   {"party", nil, two, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+				w := newWorld(t, open(t))
+				user := w.user(germans, `party: {read: true, delete: true, fields: {displayName: read, kind: read}}`)
+				from, into := w.cafe(tt.entity, "AT", tt.from), w.cafe("party", "DE", tt.into)
+				for _, dryRun := range []bool{true, false} {
+					_, err := w.merge(user, from, into, dryRun)
+					if tt.want != "" {
+						w.refused(err, core.Forbidden, tt.want)
+					} else if err != nil {
+						t.Errorf("dry run %v: %v, want it merged", dryRun, err)
+					}
+				}
+				if tt.want != "" && w.get("party", from).Deleted() {
+					t.Error("the duplicate is deleted, want both alive")
+				}
+			})
+		})
+	}
+}
+
+// Of a list nothing is told by whether the other one has all of it either.
+func TestAMergeTellsNothingOfAListThatTheUserDoesNotSeeInThePartyThatStays(t *testing.T) {
+	vip := map[string]any{"tags": []any{"vip"}}
+	for name, into := range map[string]map[string]any{
+		"it lacks the list":       nil,
+		"it has all of it":        vip,
+		"it has more in the list": {"tags": []any{"vip", "tea"}},
+		"it has another list":     {"tags": []any{"tea"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, openMemory(t))
+			user := w.user(`party: {read: {country: {eq: DE}}, delete: true}`, `party: {read: true, update: true, fields: {displayName: write, kind: read}}`)
+			_, err := w.merge(user, w.cafe("party", "DE", vip), w.cafe("party", "AT", into), true)
+			w.refused(err, core.Forbidden, "Your roles do not let you write all of these fields of parties.", "tags may not be written by you")
+		})
+	}
+}
