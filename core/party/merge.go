@@ -86,30 +86,10 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 // that are left.
 func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) error {
 	if !loser.Deleted() {
-		deletion := record.Draft{Action: core.Merged, ID: g.from, MergeInto: g.into}
-		if err := g.rehearse(ctx, append(plan.drafts, deletion)); err != nil {
+		var err error
+		if plan, err = g.remove(ctx, plan); err != nil || g.dryRun {
 			return err
 		}
-		if err := g.turnReferences(ctx); err != nil || g.dryRun {
-			return err
-		}
-		if err := g.save(ctx, deletion); err != nil {
-			return err
-		}
-		// What was written to either of them meanwhile counts.
-		loser, winner, err := g.pair(ctx)
-		if err == nil && winner.Deleted() {
-			err = gone(winner)
-		}
-		if core.CodeOf(err) == core.Conflict {
-			// The other one is gone, perhaps into this very duplicate: one must be left.
-			return errors.Join(err, g.save(ctx, record.Draft{Action: core.Restored, ID: g.from}))
-		}
-		if err != nil {
-			return err
-		}
-		plan = takeover(g.Model, g.e, loser, winner)
-		g.result.Taken = plan.taken
 	}
 	if g.dryRun {
 		if err := g.rehearse(ctx, plan.drafts); err != nil {
@@ -119,6 +99,37 @@ func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) err
 		return err
 	}
 	return g.turnReferences(ctx)
+}
+
+// remove deletes the duplicate when nothing refers to it any more. It returns
+// what is to be taken over then: what was written to either of them meanwhile
+// counts, and is held against the user's rights as well.
+func (g *merge) remove(ctx context.Context, plan plan) (plan, error) {
+	deletion := record.Draft{Action: core.Merged, ID: g.from, MergeInto: g.into}
+	if err := g.rehearse(ctx, append(plan.drafts, deletion)); err != nil {
+		return plan, err
+	}
+	if err := g.turnReferences(ctx); err != nil || g.dryRun {
+		return plan, err
+	}
+	if err := g.save(ctx, deletion); err != nil {
+		return plan, err
+	}
+	loser, winner, err := g.pair(ctx)
+	if err == nil && winner.Deleted() {
+		err = gone(winner)
+	}
+	if err == nil {
+		plan = takeover(g.Model, g.e, loser, winner)
+		g.result.Taken = plan.taken
+		err = g.may(ctx, loser, winner, plan)
+	}
+	if code := core.CodeOf(err); code == core.Conflict || code == core.Forbidden {
+		// The other one is gone, perhaps into this very duplicate, or may not get
+		// what this one has by now: it must not be lost.
+		err = errors.Join(err, g.save(ctx, record.Draft{Action: core.Restored, ID: g.from}))
+	}
+	return plan, err
 }
 
 // rehearse asks all rules before anything is written. That values are taken

@@ -2,6 +2,7 @@ package party
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/openxrm/xrm/core"
@@ -10,7 +11,8 @@ import (
 )
 
 // may refuses a merge unless the user might do as much to the two parties by
-// himself: delete the one, and write what it has into the other.
+// himself: delete the one, and write what it has into the other. As in every
+// update, the winner must fit his rules as it is and as it will be.
 func (g *merge) may(ctx context.Context, loser, winner *core.Record, plan plan) error {
 	if err := g.user.MayWrite(ctx, g.e, core.Merged, nil, loser); err != nil {
 		return err
@@ -24,7 +26,24 @@ func (g *merge) may(ctx context.Context, loser, winner *core.Record, plan plan) 
 	if err != nil {
 		return err
 	}
-	return g.user.MayWrite(ctx, g.e, core.Updated, fields, winner)
+	after, err := g.user.Applied(g.e, winner, plan.drafts)
+	if err != nil {
+		return err
+	}
+	for _, r := range []*core.Record{winner, after} {
+		if err := g.user.MayWrite(ctx, g.e, core.Updated, fields, r); err != nil {
+			return err
+		}
+	}
+	for _, d := range plan.drafts {
+		if d.Grant == nil || d.Withdraw != nil {
+			continue
+		}
+		if err := g.user.MayWrite(ctx, d.Grant, core.Updated, slices.Collect(maps.Keys(d.Set)), after); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // passed lists the fields that the user must be allowed to write, and refuses

@@ -97,3 +97,74 @@ func TestAMergeTellsNothingOfAListThatTheUserDoesNotSeeInThePartyThatStays(t *te
 		})
 	}
 }
+
+// What an update may make of a party, a merge may, and nothing else.
+func TestAMergeKeepsToWhatTheUserMayMakeOfAParty(t *testing.T) {
+	const notAllowed = "You may not make this change to the party: your roles do not allow it for this record."
+	many := map[string]any{"employees": int64(5000)}
+	for name, tt := range map[string]struct {
+		update, entity string
+		from, into     map[string]any
+		allowed        bool
+	}{
+		"what must be missing comes":       {`{employees: {isNull: true}}`, "party", many, nil, false},
+		"what must be missing is so":       {`{employees: {isNull: true}}`, "party", map[string]any{"city": "Graz"}, nil, true},
+		"more than there may be":           {`{not: {employees: {gt: 99}}}`, "party", many, nil, false},
+		"an item that must not be there":   {`{tags: {none: {eq: vip}}}`, "party", map[string]any{"tags": []any{"vip"}}, map[string]any{"tags": []any{"tea"}}, false},
+		"a role that must not be there":    {`{roles: {none: {eq: guide}}}`, "guide", nil, nil, false},
+		"a default that comes with a role": {`{guide: {languages: {isNull: true}}}`, "guide", nil, nil, false},
+		"a role":                           {`true`, "guide", nil, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+				w := newWorld(t, open(t))
+				user := w.user("party: {read: true, delete: true, update: " + tt.update + "}")
+				from, into := w.cafe(tt.entity, "AT", tt.from), w.cafe("party", "DE", tt.into)
+				for _, dryRun := range []bool{true, false} {
+					_, err := w.merge(user, from, into, dryRun)
+					if !tt.allowed {
+						w.refused(err, core.Forbidden, notAllowed)
+					} else if err != nil {
+						t.Errorf("dry run %v: %v, want it merged", dryRun, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A party gets no role by a merge that the user may not give to it.
+func TestAMergeGivesNoRoleThatTheUserMayNotGive(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		user := w.user(`party: {read: true, delete: true}`, `customer: {update: true}`)
+		from, into := w.cafe("guide", "AT", nil), w.cafe("customer", "DE", nil)
+		_, err := w.merge(user, from, into, false)
+		w.refused(err, core.Forbidden, "You may not update guides: none of your roles (role0, role1) allows it. Ask an administrator for a role that allows it.")
+		user = w.user(`party: {read: true, delete: true}`, `customer: {update: true}`, `guide: {update: {country: {eq: DE}}}`)
+		if _, err := w.merge(user, from, into, false); err != nil {
+			t.Errorf("by who may give the role: %v", err)
+		}
+	})
+}
+
+// What is written while a merge is on its way is held against the same rights:
+// the duplicate comes back.
+func TestAMergeKeepsToTheRulesWhateverIsWrittenMeanwhile(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		user := w.user(`party: {read: true, delete: true, update: {employees: {isNull: true}}}`)
+		from, into := w.cafe("party", "AT", nil), w.cafe("party", "DE", nil)
+		w.store.meanwhile = func() {
+			draft := record.Draft{Action: core.Updated, ID: from, Set: map[string]any{"employees": int64(5000)}}
+			if err := w.instance().Records.As(admin, w.model).Save(t.Context(), w.entity("party"), []record.Draft{draft}, false)[0].Err; err != nil {
+				t.Errorf("what is written meanwhile: %v", err)
+			}
+		}
+		_, err := w.merge(user, from, into, false)
+		w.refused(err, core.Forbidden, "You may not make this change to the party: your roles do not allow it for this record.")
+		if left := w.get("party", from); left.Deleted() || w.get("party", into).At("employees") != nil {
+			t.Errorf("the duplicate is deleted: %v, the other one has %v; want both as they were", left.Deleted(), w.get("party", into).Values)
+		}
+	})
+}
