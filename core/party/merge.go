@@ -14,7 +14,7 @@ import (
 type Merged struct {
 	Outcome    record.Outcome // Merged; Unchanged when the two were merged already and nothing was left to do
 	Party      *core.Record   // the party that stays, as the actor sees it
-	References map[string]int // how many records of an entity were turned to it
+	References map[string]int // how many records of an entity were turned to it, of the living ones that the actor sees to refer to from
 	Taken      []string       // storage paths of the values that it has from the duplicate
 	Kept       []string       // of those where both had one: its own stays
 }
@@ -27,6 +27,7 @@ type merge struct {
 	from, into      string
 	dryRun          bool
 	result          *Merged
+	turned          bool            // something was
 	rehearsed       map[string]bool // ids of records that a dry run has been at: they go on to refer to the duplicate
 }
 
@@ -74,7 +75,7 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	if err := run.carryOut(ctx, loser, plan); err != nil {
 		return Merged{}, err
 	}
-	if result.Outcome = record.Merged; loser.Deleted() && len(plan.drafts) == 0 && len(result.References) == 0 {
+	if result.Outcome = record.Merged; loser.Deleted() && len(plan.drafts) == 0 && !run.turned {
 		result.Outcome = record.Unchanged
 	}
 	stays, err := user.Load(ctx, e, []string{into})
@@ -160,52 +161,4 @@ func (g *merge) save(ctx context.Context, drafts ...record.Draft) error {
 func isTaken(err error) bool {
 	var ours *core.Error
 	return errors.As(err, &ours) && ours.Code == core.Conflict && len(ours.Violations) > 0 && ours.Violations[0].Rule == "unique"
-}
-
-// turnReferences turns what refers to the duplicate, also what is deleted: it
-// may be restored.
-func (g *merge) turnReferences(ctx context.Context) error {
-	for _, r := range g.Model.ReferencesTo(g.e) {
-		for found, err := range referring(ctx, g.Session, r, g.from) {
-			if err != nil {
-				return err
-			}
-			if err := g.turn(ctx, r.From, found); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record) error {
-	var drafts []record.Draft
-	for _, r := range found {
-		if r.ID == g.from || g.rehearsed[r.ID] {
-			continue // what the duplicate says of itself goes with it
-		}
-		g.rehearsed[r.ID] = g.dryRun
-		drafts = append(drafts, record.Draft{Action: core.Updated, ID: r.ID, Redirect: &record.Redirect{From: g.from, To: g.into}})
-	}
-	for i, r := range g.Save(ctx, e, drafts, g.dryRun) {
-		switch {
-		case r.Err != nil:
-			return stopped(e, drafts[i].ID, r.Err)
-		case r.Outcome == record.Updated:
-			g.result.References[e.Name]++
-		}
-	}
-	return nil
-}
-
-// stopped says at which record a merge came to its end.
-func stopped(e *schema.Entity, id string, err error) error {
-	var ours *core.Error
-	if !errors.As(err, &ours) {
-		return fmt.Errorf("turn %s %s: %w", e.Name, id, err)
-	}
-	return &core.Error{
-		Code: ours.Code, Violations: ours.Violations, Cause: err,
-		Message: fmt.Sprintf("The merge stopped at the %s %s, which refers to the duplicate. %s Mend that and merge again: what was done stays done.", e.Name, id, ours.Message),
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/record"
@@ -167,4 +168,43 @@ func TestAMergeKeepsToTheRulesWhateverIsWrittenMeanwhile(t *testing.T) {
 			t.Errorf("the duplicate is deleted: %v, the other one has %v; want both as they were", left.Deleted(), w.get("party", into).Values)
 		}
 	})
+}
+
+func TestAMergeCountsOnlyWhatTheUserSees(t *testing.T) {
+	for name, tt := range map[string]struct {
+		rule string
+		want map[string]int
+	}{
+		"parties only":                        {``, map[string]int{"party": 1}},
+		"living records":                      {`activity: {read: true}`, map[string]int{"party": 1, "activity": 1}},
+		"records of the rule":                 {`activity: {read: {kind: {eq: letter}}}`, map[string]int{"party": 1}},
+		"records, but not their references":   {`tour: {read: true, fields: {name: read}}`, map[string]int{"party": 1}},
+		"records and one of their references": {`tour: {read: true, fields: {home: read}}`, map[string]int{"party": 1, "tour": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+				w := newWorld(t, open(t))
+				d, user := w.duplicates(), w.user("party: true\n"+tt.rule)
+				for _, dryRun := range []bool{true, false} {
+					merged, err := w.merge(user, d.from, d.into, dryRun)
+					if diff := cmp.Diff(tt.want, merged.References); err != nil || diff != "" {
+						t.Errorf("dry run %v: %v, references (-want +got):\n%s", dryRun, err, diff)
+					}
+				}
+				d.turned(w)
+			})
+		})
+	}
+}
+
+func TestAMergeThatStopsAtARecordTellsNothingOfItToWhoDoesNotSeeIt(t *testing.T) {
+	w := newWorld(t, openMemory(t), hook(func(e *schema.Entity, changes []core.Change) []error {
+		if e.Name != "activity" || changes[0].Action != core.Updated {
+			return nil
+		}
+		return []error{&core.Error{Code: core.Invalid, Message: "The activity is sealed.", Violations: schema.Violations{{Field: "subject", Message: "must not be Call"}}}}
+	}))
+	d := w.duplicates()
+	_, err := w.merge(w.user("party: true"), d.from, d.into, true)
+	w.refused(err, core.Invalid, "The merge stopped at a record that refers to the duplicate and that you may not see. Ask somebody who sees it to merge again: what was done stays done.")
 }
