@@ -18,7 +18,7 @@ type turned struct {
 }
 
 var turnedReferences = graphql.NewObject(graphql.ObjectConfig{
-	Name: "TurnedReferences", Description: "How many records of one entity were turned from the duplicate to the party that stays.",
+	Name: "TurnedReferences", Description: "How many records of one entity were turned from the duplicate to the party that stays, of those that you see to refer to it. Deleted records, and those that you may not see, are turned without being counted.",
 	Fields: graphql.Fields{
 		"entity":  part(graphql.NewNonNull(graphql.String), func(t turned) any { return t.entity }),
 		"records": part(graphql.NewNonNull(graphql.Int), func(t turned) any { return t.records }),

@@ -92,10 +92,18 @@ func (r *erasure) party(ctx context.Context, e *schema.Entity, id string) (*core
 	if err != nil {
 		return nil, err
 	}
-	if into, merged := found[0].Values[schema.MergedField].(string); merged {
-		return nil, &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into %s. Erase that one: its duplicates are erased with it.", id, into)}
+	into, merged := found[0].Values[schema.MergedField].(string)
+	if !merged {
+		return found[0], nil
 	}
-	return found[0], nil
+	other, err := find(ctx, r.Session, e, into)
+	switch {
+	case err != nil:
+		return nil, err
+	case mergedInto(other[0], found[0]):
+		return nil, &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The parties %s and %s were merged into each other, and neither merge was finished. Finish one of the two merges first.", id, into)}
+	}
+	return nil, &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into %s. Erase that one: its duplicates are erased with it.", id, into)}
 }
 
 // references clears what refers to a party.

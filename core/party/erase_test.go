@@ -281,3 +281,23 @@ func TestErasureRefusesWhoMayNotAndWhatIsNotThere(t *testing.T) {
 	_, err = w.erase(admin, k.duplicate, false)
 	w.refused(err, core.Conflict, fmt.Sprintf("The party %s was merged into %s. Erase that one: its duplicates are erased with it.", k.duplicate, k.party))
 }
+
+func TestOfTwoPartiesThatWereMergedIntoEachOtherNoneIsErasedBeforeOneStands(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		a := w.create("party", map[string]any{"kind": "person", "displayName": "A"}).ID
+		b := w.create("party", map[string]any{"kind": "person", "displayName": "B"}).ID
+		w.save("party", record.Draft{Action: core.Merged, ID: a, MergeInto: b})
+		w.save("party", record.Draft{Action: core.Merged, ID: b, MergeInto: a})
+		for one, other := range map[string]string{a: b, b: a} {
+			_, err := w.erase(admin, one, true)
+			w.refused(err, core.Conflict, fmt.Sprintf("The parties %s and %s were merged into each other, and neither merge was finished. Finish one of the two merges first.", one, other))
+		}
+		if _, err := w.merge(admin, a, b, false); err != nil {
+			t.Fatal(err)
+		}
+		if erased, err := w.erase(admin, b, false); err != nil || erased.Cleared[0].Records != 2 {
+			t.Errorf("erased after one merge: %+v, %v; want both cleared", erased, err)
+		}
+	})
+}

@@ -14,7 +14,7 @@ import (
 type Merged struct {
 	Outcome    record.Outcome // Merged; Unchanged when the two were merged already and nothing was left to do
 	Party      *core.Record   // the party that stays, as the actor sees it
-	References map[string]int // how many records of an entity were turned to it
+	References map[string]int // how many records of an entity were turned to it, of the living ones that the actor sees to refer to from
 	Taken      []string       // storage paths of the values that it has from the duplicate
 	Kept       []string       // of those where both had one: its own stays
 }
@@ -22,10 +22,12 @@ type Merged struct {
 // merge is one merge on its way.
 type merge struct {
 	*record.Session // the actor, bound by no role
+	user            *record.Session
 	e               *schema.Entity
 	from, into      string
 	dryRun          bool
 	result          *Merged
+	turned          bool            // something was
 	rehearsed       map[string]bool // ids of records that a dry run has been at: they go on to refer to the duplicate
 }
 
@@ -47,9 +49,9 @@ type merge struct {
 // refuses a step is the error, and before the deletion it leaves both parties
 // alive.
 //
-// The actor must be allowed to delete from, to write what into takes over, and
-// to restore into if need be; the records that refer to from are turned whether
-// or not the actor sees them.
+// The actor must be allowed to delete from, to see in it and to write what into
+// takes over, and to restore into if need be; the records that refer to from
+// are turned whether or not the actor sees them.
 func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from, into string, dryRun bool) (Merged, error) {
 	e := m.Entity(entity)
 	user := s.Records.As(a, m)
@@ -57,7 +59,7 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 		return Merged{}, err
 	}
 	result := Merged{References: map[string]int{}}
-	run := &merge{Session: s.whole(m, a, s.Records.Hooks), e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
+	run := &merge{Session: s.whole(m, a, s.Records.Hooks), user: user, e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
 	loser, winner, err := run.pair(ctx)
 	if err != nil {
 		return Merged{}, err
@@ -67,13 +69,13 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	if result.Kept, err = kept(user, e, loser, winner); err != nil {
 		return Merged{}, err
 	}
-	if err := mayMerge(ctx, user, e, loser, winner, plan); err != nil {
+	if err := run.may(ctx, loser, winner, plan); err != nil {
 		return Merged{}, err
 	}
 	if err := run.carryOut(ctx, loser, plan); err != nil {
 		return Merged{}, err
 	}
-	if result.Outcome = record.Merged; loser.Deleted() && len(plan.drafts) == 0 && len(result.References) == 0 {
+	if result.Outcome = record.Merged; loser.Deleted() && len(plan.drafts) == 0 && !run.turned {
 		result.Outcome = record.Unchanged
 	}
 	stays, err := user.Load(ctx, e, []string{into})
@@ -81,46 +83,14 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	return result, err
 }
 
-func mayMerge(ctx context.Context, user *record.Session, e *schema.Entity, loser, winner *core.Record, plan plan) error {
-	if err := user.MayWrite(ctx, e, core.Merged, nil, loser); err != nil {
-		return err
-	}
-	if winner.Deleted() {
-		if err := user.MayWrite(ctx, e, core.Restored, nil, winner); err != nil {
-			return err
-		}
-	}
-	return user.MayWrite(ctx, e, core.Updated, plan.taken, winner)
-}
-
 // carryOut goes through the steps, of a merge that was cut off through those
 // that are left.
 func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) error {
 	if !loser.Deleted() {
-		deletion := record.Draft{Action: core.Merged, ID: g.from, MergeInto: g.into}
-		if err := g.rehearse(ctx, append(plan.drafts, deletion)); err != nil {
+		var err error
+		if plan, err = g.remove(ctx, plan); err != nil || g.dryRun {
 			return err
 		}
-		if err := g.turnReferences(ctx); err != nil || g.dryRun {
-			return err
-		}
-		if err := g.save(ctx, deletion); err != nil {
-			return err
-		}
-		// What was written to either of them meanwhile counts.
-		loser, winner, err := g.pair(ctx)
-		if err == nil && winner.Deleted() {
-			err = gone(winner)
-		}
-		if core.CodeOf(err) == core.Conflict {
-			// The other one is gone, perhaps into this very duplicate: one must be left.
-			return errors.Join(err, g.save(ctx, record.Draft{Action: core.Restored, ID: g.from}))
-		}
-		if err != nil {
-			return err
-		}
-		plan = takeover(g.Model, g.e, loser, winner)
-		g.result.Taken = plan.taken
 	}
 	if g.dryRun {
 		if err := g.rehearse(ctx, plan.drafts); err != nil {
@@ -130,6 +100,37 @@ func (g *merge) carryOut(ctx context.Context, loser *core.Record, plan plan) err
 		return err
 	}
 	return g.turnReferences(ctx)
+}
+
+// remove deletes the duplicate when nothing refers to it any more. It returns
+// what is to be taken over then: what was written to either of them meanwhile
+// counts, and is held against the user's rights as well.
+func (g *merge) remove(ctx context.Context, plan plan) (plan, error) {
+	deletion := record.Draft{Action: core.Merged, ID: g.from, MergeInto: g.into}
+	if err := g.rehearse(ctx, append(plan.drafts, deletion)); err != nil {
+		return plan, err
+	}
+	if err := g.turnReferences(ctx); err != nil || g.dryRun {
+		return plan, err
+	}
+	if err := g.save(ctx, deletion); err != nil {
+		return plan, err
+	}
+	loser, winner, err := g.pair(ctx)
+	if err == nil && winner.Deleted() {
+		err = gone(winner)
+	}
+	if err == nil {
+		plan = takeover(g.Model, g.e, loser, winner)
+		g.result.Taken = plan.taken
+		err = g.may(ctx, loser, winner, plan)
+	}
+	if code := core.CodeOf(err); code == core.Conflict || code == core.Forbidden {
+		// The other one is gone, perhaps into this very duplicate, or may not get
+		// what this one has by now: it must not be lost.
+		err = errors.Join(err, g.save(ctx, record.Draft{Action: core.Restored, ID: g.from}))
+	}
+	return plan, err
 }
 
 // rehearse asks all rules before anything is written. That values are taken
@@ -160,52 +161,4 @@ func (g *merge) save(ctx context.Context, drafts ...record.Draft) error {
 func isTaken(err error) bool {
 	var ours *core.Error
 	return errors.As(err, &ours) && ours.Code == core.Conflict && len(ours.Violations) > 0 && ours.Violations[0].Rule == "unique"
-}
-
-// turnReferences turns what refers to the duplicate, also what is deleted: it
-// may be restored.
-func (g *merge) turnReferences(ctx context.Context) error {
-	for _, r := range g.Model.ReferencesTo(g.e) {
-		for found, err := range referring(ctx, g.Session, r, g.from) {
-			if err != nil {
-				return err
-			}
-			if err := g.turn(ctx, r.From, found); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record) error {
-	var drafts []record.Draft
-	for _, r := range found {
-		if r.ID == g.from || g.rehearsed[r.ID] {
-			continue // what the duplicate says of itself goes with it
-		}
-		g.rehearsed[r.ID] = g.dryRun
-		drafts = append(drafts, record.Draft{Action: core.Updated, ID: r.ID, Redirect: &record.Redirect{From: g.from, To: g.into}})
-	}
-	for i, r := range g.Save(ctx, e, drafts, g.dryRun) {
-		switch {
-		case r.Err != nil:
-			return stopped(e, drafts[i].ID, r.Err)
-		case r.Outcome == record.Updated:
-			g.result.References[e.Name]++
-		}
-	}
-	return nil
-}
-
-// stopped says at which record a merge came to its end.
-func stopped(e *schema.Entity, id string, err error) error {
-	var ours *core.Error
-	if !errors.As(err, &ours) {
-		return fmt.Errorf("turn %s %s: %w", e.Name, id, err)
-	}
-	return &core.Error{
-		Code: ours.Code, Violations: ours.Violations, Cause: err,
-		Message: fmt.Sprintf("The merge stopped at the %s %s, which refers to the duplicate. %s Mend that and merge again: what was done stays done.", e.Name, id, ours.Message),
-	}
 }

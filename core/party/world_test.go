@@ -35,6 +35,14 @@ fields:
   stops: {type: list, of: {type: object, fields: {host: {type: reference, to: supplier, inverse: hostedTours}, note: {type: text, pii: true}}}}
 `
 
+// Guides have no number: the data of one who has no languages are none.
+const guide = `
+role: guide
+of: party
+fields:
+  languages: {type: text, default: German}
+`
+
 const clerking = `
 role: clerk
 party:
@@ -113,7 +121,10 @@ func openMongoDatabase(t *testing.T) (store, *driver.Database) {
 
 func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {
 	t.Helper()
-	model, err := schema.Load(append(entities.Sources(), schema.Source{Layer: "site", File: "tour.yaml", Data: []byte(tour)})...)
+	model, err := schema.Load(append(entities.Sources(),
+		schema.Source{Layer: "site", File: "tour.yaml", Data: []byte(tour)},
+		schema.Source{Layer: "site", File: "guide.yaml", Data: []byte(guide)},
+	)...)
 	if err != nil {
 		t.Fatal(err)
 	}

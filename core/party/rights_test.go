@@ -1,0 +1,210 @@
+package party_test
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// user is somebody with a role for each of these rules.
+func (w *world) user(rules ...string) core.Actor {
+	w.Helper()
+	a := core.Actor{ID: "user-1", Name: "Uwe"}
+	var sources []schema.Source
+	for i, rule := range rules {
+		role := fmt.Sprint("role", i)
+		a.Roles = append(a.Roles, role)
+		sources = append(sources, schema.Source{Layer: "site", File: role + ".yaml", Data: []byte("role: " + role + "\n" + rule)})
+	}
+	policy, err := access.LoadRoles(w.model, sources)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Records.Policy = policy
+	return a
+}
+
+// cafe makes a party of the country, or one with a role. A guide has no languages.
+func (w *world) cafe(entity, country string, values map[string]any) string {
+	w.Helper()
+	all := map[string]any{"kind": "organization", "displayName": "Cafe Morgenrot", "country": country}
+	maps.Copy(all, values)
+	id := w.create(entity, all).ID
+	if entity == "guide" {
+		w.save(entity, record.Draft{Action: core.Updated, ID: id, Set: map[string]any{"guide.languages": nil}})
+	}
+	return id
+}
+
+const germans = `party: {read: {country: {eq: DE}}, update: {country: {eq: DE}}}`
+
+func TestAMergeTellsNothingOfWhatTheUserDoesNotSeeInTheDuplicate(t *testing.T) {
+	const hidden = "The parties were not merged: the other one would get what you may not see in the duplicate. Ask somebody who sees all of it to merge them."
+	one, two := map[string]any{"tags": []any{"vip"}}, map[string]any{"tags": []any{"vip", "tea"}}
+	for name, tt := range map[string]struct {
+		entity     string
+		from, into map[string]any
+		want       string
+	}{
+		"a value that the other lacks":      {"party", map[string]any{"note": "Pays late."}, nil, hidden},
+		"a list that the other lacks":       {"party", one, nil, hidden},
+		"a list of which the other has all": {"party", one, two, hidden},
+		"a role with its number":            {"customer", nil, nil, hidden},
+		"a role without data":               {"guide", nil, nil, hidden},
+		"a value where the other has one":   {"party", map[string]any{"note": "Pays late."}, map[string]any{"note": "Pays."}, ""},
+		"nothing where the other has all":   {"party", nil, two, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+				w := newWorld(t, open(t))
+				user := w.user(germans, `party: {read: true, delete: true, fields: {displayName: read, kind: read}}`)
+				from, into := w.cafe(tt.entity, "AT", tt.from), w.cafe("party", "DE", tt.into)
+				for _, dryRun := range []bool{true, false} {
+					_, err := w.merge(user, from, into, dryRun)
+					if tt.want != "" {
+						w.refused(err, core.Forbidden, tt.want)
+					} else if err != nil {
+						t.Errorf("dry run %v: %v, want it merged", dryRun, err)
+					}
+				}
+				if tt.want != "" && w.get("party", from).Deleted() {
+					t.Error("the duplicate is deleted, want both alive")
+				}
+			})
+		})
+	}
+}
+
+// Of a list nothing is told by whether the other one has all of it either.
+func TestAMergeTellsNothingOfAListThatTheUserDoesNotSeeInThePartyThatStays(t *testing.T) {
+	vip := map[string]any{"tags": []any{"vip"}}
+	for name, into := range map[string]map[string]any{
+		"it lacks the list":       nil,
+		"it has all of it":        vip,
+		"it has more in the list": {"tags": []any{"vip", "tea"}},
+		"it has another list":     {"tags": []any{"tea"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, openMemory(t))
+			user := w.user(`party: {read: {country: {eq: DE}}, delete: true}`, `party: {read: true, update: true, fields: {displayName: write, kind: read}}`)
+			_, err := w.merge(user, w.cafe("party", "DE", vip), w.cafe("party", "AT", into), true)
+			w.refused(err, core.Forbidden, "Your roles do not let you write all of these fields of parties.", "tags may not be written by you")
+		})
+	}
+}
+
+// What an update may make of a party, a merge may, and nothing else.
+func TestAMergeKeepsToWhatTheUserMayMakeOfAParty(t *testing.T) {
+	const notAllowed = "You may not make this change to the party: your roles do not allow it for this record."
+	many := map[string]any{"employees": int64(5000)}
+	for name, tt := range map[string]struct {
+		update, entity string
+		from, into     map[string]any
+		allowed        bool
+	}{
+		"what must be missing comes":       {`{employees: {isNull: true}}`, "party", many, nil, false},
+		"what must be missing is so":       {`{employees: {isNull: true}}`, "party", map[string]any{"city": "Graz"}, nil, true},
+		"more than there may be":           {`{not: {employees: {gt: 99}}}`, "party", many, nil, false},
+		"an item that must not be there":   {`{tags: {none: {eq: vip}}}`, "party", map[string]any{"tags": []any{"vip"}}, map[string]any{"tags": []any{"tea"}}, false},
+		"a role that must not be there":    {`{roles: {none: {eq: guide}}}`, "guide", nil, nil, false},
+		"a default that comes with a role": {`{guide: {languages: {isNull: true}}}`, "guide", nil, nil, false},
+		"a role":                           {`true`, "guide", nil, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+				w := newWorld(t, open(t))
+				user := w.user("party: {read: true, delete: true, update: " + tt.update + "}")
+				from, into := w.cafe(tt.entity, "AT", tt.from), w.cafe("party", "DE", tt.into)
+				for _, dryRun := range []bool{true, false} {
+					_, err := w.merge(user, from, into, dryRun)
+					if !tt.allowed {
+						w.refused(err, core.Forbidden, notAllowed)
+					} else if err != nil {
+						t.Errorf("dry run %v: %v, want it merged", dryRun, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A party gets no role by a merge that the user may not give to it.
+func TestAMergeGivesNoRoleThatTheUserMayNotGive(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		user := w.user(`party: {read: true, delete: true}`, `customer: {update: true}`)
+		from, into := w.cafe("guide", "AT", nil), w.cafe("customer", "DE", nil)
+		_, err := w.merge(user, from, into, false)
+		w.refused(err, core.Forbidden, "You may not update guides: none of your roles (role0, role1) allows it. Ask an administrator for a role that allows it.")
+		user = w.user(`party: {read: true, delete: true}`, `customer: {update: true}`, `guide: {update: {country: {eq: DE}}}`)
+		if _, err := w.merge(user, from, into, false); err != nil {
+			t.Errorf("by who may give the role: %v", err)
+		}
+	})
+}
+
+// What is written while a merge is on its way is held against the same rights:
+// the duplicate comes back.
+func TestAMergeKeepsToTheRulesWhateverIsWrittenMeanwhile(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		user := w.user(`party: {read: true, delete: true, update: {employees: {isNull: true}}}`)
+		from, into := w.cafe("party", "AT", nil), w.cafe("party", "DE", nil)
+		w.store.meanwhile = func() {
+			draft := record.Draft{Action: core.Updated, ID: from, Set: map[string]any{"employees": int64(5000)}}
+			if err := w.instance().Records.As(admin, w.model).Save(t.Context(), w.entity("party"), []record.Draft{draft}, false)[0].Err; err != nil {
+				t.Errorf("what is written meanwhile: %v", err)
+			}
+		}
+		_, err := w.merge(user, from, into, false)
+		w.refused(err, core.Forbidden, "You may not make this change to the party: your roles do not allow it for this record.")
+		if left := w.get("party", from); left.Deleted() || w.get("party", into).At("employees") != nil {
+			t.Errorf("the duplicate is deleted: %v, the other one has %v; want both as they were", left.Deleted(), w.get("party", into).Values)
+		}
+	})
+}
+
+func TestAMergeCountsOnlyWhatTheUserSees(t *testing.T) {
+	for name, tt := range map[string]struct {
+		rule string
+		want map[string]int
+	}{
+		"parties only":                        {``, map[string]int{"party": 1}},
+		"living records":                      {`activity: {read: true}`, map[string]int{"party": 1, "activity": 1}},
+		"records of the rule":                 {`activity: {read: {kind: {eq: letter}}}`, map[string]int{"party": 1}},
+		"records, but not their references":   {`tour: {read: true, fields: {name: read}}`, map[string]int{"party": 1}},
+		"records and one of their references": {`tour: {read: true, fields: {home: read}}`, map[string]int{"party": 1, "tour": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+				w := newWorld(t, open(t))
+				d, user := w.duplicates(), w.user("party: true\n"+tt.rule)
+				for _, dryRun := range []bool{true, false} {
+					merged, err := w.merge(user, d.from, d.into, dryRun)
+					if diff := cmp.Diff(tt.want, merged.References); err != nil || diff != "" {
+						t.Errorf("dry run %v: %v, references (-want +got):\n%s", dryRun, err, diff)
+					}
+				}
+				d.turned(w)
+			})
+		})
+	}
+}
+
+func TestAMergeThatStopsAtARecordTellsNothingOfItToWhoDoesNotSeeIt(t *testing.T) {
+	w := newWorld(t, openMemory(t), hook(func(e *schema.Entity, changes []core.Change) []error {
+		if e.Name != "activity" || changes[0].Action != core.Updated {
+			return nil
+		}
+		return []error{&core.Error{Code: core.Invalid, Message: "The activity is sealed.", Violations: schema.Violations{{Field: "subject", Message: "must not be Call"}}}}
+	}))
+	d := w.duplicates()
+	_, err := w.merge(w.user("party: true"), d.from, d.into, true)
+	w.refused(err, core.Invalid, "The merge stopped at a record that refers to the duplicate and that you may not see. Ask somebody who sees it to merge again: what was done stays done.")
+}

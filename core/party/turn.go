@@ -1,0 +1,98 @@
+package party
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// turnReferences turns what refers to the duplicate, also what is deleted: it
+// may be restored.
+func (g *merge) turnReferences(ctx context.Context) error {
+	for _, r := range g.Model.ReferencesTo(g.e) {
+		for found, err := range referring(ctx, g.Session, r, g.from) {
+			if err != nil {
+				return err
+			}
+			if err := g.turn(ctx, r.From, found); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record) error {
+	var drafts []record.Draft
+	var ids []string
+	for _, r := range found {
+		if r.ID == g.from || g.rehearsed[r.ID] {
+			continue // what the duplicate says of itself goes with it
+		}
+		g.rehearsed[r.ID] = g.dryRun
+		ids = append(ids, r.ID)
+		drafts = append(drafts, record.Draft{Action: core.Updated, ID: r.ID, Redirect: &record.Redirect{From: g.from, To: g.into}})
+	}
+	seen, err := g.seen(ctx, e, ids)
+	if err != nil {
+		return err
+	}
+	for i, r := range g.Save(ctx, e, drafts, g.dryRun) {
+		switch one := seen[ids[i]]; {
+		case r.Err != nil:
+			return stopped(e, ids[i], one != nil, r.Err)
+		case r.Outcome == record.Updated:
+			g.turned = true
+			if one != nil && !one.Deleted() && g.refers(e, one) {
+				g.result.References[e.Name]++
+			}
+		}
+	}
+	return nil
+}
+
+// seen returns the records that the user sees, as he sees them, by id: those
+// of which a merge may tell him that they refer to the duplicate.
+func (g *merge) seen(ctx context.Context, e *schema.Entity, ids []string) (map[string]*core.Record, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	found, err := g.user.Find(ctx, e, core.Query{Filter: record.ByIDs(ids), First: -1, Deleted: true})
+	if err != nil && core.CodeOf(err) != core.Forbidden {
+		return nil, err
+	}
+	byID := make(map[string]*core.Record, len(found))
+	for _, r := range found {
+		byID[r.ID] = r
+	}
+	return byID, nil
+}
+
+func (g *merge) refers(e *schema.Entity, r *core.Record) bool {
+	return slices.ContainsFunc(g.Model.References(e), func(ref schema.Reference) bool {
+		return slices.Contains(record.ReferredTo(r.Values, ref.Path), g.from)
+	})
+}
+
+// stopped says at which record a merge came to its end.
+func stopped(e *schema.Entity, id string, seen bool, err error) error {
+	var ours *core.Error
+	switch {
+	case !errors.As(err, &ours):
+		return fmt.Errorf("turn %s %s: %w", e.Name, id, err)
+	case !seen:
+		return &core.Error{
+			Code: ours.Code, Cause: err,
+			Message: "The merge stopped at a record that refers to the duplicate and that you may not see. Ask somebody who sees it to merge again: what was done stays done.",
+		}
+	}
+	return &core.Error{
+		Code: ours.Code, Violations: ours.Violations, Cause: err,
+		Message: fmt.Sprintf("The merge stopped at the %s %s, which refers to the duplicate. %s Mend that and merge again: what was done stays done.", e.Name, id, ours.Message),
+	}
+}
