@@ -77,7 +77,7 @@ type Index []string
 // party is an Entity of its own whose Base is the party. An Entity that a
 // Model returned never changes.
 type Entity struct {
-	Name        string  `yaml:"entity" doc:"The entity's name: singular, camelCase, for example orderLine."`
+	Name        string  `yaml:"entity" doc:"The entity's name: singular, camelCase, for example serviceVisit."`
 	RoleName    string  `yaml:"role" doc:"Instead of entity: the name of a role, for example customer."`
 	Extends     string  `yaml:"extend" doc:"Instead of entity: the name of an entity or role that gets more fields and indexes."`
 	Of          string  `yaml:"of" doc:"For a role: the entity whose records hold it, for example party."`

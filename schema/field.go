@@ -39,6 +39,7 @@ type Field struct {
 	Line   int    `yaml:"-"`
 
 	file   string // where it was read
+	layer  string // who brought it
 	broken bool   // what it says was not understood: what it seems to lack may stand there
 }
 
@@ -52,6 +53,10 @@ func (f *Field) StoragePath() string {
 
 // File is the name of the file in which the field stands, as in messages.
 func (f *Field) File() string { return f.file }
+
+// Layer says who brought the field, as Source does: an extension may be of
+// another layer than its entity. It is "" for what the program adds.
+func (f *Field) Layer() string { return f.layer }
 
 // Indexed says whether the store keeps an index that starts with the field.
 // References always have one, for their other side.

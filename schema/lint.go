@@ -14,17 +14,15 @@ var (
 	nameForm = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
 	// reserved are names that the API gives a meaning of its own.
 	reserved = []string{"and", "or", "not", "some", "none", "every", "eq", "ne", "in", "notIn", "isNull", "node", "nodes", "edges", "pageInfo", "totalCount", "query", "mutation", "subscription", "history"}
-	// taken are words for entities that the API has itself.
-	taken = []string{"entity", "entities", "plugin", "plugins", "deadLetter", "deadLetters", "apiKey", "apiKeys"}
 )
 
 // lint checks each entity by itself, before roles and bases are composed.
 func (l *loader) lint() {
 	plurals := map[string]*Entity{}
 	for _, e := range l.model.entities {
-		l.lintName(e.File, e.Line, "the name", e.Name, taken...)
+		l.lintName(e.File, e.Line, "the name", e.Name)
 		if nameForm.MatchString(e.Name) || e.Plural != e.Name+"s" { // else what is wrong with the name is said
-			l.lintName(e.File, e.lineOf("plural"), "the plural", e.Plural, taken...)
+			l.lintName(e.File, e.lineOf("plural"), "the plural", e.Plural)
 		}
 		if other := plurals[e.Plural]; other != nil {
 			l.add(e.File, e.lineOf("plural"), "plural %q is already that of %q", e.Plural, other.Name)
@@ -69,11 +67,11 @@ func (l *loader) lintStates(e *Entity) {
 	}
 }
 
-func (l *loader) lintName(file string, line int, what, name string, others ...string) {
+func (l *loader) lintName(file string, line int, what, name string) {
 	switch {
 	case !nameForm.MatchString(name):
 		l.add(file, line, "%s %q must be camelCase: a lower-case letter, then letters and digits", what, name)
-	case slices.Contains(reserved, name), slices.Contains(others, name):
+	case slices.Contains(reserved, name):
 		l.add(file, line, "%s %q is reserved: the API uses the word itself", what, name)
 	}
 }
@@ -232,16 +230,17 @@ func (l *loader) lintIndexes(e *Entity) {
 // lintReferences sees to it that the list on the other side of a reference
 // has a name of its own there.
 func (l *loader) lintReferences() {
-	taken := map[string]Reference{}
+	lists := map[string]Reference{}
 	for _, from := range l.model.Stored() {
 		for _, r := range l.model.References(from) {
 			key := r.To.Stored().Name + "." + r.Inverse
-			if r.To.Stored().Field(r.Inverse) != nil || r.To.Field(r.Inverse) != nil {
-				l.add(r.Field.file, r.Field.Line, "field %q: the other side, %s, has a field %q; name the list there with inverse:", r.Path, r.To.Name, r.Inverse)
-			} else if first, ok := taken[key]; ok {
+			views := append([]*Entity{r.To, r.To.Stored()}, l.model.Roles(r.To)...) // each shows the list
+			if i := slices.IndexFunc(views, func(e *Entity) bool { return e.Field(r.Inverse) != nil }); i >= 0 {
+				l.add(r.Field.file, r.Field.Line, "field %q: the other side, %s, has a field %q; name the list there with inverse:", r.Path, views[i].Name, r.Inverse)
+			} else if first, ok := lists[key]; ok {
 				l.add(r.Field.file, r.Field.Line, "field %q: the list %q of %s is already the other side of %s.%s; name this one with inverse:", r.Path, r.Inverse, r.To.Name, first.From.Name, first.Path)
 			}
-			taken[key] = r
+			lists[key] = r
 		}
 	}
 }

@@ -112,7 +112,7 @@ func (l *loader) decode(s Source) *Entity {
 		return nil
 	}
 	e.broken = len(problems) > 0
-	setFile(e.Fields, s.File)
+	setSource(e.Fields, s)
 	if e.Extends != "" {
 		return e
 	}
@@ -125,14 +125,14 @@ func (l *loader) decode(s Source) *Entity {
 	return e
 }
 
-// setFile notes where fields were read, because an extension brings them into
+// setSource notes where fields were read, because an extension brings them into
 // an entity of another file.
-func setFile(fields Fields, file string) {
+func setSource(fields Fields, s Source) {
 	for _, f := range fields {
-		f.file = file
-		setFile(f.Fields, file)
+		f.file, f.layer = s.File, s.Layer
+		setSource(f.Fields, s)
 		if f.Of != nil {
-			setFile(Fields{f.Of}, file)
+			setSource(Fields{f.Of}, s)
 		}
 	}
 }

@@ -46,9 +46,13 @@ func TestOfAPluginThatDoesNotFitNothingStays(t *testing.T) {
 	t.Parallel()
 	s, _ := unserved(t, "")
 	engine := s.api.engine.Load()
-	const want = "plugin pets: there is a field customers in Query already; choose another name"
-	for _, query := range []string{"customers", "plugins", "apiKeys"} {
-		if err := s.api.accept(pets(query)); err == nil || err.Error() != strings.Replace(want, "customers", query, 1) {
+	const want = "plugin pets cannot have the query customers: it is that of the role customer; choose another name"
+	for query, want := range map[string]string{
+		"customers": want,
+		"plugins":   "plugin pets cannot have the query plugins: it is the program's own; choose another name",
+		"apiKeys":   "plugin pets cannot have the query apiKeys: it is the program's own; choose another name",
+	} {
+		if err := s.api.accept(pets(query)); err == nil || err.Error() != want {
 			t.Errorf("accept = %v, want %s", err, want)
 		}
 	}
@@ -74,6 +78,33 @@ func TestOfAPluginThatDoesNotFitNothingStays(t *testing.T) {
 	}
 	if s.api.catalog.Model().Entity("pet") == nil || s.api.engine.Load() != engine {
 		t.Error("the version that fitted is gone")
+	}
+}
+
+func TestAPluginThatWouldReplaceAPartOfTheAPIIsRefusedAndTheRestStays(t *testing.T) {
+	t.Parallel()
+	s, _ := unserved(t, "")
+	if err := s.api.accept(pets("oldestPet")); err != nil {
+		t.Fatal(err)
+	}
+	engine := s.api.engine.Load()
+	entity := pluginhost.Contribution{Plugin: "spy", Version: "1.0.0", Entities: []schema.Source{
+		{Layer: "plugin spy", File: "plugin spy/p.yaml", Data: []byte("entity: partyPayload\nfields:\n  name: {type: text}\n")},
+	}}
+	argument := pluginhost.Contribution{Plugin: "spy", Version: "1.0.0", Operations: []pluginhost.Operation{{
+		Plugin: "spy", Name: "party", Mutation: true, Result: &schema.Field{Name: "result", Type: "text"},
+		Arguments: schema.Fields{{Name: "address", Type: "object", Fields: schema.Fields{{Name: "title", Type: "text"}}}},
+	}}}
+	for want, c := range map[string]pluginhost.Contribution{
+		"the definitions of the plugin spy do not fit: plugin spy/p.yaml:1: the entity partyPayload of plugin spy cannot have the type PartyPayload: it is the payload of party; choose another name": entity,
+		"the argument address of the mutation party of plugin spy cannot have the type PartyAddressInput: it is the input of party.addresses; choose another name":                                    argument,
+	} {
+		if err := s.api.accept(c); err == nil || err.Error() != want {
+			t.Errorf("accept = %v\nwant %s", err, want)
+		}
+	}
+	if s.api.engine.Load() != engine || s.api.catalog.Model().Entity("partyPayload") != nil || s.prepared.Load().Entity("partyPayload") != nil {
+		t.Error("something of it is there")
 	}
 }
 

@@ -83,6 +83,13 @@ func TestSchemaLintPrintsEveryProblemAtOnce(t *testing.T) {
 		t.Errorf("status %d, %v: %s", status, err, out)
 	}
 
+	write(t, filepath.Join(dir, "member.yaml"), "# what the API calls the answer of createParty\nentity: partyPayload\nfields:\n  name: {type: text}\n")
+	status, out, complaints = command(t, nil, "schema", "lint", dir)
+	want = member + ":2: the entity partyPayload cannot have the type PartyPayload: it is the payload of party; choose another name\n1 problem\n"
+	if status != 1 || out != "" || complaints != want {
+		t.Errorf("status %d, output %q\ngot  %s\nwant %s", status, out, complaints, want)
+	}
+
 	write(t, filepath.Join(dir, "member.yaml"), "entity: member\nfields:\n  name: {type: text}\n  party: {type: reference, to: party}\n")
 	if status, out, complaints = command(t, nil, "schema", "lint", dir); status != 0 || out != "10 entities, no problems\n" {
 		t.Errorf("status %d: %s%s", status, out, complaints)

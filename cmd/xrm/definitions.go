@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 )
@@ -59,7 +60,15 @@ func loadEntities(dir string) (*schema.Model, error) {
 	return onTop(site)
 }
 
-// onTop composes definitions with the shipped ones.
+// onTop composes definitions with the shipped ones, to what the API has names
+// for.
 func onTop(site []schema.Source) (*schema.Model, error) {
-	return schema.Load(append(entities.Sources(), site...)...)
+	m, err := schema.Load(append(entities.Sources(), site...)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := graphql.Check(m); err != nil {
+		return nil, err
+	}
+	return m, nil
 }

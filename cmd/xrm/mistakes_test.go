@@ -69,6 +69,12 @@ DIR/xrm.yaml:3: unknown key "deepth"; did you mean "depth"?`,
 DIR/entities/machine.yaml:5: field "owner": to: there is no entity or role "custmer"; did you mean "customer"?
 DIR/entities/machine.yaml:6: field "serial": unknown type "strng"; did you mean "text"?`,
 		},
+		"entities with names of the API": {
+			files: map[string]string{"entities/money.yaml": "entity: money\nfields:\n  name: {type: text}\n", "entities/more/party.yaml": "extend: party\nfields:\n  address: {type: object, fields: {street: {type: text}}}\n"},
+			flags: []string{"--entities", "DIR/entities"},
+			want: `DIR/entities/money.yaml:1: the entity money cannot have the type Money: it is the program's own; choose another name
+DIR/entities/more/party.yaml:3: the field party.address cannot have the type PartyAddress: it is that of the field party.addresses; choose another name`,
+		},
 		"a broken role": {
 			files: map[string]string{"roles/sales.yaml": brokenRole},
 			flags: []string{"--roles", "DIR/roles"},

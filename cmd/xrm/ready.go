@@ -8,14 +8,18 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
-// prepare is told about every model before it becomes the current one. While
-// the database is down the model is accepted, and keepReady prepares for it
-// later.
+// prepare is told about every model before it becomes the current one, and
+// refuses one that the API has no names for. While the database is down the
+// model is accepted, and keepReady prepares for it later.
 func (s *server) prepare(m *schema.Model) error {
+	if err := graphql.Check(m); err != nil {
+		return err
+	}
 	if s.down.Load() {
 		return nil // whoever offers a model does not wait for the database again
 	}

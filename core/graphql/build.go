@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/graphql-go/graphql"
@@ -33,40 +34,12 @@ type Config struct {
 }
 
 // Build makes the API of one model. The engine keeps that model for as long
-// as it lives; a new model means a new engine.
+// as it lives; a new model means a new engine. What would have a name that
+// something else has is refused, as strictyaml.Problems: nothing of the API is
+// ever replaced.
 func Build(c Config) (*execution.Engine, error) {
-	for _, d := range []struct {
-		limit *int
-		value int
-	}{{&c.PageSize, 20}, {&c.MaxPageSize, 200}, {&c.MaxCount, 10_000}, {&c.MaxBatch, 1_000}} {
-		if *d.limit <= 0 {
-			*d.limit = d.value
-		}
-	}
-	b := &builder{
-		Config:       c,
-		objects:      map[string]*graphql.Object{},
-		inputs:       map[string]*graphql.InputObject{},
-		enums:        map[string]*graphql.Enum{},
-		batch:        map[execution.FieldName]execution.BatchResolve{},
-		sources:      map[execution.FieldName]execution.Source{},
-		pageSizes:    map[execution.FieldName]int{},
-		query:        graphql.Fields{},
-		mutation:     graphql.Fields{},
-		subscription: graphql.Fields{},
-	}
-	for _, e := range c.Model.Entities() {
-		b.entity(e)
-	}
-	for _, e := range c.Model.Entities() {
-		b.queries(e)
-		b.mutations(e)
-	}
-	b.parties()
-	b.metadata()
-	b.plugins()
-	b.keys()
-	if err := b.contribute(); err != nil {
+	b := newBuilder(c)
+	if err := b.assemble(); err != nil {
 		return nil, err
 	}
 	roots := graphql.SchemaConfig{
@@ -77,6 +50,9 @@ func Build(c Config) (*execution.Engine, error) {
 		roots.Subscription = graphql.NewObject(graphql.ObjectConfig{Name: "Subscription", Fields: b.subscription})
 	}
 	s, err := graphql.NewSchema(roots)
+	if err == nil {
+		err = b.allOwned(s)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("build the API: %w", err)
 	}
@@ -90,40 +66,77 @@ func Build(c Config) (*execution.Engine, error) {
 	return engine, nil
 }
 
-// builder collects the types, each made once and known by its name.
+// Check tells, as Build would, which definitions of a model need another name
+// because the API has theirs for something else. It returns all of them, with
+// their places, as strictyaml.Problems.
+func Check(m *schema.Model) error {
+	return newBuilder(Config{
+		Model: m, Plugins: struct{ PluginDesk }{}, Keys: struct{ KeyDesk }{}, Parties: &party.Service{}, // all that brings names
+	}).assemble()
+}
+
+func newBuilder(c Config) *builder {
+	for _, d := range []struct {
+		limit *int
+		value int
+	}{{&c.PageSize, 20}, {&c.MaxPageSize, 200}, {&c.MaxCount, 10_000}, {&c.MaxBatch, 1_000}} {
+		if *d.limit <= 0 {
+			*d.limit = d.value
+		}
+	}
+	return &builder{
+		Config:       c,
+		owners:       map[string]claim{},
+		types:        map[claim]graphql.Type{},
+		batch:        map[execution.FieldName]execution.BatchResolve{},
+		sources:      map[execution.FieldName]execution.Source{},
+		pageSizes:    map[execution.FieldName]int{},
+		query:        graphql.Fields{},
+		mutation:     graphql.Fields{},
+		subscription: graphql.Fields{},
+	}
+}
+
+// assemble makes the root fields and every type that they lead to.
+func (b *builder) assemble() error {
+	b.reserve()
+	for _, e := range b.Model.Entities() {
+		b.entity(e)
+	}
+	for _, e := range b.Model.Entities() {
+		b.queries(e)
+		b.mutations(e)
+	}
+	b.parties()
+	b.metadata()
+	b.plugins()
+	b.keys()
+	b.fill() // first, so that a plugin's operation is what is refused
+	err := b.contribute()
+	b.fill()
+	return errors.Join(err, b.problems().Err())
+}
+
+// fill makes the fields of the input types, and with them further input types.
+func (b *builder) fill() {
+	for ; b.filled < len(b.inputs); b.filled++ {
+		b.inputs[b.filled].Fields()
+	}
+}
+
+// builder collects the types and the root fields, each with its owner.
 type builder struct {
 	Config
-	objects   map[string]*graphql.Object
-	inputs    map[string]*graphql.InputObject
-	enums     map[string]*graphql.Enum
+	owners    map[string]claim       // by name: "the type PartyPayload", "the query parties"
+	types     map[claim]graphql.Type // by what they are for, so that two of a name are two types
+	clashes   []clash
+	inputs    []*graphql.InputObject // in the order in which they were declared
+	filled    int                    // how many of inputs have their fields
 	batch     map[execution.FieldName]execution.BatchResolve
 	sources   map[execution.FieldName]execution.Source
 	pageSizes map[execution.FieldName]int
 
 	query, mutation, subscription graphql.Fields
-}
-
-// object declares an object type whose fields may be added until the schema
-// is made.
-func (b *builder) object(name, description string) (o *graphql.Object, isNew bool) {
-	if o := b.objects[name]; o != nil {
-		return o, false
-	}
-	o = graphql.NewObject(graphql.ObjectConfig{Name: name, Description: description, Fields: graphql.Fields{}})
-	b.objects[name] = o
-	return o, true
-}
-
-// input declares an input type; its fields are made when the schema is.
-func (b *builder) input(name, description string, fields func() graphql.InputObjectConfigFieldMap) *graphql.InputObject {
-	if i := b.inputs[name]; i != nil {
-		return i
-	}
-	i := graphql.NewInputObject(graphql.InputObjectConfig{
-		Name: name, Description: description, Fields: graphql.InputObjectConfigFieldMapThunk(fields),
-	})
-	b.inputs[name] = i
-	return i
 }
 
 // resolve registers the resolver of a field for all its parents at once.

@@ -43,13 +43,12 @@ func (p *page) cursor(i int) any {
 
 // connection is the type of a list (Relay's connection with the shortcut nodes).
 func (b *builder) connection(e *schema.Entity) *graphql.Object {
-	name := typeName(e.Name)
-	o, isNew := b.object(name+"Connection", "A page of "+e.Plural+".")
+	o, isNew := b.object(ofEntity(e), "Connection", "A page of "+e.Plural+".")
 	if !isNew {
 		return o
 	}
 	record := b.entity(e)
-	edges, _ := b.object(name+"Edge", "A "+e.Name+" and its place in the list.")
+	edges, _ := b.object(ofEntity(e), "Edge", "A "+e.Name+" and its place in the list.")
 	edges.AddFieldConfig("cursor", &graphql.Field{Type: graphql.NewNonNull(graphql.String), Resolve: func(p graphql.ResolveParams) (any, error) {
 		at := p.Source.(*edge)
 		return encodeCursor(at.order, at.record), nil

@@ -43,8 +43,7 @@ type ComputedField struct {
 	Resolve func(ctx context.Context, a core.Actor, m *schema.Model, parents []*core.Record) ([]any, error)
 }
 
-// contribute adds what plugins offer. A name that is taken is an error that
-// names the plugin; nothing of the API is silently replaced.
+// contribute adds what plugins offer.
 func (b *builder) contribute() error {
 	var errs []error
 	for _, op := range b.Operations {
@@ -61,28 +60,26 @@ func (b *builder) contribute() error {
 }
 
 func (b *builder) operation(op Operation) error {
-	root, rootName := b.query, "Query"
+	add, kind := b.addQuery, "query"
 	switch {
 	case op.Subscribe != nil:
-		root, rootName = b.subscription, "Subscription"
+		add, kind = b.addSubscription, "subscription"
 	case op.Mutation:
-		root, rootName = b.mutation, "Mutation"
-	}
-	if root[op.Name] != nil {
-		return fmt.Errorf("there is a field %s in %s already; choose another name", op.Name, rootName)
+		add, kind = b.addMutation, "mutation"
 	}
 	if err := b.known(op.Result); err != nil {
 		return fmt.Errorf("%s: %w", op.Name, err)
 	}
 	args := graphql.FieldConfigArgument{}
 	for _, a := range op.Arguments {
-		t := b.inputType(typeName(op.Name), a)
+		t := b.inputType(argumentsOf(op, kind).field(a), a)
 		if a.Required {
 			t = graphql.NewNonNull(t)
 		}
 		args[a.Name] = &graphql.ArgumentConfig{Type: t, Description: a.Description.In("en")}
 	}
-	root[op.Name] = &graphql.Field{Type: b.output(typeName(op.Name), op.Result), Description: op.Doc, Args: args}
+	rootName := typeName(kind)
+	add(ofPlugin(op.Plugin), op.Name, &graphql.Field{Type: b.output(resultOf(op, kind), op.Result), Description: op.Doc, Args: args})
 	b.resolve(rootName, op.Name, b.withRecords(op.Result, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
 		if op.Subscribe != nil {
 			return p.Parents, nil // the event is the result
@@ -107,12 +104,14 @@ func (b *builder) computed(f ComputedField) error {
 	if err := b.known(f.Field); err != nil {
 		return fmt.Errorf("%s.%s: %w", f.Entity, f.Field.Name, err)
 	}
+	at := ofEntity(target).field(f.Field)
+	at.layer, at.file, at.line = "plugin "+f.Plugin, "", 0
 	for _, e := range append([]*schema.Entity{target}, b.Model.Roles(target)...) {
 		o := b.entity(e)
 		if o.Fields()[f.Field.Name] != nil {
 			return fmt.Errorf("%s has a field %s already; choose another name", e.Name, f.Field.Name)
 		}
-		o.AddFieldConfig(f.Field.Name, &graphql.Field{Type: b.output(typeName(f.Entity), f.Field), Description: describe(f.Field)})
+		o.AddFieldConfig(f.Field.Name, &graphql.Field{Type: b.output(at, f.Field), Description: describe(f.Field)})
 		b.resolve(o.Name(), f.Field.Name, b.withRecords(f.Field, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
 			parents := make([]*core.Record, len(p.Parents))
 			for i, parent := range p.Parents {

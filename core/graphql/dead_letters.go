@@ -59,7 +59,7 @@ func afterLetter(cursor string) (core.Delivery, error) {
 // about them.
 func (b *builder) deadLetters() {
 	plugin := &graphql.ArgumentConfig{Type: graphql.NewNonNull(graphql.String)}
-	b.query["deadLetters"] = &graphql.Field{
+	b.addQuery(program, "deadLetters", &graphql.Field{
 		Type: graphql.NewList(graphql.NewNonNull(deadLetter)), Description: "The events that a plugin could not handle, the longest dead first, for administrators.",
 		Args: graphql.FieldConfigArgument{
 			"plugin": plugin,
@@ -76,10 +76,10 @@ func (b *builder) deadLetters() {
 			letters, err := b.Plugins.DeadLetters(p.Context, p.Args["plugin"].(string), after, max(1, min(first, b.MaxPageSize)))
 			return append([]core.Delivery{}, letters...), err // no letter is an empty list, and not null
 		}),
-	}
+	})
 	args := graphql.FieldConfigArgument{"plugin": plugin, "ids": {Type: graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(graphql.ID)))}}
 	add := func(name, description string, do func(ctx context.Context, plugin string, events []string) (int, error)) {
-		b.mutation[name] = &graphql.Field{
+		b.addMutation(program, name, &graphql.Field{
 			Type: graphql.Int, Description: description, Args: args,
 			Resolve: administered(pluginState, func(p graphql.ResolveParams) (any, error) {
 				var ids []string
@@ -88,7 +88,7 @@ func (b *builder) deadLetters() {
 				}
 				return do(p.Context, p.Args["plugin"].(string), ids)
 			}),
-		}
+		})
 	}
 	add("replayDeadLetters", "Has events delivered again, and says how many there were.", b.Plugins.Replay)
 	add("discardDeadLetters", "Forgets events for good, and says how many there were.", b.Plugins.Discard)

@@ -1,6 +1,8 @@
 package graphql
 
 import (
+	"strings"
+
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/schema"
 )
@@ -8,69 +10,59 @@ import (
 // filterOf is the input type of an entity's filter: and, or, not, and every
 // field that CanFilter allows.
 func (b *builder) filterOf(e *schema.Entity) *graphql.InputObject {
-	name := typeName(e.Name) + "Filter"
-	return b.input(name, "Selects "+e.Plural+". All that is named must hold.", func() graphql.InputObjectConfigFieldMap {
-		fields := b.connectives(name)
+	var filter *graphql.InputObject
+	filter = b.input(ofEntity(e), "Filter", "Selects "+e.Plural+". All that is named must hold.", func() graphql.InputObjectConfigFieldMap {
+		fields := connectives(filter)
 		for _, f := range schema.SystemFields {
 			if e.CanFilter(f) {
-				b.addFilter(e, fields, typeName(e.Name), f, true)
+				b.addFilter(e, fields, thing{}, f, true)
 			}
 		}
 		for _, f := range e.Fields {
-			parent := typeName(e.Name)
-			if e.IsRole() && f.Path == "" {
-				parent = typeName(e.Base.Name)
-			}
-			b.addFilter(e, fields, parent, f, e.CanFilter(f))
+			b.addFilter(e, fields, fieldOf(e, f), f, e.CanFilter(f))
 		}
 		return fields
 	})
+	return filter
 }
 
-func (b *builder) connectives(name string) graphql.InputObjectConfigFieldMap {
-	self := func() graphql.Input { return b.inputs[name] }
+func connectives(self *graphql.InputObject) graphql.InputObjectConfigFieldMap {
 	return graphql.InputObjectConfigFieldMap{
-		"and": {Type: graphql.NewList(graphql.NewNonNull(self())), Description: "All of these hold."},
-		"or":  {Type: graphql.NewList(graphql.NewNonNull(self())), Description: "At least one of these holds."},
-		"not": {Type: self(), Description: "This does not hold."},
+		"and": {Type: graphql.NewList(graphql.NewNonNull(self)), Description: "All of these hold."},
+		"or":  {Type: graphql.NewList(graphql.NewNonNull(self)), Description: "At least one of these holds."},
+		"not": {Type: self, Description: "This does not hold."},
 	}
 }
 
 // addFilter adds a field, if it may be filtered by or holds something that
 // may.
-func (b *builder) addFilter(e *schema.Entity, fields graphql.InputObjectConfigFieldMap, parent string, f *schema.Field, can bool) {
+func (b *builder) addFilter(e *schema.Entity, fields graphql.InputObjectConfigFieldMap, at thing, f *schema.Field, can bool) {
 	var t graphql.Input
 	switch {
 	case f.Type == "object":
-		if name := partName(parent, f); !f.System && hasFilter(e, f.Fields) {
-			t = b.filterOfParts(e, name, f.Fields)
+		if !f.System && hasFilter(e, f.Fields) {
+			t = b.filterOfParts(e, at, f.Fields)
 		}
 	case f.Type == "list" && f.Of.Type == "object":
-		if name := partName(parent, f); hasFilter(e, f.Of.Fields) {
-			t = b.quantified(name, b.filterOfParts(e, name, f.Of.Fields))
+		if hasFilter(e, f.Of.Fields) {
+			t = b.quantified(at, "Filter", b.filterOfParts(e, at, f.Of.Fields))
 		}
 	case !can:
 	case f.Type == "list":
-		of := *f.Of
-		of.Name = singular(f.Name)
-		t = b.listFilter(parent, &of)
+		owner, suffix := b.filteredBy(at, f.Of)
+		t = b.quantified(owner, suffix, b.fieldFilter(at, f.Of))
 	default:
-		t = b.fieldFilter(parent, f)
+		t = b.fieldFilter(at, f)
 	}
 	if t != nil {
 		fields[f.Name] = &graphql.InputObjectFieldConfig{Type: t, Description: f.Description.In("en")}
 	}
 }
 
-func (b *builder) listFilter(parent string, of *schema.Field) graphql.Input {
-	item := b.fieldFilter(parent, of).(*graphql.InputObject)
-	name := item.Name()
-	return b.quantified(name[:len(name)-len("Filter")], item)
-}
-
-// quantified is the filter of a list: some, none or every of its items.
-func (b *builder) quantified(item string, filter graphql.Input) graphql.Input {
-	return b.input(item+"ListFilter", "Says how many items of a list must match.", func() graphql.InputObjectConfigFieldMap {
+// quantified is the filter of a list: some, none or every of its items, whose
+// own filter is named after t and suffix.
+func (b *builder) quantified(t thing, suffix string, filter graphql.Input) graphql.Input {
+	return b.input(t, strings.TrimSuffix(suffix, "Filter")+"ListFilter", "Says how many items of a list must match.", func() graphql.InputObjectConfigFieldMap {
 		return graphql.InputObjectConfigFieldMap{
 			"some":   {Type: filter, Description: "At least one item matches."},
 			"none":   {Type: filter, Description: "No item matches."},
@@ -81,14 +73,16 @@ func (b *builder) quantified(item string, filter graphql.Input) graphql.Input {
 }
 
 // filterOfParts is the filter of what lies inside an object.
-func (b *builder) filterOfParts(e *schema.Entity, name string, parts schema.Fields) *graphql.InputObject {
-	return b.input(name+"Filter", "", func() graphql.InputObjectConfigFieldMap {
-		fields := b.connectives(name + "Filter")
+func (b *builder) filterOfParts(e *schema.Entity, at thing, parts schema.Fields) *graphql.InputObject {
+	var filter *graphql.InputObject
+	filter = b.input(at, "Filter", "", func() graphql.InputObjectConfigFieldMap {
+		fields := connectives(filter)
 		for _, f := range parts {
-			b.addFilter(e, fields, name, f, e.CanFilter(f))
+			b.addFilter(e, fields, at.field(f), f, e.CanFilter(f))
 		}
 		return fields
 	})
+	return filter
 }
 
 func hasFilter(e *schema.Entity, fields schema.Fields) bool {
@@ -100,20 +94,30 @@ func hasFilter(e *schema.Entity, fields schema.Fields) bool {
 	return false
 }
 
-// fieldFilter is the filter of one value, shared by all fields of a type.
-func (b *builder) fieldFilter(parent string, f *schema.Field) graphql.Input {
-	leaf := b.leaf(parent, f).(graphql.Input)
-	name := leaf.(graphql.Type).Name()
+// filteredBy says whose the filter of one value is, and what its name ends with.
+func (b *builder) filteredBy(at thing, f *schema.Field) (owner thing, suffix string) {
 	switch f.Type {
 	case "reference":
-		return b.referenceFilter(f)
+		return ofEntity(b.Model.Entity(f.To)), "ReferenceFilter"
 	case "money", "phone":
-		name = typeName(f.Type)
+		return ofProgram(typeName(f.Type)), "Filter"
+	case "enum", "state":
+		return at, "Filter"
 	}
-	return b.input(name+"Filter", "", func() graphql.InputObjectConfigFieldMap {
+	return ofProgram(b.leaf(at, f).Name()), "Filter"
+}
+
+// fieldFilter is the filter of one value, shared by all fields of a type.
+func (b *builder) fieldFilter(at thing, f *schema.Field) graphql.Input {
+	if f.Type == "reference" {
+		return b.referenceFilter(f)
+	}
+	leaf := b.leaf(at, f).(graphql.Input)
+	owner, suffix := b.filteredBy(at, f)
+	return b.input(owner, suffix, "", func() graphql.InputObjectConfigFieldMap {
 		fields := operators(f, leaf)
 		for _, sub := range f.Subs() {
-			b.addFilter(nil, fields, "", sub, true)
+			b.addFilter(nil, fields, thing{}, sub, true)
 		}
 		return fields
 	})
@@ -123,7 +127,7 @@ func (b *builder) fieldFilter(parent string, f *schema.Field) graphql.Input {
 // referred to.
 func (b *builder) referenceFilter(f *schema.Field) graphql.Input {
 	target := b.Model.Entity(f.To)
-	return b.input(typeName(target.Name)+"ReferenceFilter", "Selects by the id of the "+target.Name+", or by its fields.", func() graphql.InputObjectConfigFieldMap {
+	return b.input(ofEntity(target), "ReferenceFilter", "Selects by the id of the "+target.Name+", or by its fields.", func() graphql.InputObjectConfigFieldMap {
 		fields := operators(f, graphql.ID)
 		for name, inner := range b.filterOf(target).Fields() {
 			if fields[name] == nil {

@@ -50,14 +50,14 @@ func optional(s string) any {
 // history adds customerHistory(id).
 func (b *builder) history(e *schema.Entity) {
 	name := e.Name + "History"
-	b.query[name] = &graphql.Field{
+	b.addQuery(ofEntity(e), name, &graphql.Field{
 		Type: graphql.NewList(graphql.NewNonNull(historyEntry)), Description: "What happened to the " + e.Name + ", latest first; also of a deleted one.",
 		Args: graphql.FieldConfigArgument{
 			"id":     id,
 			"first":  {Type: graphql.Int, DefaultValue: b.PageSize, Description: fmt.Sprintf("How many changes, %d at most.", b.MaxPageSize)},
 			"before": {Type: long, Description: "Only changes before this version: the last of the page before."},
 		},
-	}
+	})
 	b.pageSizes[execution.FieldName{Type: "Query", Field: name}] = b.PageSize
 	b.resolve("Query", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		first, given := p.Args["first"].(int)

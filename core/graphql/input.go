@@ -9,50 +9,43 @@ import (
 // alike. Nothing in it is required by its type: what is missing is reported
 // together with everything else that does not fit.
 func (b *builder) inputOf(e *schema.Entity) *graphql.InputObject {
-	name := typeName(e.Name)
-	return b.input(name+"Input", "Data of a "+e.Name+". A field that is null is cleared, one that is left out stays as it is.", func() graphql.InputObjectConfigFieldMap {
+	return b.input(ofEntity(e), "Input", "Data of a "+e.Name+". A field that is null is cleared, one that is left out stays as it is.", func() graphql.InputObjectConfigFieldMap {
 		fields := graphql.InputObjectConfigFieldMap{}
 		for _, f := range e.Fields {
-			parent := name
-			if e.IsRole() && f.Path == "" {
-				parent = typeName(e.Base.Name)
-			}
-			b.addInput(fields, parent, f)
+			b.addInput(fields, fieldOf(e, f), f)
 		}
 		return fields
 	})
 }
 
-func (b *builder) addInput(fields graphql.InputObjectConfigFieldMap, parent string, f *schema.Field) {
+func (b *builder) addInput(fields graphql.InputObjectConfigFieldMap, at thing, f *schema.Field) {
 	if !f.System {
-		fields[f.Name] = &graphql.InputObjectFieldConfig{Type: b.inputType(parent, f), Description: describe(f)}
+		fields[f.Name] = &graphql.InputObjectFieldConfig{Type: b.inputType(at, f), Description: describe(f)}
 	}
 }
 
-func (b *builder) inputType(parent string, f *schema.Field) graphql.Input {
+// inputType is the type of a field in what is written; at is the field itself.
+func (b *builder) inputType(at thing, f *schema.Field) graphql.Input {
 	switch f.Type {
 	case "list":
-		of := *f.Of
-		of.Name = singular(f.Name)
-		return graphql.NewList(graphql.NewNonNull(b.inputType(parent, &of)))
+		return graphql.NewList(graphql.NewNonNull(b.inputType(at, f.Of)))
 	case "money":
-		return b.input("MoneyInput", f.Kind().Doc(), func() graphql.InputObjectConfigFieldMap {
+		return b.input(ofProgram("Money"), "Input", f.Kind().Doc(), func() graphql.InputObjectConfigFieldMap {
 			return graphql.InputObjectConfigFieldMap{
 				"amount":   {Type: decimal, Description: "The exact amount, as a text: \"12.50\"."},
 				"currency": {Type: graphql.String, Description: "ISO 4217, for example EUR. It may be left out where the field has a currency of its own."},
 			}
 		})
 	case "object":
-		name := partName(parent, f)
-		return b.input(name+"Input", f.Description.In("en"), func() graphql.InputObjectConfigFieldMap {
+		return b.input(at, "Input", f.Description.In("en"), func() graphql.InputObjectConfigFieldMap {
 			fields := graphql.InputObjectConfigFieldMap{}
 			for _, sub := range f.Fields {
-				b.addInput(fields, name, sub)
+				b.addInput(fields, at.field(sub), sub)
 			}
 			return fields
 		})
 	}
-	return b.leaf(parent, f).(graphql.Input)
+	return b.leaf(at, f).(graphql.Input)
 }
 
 // byStoragePath turns the data of an input into what a record.Draft sets.

@@ -27,13 +27,13 @@ func (b *builder) jobs() {
 		"job":    {Type: graphql.NewNonNull(graphql.String)},
 	}
 	add := func(name, description string, do func(ctx context.Context, plugin, job string) error) {
-		b.mutation[name] = &graphql.Field{
+		b.addMutation(program, name, &graphql.Field{
 			Type: graphql.Boolean, Description: description, Args: args,
 			Resolve: administered(pluginState, func(p graphql.ResolveParams) (any, error) {
 				err := do(p.Context, p.Args["plugin"].(string), p.Args["job"].(string))
 				return err == nil, err
 			}),
-		}
+		})
 	}
 	add("runPluginJob", "Makes a job due now; it does not wait for the run.", b.Plugins.RunJob)
 	add("cancelPluginJob", "Asks a job that runs to stop, on whatever instance it runs.", b.Plugins.CancelJob)

@@ -28,7 +28,7 @@ func (b *builder) keys() {
 		return
 	}
 	of := part[core.Key]
-	key := graphql.NewObject(graphql.ObjectConfig{Name: "ApiKey", Description: "Whose key it is and what it may do. The secret is kept nowhere.", Fields: graphql.Fields{
+	key := b.own(graphql.ObjectConfig{Name: "ApiKey", Description: "Whose key it is and what it may do. The secret is kept nowhere.", Fields: graphql.Fields{
 		"id":        of(graphql.NewNonNull(graphql.ID), func(k core.Key) any { return k.ID }),
 		"name":      of(graphql.String, func(k core.Key) any { return optional(k.Name) }),
 		"roles":     of(nonNullList(graphql.String), func(k core.Key) any { return k.Roles }),
@@ -36,20 +36,20 @@ func (b *builder) keys() {
 		"createdAt": of(dateTime, func(k core.Key) any { return schema.Instant(k.CreatedAt) }),
 		"createdBy": of(graphql.String, func(k core.Key) any { return optional(k.CreatedBy) }),
 	}})
-	issued := graphql.NewObject(graphql.ObjectConfig{Name: "IssuedApiKey", Description: "A new key. Its secret is shown this once.", Fields: graphql.Fields{
+	issued := b.own(graphql.ObjectConfig{Name: "IssuedApiKey", Description: "A new key. Its secret is shown this once.", Fields: graphql.Fields{
 		"apiKey": part(graphql.NewNonNull(key), func(i issuedKey) any { return i.key }),
 		"secret": part(graphql.NewNonNull(graphql.String), func(i issuedKey) any { return i.secret }),
 	}})
 	issued.Fields()["secret"].Description = "For the header Authorization: Bearer SECRET."
 	const whose = "API keys are"
-	b.query["apiKeys"] = &graphql.Field{
+	b.addQuery(program, "apiKeys", &graphql.Field{
 		Type: nonNullList(key), Description: "The API keys, for administrators.",
 		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
 			keys, err := b.Keys.Keys(p.Context)
 			return append([]core.Key{}, keys...), err
 		}),
-	}
-	b.mutation["createApiKey"] = &graphql.Field{
+	})
+	b.addMutation(program, "createApiKey", &graphql.Field{
 		Type: issued, Description: "Makes an API key, for administrators.",
 		Args: graphql.FieldConfigArgument{
 			"roles": {Type: nonNullList(graphql.String)},
@@ -66,8 +66,8 @@ func (b *builder) keys() {
 			k, secret, err := b.Keys.Issue(p.Context, b.Model, k)
 			return issuedKey{k, secret}, err
 		}),
-	}
-	b.mutation["revokeApiKey"] = &graphql.Field{
+	})
+	b.addMutation(program, "revokeApiKey", &graphql.Field{
 		Type: graphql.Boolean, Description: "Removes an API key, for administrators. Requests with it are refused within three seconds, subscriptions end within half a minute.",
 		Args: graphql.FieldConfigArgument{"id": id},
 		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
@@ -78,5 +78,5 @@ func (b *builder) keys() {
 			}
 			return removed, err
 		}),
-	}
+	})
 }

@@ -12,7 +12,7 @@ import (
 // with any entity, such as the import and forms.
 func (b *builder) metadata() {
 	language := graphql.FieldConfigArgument{"language": {Type: graphql.String, DefaultValue: "en", Description: "The language of the text; English where it is missing."}}
-	option := graphql.NewObject(graphql.ObjectConfig{Name: "OptionInfo", Description: "A value of an enum or state.", Fields: graphql.Fields{
+	option := b.own(graphql.ObjectConfig{Name: "OptionInfo", Description: "A value of an enum or state.", Fields: graphql.Fields{
 		"value": {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(o schema.Option, _ string) any { return o.Value })},
 		"label": {Type: graphql.NewNonNull(graphql.String), Args: language, Resolve: of(func(o schema.Option, l string) any {
 			if label := o.Labels.In(l); label != "" {
@@ -23,7 +23,7 @@ func (b *builder) metadata() {
 		"initial": {Type: graphql.NewNonNull(graphql.Boolean), Description: "Of a state: a record may begin here.", Resolve: of(func(o schema.Option, _ string) any { return o.Initial })},
 		"next":    {Type: nonNullList(graphql.String), Description: "Of a state: where a record goes from here.", Resolve: of(func(o schema.Option, _ string) any { return append([]string{}, o.Next...) })},
 	}})
-	field := graphql.NewObject(graphql.ObjectConfig{Name: "FieldInfo", Description: "A field of an entity.", Fields: graphql.Fields{
+	field := b.own(graphql.ObjectConfig{Name: "FieldInfo", Description: "A field of an entity.", Fields: graphql.Fields{
 		"name":        {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(f *schema.Field, _ string) any { return f.Name })},
 		"type":        {Type: graphql.NewNonNull(graphql.String), Description: "A type of the entity language, such as text or reference.", Resolve: of(func(f *schema.Field, _ string) any { return f.Type })},
 		"label":       {Type: graphql.NewNonNull(graphql.String), Args: language, Resolve: of(func(f *schema.Field, l string) any { return f.Label(l) })},
@@ -49,7 +49,7 @@ func (b *builder) metadata() {
 		return f.Of
 	})})
 	field.AddFieldConfig("fields", &graphql.Field{Type: nonNullList(field), Description: "Of an object: its fields.", Resolve: of(func(f *schema.Field, _ string) any { return append(schema.Fields{}, f.Fields...) })})
-	entity := graphql.NewObject(graphql.ObjectConfig{Name: "EntityInfo", Description: "An entity or role of the model.", Fields: graphql.Fields{
+	entity := b.own(graphql.ObjectConfig{Name: "EntityInfo", Description: "An entity or role of the model.", Fields: graphql.Fields{
 		"name":        {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(e *schema.Entity, _ string) any { return e.Name })},
 		"plural":      {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(e *schema.Entity, _ string) any { return e.Plural })},
 		"label":       {Type: graphql.NewNonNull(graphql.String), Args: language, Resolve: of(func(e *schema.Entity, l string) any { return label(e, l).One })},
@@ -58,11 +58,11 @@ func (b *builder) metadata() {
 		"roleOf":      {Type: graphql.String, Description: "Of a role: the entity whose records hold it.", Resolve: of(func(e *schema.Entity, _ string) any { return optional(e.Of) })},
 		"fields":      {Type: nonNullList(field), Description: "The fields, except those that every record has.", Resolve: of(func(e *schema.Entity, _ string) any { return append(schema.Fields{}, e.Fields...) })},
 	}})
-	b.query["entities"] = &graphql.Field{
+	b.addQuery(program, "entities", &graphql.Field{
 		Type: nonNullList(entity), Description: "The entities and roles that the actor may read.",
 		Resolve: func(p graphql.ResolveParams) (any, error) { return b.readable(ActorFrom(p.Context)), nil },
-	}
-	b.query["entity"] = &graphql.Field{
+	})
+	b.addQuery(program, "entity", &graphql.Field{
 		Type: entity, Description: "The entity or role of this name, or null.",
 		Args: graphql.FieldConfigArgument{"name": {Type: graphql.NewNonNull(graphql.String)}},
 		Resolve: func(p graphql.ResolveParams) (any, error) {
@@ -73,7 +73,7 @@ func (b *builder) metadata() {
 			}
 			return nil, nil
 		},
-	}
+	})
 }
 
 // of adapts a function of a Go value to a resolver.

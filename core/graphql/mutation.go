@@ -75,11 +75,7 @@ func (b *builder) mutations(e *schema.Entity) {
 
 // transition moves a record from one state to another.
 func (b *builder) transition(e *schema.Entity, state *schema.Field) {
-	parent := typeName(e.Name)
-	if e.IsRole() && state.Path == "" {
-		parent = typeName(e.Base.Name)
-	}
-	states := b.enum(parent, state)
+	states := b.enum(fieldOf(e, state), state)
 	b.change(e, "transition"+typeName(e.Name), "Moves a "+e.Name+" to another "+state.Name+".", graphql.FieldConfigArgument{
 		"id": id, "ifVersion": ifVersion, "dryRun": dryRun,
 		"to": {Type: graphql.NewNonNull(states)},
@@ -130,20 +126,19 @@ func draft(action core.Action, args map[string]any, set map[string]any) record.D
 
 // uniqueField is the enum of the fields by which an upsert finds a record.
 func (b *builder) uniqueField(e *schema.Entity) *graphql.Enum {
-	name := typeName(e.Name) + "UniqueField"
-	if b.enums[name] == nil {
+	fields, _ := declare(b, ofEntity(e), "UniqueField", func(name string) *graphql.Enum {
 		values := graphql.EnumValueConfigMap{}
 		for _, f := range e.UniqueFields() {
 			values[f.Name] = &graphql.EnumValueConfig{Value: f, Description: f.Description.In("en")}
 		}
-		b.enums[name] = graphql.NewEnum(graphql.EnumConfig{Name: name, Description: "A field of which no two " + e.Plural + " have the same value.", Values: values})
-	}
-	return b.enums[name]
+		return graphql.NewEnum(graphql.EnumConfig{Name: name, Description: "A field of which no two " + e.Plural + " have the same value.", Values: values})
+	})
+	return fields
 }
 
 // payload is the answer of a mutation: the record and what was done.
 func (b *builder) payload(e *schema.Entity) *graphql.Object {
-	o, isNew := b.object(typeName(e.Name)+"Payload", "What became of a "+e.Name+".")
+	o, isNew := b.object(ofEntity(e), "Payload", "What became of a "+e.Name+".")
 	if isNew {
 		o.AddFieldConfig(e.Name, &graphql.Field{Type: b.entity(e), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Record, nil }})
 		o.AddFieldConfig("outcome", &graphql.Field{Type: graphql.NewNonNull(outcome), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Outcome, nil }})
@@ -153,7 +148,7 @@ func (b *builder) payload(e *schema.Entity) *graphql.Object {
 
 // change adds a mutation of one record.
 func (b *builder) change(e *schema.Entity, name, description string, args graphql.FieldConfigArgument, draft func(args map[string]any) record.Draft) {
-	b.mutation[name] = &graphql.Field{Type: b.payload(e), Description: description, Args: args}
+	b.addMutation(ofEntity(e), name, &graphql.Field{Type: b.payload(e), Description: description, Args: args})
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		result := b.session(ctx).Save(ctx, e, []record.Draft{draft(p.Args)}, p.Args["dryRun"] == true)[0]
 		if result.Err != nil {
@@ -165,7 +160,7 @@ func (b *builder) change(e *schema.Entity, name, description string, args graphq
 
 // changes adds a mutation of many records, which answers for each of them.
 func (b *builder) changes(e *schema.Entity, name, description string, args graphql.FieldConfigArgument, draft func(args map[string]any, item any) record.Draft) {
-	b.mutation[name] = &graphql.Field{Type: graphql.NewNonNull(graphql.NewList(b.payload(e))), Description: description, Args: args}
+	b.addMutation(ofEntity(e), name, &graphql.Field{Type: graphql.NewNonNull(graphql.NewList(b.payload(e))), Description: description, Args: args})
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		data, _ := p.Args["data"].([]any)
 		if len(data) > b.MaxBatch {

@@ -6,7 +6,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// typeName is an entity's name as that of a type: orderLine is OrderLine.
+// typeName is an entity's name as that of a type: serviceVisit is ServiceVisit.
 func typeName(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
 // partName is the type of what lies in a field: the addresses of a Party are

@@ -17,7 +17,7 @@ var direction = graphql.NewEnum(graphql.EnumConfig{
 
 // orderOf is the input type of one key of a sort: {displayName: ASC}.
 func (b *builder) orderOf(e *schema.Entity) *graphql.InputObject {
-	return b.input(typeName(e.Name)+"OrderBy", "One key of a sort: exactly one field.", func() graphql.InputObjectConfigFieldMap {
+	return b.input(ofEntity(e), "OrderBy", "One key of a sort: exactly one field.", func() graphql.InputObjectConfigFieldMap {
 		fields := graphql.InputObjectConfigFieldMap{}
 		for _, f := range append(append(schema.Fields{}, schema.SystemFields...), e.Fields...) {
 			if sortPath(e, f) != "" {

@@ -14,12 +14,12 @@ import (
 // *core.Record.
 func (b *builder) entity(e *schema.Entity) *graphql.Object {
 	name := typeName(e.Name)
-	o, isNew := b.object(name, e.Description.In("en"))
+	o, isNew := b.object(ofEntity(e), "", e.Description.In("en"))
 	if !isNew {
 		return o
 	}
 	for _, f := range schema.SystemFields {
-		t := graphql.Output(b.leaf(name, f))
+		t := graphql.Output(b.leaf(thing{}, f))
 		if f.Name == "id" {
 			t = graphql.ID
 		}
@@ -30,11 +30,7 @@ func (b *builder) entity(e *schema.Entity) *graphql.Object {
 		b.resolve(name, f.Name, system(f.Name))
 	}
 	for _, f := range e.Fields {
-		parent := name
-		if f.Path == "" && e.IsRole() {
-			parent = typeName(e.Base.Name) // the parts of a base's field have one type in all views
-		}
-		b.field(o, parent, f, f.StoragePath())
+		b.field(o, fieldOf(e, f), f, f.StoragePath())
 	}
 	for _, r := range b.Model.ReferencesTo(e) {
 		b.inverse(o, r)
@@ -43,9 +39,8 @@ func (b *builder) entity(e *schema.Entity) *graphql.Object {
 }
 
 // field adds a field to an object type and resolves it from the storage path.
-// parent is the prefix of the names of the types that lie inside.
-func (b *builder) field(o *graphql.Object, parent string, f *schema.Field, path string) {
-	config := &graphql.Field{Type: b.output(parent, f), Description: describe(f), DeprecationReason: f.Deprecated}
+func (b *builder) field(o *graphql.Object, at thing, f *schema.Field, path string) {
+	config := &graphql.Field{Type: b.output(at, f), Description: describe(f), DeprecationReason: f.Deprecated}
 	o.AddFieldConfig(f.Name, config)
 	switch {
 	case f.Type == "reference":
@@ -57,42 +52,37 @@ func (b *builder) field(o *graphql.Object, parent string, f *schema.Field, path 
 	}
 }
 
-// output is the type of a field in an answer. It is nullable: what an actor
-// may not see is null.
-func (b *builder) output(parent string, f *schema.Field) graphql.Output {
+// output is the type of a field in an answer; at is the field itself. It is
+// nullable: what an actor may not see is null.
+func (b *builder) output(at thing, f *schema.Field) graphql.Output {
 	switch f.Type {
 	case "reference":
 		return b.entity(b.Model.Entity(f.To))
 	case "list":
-		of := *f.Of
-		of.Name = singular(f.Name)
-		return graphql.NewList(graphql.NewNonNull(b.output(parent, &of)))
+		return graphql.NewList(graphql.NewNonNull(b.output(at, f.Of)))
 	case "money", "phone":
 		return b.composite(f)
 	case "object":
-		name := partName(parent, f)
+		suffix := ""
 		if f.System {
-			name = typeName(f.Name) + "Role"
-			parent = typeName(f.Name)
-		} else {
-			parent = name
+			at, suffix = ofEntity(b.Model.Entity(f.Name)), "Role"
 		}
-		o, isNew := b.object(name, f.Description.In("en"))
+		o, isNew := b.object(at, suffix, f.Description.In("en"))
 		if isNew {
 			for _, sub := range f.Fields {
-				b.field(o, parent, sub, sub.Name)
+				b.field(o, at.field(sub), sub, sub.Name)
 			}
 		}
 		return o
 	}
-	return b.leaf(parent, f)
+	return b.leaf(at, f)
 }
 
 func (b *builder) composite(f *schema.Field) *graphql.Object {
-	o, isNew := b.object(typeName(f.Type), f.Kind().Doc())
+	o, isNew := b.object(ofProgram(typeName(f.Type)), "", f.Kind().Doc())
 	if isNew {
 		for _, sub := range f.Subs() {
-			o.AddFieldConfig(sub.Name, &graphql.Field{Type: b.leaf("", sub)})
+			o.AddFieldConfig(sub.Name, &graphql.Field{Type: b.leaf(thing{}, sub)})
 			b.resolve(o.Name(), sub.Name, value(sub.Name))
 		}
 	}
@@ -101,7 +91,7 @@ func (b *builder) composite(f *schema.Field) *graphql.Object {
 
 // leaf is the scalar or enum of a field, the same in answers, inputs and
 // filters.
-func (b *builder) leaf(parent string, f *schema.Field) graphql.Type {
+func (b *builder) leaf(at thing, f *schema.Field) graphql.Type {
 	switch f.Type {
 	case "integer":
 		return long
@@ -114,24 +104,21 @@ func (b *builder) leaf(parent string, f *schema.Field) graphql.Type {
 	case "datetime":
 		return dateTime
 	case "enum", "state":
-		return b.enum(parent, f)
+		return b.enum(at, f)
 	case "reference":
 		return graphql.ID
 	}
 	return graphql.String
 }
 
-func (b *builder) enum(parent string, f *schema.Field) *graphql.Enum {
-	name := parent + typeName(f.Name)
-	if e := b.enums[name]; e != nil {
-		return e
-	}
-	values := graphql.EnumValueConfigMap{}
-	for _, option := range f.Options {
-		values[option.Value] = &graphql.EnumValueConfig{Value: option.Value, Description: optionText(option)}
-	}
-	e := graphql.NewEnum(graphql.EnumConfig{Name: name, Description: f.Description.In("en"), Values: values})
-	b.enums[name] = e
+func (b *builder) enum(at thing, f *schema.Field) *graphql.Enum {
+	e, _ := declare(b, at, "", func(name string) *graphql.Enum {
+		values := graphql.EnumValueConfigMap{}
+		for _, option := range f.Options {
+			values[option.Value] = &graphql.EnumValueConfig{Value: option.Value, Description: optionText(option)}
+		}
+		return graphql.NewEnum(graphql.EnumConfig{Name: name, Description: f.Description.In("en"), Values: values})
+	})
 	return e
 }
 

@@ -37,14 +37,14 @@ func (b *builder) parties() {
 		f.Description = description
 		return f
 	}
-	merged := graphql.NewObject(graphql.ObjectConfig{Name: "PartyMerge", Description: "What a merge came to, or would come to.", Fields: graphql.Fields{
+	merged := b.own(graphql.ObjectConfig{Name: "PartyMerge", Description: "What a merge came to, or would come to.", Fields: graphql.Fields{
 		"party":      of(b.entity(e), func(m party.Merged) any { return m.Party }),
 		"outcome":    of(graphql.NewNonNull(outcome), func(m party.Merged) any { return m.Outcome }),
 		"references": of(nonNullList(turnedReferences), references),
 		"taken":      fields("The fields that the party has from the duplicate.", func(m party.Merged) []string { return m.Taken }),
 		"kept":       fields("The fields of which both had a value: the party's own stays.", func(m party.Merged) []string { return m.Kept }),
 	}})
-	b.mutation["mergeParties"] = &graphql.Field{
+	b.addMutation(program, "mergeParties", &graphql.Field{
 		Type: merged,
 		Description: "Makes one party of two: what refers to the duplicate refers to the other from then on, which gets what it lacks, " +
 			"and the duplicate is deleted. A merge that was cut off goes on when it is asked for again.",
@@ -53,16 +53,16 @@ func (b *builder) parties() {
 			"into":   {Type: graphql.NewNonNull(graphql.ID), Description: "The party that stays."},
 			"dryRun": dryRun,
 		},
-	}
+	})
 	b.resolve("Mutation", "mergeParties", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		result, err := b.Parties.Merge(ctx, b.Model, ActorFrom(ctx), p.Args["from"].(string), p.Args["into"].(string), p.Args["dryRun"] == true)
 		return one(result, err)
 	})
 	b.erasure(e)
-	b.query["exportParty"] = &graphql.Field{
+	b.addQuery(program, "exportParty", &graphql.Field{
 		Type: anyJSON, Args: graphql.FieldConfigArgument{"id": id},
 		Description: "All that is kept about a party, in one document, for administrators. What is missing in it stands under problems.",
-	}
+	})
 	b.resolve("Query", "exportParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		document, err := b.Parties.Export(ctx, b.Model, ActorFrom(ctx), p.Args["id"].(string))
 		return one(document, err)
@@ -80,16 +80,16 @@ var clearedRecords = graphql.NewObject(graphql.ObjectConfig{
 
 func (b *builder) erasure(e *schema.Entity) {
 	of := part[party.Erased]
-	erased := graphql.NewObject(graphql.ObjectConfig{Name: "PartyErasure", Description: "What an erasure came to, or would come to.", Fields: graphql.Fields{
+	erased := b.own(graphql.ObjectConfig{Name: "PartyErasure", Description: "What an erasure came to, or would come to.", Fields: graphql.Fields{
 		"party":   of(b.entity(e), func(r party.Erased) any { return r.Party }),
 		"outcome": of(graphql.NewNonNull(outcome), func(r party.Erased) any { return r.Outcome }),
 		"cleared": of(nonNullList(clearedRecords), func(r party.Erased) any { return append([]party.Cleared{}, r.Cleared...) }),
 	}})
-	b.mutation["eraseParty"] = &graphql.Field{
+	b.addMutation(program, "eraseParty", &graphql.Field{
 		Type: erased, Args: graphql.FieldConfigArgument{"id": id, "dryRun": dryRun},
 		Description: "Takes what says something about a person out of a party, its duplicates and all records that refer to them, and out of their history, for administrators. " +
 			"Nothing brings it back. An erasure that was cut off is finished when it is asked for again.",
-	}
+	})
 	b.resolve("Mutation", "eraseParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		result, err := b.Parties.Erase(ctx, b.Model, ActorFrom(ctx), p.Args["id"].(string), p.Args["dryRun"] == true)
 		return one(result, err)

@@ -39,7 +39,7 @@ func (b *builder) plugins() {
 		return
 	}
 	of := part[core.Plugin]
-	info := graphql.NewObject(graphql.ObjectConfig{Name: "PluginInfo", Description: pluginDoc, Fields: graphql.Fields{
+	info := b.own(graphql.ObjectConfig{Name: "PluginInfo", Description: pluginDoc, Fields: graphql.Fields{
 		"name":      of(graphql.NewNonNull(graphql.String), func(p core.Plugin) any { return p.Name }),
 		"version":   of(graphql.String, func(p core.Plugin) any { return optional(p.Version) }),
 		"state":     of(graphql.NewNonNull(graphql.String), func(p core.Plugin) any { return p.State }),
@@ -68,10 +68,10 @@ func (b *builder) plugins() {
 		}
 		return err
 	}, []any{}))
-	b.query["plugins"] = &graphql.Field{
+	b.addQuery(program, "plugins", &graphql.Field{
 		Type: graphql.NewList(graphql.NewNonNull(info)), Description: "The plugins and how they are doing, for administrators.",
 		Resolve: administered(pluginState, func(graphql.ResolveParams) (any, error) { return b.Plugins.Plugins(), nil }),
-	}
+	})
 	b.deadLetters()
 	b.jobs()
 }

@@ -13,34 +13,34 @@ import (
 // and customerHistory.
 func (b *builder) queries(e *schema.Entity) {
 	o := b.entity(e)
-	b.query[e.Name] = &graphql.Field{
+	b.addQuery(ofEntity(e), e.Name, &graphql.Field{
 		Type: o, Description: "The " + e.Name + " with this id, or null.",
 		Args: graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.ID)}},
-	}
+	})
 	b.resolve("Query", e.Name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		return b.one(ctx, e, schema.Filter{Path: "id", Op: schema.OpEq, Value: p.Args["id"], Field: e.Field("id")})
 	})
 	if len(e.UniqueFields()) > 0 {
 		b.queryBy(e, o)
 	}
-	b.list(func(f *graphql.Field) { b.query[e.Plural] = f }, "Query", e.Plural, "The "+e.Plural+" that the filter and the search select, page by page.", e, nil)
+	b.list(func(f *graphql.Field) { b.addQuery(ofEntity(e), e.Plural, f) }, "Query", e.Plural, "The "+e.Plural+" that the filter and the search select, page by page.", e, nil)
 	b.history(e)
 }
 
 // queryBy adds the query by a unique field.
 func (b *builder) queryBy(e *schema.Entity, o *graphql.Object) {
-	key := b.input(typeName(e.Name)+"Key", "A unique field of the "+e.Name+": exactly one.", func() graphql.InputObjectConfigFieldMap {
+	key := b.input(ofEntity(e), "Key", "A unique field of the "+e.Name+": exactly one.", func() graphql.InputObjectConfigFieldMap {
 		fields := graphql.InputObjectConfigFieldMap{}
 		for _, f := range e.UniqueFields() {
-			fields[f.Name] = &graphql.InputObjectFieldConfig{Type: b.inputType(typeName(e.Name), f), Description: f.Description.In("en")}
+			fields[f.Name] = &graphql.InputObjectFieldConfig{Type: b.inputType(fieldOf(e, f), f), Description: f.Description.In("en")}
 		}
 		return fields
 	})
 	name := e.Name + "By"
-	b.query[name] = &graphql.Field{
+	b.addQuery(ofEntity(e), name, &graphql.Field{
 		Type: o, Description: "The " + e.Name + " with this value of a unique field, or null.",
 		Args: graphql.FieldConfigArgument{"key": {Type: graphql.NewNonNull(key)}},
-	}
+	})
 	b.resolve("Query", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		given, _ := p.Args["key"].(map[string]any)
 		if len(given) != 1 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -16,7 +17,7 @@ import (
 func modelChecks() []check {
 	return []check{
 		{
-			name: "entities", expected: "its definitions load together with the shipped ones",
+			name: "entities", expected: "its definitions load together with the shipped ones, and have names of their own in the API",
 			remedy: "`xrm schema lint` shows the same while you write them; --entities names those of other plugins",
 			run:    entitiesLoad,
 		},
@@ -40,6 +41,9 @@ func entitiesLoad(ctx context.Context, b *bench) error {
 	}
 	model, err := schema.Load(slices.Concat(entities.Sources(), b.settings.Entities, mention.Sources(d))...)
 	if err != nil {
+		return err
+	}
+	if err := graphql.Check(model); err != nil {
 		return err
 	}
 	b.host.mu.Lock()
