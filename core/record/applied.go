@@ -14,7 +14,7 @@ func (s *Session) Applied(e *schema.Entity, r *core.Record, drafts []Draft) (*co
 		if err := s.apply(e, w); err != nil {
 			return nil, err
 		}
-		s.check(e, w) // for the canonical form, and the defaults of a role that is granted
+		_ = s.check(e, w) // for the canonical form, and the defaults of a role that is granted
 		r = w.change.After
 	}
 	return r, nil
