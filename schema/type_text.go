@@ -20,7 +20,7 @@ func (textType) Parse(f *Field, raw any, _ Scope) (any, error) {
 		return nil, mustBe("a text", raw)
 	}
 	s = strings.TrimSpace(s)
-	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+	if !IsText(s) {
 		return nil, fmt.Errorf("must be valid UTF-8 without null characters")
 	}
 	if f.Max != nil && int64(utf8.RuneCountInString(s)) > *f.Max {
@@ -28,3 +28,7 @@ func (textType) Parse(f *Field, raw any, _ Scope) (any, error) {
 	}
 	return s, nil
 }
+
+// IsText says whether every store can keep a string as it is: valid UTF-8 without
+// null characters.
+func IsText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }

@@ -19,7 +19,6 @@ import (
 // server's user can read. made says that the file is new.
 func adminKey(ctx context.Context, s store, file string) (made bool, err error) {
 	keys, err := s.Keys(ctx)
-	isAdmin := func(k core.Key) bool { return slices.Contains(k.Roles, core.AdminRole) }
 	if err != nil || slices.ContainsFunc(keys, isAdmin) {
 		return false, err
 	}

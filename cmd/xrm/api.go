@@ -56,12 +56,12 @@ func (a *api) accept(c pluginhost.Contribution) error {
 		default: // it will be looked at anyway
 		}
 	}()
-	if err := a.catalog.Offer(c.Plugin, c.Entities); err != nil {
+	if err := a.guarded(c.Plugin, func() error { return a.catalog.Offer(c.Plugin, c.Entities) }); err != nil {
 		return err
 	}
 	candidate := maps.Clone(a.accepted)
 	candidate[c.Plugin] = c
-	if err := a.fit(c, candidate); err != nil {
+	if err := a.guarded(c.Plugin, func() error { return a.fit(c, candidate) }); err != nil {
 		// Its entities alone would stay, and its rights: back to those it had.
 		return errors.Join(err, a.catalog.Offer(c.Plugin, a.accepted[c.Plugin].Entities), a.policy.Grant(a.catalog.Model(), rights(a.accepted)))
 	}
@@ -92,17 +92,22 @@ func mentions(m *schema.Model, c pluginhost.Contribution, all map[string]pluginh
 	return errors.Join(errs...)
 }
 
-// fit tries what a plugin contributes together with all others. A mistake of ours
-// with it is no end of the server.
-func (a *api) fit(c pluginhost.Contribution, candidate map[string]pluginhost.Contribution) (err error) {
+// guarded does something with what a plugin contributes: a mistake of ours with
+// it is no end of the server.
+func (a *api) guarded(plugin string, do func() error) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			a.log.Error("a plugin made xrm panic", "plugin", c.Plugin, "panic", cause, "stack", string(debug.Stack()))
+			a.log.Error("a plugin made xrm panic", "plugin", plugin, "panic", cause, "stack", string(debug.Stack()))
 			err = fmt.Errorf("xrm panicked over what it contributes: %v", cause)
 		}
 	}()
+	return do()
+}
+
+// fit tries what a plugin contributes together with all others.
+func (a *api) fit(c pluginhost.Contribution, candidate map[string]pluginhost.Contribution) error {
 	m := a.catalog.Model()
-	err = errors.Join(mentions(m, c, candidate), c.CheckTopics(m), schedules(c))
+	err := errors.Join(mentions(m, c, candidate), c.CheckTopics(m), schedules(c))
 	if err == nil {
 		err = errors.Join(c.CheckNeeds(m), c.CheckParties(m))
 	}

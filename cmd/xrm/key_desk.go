@@ -70,12 +70,14 @@ func (d keyDesk) RemoveKey(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	admins := slices.DeleteFunc(keys, func(k core.Key) bool { return !slices.Contains(k.Roles, core.AdminRole) })
+	admins := slices.DeleteFunc(keys, func(k core.Key) bool { return !isAdmin(k) })
 	if len(admins) == 1 && admins[0].ID == id {
 		return false, &core.Error{Code: core.Conflict, Message: "This is the last key of an administrator. Make another one first, and revoke this one with it."}
 	}
 	return d.store.RemoveKey(ctx, id)
 }
+
+func isAdmin(k core.Key) bool { return slices.Contains(k.Roles, core.AdminRole) }
 
 func newKey(name, hash string, roles []string, by string) core.Key {
 	return core.Key{

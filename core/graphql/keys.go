@@ -36,11 +36,12 @@ func (b *builder) keys() {
 		"createdAt": of(dateTime, func(k core.Key) any { return schema.Instant(k.CreatedAt) }),
 		"createdBy": of(graphql.String, func(k core.Key) any { return optional(k.CreatedBy) }),
 	}})
+	secret := part(graphql.NewNonNull(graphql.String), func(i issuedKey) any { return i.secret })
+	secret.Description = "For the header Authorization: Bearer SECRET."
 	issued := b.own(graphql.ObjectConfig{Name: "IssuedApiKey", Description: "A new key. Its secret is shown this once.", Fields: graphql.Fields{
 		"apiKey": part(graphql.NewNonNull(key), func(i issuedKey) any { return i.key }),
-		"secret": part(graphql.NewNonNull(graphql.String), func(i issuedKey) any { return i.secret }),
+		"secret": secret,
 	}})
-	issued.Fields()["secret"].Description = "For the header Authorization: Bearer SECRET."
 	const whose = "API keys are"
 	b.addQuery(program, "apiKeys", &graphql.Field{
 		Type: nonNullList(key), Description: "The API keys, for administrators.",

@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -171,12 +172,9 @@ func (b *builder) claim(kind, name string, c claim) bool {
 func (b *builder) problems() strictyaml.Problems {
 	var problems strictyaml.Problems
 	var told []thing
-next:
 	for _, c := range b.clashes {
-		for _, t := range told {
-			if c.loser.within(t) {
-				continue next
-			}
+		if slices.ContainsFunc(told, c.loser.within) {
+			continue
 		}
 		told = append(told, c.loser.thing)
 		problems = append(problems, strictyaml.Problem{

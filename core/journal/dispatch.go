@@ -20,8 +20,8 @@ type Dispatcher struct {
 
 	// Deliver hands over a batch and returns one receipt for each event. An
 	// error means that the subscriber could not be reached, which uses up no
-	// attempts, unless it wraps core.ErrDied or the deadline has passed: then there may
-	// be receipts for the first events, which count; the first without one is
+	// attempts, unless it wraps core.ErrDied or the deadline has passed: then there
+	// may be receipts for the first events, which count; the first without one is
 	// suspected and goes alone next time, and if it fails so again, that uses an
 	// attempt up. It may be called for several batches at a time.
 	Deliver func(ctx context.Context, subscriber string, batch []core.Event) ([]core.Receipt, error)

@@ -244,11 +244,7 @@ func TestDryRunSaysWhatAnErasureWouldClearAndWritesNothing(t *testing.T) {
 func TestErasureClearsMoreRecordsThanFitOnAPage(t *testing.T) {
 	w := newWorld(t, openMemory(t))
 	k := w.known()
-	drafts := make([]record.Draft, 450)
-	for i := range drafts {
-		drafts[i] = record.Draft{Action: core.Created, Set: map[string]any{"name": "Zoe", "guests": []any{k.party}, "driver": k.party}}
-	}
-	w.Records.As(admin, w.model).Save(t.Context(), w.entity("tour"), drafts, false)
+	w.tours(450, map[string]any{"name": "Zoe", "guests": []any{k.party}, "driver": k.party})
 	for _, dryRun := range []bool{true, false} {
 		erased, err := w.erase(admin, k.party, dryRun)
 		if err != nil || erased.Cleared[2].Records != 451 {

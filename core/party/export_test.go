@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/party"
-	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -95,11 +94,7 @@ func TestExportHandsOutMoreRecordsThanFitOnAPage(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		d := w.duplicates()
-		drafts := make([]record.Draft, 450)
-		for i := range drafts {
-			drafts[i] = record.Draft{Action: core.Created, Set: map[string]any{"name": "Lake", "driver": d.from, "guests": []any{d.from}}}
-		}
-		w.Records.As(admin, w.model).Save(t.Context(), w.entity("tour"), drafts, false)
+		w.tours(450, map[string]any{"name": "Lake", "driver": d.from, "guests": []any{d.from}})
 		doc, err := w.Export(t.Context(), w.model, admin, d.from)
 		if err != nil || len(doc.Records["tour"]) != 451 || len(doc.Problems) > 0 {
 			t.Errorf("%d tours, problems %v, error %v; want 451", len(doc.Records["tour"]), doc.Problems, err)

@@ -66,7 +66,7 @@ func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from
 	}
 	plan := takeover(m, e, loser, winner)
 	result.Taken = plan.taken
-	if result.Kept, err = kept(user, e, loser, winner); err != nil {
+	if result.Kept, err = run.kept(loser, winner); err != nil {
 		return Merged{}, err
 	}
 	if err := run.may(ctx, loser, winner, plan); err != nil {

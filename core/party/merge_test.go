@@ -186,11 +186,7 @@ func TestMergeTurnsMoreReferencesThanFitOnAPage(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		d := w.duplicates()
-		drafts := make([]record.Draft, 450)
-		for i := range drafts {
-			drafts[i] = record.Draft{Action: core.Created, Set: map[string]any{"name": "Lake", "guests": []any{d.from}}}
-		}
-		w.Records.As(admin, w.model).Save(t.Context(), w.entity("tour"), drafts, false)
+		w.tours(450, map[string]any{"name": "Lake", "guests": []any{d.from}})
 		for _, dryRun := range []bool{true, false} {
 			merged, err := w.merge(admin, d.from, d.into, dryRun)
 			if err != nil || merged.References["tour"] != 451 {

@@ -52,11 +52,7 @@ func (g *merge) may(ctx context.Context, loser, winner *core.Record, plan plan) 
 // tell of each guess whether it is in a list that he does not see. The error
 // names no field, since that would tell which of them have a value.
 func (g *merge) passed(loser, winner *core.Record, plan plan) ([]string, error) {
-	from, err := g.user.Seen(loser)
-	if err != nil {
-		return nil, err
-	}
-	into, err := g.user.Seen(winner)
+	from, into, err := g.shown(loser, winner)
 	if err != nil {
 		return nil, err
 	}

@@ -84,18 +84,14 @@ func lacking(f *schema.Field, from, into any) any {
 }
 
 // kept lists the fields of which both have a value and the winner's stays, as
-// far as the actor sees both.
-func kept(user *record.Session, e *schema.Entity, loser, winner *core.Record) ([]string, error) {
-	from, err := user.Seen(loser)
-	if err != nil {
-		return nil, err
-	}
-	into, err := user.Seen(winner)
+// far as the user sees both.
+func (g *merge) kept(loser, winner *core.Record) ([]string, error) {
+	from, into, err := g.shown(loser, winner)
 	if err != nil {
 		return nil, err
 	}
 	var paths []string
-	for path, f := range e.Kept() {
+	for path, f := range g.e.Kept() {
 		_, isList := from.At(path).([]any)
 		if f.System || isList || from.At(path) == nil || into.At(path) == nil || reflect.DeepEqual(from.At(path), into.At(path)) {
 			continue
@@ -103,6 +99,14 @@ func kept(user *record.Session, e *schema.Entity, loser, winner *core.Record) ([
 		paths = append(paths, path)
 	}
 	return paths, nil
+}
+
+// shown are the two parties as the user sees them.
+func (g *merge) shown(loser, winner *core.Record) (from, into *core.Record, err error) {
+	if from, err = g.user.Seen(loser); err == nil {
+		into, err = g.user.Seen(winner)
+	}
+	return from, into, err
 }
 
 // roleOf is the role in whose data a storage path lies; "" for none.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -220,6 +221,16 @@ func (w *world) get(entity, id string) *core.Record {
 		w.Fatalf("find %s %s = %v, %v", entity, id, found, err)
 	}
 	return found[0]
+}
+
+// tours creates so many tours of the same values.
+func (w *world) tours(n int, values map[string]any) {
+	w.Helper()
+	for _, r := range w.Records.As(admin, w.model).Save(w.Context(), w.entity("tour"), slices.Repeat([]record.Draft{{Action: core.Created, Set: values}}, n), false) {
+		if r.Err != nil {
+			w.Fatal(r.Err)
+		}
+	}
 }
 
 // stray makes a record refer to a duplicate that is merged, as a writer may

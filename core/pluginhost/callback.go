@@ -83,7 +83,7 @@ func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do fun
 		}
 	case core.Forbidden:
 		if l := one.link.Load(); l != nil {
-			l.failed.add(one.method, cut("it was refused: "+err.Error(), maxLine))
+			l.failed.add(one.method, cut(c.host.secrets.redact("it was refused: "+err.Error()), maxLine))
 		}
 		if c.admits() {
 			c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "call", one.id, "in", one.method, "user", one.actor.ID, "error", err)

@@ -135,9 +135,9 @@ func (h *Host) observe(one *call, err error, took time.Duration) {
 }
 
 // book counts what the plugin did wrong in a call.
-func (one *call) book() {
-	if l := one.link.Load(); l != nil && one.failure != nil {
-		l.failed.add(one.method, one.failure.Cause.Error())
+func (c *call) book() {
+	if l := c.link.Load(); l != nil && c.failure != nil {
+		l.failed.add(c.method, c.failure.Cause.Error())
 	}
 }
 

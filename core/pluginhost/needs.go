@@ -40,10 +40,12 @@ func (n *Needs) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 		return
 	}
 	filled := *node
-	filled.Content = nil
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Kind != yaml.MappingNode || node.Content[i+1].ShortTag() != "!!null" {
-			filled.Content = append(filled.Content, node.Content[i], node.Content[i+1])
+	if node.Kind == yaml.MappingNode {
+		filled.Content = nil
+		for pair := range slices.Chunk(node.Content, 2) {
+			if pair[1].ShortTag() != "!!null" {
+				filled.Content = append(filled.Content, pair...)
+			}
 		}
 	}
 	d.Decode(&filled, reflect.ValueOf((*plain)(n)).Elem())

@@ -3,11 +3,12 @@ package pluginhost
 import (
 	"errors"
 	"fmt"
-	"github.com/openxrm/xrm/schema/strictyaml"
 	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
+
+	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
 // release is one verified version of a plugin: a copy that nobody changes any

@@ -3,8 +3,6 @@ package record
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -106,7 +104,7 @@ func (s *Session) restrict(e *schema.Entity, q core.Query) (core.Query, error) {
 func ByIDs(ids []string) schema.Filter {
 	values := make([]any, 0, len(ids))
 	for _, id := range ids {
-		if utf8.ValidString(id) && !strings.Contains(id, "\x00") {
+		if schema.IsText(id) {
 			values = append(values, id)
 		}
 	}

@@ -20,9 +20,9 @@ const maxAttempts = 20
 //
 // Hooks run between two validations: the first spares plugins from garbage,
 // the second spares the store from plugins, of what they changed. What stays
-// deleted is neither validated nor shown to hooks, until it is restored. The policy is asked three
-// times: whether the actor sees the record, may write these fields of it as it
-// is, and may leave it as it will be.
+// deleted is neither validated nor shown to hooks, until it is restored. The
+// policy is asked three times: whether the actor sees the record, may write these
+// fields of it as it is, and may leave it as it will be.
 //
 // The drafts are for one entity or role and independent of each other: each
 // gets its own Result, in order. They go through each step together, so that

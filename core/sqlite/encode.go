@@ -7,8 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/openxrm/xrm/schema"
 )
 
 // encode writes a canonical value as JSON, the names of an object in order,
@@ -67,7 +67,7 @@ func appendObject(b []byte, object map[string]any) ([]byte, error) {
 }
 
 func appendText(b []byte, s string) ([]byte, error) {
-	if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+	if !schema.IsText(s) {
 		return nil, errors.New("a text must be valid UTF-8 without null characters")
 	}
 	plain := true

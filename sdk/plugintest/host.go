@@ -102,7 +102,7 @@ func (h *Host) load(others []fs.FS) {
 	if h.model, err = schema.Load(append(sources, mention.Sources(d)...)...); err != nil {
 		h.t.Fatalf("the entities of the plugin:\n%v", err)
 	}
-	if err := errors.Join(mention.Check(h.model, mention.In(d)), mention.CheckTopics(h.model, d.GetName(), d.GetSubscriptions()), mention.UnmetTopics(h.model, d.GetName(), d.GetSubscriptions()), mention.CheckParties(h.model, d)); err != nil {
+	if err := errors.Join(mention.CheckDescription(h.model, d), mention.CheckParties(h.model, d)); err != nil {
 		h.t.Fatalf("the plugin %s:\n%v", d.GetName(), err)
 	}
 }

@@ -57,11 +57,7 @@ func mentionsExist(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(mention.Check(b.host.model, mention.In(d)), topicsOf(b.host.model, d))
-}
-
-func topicsOf(m *schema.Model, d *pluginpb.DescribeResponse) error {
-	return errors.Join(mention.CheckTopics(m, d.GetName(), d.GetSubscriptions()), mention.UnmetTopics(m, d.GetName(), d.GetSubscriptions()))
+	return mention.CheckDescription(b.host.model, d)
 }
 
 func partyDataIsSaid(ctx context.Context, b *bench) error {

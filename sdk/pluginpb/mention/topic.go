@@ -3,7 +3,6 @@ package mention
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/openxrm/xrm/schema"
@@ -14,6 +13,13 @@ import (
 // Another is the layer of entities that some other plugin brings, where nobody
 // knows which.
 const Another = "another plugin"
+
+// CheckDescription returns a line for all that a plugin mentions, or waits for in
+// its topics, and the model does not have: where all plugins that it works with
+// are known.
+func CheckDescription(m *schema.Model, d *pluginpb.DescribeResponse) error {
+	return errors.Join(Check(m, In(d)), CheckTopics(m, d.GetName(), d.GetSubscriptions()), UnmetTopics(m, d.GetName(), d.GetSubscriptions()))
+}
 
 // CheckTopics returns a line for each topic that names something which never
 // happens to records: of the shipped entities, of the site's, and of the plugin's
@@ -41,7 +47,7 @@ func UnmetTopics(m *schema.Model, plugin string, topics []string) error {
 	for _, topic := range topics {
 		source, action, _ := strings.Cut(topic, ".")
 		switch e := m.Entity(source); {
-		case e == nil && source != plugin && slices.Contains(pluginpb.Actions(), action): // which no plugin may publish
+		case e == nil && source != plugin && pluginpb.IsOfRecords(action): // which no plugin may publish
 			missing = append(missing, Mention{Where: fmt.Sprintf("topic %q", topic), Entity: source})
 		case e != nil && !known(action) && ofAnother(e, plugin) && e.Layer != Another && e.Layer != Layer(source):
 			problems = append(problems, never(topic))
@@ -50,7 +56,7 @@ func UnmetTopics(m *schema.Model, plugin string, topics []string) error {
 	return errors.Join(Check(m, missing), problems.Err())
 }
 
-func known(action string) bool { return action == "*" || slices.Contains(pluginpb.Actions(), action) }
+func known(action string) bool { return action == "*" || pluginpb.IsOfRecords(action) }
 
 func ofAnother(e *schema.Entity, plugin string) bool {
 	return e.Layer == Another || strings.HasPrefix(e.Layer, Layer("")) && e.Layer != Layer(plugin)
