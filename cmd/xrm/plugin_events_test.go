@@ -81,9 +81,8 @@ func TestADeadLetterIsListedAndReplayedAndDiscarded(t *testing.T) {
 		if got, want := p.must(discard, map[string]any{"ids": []string{ids["product/"+spoiled], ids["product/"+mended]}}), `{"discardDeadLetters":1}`; got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
-		if got, want := p.must(`{ deadLetters(plugin: "ledger") { id } plugins { events { waiting dead } } }`, nil), `{"deadLetters":[],"plugins":[{"events":{"waiting":0,"dead":0}}]}`; got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
+		// The effect of an event is there before the event is known to have had it.
+		p.becomes(`{ deadLetters(plugin: "ledger") { id } plugins { events { waiting dead } } }`, nil, `{"deadLetters":[],"plugins":[{"events":{"waiting":0,"dead":0}}]}`)
 		p.stop()
 	})
 }
