@@ -23,7 +23,7 @@ import (
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/sdk/pluginpb/cron"
+	"github.com/openxrm/xrm/sdk/contract/cron"
 )
 
 // api keeps the GraphQL engine that fits the current model and the plugins.

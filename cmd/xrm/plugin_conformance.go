@@ -12,8 +12,8 @@ import (
 
 	"github.com/openxrm/xrm/cmd/xrm/conformance"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
-	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/term"

@@ -13,7 +13,7 @@ import (
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/schedule"
-	"github.com/openxrm/xrm/sdk/pluginpb/cron"
+	"github.com/openxrm/xrm/sdk/contract/cron"
 )
 
 // work is what plugins do although no request asks them to: they are told of

@@ -11,8 +11,8 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract/settings"
 	"github.com/openxrm/xrm/sdk/pluginpb"
-	"github.com/openxrm/xrm/sdk/pluginpb/configschema"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -45,7 +45,7 @@ func (s Section) check(configSchema []byte, beside ...strictyaml.Problem) (fille
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errMisconfigured, errors.Join(found.Err(), err))
 	}
-	filled, problems := configschema.Check(configSchema, config)
+	filled, problems := settings.Check(configSchema, config)
 	for _, p := range problems {
 		found = append(found, s.problem(p.Path, p.String()))
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/sdk/pluginpb/mention"
+	"github.com/openxrm/xrm/sdk/contract/mention"
 )
 
 func contributionOf(t *testing.T, h *pluginhost.Host) pluginhost.Contribution {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/sdk/pluginpb/cron"
+	"github.com/openxrm/xrm/sdk/contract/cron"
 )
 
 // reportEvery is how often the progress of a job is stored, and how soon one

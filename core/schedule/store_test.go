@@ -16,7 +16,7 @@ import (
 	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/core/sqlite"
-	"github.com/openxrm/xrm/sdk/pluginpb/cron"
+	"github.com/openxrm/xrm/sdk/contract/cron"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )

@@ -15,7 +15,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/core/sqlite"
-	"github.com/openxrm/xrm/sdk/pluginpb/cron"
+	"github.com/openxrm/xrm/sdk/contract/cron"
 )
 
 // world is a store, on the clock of a bubble, and what its instances have done.

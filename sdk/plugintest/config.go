@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract/settings"
 	"github.com/openxrm/xrm/sdk/pluginpb"
-	"github.com/openxrm/xrm/sdk/pluginpb/configschema"
 )
 
 // Configure gives the plugin a configuration, as an admin would: it is checked
@@ -17,7 +17,7 @@ func (h *Host) Configure(config map[string]any) error {
 	if len(h.description.GetConfigSchema()) == 0 {
 		h.t.Fatal("the plugin has no configuration; set Config in its sdk.Plugin")
 	}
-	filled, problems := configschema.Check(h.description.GetConfigSchema(), config)
+	filled, problems := settings.Check(h.description.GetConfigSchema(), config)
 	if len(problems) > 0 {
 		var violations schema.Violations
 		for _, p := range problems {

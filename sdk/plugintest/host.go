@@ -11,8 +11,8 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
-	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 )
 
 // Host is the other side of a plugin under test. It is safe for concurrent

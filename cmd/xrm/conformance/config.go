@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/openxrm/xrm/sdk/contract/settings"
 	"github.com/openxrm/xrm/sdk/pluginpb"
-	"github.com/openxrm/xrm/sdk/pluginpb/configschema"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -56,7 +56,7 @@ func configSchemaIsValid(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	if _, err := configschema.Compile(encoded); err != nil {
+	if _, err := settings.Compile(encoded); err != nil {
 		return err
 	}
 	var s configSchema
@@ -99,7 +99,7 @@ func takesConfiguration(ctx context.Context, b *bench) error {
 // sampleConfig makes up a configuration that fits, or returns nil.
 func sampleConfig(encoded []byte) []byte {
 	var s configSchema
-	valid, err := configschema.Compile(encoded)
+	valid, err := settings.Compile(encoded)
 	if err != nil || json.Unmarshal(encoded, &s) != nil {
 		return nil
 	}

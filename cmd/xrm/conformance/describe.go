@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract/cron"
 	"github.com/openxrm/xrm/sdk/pluginpb"
-	"github.com/openxrm/xrm/sdk/pluginpb/cron"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 )

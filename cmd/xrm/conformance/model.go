@@ -9,8 +9,8 @@ import (
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
+	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
-	"github.com/openxrm/xrm/sdk/pluginpb/mention"
 	"google.golang.org/protobuf/proto"
 )
 

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/openxrm/xrm/sdk/pluginpb/cron"
+	"github.com/openxrm/xrm/sdk/contract/cron"
 )
 
 func TestAScheduleComesWhenTheClockOfItsZoneSaysSo(t *testing.T) {

@@ -1,4 +1,4 @@
-package configschema_test
+package settings_test
 
 import (
 	"os"
@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/openxrm/xrm/sdk/pluginpb/configschema"
+	"github.com/openxrm/xrm/sdk/contract/settings"
 )
 
 const service = `{
@@ -37,7 +37,7 @@ type object = map[string]any
 
 func TestDefaultsAreFilledInWhereNothingIsSaid(t *testing.T) {
 	given := object{"region": "DE", "most": 7, "steps": []object{{"after": 1}, {}}}
-	got, problems := configschema.Check([]byte(service), given)
+	got, problems := settings.Check([]byte(service), given)
 	want := object{
 		"region": "DE", "most": int64(7), "sla": "48h", "tone": "kind", "code": "A",
 		"escalation": object{"after": int64(3), "urgent": false},
@@ -75,7 +75,7 @@ func TestEveryProblemIsToldByItsPath(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			filled, problems := configschema.Check([]byte(service), tt.config)
+			filled, problems := settings.Check([]byte(service), tt.config)
 			var got []string
 			for _, p := range problems {
 				got = append(got, p.String())
@@ -88,17 +88,17 @@ func TestEveryProblemIsToldByItsPath(t *testing.T) {
 }
 
 func TestWithoutASchemaThereIsNothingToSet(t *testing.T) {
-	if filled, problems := configschema.Check(nil, nil); len(filled) != 0 || problems != nil {
+	if filled, problems := settings.Check(nil, nil); len(filled) != 0 || problems != nil {
 		t.Errorf("Check = %v, %v; want an empty configuration", filled, problems)
 	}
-	if _, problems := configschema.Check(nil, object{"sla": "1h"}); len(problems) != 1 || problems[0].String() != "sla is no setting" {
+	if _, problems := settings.Check(nil, object{"sla": "1h"}); len(problems) != 1 || problems[0].String() != "sla is no setting" {
 		t.Errorf("problems %v, want that sla is no setting", problems)
 	}
 }
 
 func TestABrokenSchemaIsTheMistakeOfThePlugin(t *testing.T) {
 	for _, schema := range []string{`{`, `{"type": "text"}`} {
-		_, problems := configschema.Check([]byte(schema), nil)
+		_, problems := settings.Check([]byte(schema), nil)
 		if len(problems) != 1 || !strings.HasPrefix(problems[0].String(), "the configuration cannot be checked, because the plugin describes it wrongly: ") {
 			t.Errorf("%s: problems %v", schema, problems)
 		}
@@ -126,7 +126,7 @@ func TestASchemaReadsNoFilesAndEnds(t *testing.T) {
 			"causing reference cycle",
 		},
 	} {
-		_, problems := configschema.Check([]byte(tt.schema), map[string]any{})
+		_, problems := settings.Check([]byte(tt.schema), map[string]any{})
 		if len(problems) != 1 || !strings.HasSuffix(problems[0].String(), tt.want) {
 			t.Errorf("%s: %v, want %s", name, problems, tt.want)
 		}
