@@ -9,6 +9,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/spf13/cobra"
@@ -85,12 +86,12 @@ func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err err
 			return err
 		}
 	}
-	key, secret, err := keyDesk{s, roles}.Issue(cmd.Context(), model, core.Key{Name: k.name, Roles: k.roles, Party: k.party, CreatedBy: "xrm key create"})
+	key, secret, err := identity.Desk{Keyring: s, Records: s, Roles: roles}.Issue(cmd.Context(), model, core.Key{Name: k.name, Roles: k.roles, Party: k.party, CreatedBy: "xrm key create"})
 	if err != nil {
 		return err
 	}
 	if k.out != "" {
-		if err := writeSecret(k.out, secret); err != nil {
+		if err := identity.WriteSecret(k.out, secret); err != nil {
 			_, undone := s.RemoveKey(context.WithoutCancel(cmd.Context()), key.ID) // nobody knows it
 			return errors.Join(err, undone)
 		}

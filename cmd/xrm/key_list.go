@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/identity"
 	"github.com/spf13/cobra"
 )
 
@@ -96,7 +97,7 @@ func (p *program) revokeKey(cmd *cobra.Command, c Config, id string) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	removed, err := keyDesk{store: s}.RemoveKey(cmd.Context(), id)
+	removed, err := identity.Desk{Keyring: s}.RemoveKey(cmd.Context(), id)
 	if err != nil {
 		return err
 	}

@@ -43,12 +43,12 @@ func (u embedded) all(t testing.TB) (statuses []pluginhost.Status) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	err := u.api.host.Load().Wait(ctx, func(all []pluginhost.Status) bool {
+	err := u.host.Wait(ctx, func(all []pluginhost.Status) bool {
 		statuses = all
 		return !slices.ContainsFunc(all, func(s pluginhost.Status) bool { return s.State != pluginhost.Serving })
 	})
 	if err != nil {
-		t.Fatalf("%v: %+v", err, u.api.host.Load().Plugins())
+		t.Fatalf("%v: %+v", err, u.host.Plugins())
 	}
 	return statuses
 }
@@ -69,13 +69,13 @@ func BenchmarkRule(b *testing.B) {
 	made := u.save(b, "product", []record.Draft{{Action: core.Created, Set: map[string]any{"sku": "P-1", "name": "silent"}}})[0]
 	for name, product := range map[string]string{"without callback": "silent", "with one callback": "curious"} {
 		b.Run(name, func(b *testing.B) {
-			m := u.api.catalog.Model()
+			now := u.admission.Current()
 			after := made.Clone()
 			after.Values["name"] = product
 			var took []time.Duration
 			for b.Loop() {
 				began := time.Now()
-				for _, err := range u.api.host.Load().BeforeSave(b.Context(), m, m.Entity("product"), []core.Change{{Actor: u.admin, Action: core.Updated, Before: made, After: after}}) {
+				for _, err := range now.Hooks[0].BeforeSave(b.Context(), now.Basis, now.Model.Entity("product"), []core.Change{{Actor: u.admin, Action: core.Updated, Before: made, After: after}}) {
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -124,7 +124,7 @@ func BenchmarkRestart(b *testing.B) {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			b.Fatal(err)
 		}
-		if err := u.api.host.Load().Wait(b.Context(), func(all []pluginhost.Status) bool {
+		if err := u.host.Wait(b.Context(), func(all []pluginhost.Status) bool {
 			return all[0].State == pluginhost.Serving && all[0].PID != pid
 		}); err != nil {
 			b.Fatal(err)
@@ -151,7 +151,10 @@ func BenchmarkTenPluginsStart(b *testing.B) {
 	var took []time.Duration
 	for b.Loop() {
 		began := time.Now()
-		host, err := pluginhost.Start(pluginhost.Config{Dir: plugins, Trust: pluginhost.TrustAny, CacheDir: cache, Shim: shim()})
+		host, err := pluginhost.New(pluginhost.Config{Dir: plugins, Trust: pluginhost.TrustAny, CacheDir: cache, Shim: shim()})
+		if err == nil {
+			err = host.Start()
+		}
 		if err != nil {
 			b.Fatal(err)
 		}

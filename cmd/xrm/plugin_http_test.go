@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/openxrm/xrm/core/web"
 	"github.com/openxrm/xrm/sdk"
 )
 
@@ -154,8 +155,8 @@ func TestABodyThatIsCutOffIsNotTakenForTheWhole(t *testing.T) {
 	// One byte more than a plugin gets, signed for the plugin that takes the
 	// half for the whole.
 	mac := hmac.New(sha256.New, []byte(shopKey))
-	mac.Write(make([]byte, maxPluginBody))
-	response := p.send("POST", "/plugins/shop/orders", bytes.NewReader(make([]byte, maxPluginBody+1)), hex.EncodeToString(mac.Sum(nil)))
+	mac.Write(make([]byte, web.MaxPluginBody))
+	response := p.send("POST", "/plugins/shop/orders", bytes.NewReader(make([]byte, web.MaxPluginBody+1)), hex.EncodeToString(mac.Sum(nil)))
 	body, err := io.ReadAll(response.Body)
 	const want = "The request is too large: its body may have 67108864 bytes.\n"
 	if response.StatusCode != http.StatusRequestEntityTooLarge || string(body) != want {

@@ -25,24 +25,20 @@ type embedded struct {
 // plugins have had their chance.
 func within(t testing.TB, c Config, adapt func(*pluginhost.Config)) embedded {
 	t.Helper()
-	s, err := newServer(c, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	s, err := newServer(c, slog.New(slog.NewTextHandler(t.Output(), nil)), adapt)
+	if err == nil {
+		err = s.startPlugins()
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := s.pluginConfig()
-	adapt(&config)
-	host, err := pluginhost.Start(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.api.host.Store(host)
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	ready := make(chan struct{})
 	running.Go(func() {
-		s.keepReady(ctx, func() {
+		s.readiness.Keep(ctx, func() {
 			running.Go(func() { s.relay.Run(ctx) })
-			running.Go(func() { s.work.run(ctx) })
+			running.Go(func() { s.work.Run(ctx) })
 			close(ready)
 		})
 	})
@@ -60,9 +56,9 @@ func within(t testing.TB, c Config, adapt func(*pluginhost.Config)) embedded {
 // save stores drafts of an entity as an administrator.
 func (u embedded) save(t testing.TB, entity string, drafts []record.Draft) []*core.Record {
 	t.Helper()
-	m := u.api.catalog.Model()
+	now := u.admission.Current()
 	var saved []*core.Record
-	for _, r := range u.api.service.As(u.admin, m).Save(t.Context(), m.Entity(entity), drafts, false) {
+	for _, r := range u.records.As(u.admin, now.Basis).Save(t.Context(), now.Model.Entity(entity), drafts, false) {
 		if r.Err != nil {
 			t.Fatal(r.Err)
 		}
@@ -74,8 +70,8 @@ func (u embedded) save(t testing.TB, entity string, drafts []record.Draft) []*co
 // groups counts the entries of the ledger.
 func (u embedded) groups(t testing.TB, q core.Aggregate) []core.Group {
 	t.Helper()
-	m := u.api.catalog.Model()
-	groups, err := u.api.service.As(u.admin, m).Aggregate(t.Context(), m.Entity("ledgerEntry"), q)
+	now := u.admission.Current()
+	groups, err := u.records.As(u.admin, now.Basis).Aggregate(t.Context(), now.Model.Entity("ledgerEntry"), q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +91,7 @@ func (u embedded) backlog(t testing.TB) (backlog core.Backlog) {
 
 // killEverySecond kills what serves after a second, until it is told to stop.
 func (u embedded) killEverySecond(ctx context.Context) (kills int) {
-	host := u.api.host.Load()
+	host := u.host
 	for {
 		var pid int
 		err := host.Wait(ctx, func(all []pluginhost.Status) bool {
@@ -183,11 +179,11 @@ func TestEveryEventHasItsEffectOnceThoughThePluginIsKilledEverySecond(t *testing
 		if now := u.backlog(t); now.Dead > 0 {
 			t.Errorf("%d events are dead letters", now.Dead)
 		}
-		m := u.api.catalog.Model()
+		now := u.admission.Current()
 		last, early := map[any]int64{}, 0 // by product, of the entries in the order in which they were made
 		entries := core.Query{First: 1000}
 		for {
-			found, err := u.api.service.As(u.admin, m).Find(t.Context(), m.Entity("ledgerEntry"), entries)
+			found, err := u.records.As(u.admin, now.Basis).Find(t.Context(), now.Model.Entity("ledgerEntry"), entries)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,28 +54,29 @@ func (p *program) serve(ctx context.Context, c Config) error {
 		return cannotListen(c.Listen, err)
 	}
 	defer listener.Close()
-	s, err := newServer(c, log)
+	s, err := newServer(c, log, nil)
 	if err != nil {
 		return err
 	}
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
+	if err := s.startPlugins(); err != nil {
+		return errors.Join(err, s.close(ctx))
+	}
 	web := &http.Server{
-		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: s.site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	log.Info("listening", "address", listener.Addr().String(), "store", storeName(c))
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(listener) }()
-	if err := s.startPlugins(ctx); err != nil {
-		return errors.Join(err, s.close(ctx))
-	}
+	s.settle(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
-		s.keepReady(background, func() {
+		s.readiness.Keep(background, func() {
 			fmt.Fprint(p.out, s.welcome(listener.Addr().String(), time.Since(started)))
 			running.Go(func() { s.relay.Run(background) })
-			running.Go(func() { s.work.run(background) })
+			running.Go(func() { s.work.Run(background) })
 		})
 	})
 	select {
@@ -85,7 +86,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 	}
 	ending, cancel := context.WithTimeout(context.Background(), c.Timeout.Shutdown)
 	defer cancel()
-	if shutdown := errors.Join(s.graphql.Shutdown(ending), web.Shutdown(ending)); shutdown != nil {
+	if shutdown := errors.Join(s.site.Shutdown(ending), web.Shutdown(ending)); shutdown != nil {
 		log.Warn("some requests were cut off", "error", shutdown)
 	}
 	stop()
@@ -109,7 +110,7 @@ func (s *server) welcome(address string, took time.Duration) string {
 	fmt.Fprintf(&b, "xrm is ready after %d ms\n", took.Milliseconds())
 	fmt.Fprintf(&b, "  GraphQL  http://%s/graphql (GraphiQL in a browser)\n", address)
 	fmt.Fprintf(&b, "  store    %s\n", storeName(s.config))
-	for _, plugin := range s.api.plugins() {
+	for _, plugin := range s.work.Desk().Plugins() {
 		fmt.Fprintf(&b, "  plugin   %s\n", pluginLine(plugin))
 	}
 	switch {

@@ -3,19 +3,26 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/catalog"
-	"github.com/openxrm/xrm/core/graphql/transport"
+	"github.com/openxrm/xrm/core/graphql"
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/journal"
+	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
-	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/core/web"
+	"github.com/openxrm/xrm/core/work"
 	"github.com/openxrm/xrm/schema/entities"
 )
 
@@ -23,24 +30,24 @@ import (
 type server struct {
 	config Config
 	log    *slog.Logger
-	store  store
-	auth   *access.Authenticator
-	api    *api
-	relay  *journal.Relay
-	work   *work
 
-	metrics *metrics
-	graphql *transport.Handler
+	store     store
+	records   *record.Service
+	relay     *journal.Relay
+	host      *pluginhost.Host
+	admission *snapshot.Admission
+	readiness *snapshot.Readiness
+	work      *work.Work
+	roles     *access.Roles
+	site      *web.Site
 
-	prepared atomic.Pointer[schema.Model] // the database has its collections and indexes
-	down     atomic.Bool                  // the database could not be prepared when it was last tried
-	keyed    atomic.Bool                  // there is a key to get in with
-	newKey   atomic.Bool                  // this start made the administrator's key
+	newKey atomic.Bool // this start made the administrator's key
 }
 
 // newServer opens the store and reads the definitions. It fails on what the
-// operator must mend, not on a database or a plugin that is down.
-func newServer(c Config, log *slog.Logger) (*server, error) {
+// operator must mend, not on a database or a plugin that is down. adapt may change
+// how plugins are run; nil leaves that.
+func newServer(c Config, log *slog.Logger, adapt func(*pluginhost.Config)) (*server, error) {
 	if c.Plugins != defaultConfig().Plugins { // which need not exist
 		if err := folder("plugins", "the plugins", c.Plugins); err != nil {
 			return nil, err
@@ -50,71 +57,125 @@ func newServer(c Config, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{config: c, log: log}
+	definitions, err := catalog.New(entities.Sources(), site)
+	if err != nil {
+		return nil, err
+	}
+	roles, err := loadRoles(c, definitions.Model())
+	if err != nil {
+		return nil, err
+	}
+	s := &server{config: c, log: log, roles: roles}
 	if s.store, err = openStore(c); err != nil {
 		return nil, err
 	}
-	entityCatalog, err := catalog.New(entities.Sources(), site, s.prepare)
-	if err != nil {
+	if err := s.wire(definitions, adapt); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
-	roles, err := loadRoles(c, entityCatalog.Model())
-	if err != nil {
-		return nil, errors.Join(err, s.store.Close())
-	}
-	s.auth = &access.Authenticator{Keys: s.store}
-	s.relay = &journal.Relay{Store: s.store, Log: log}
-	s.api = &api{config: c, log: log, relay: s.relay, catalog: entityCatalog, policy: &access.Policy{Roles: roles}, accepted: map[string]pluginhost.Contribution{}, changed: make(chan struct{}, 1)}
-	s.api.service = &record.Service{
-		Store: s.store, Policy: s.api.policy, Hooks: []record.Hook{pluginHook{s.api}},
-		Now: time.Now, NewID: newID,
-		Region: c.Region, Committed: s.relay.Nudge,
-	}
-	s.work = newWork(s.api, s.store, s.relay, log)
-	s.api.desk, s.api.keys = desk{s.store, s.work}, keyDesk{s.store, roles}
-	s.metrics = newMetrics(s.api.plugins, s.store.Backlog)
-	s.graphql = s.newGraphQL()
-	return s, s.api.build(nil)
+	return s, nil
 }
 
-// startPlugins starts the plugins and waits for them for a moment. What is
-// wrong with one stands in its state.
-func (s *server) startPlugins(ctx context.Context) error {
-	host, err := pluginhost.Start(s.pluginConfig())
-	if err != nil {
+// wire joins the parts of the engine: each knows the others by the ports that it
+// declares, and the snapshot of the moment by a function.
+func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Config)) (err error) {
+	c, log := s.config, s.log
+	current := func() *snapshot.Snapshot { return s.admission.Current() }
+	s.relay = &journal.Relay{Store: s.store, Log: log}
+	s.records = &record.Service{Store: s.store, Now: time.Now, NewID: newID, Region: c.Region, Committed: s.relay.Nudge}
+	metrics := web.NewMetrics(func() []core.Plugin { return s.work.Desk().Plugins() }, s.store.Backlog)
+	s.work = work.New(s.store, current, newID, log)
+	s.relay.Enqueued = s.work.Enqueued
+	plugins := s.pluginConfig(metrics)
+	if adapt != nil {
+		adapt(&plugins)
+	}
+	if s.host, err = pluginhost.New(plugins); err != nil {
 		return err
 	}
-	s.api.host.Store(host)
-	grace, cancel := context.WithTimeout(ctx, s.config.Timeout.Plugin)
-	defer cancel()
-	host.Settle(grace)
-	_, warnings := s.api.policy.Roles.Check(s.api.catalog.Model())
-	for _, w := range warnings {
-		s.log.Warn("a role has a rule that grants nothing", "rule", w.Error())
+	s.work.Plugins = s.host
+	s.readiness = snapshot.NewReadiness(s.store, c.Timeout.Store, s.letIn, log)
+	s.admission, err = snapshot.New(snapshot.Config{
+		Catalog: definitions, Roles: s.roles, Hooks: s.host.Hooks, Build: s.buildAPI, Names: graphql.Check, Prepare: s.readiness.Prepare, Log: log,
+	})
+	if err != nil {
+		return errors.Join(err, s.host.Close())
 	}
-	for _, w := range s.api.catalog.Waiting() {
-		s.log.Warn("a file of entities is left out until a plugin brings what it needs", "file", w.Error())
-	}
+	s.site = web.New(web.Config{
+		Authenticator: &identity.Authenticator{Keys: s.store}, Plugins: s.host, Current: current, Ready: s.readiness.Check, Metrics: metrics, Log: log,
+		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
+	})
 	return nil
 }
 
-func (s *server) pluginConfig() pluginhost.Config {
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// pluginConfig says how plugins are run.
+func (s *server) pluginConfig(metrics *web.Metrics) pluginhost.Config {
 	return pluginhost.Config{
 		Dir: s.config.Plugins, Trust: pluginhost.Trust(s.config.Trust), CacheDir: filepath.Join(s.config.Data, "plugins"),
-		Version: readBuild().Version, Shim: shim(), Log: s.log, Accept: s.api.accept,
-		Open: func(a core.Actor, m *schema.Model) pluginhost.Session { return s.api.service.As(a, m) },
-		Keep: keeper{s.store, s.work.runner}, Publish: s.work.publisher.Publish, Observe: s.metrics.observe,
-		SecretsDir: filepath.Join(s.config.Data, "secrets"),
+		Version: readBuild().Version, Shim: shim(), Log: s.log,
+		Admit: func(o snapshot.Offer) error { return s.admission.Admit(o) },
+		Open: func(a core.Actor, on record.Basis) pluginhost.Session {
+			return s.records.As(a, s.admission.Limit(on))
+		},
+		Keep: s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
+	}
+}
+
+// buildAPI makes the API of a snapshot.
+func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
+	limits, timeout := s.config.Limits, s.config.Timeout
+	return graphql.Build(graphql.Config{
+		Snapshot: now, Service: s.records, MaxPageSize: limits.Page, MaxCount: limits.Count,
+		Limits:  execution.Limits{Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes, EventTime: timeout.Request},
+		Plugins: s.work.Desk(),
+		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: s.roles},
+		Parties: &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Keepers(now.Contributions)},
+		Log:     s.logFailure, RequestID: web.RequestID,
+	})
+}
+
+func (s *server) logFailure(ctx context.Context, f execution.Failure) {
+	attrs := []any{"request", web.RequestID(ctx), "field", f.Field, "path", fmt.Sprint(f.Path), "error", f.Err}
+	if len(f.Stack) > 0 {
+		attrs = append(attrs, "stack", string(f.Stack))
+	}
+	s.log.ErrorContext(ctx, "a request failed", attrs...)
+}
+
+// letIn sees to it that an administrator can get in.
+func (s *server) letIn(ctx context.Context) error {
+	made, err := identity.EnsureAdministrator(ctx, s.store, adminKeyFile(s.config))
+	if made {
+		s.newKey.Store(true)
+	}
+	return err
+}
+
+// startPlugins starts the plugins. From then on the rules of those that are known
+// hold.
+func (s *server) startPlugins() error { return s.host.Start() }
+
+// settle waits for the plugins for a moment. What is wrong with one stands in its
+// state.
+func (s *server) settle(ctx context.Context) {
+	grace, cancel := context.WithTimeout(ctx, s.config.Timeout.Plugin)
+	defer cancel()
+	s.host.Settle(grace)
+	now := s.admission.Current()
+	_, warnings := s.roles.Check(now.Model)
+	for _, w := range warnings {
+		s.log.Warn("a role has a rule that grants nothing", "rule", w.Error())
+	}
+	for _, w := range now.Waiting() {
+		s.log.Warn("a file of entities is left out until a plugin brings what it needs", "file", w.Error())
 	}
 }
 
 // close stops the plugins, delivers what is committed and closes the store.
 func (s *server) close(ctx context.Context) error {
-	var errs []error
-	if host := s.api.host.Load(); host != nil {
-		errs = append(errs, host.Close())
-	}
-	if s.prepared.Load() != nil {
+	errs := []error{s.host.Close()}
+	if s.readiness.Prepared() {
 		switch err := s.relay.Drain(ctx); {
 		case core.CodeOf(err) == core.Unavailable:
 			s.log.Warn("the database cannot be reached; what the journal lacks is added after the next start", "error", err)

@@ -1,36 +1,29 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/core/pluginhost"
-	"github.com/openxrm/xrm/core/record"
-	"github.com/openxrm/xrm/core/schedule"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/core/sqlite"
+	"github.com/openxrm/xrm/core/work"
 )
 
 // store is all that the program asks of a database. Both stores are one.
 type store interface {
-	record.Store
+	snapshot.Database
 	journal.Store
-	journal.Queue
-	journal.Desk
-	schedule.Store
+	work.Store
 	pluginhost.Keeper
-	access.KeyStore
-	SaveKey(ctx context.Context, k core.Key) error
-	Keys(ctx context.Context) ([]core.Key, error)
-	RemoveKey(ctx context.Context, id string) (bool, error)
-	Ping(ctx context.Context) error
+	identity.KeyStore
+	identity.Keyring
 	Close() error
 }
 

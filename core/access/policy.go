@@ -1,107 +1,142 @@
 package access
 
 import (
-	"slices"
-	"strings"
+	"errors"
+	"fmt"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/strictyaml"
+	"go.yaml.in/yaml/v3"
 )
 
-var verbOf = map[core.Action]verb{core.Created: create, core.Updated: update, core.Deleted: remove, core.Restored: remove, core.Merged: remove}
+var _ record.Policy = (*Policy)(nil)
 
-// Readable selects the records that any of the actor's rules lets see. A rule
-// on a role view selects the records that hold the role; a rule on the base
-// selects among all records, whatever roles they hold. It returns a Forbidden
-// error when no rule lets see any.
-func (r *Roles) Readable(m *schema.Model, a core.Actor, e *schema.Entity) (schema.Filter, error) {
-	able := allowing(read, r.grants(m, a, e))
-	if len(able) == 0 {
-		return schema.Nothing(), forbidden(a, read, e)
-	}
-	return selected(a, e, read, able), nil
+// Policy is what may be done by whom: what a user does, the user's roles allow;
+// what a plugin does for a user, the roles and the rights of the plugin have to
+// allow both; and what a plugin does for itself, its rights. It never changes.
+// Safe for concurrent use.
+type Policy struct {
+	roles   *Roles
+	plugins map[string]*Roles // each with one role, called like the plugin
 }
 
-// Writable selects the records on which the actor may do the action and
-// write all of the fields. Who may delete may also restore; giving and taking
-// a role is an update. The fields that the program keeps itself are ignored.
-func (r *Roles) Writable(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, fields []string) (schema.Filter, error) {
-	v, known := verbOf[action]
-	able := allowing(v, r.grants(m, a, e))
-	if !known || len(able) == 0 {
-		return schema.Nothing(), forbidden(a, v, e)
-	}
-	filters := []schema.Filter{selected(a, e, v, able)}
-	var violations schema.Violations
-	for _, path := range fields {
-		if path == schema.RolesField || schema.IsSystem(path) {
-			continue
+// PluginRights are what a plugin asks for in its manifest and was granted.
+type PluginRights struct {
+	Plugin  string
+	Layer   string     // schema.Entity.Layer of what it has brought
+	File    string     // where Records stands, for messages
+	Records *yaml.Node // a mapping as in a role file, without the keys role and description; nil for none
+}
+
+// NewPolicy makes the policy of users with their roles, and of plugins with these
+// rights; other plugins have none. The entities that it has brought a plugin may
+// use without asking. An error names every mistake, with file and line.
+func NewPolicy(m *schema.Model, users *Roles, rights []PluginRights) (*Policy, error) {
+	granted := map[string]*Roles{}
+	var problems strictyaml.Problems
+	for _, r := range rights {
+		one := &role{name: r.Plugin, file: r.File, layer: r.Layer}
+		if r.Records != nil {
+			problems = append(problems, strictyaml.DecodeTree(r.File, r.Records, one)...)
+			one.name = r.Plugin // whatever the manifest says
 		}
-		writing := slices.DeleteFunc(slices.Clone(able), func(g *grant) bool { return g.rights.right(m, path) < mayWrite })
-		switch len(writing) {
-		case 0:
-			violations = append(violations, schema.Violation{Field: e.FromStorage(path), Rule: "forbidden", Message: "may not be written by you"})
-		case len(able): // says nothing that the first filter does not
-		default:
-			filters = append(filters, selected(a, e, v, writing))
+		roles := &Roles{roles: []*role{one}, compiled: map[*schema.Model]*compiled{}}
+		faults, _ := roles.Check(m)
+		problems = append(problems, faults...)
+		granted[r.Plugin] = roles
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return &Policy{roles: users, plugins: granted}, nil
+}
+
+// Readable implements record.Policy.
+func (p *Policy) Readable(m *schema.Model, a core.Actor, e *schema.Entity) (schema.Filter, error) {
+	return p.both(a, func(r *Roles, a core.Actor) (schema.Filter, error) { return r.Readable(m, a, e) },
+		func() string { return fmt.Sprintf("read %s", e.Plural) }, fmt.Sprintf("%s: {read: true}", e.Name))
+}
+
+// Writable implements record.Policy.
+func (p *Policy) Writable(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, fields []string) (schema.Filter, error) {
+	v := verbNames[verbOf[action]]
+	return p.both(a, func(r *Roles, a core.Actor) (schema.Filter, error) { return r.Writable(m, a, e, action, fields) },
+		func() string { return fmt.Sprintf("%s %s", v, e.Plural) }, fmt.Sprintf("%s: {%s: true}", e.Name, v))
+}
+
+// Visible implements record.Policy.
+func (p *Policy) Visible(m *schema.Model, a core.Actor, r *core.Record) (map[string]bool, error) {
+	return p.common(a, func(roles *Roles, a core.Actor) (map[string]bool, error) { return roles.Visible(m, a, r) })
+}
+
+// Askable implements record.Policy.
+func (p *Policy) Askable(m *schema.Model, a core.Actor, e *schema.Entity) (map[string]bool, error) {
+	return p.common(a, func(roles *Roles, a core.Actor) (map[string]bool, error) { return roles.Askable(m, a, e) })
+}
+
+// both asks the rights of the plugin and the roles of the user. what and line
+// say what the plugin wanted, and what its manifest lacks for that.
+func (p *Policy) both(a core.Actor, ask func(*Roles, core.Actor) (schema.Filter, error), what func() string, line string) (schema.Filter, error) {
+	if a.Via == "" {
+		return ask(p.roles, a)
+	}
+	own, err := ask(p.plugin(a.Via), asPlugin(a))
+	if err != nil {
+		return schema.Nothing(), denied(a.Via, what(), line, err)
+	}
+	if a.IsPlugin() {
+		return own, nil
+	}
+	users, err := ask(p.roles, a)
+	return schema.All(own, users), err
+}
+
+func (p *Policy) common(a core.Actor, ask func(*Roles, core.Actor) (map[string]bool, error)) (map[string]bool, error) {
+	if a.Via == "" {
+		return ask(p.roles, a)
+	}
+	own, err := ask(p.plugin(a.Via), asPlugin(a))
+	if err != nil || a.IsPlugin() {
+		return own, err
+	}
+	users, err := ask(p.roles, a)
+	return both(own, users), err
+}
+
+// noRights are those of a plugin that was granted nothing.
+var noRights = &Roles{compiled: map[*schema.Model]*compiled{}}
+
+func (p *Policy) plugin(name string) *Roles {
+	if rights := p.plugins[name]; rights != nil {
+		return rights
+	}
+	return noRights
+}
+
+// asPlugin is the actor as the rights of the plugin see it: $user is still the
+// user.
+func asPlugin(a core.Actor) core.Actor {
+	a.Roles = []string{a.Via}
+	return a
+}
+
+// denied tells what the manifest of the plugin lacks, field by field where it
+// has the rest.
+func denied(plugin, what, line string, err error) error {
+	e := &core.Error{
+		Code: core.Forbidden,
+		Message: fmt.Sprintf("The plugin %s may not %s: nobody has granted that. Under needs.records its plugin.yaml has to have %s. Then approve it: xrm plugin approve %s.",
+			plugin, what, line, plugin),
+	}
+	var ours *core.Error
+	if errors.As(err, &ours) && len(ours.Violations) > 0 {
+		e.Message = fmt.Sprintf("The plugin %s may not write all of these fields. Under needs.records its plugin.yaml has to have them. Then approve it: xrm plugin approve %s.", plugin, plugin)
+		for _, v := range ours.Violations {
+			v.Message = "may not be written by the plugin " + plugin
+			e.Violations = append(e.Violations, v)
 		}
 	}
-	if len(violations) > 0 {
-		slices.SortFunc(violations, func(a, b schema.Violation) int { return strings.Compare(a.Field, b.Field) })
-		return schema.Nothing(), &core.Error{
-			Code:       core.Forbidden,
-			Message:    "Your roles do not let you write all of these fields of " + e.Plural + ".",
-			Violations: violations,
-		}
-	}
-	return schema.All(filters...), nil
-}
-
-// grants lists the rules of the actor that can say something about records of
-// the entity: for a base also those on its roles, for a role also those on
-// its base.
-func (r *Roles) grants(m *schema.Model, a core.Actor, e *schema.Entity) []*grant {
-	c := r.forModel(m)
-	var grants []*grant
-	for _, name := range a.Roles {
-		for _, g := range c.grants[name][e.Stored()] {
-			if g.on == e || !g.on.IsRole() || !e.IsRole() {
-				grants = append(grants, g)
-			}
-		}
-	}
-	return grants
-}
-
-func allowing(v verb, grants []*grant) []*grant {
-	return slices.DeleteFunc(grants, func(g *grant) bool { return g.filters[v] == nil })
-}
-
-// selected is what any of the grants selects, for this actor.
-func selected(a core.Actor, e *schema.Entity, v verb, grants []*grant) schema.Filter {
-	filters := make([]schema.Filter, len(grants))
-	for i, g := range grants {
-		filters[i] = bind(*g.filters[v], a)
-		if !e.IsRole() {
-			filters[i] = schema.All(g.on.HasRole(), filters[i])
-		}
-	}
-	return schema.All(e.HasRole(), schema.Any(filters...))
-}
-
-func forbidden(a core.Actor, v verb, e *schema.Entity) error {
-	return &core.Error{
-		Code:    core.Forbidden,
-		Message: "You may not " + verbNames[v] + " " + e.Plural + ": " + whose(a) + ". Ask an administrator for a role that allows it.",
-	}
-}
-
-func whose(a core.Actor) string {
-	switch len(a.Roles) {
-	case 0:
-		return "you have no roles"
-	case 1:
-		return "your role " + a.Roles[0] + " does not allow it"
-	}
-	return "none of your roles (" + strings.Join(a.Roles, ", ") + ") allows it"
+	return e
 }

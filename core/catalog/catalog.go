@@ -5,83 +5,75 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
-// Catalog holds the current model. It is safe for concurrent use.
+// Catalog is a set of definitions that fit each other: the shipped ones, those
+// of plugins, and the site's. It never changes; With makes another one.
 type Catalog struct {
-	current atomic.Pointer[schema.Model]
-	waiting atomic.Pointer[strictyaml.Problems]
+	model   *schema.Model
+	waiting strictyaml.Problems
 
-	mu      sync.Mutex // one Offer at a time
 	shipped []schema.Source
 	plugins map[string][]schema.Source
 	site    []schema.Source
-	prepare func(*schema.Model) error
 }
 
 // New makes a catalog of the shipped and the site's definitions. It returns
 // every mistake in them at once. A file of the site that needs an entity which
 // only a plugin can bring waits for it: see Waiting.
-//
-// prepare is called with each new model before it becomes current: it makes
-// the indexes and whatever else must exist first. Its error keeps the model
-// that was current.
-func New(shipped, site []schema.Source, prepare func(*schema.Model) error) (*Catalog, error) {
-	c := &Catalog{shipped: shipped, site: site, prepare: prepare}
-	if err := c.swap(map[string][]schema.Source{}); err != nil {
-		return nil, err
-	}
-	return c, nil
+func New(shipped, site []schema.Source) (*Catalog, error) {
+	return compose(&Catalog{shipped: shipped, site: site})
 }
 
-// Model returns the current model. A request asks once and keeps it.
-func (c *Catalog) Model() *schema.Model { return c.current.Load() }
+// Model returns the model that the definitions make.
+func (c *Catalog) Model() *schema.Model { return c.model }
 
-// Waiting says which files of the site are left out of the current model until
-// a plugin brings what they need.
-func (c *Catalog) Waiting() strictyaml.Problems { return *c.waiting.Load() }
+// Waiting says which files of the site are left out of the model until a plugin
+// brings what they need.
+func (c *Catalog) Waiting() strictyaml.Problems { return c.waiting }
 
-// Offer adds the definitions of a plugin, or replaces those that it offered
-// before; with none it takes them back. Definitions that do not fit the others
-// are refused with every reason, and the model stays as it is.
-func (c *Catalog) Offer(plugin string, definitions []schema.Source) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// With adds the definitions of a plugin, or puts them in the place of those that
+// it had before; none take them back. Definitions that do not fit the others are
+// refused with every reason. The catalog is the same one when they are the same.
+func (c *Catalog) With(plugin string, definitions []schema.Source) (*Catalog, error) {
 	if slices.EqualFunc(c.plugins[plugin], definitions, func(a, b schema.Source) bool {
 		return a.File == b.File && string(a.Data) == string(b.Data)
 	}) {
-		return nil
+		return c, nil
 	}
-	plugins := maps.Clone(c.plugins)
-	plugins[plugin] = definitions
-	if err := c.swap(plugins); err != nil {
-		return fmt.Errorf("the definitions of the plugin %s do not fit: %w", plugin, err)
+	next := *c
+	next.plugins = maps.Clone(c.plugins)
+	if next.plugins == nil {
+		next.plugins = map[string][]schema.Source{}
 	}
-	return nil
+	next.plugins[plugin] = definitions
+	composed, err := compose(&next)
+	if err != nil {
+		return nil, Unfit(plugin, err)
+	}
+	return composed, nil
 }
 
-// swap makes a model with these plugins the current one.
-func (c *Catalog) swap(plugins map[string][]schema.Source) error {
+// Unfit is the error of definitions that something speaks against: the other
+// definitions, what is stored, or the API.
+func Unfit(plugin string, why error) error {
+	return fmt.Errorf("the definitions of the plugin %s do not fit: %w", plugin, why)
+}
+
+// compose makes the model of a catalog.
+func compose(c *Catalog) (*Catalog, error) {
 	sources := slices.Clone(c.shipped)
-	for _, name := range slices.Sorted(maps.Keys(plugins)) {
-		sources = append(sources, plugins[name]...)
+	for _, name := range slices.Sorted(maps.Keys(c.plugins)) {
+		sources = append(sources, c.plugins[name]...)
 	}
-	m, waiting, err := load(sources, c.site)
-	if err != nil {
-		return err
+	var err error
+	if c.model, c.waiting, err = load(sources, c.site); err != nil {
+		return nil, err
 	}
-	if err := c.prepare(m); err != nil {
-		return err
-	}
-	c.plugins = plugins
-	c.current.Store(m)
-	c.waiting.Store(&waiting)
-	return nil
+	return c, nil
 }
 
 // load leaves those files of the site out, with the reason, that need what no

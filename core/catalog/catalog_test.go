@@ -1,7 +1,6 @@
 package catalog_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,52 +33,44 @@ func want(t *testing.T, c *catalog.Catalog, entities ...string) {
 	}
 }
 
-func open(t *testing.T, prepare func(*schema.Model) error) *catalog.Catalog {
+func open(t *testing.T) *catalog.Catalog {
 	t.Helper()
-	c, err := catalog.New(shipped, site, prepare)
+	c, err := catalog.New(shipped, site)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func accept(*schema.Model) error { return nil }
-
-func TestAPluginsEntitiesComeAndGo(t *testing.T) {
-	c := open(t, accept)
-	want(t, c, "party", "contract")
-	running := c.Model()
-	if err := c.Offer("pets", pets); err != nil {
+func with(t *testing.T, c *catalog.Catalog, definitions []schema.Source) *catalog.Catalog {
+	t.Helper()
+	c, err := c.With("pets", definitions)
+	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, c, "party", "pet", "contract")
-	if diff := cmp.Diff([]string{"party", "contract"}, names(running)); diff != "" {
-		t.Errorf("the model that a request keeps has changed (-want +got):\n%s", diff)
-	}
-	if err := c.Offer("pets", nil); err != nil {
-		t.Fatal(err)
-	}
-	want(t, c, "party", "contract")
+	return c
 }
 
-func TestWhatAPluginOffersAgainIsNotPreparedAgain(t *testing.T) {
-	prepared := 0
-	c := open(t, func(*schema.Model) error { prepared++; return nil })
-	for range 2 {
-		if err := c.Offer("pets", pets); err != nil {
-			t.Fatal(err)
-		}
+func TestAPluginsEntitiesComeAndGo(t *testing.T) {
+	c := open(t)
+	want(t, c, "party", "contract")
+	owned := with(t, c, pets)
+	want(t, owned, "party", "pet", "contract")
+	if diff := cmp.Diff([]string{"party", "contract"}, names(c.Model())); diff != "" {
+		t.Errorf("the model that a request keeps has changed (-want +got):\n%s", diff)
 	}
-	if prepared != 2 {
-		t.Errorf("prepared %d models, want 2: without the plugin, and with it", prepared)
+	want(t, with(t, owned, nil), "party", "contract")
+}
+
+func TestWhatAPluginBringsAgainMakesNoOtherModel(t *testing.T) {
+	c := with(t, open(t), pets)
+	if with(t, c, pets).Model() != c.Model() {
+		t.Error("the same definitions make another model, which would have to be prepared")
 	}
 }
 
 func TestDefinitionsThatDoNotFitAreRefusedAndTheModelStays(t *testing.T) {
-	c := open(t, accept)
-	if err := c.Offer("pets", pets); err != nil {
-		t.Fatal(err)
-	}
+	c := with(t, open(t), pets)
 	model := c.Model()
 	tests := map[string]struct {
 		plugin, text, want string
@@ -99,8 +90,8 @@ func TestDefinitionsThatDoNotFitAreRefusedAndTheModelStays(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if err := c.Offer(tt.plugin, source("zoo.yaml", tt.text)); err == nil || err.Error() != tt.want {
-				t.Errorf("Offer = %v\nwant %s", err, tt.want)
+			if _, err := c.With(tt.plugin, source("zoo.yaml", tt.text)); err == nil || err.Error() != tt.want {
+				t.Errorf("With = %v\nwant %s", err, tt.want)
 			}
 			if c.Model() != model {
 				t.Error("the model has changed")
@@ -109,22 +100,8 @@ func TestDefinitionsThatDoNotFitAreRefusedAndTheModelStays(t *testing.T) {
 	}
 }
 
-func TestAModelThatCannotBePreparedDoesNotBecomeCurrent(t *testing.T) {
-	full := errors.New("the disk is full")
-	c := open(t, func(m *schema.Model) error {
-		if m.Entity("pet") != nil {
-			return full
-		}
-		return nil
-	})
-	if err := c.Offer("pets", pets); !errors.Is(err, full) {
-		t.Errorf("Offer = %v, want that %v", err, full)
-	}
-	want(t, c, "party", "contract")
-}
-
 func TestNewReportsEveryMistakeAndMakesNoCatalog(t *testing.T) {
-	c, err := catalog.New(shipped, source("a.yaml", "entity: a\nfields:\n  b: {type: txt}\n  c: {type: reference, to: parti}\n"), accept)
+	c, err := catalog.New(shipped, source("a.yaml", "entity: a\nfields:\n  b: {type: txt}\n  c: {type: reference, to: parti}\n"))
 	want := "a.yaml:3: field \"b\": unknown type \"txt\"; did you mean \"text\"?\na.yaml:4: field \"c\": to: there is no entity or role \"parti\"; did you mean \"party\"?"
 	if c != nil || err == nil || err.Error() != want {
 		t.Errorf("New = %v, %v\nwant none, %s", c, err, want)
@@ -135,7 +112,7 @@ func TestNewReportsEveryMistakeAndMakesNoCatalog(t *testing.T) {
 func TestAFileOfTheSiteWaitsForThePluginThatItNeeds(t *testing.T) {
 	own := append(source("collar.yaml", "entity: collar\nfields:\n  pet: {type: reference, to: pet}\n"),
 		append(source("more.yaml", "extend: pet\nfields:\n  color: {type: text}\n"), site...)...)
-	c, err := catalog.New(shipped, own, accept)
+	c, err := catalog.New(shipped, own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,9 +121,7 @@ func TestAFileOfTheSiteWaitsForThePluginThatItNeeds(t *testing.T) {
 	if got := c.Waiting().Err(); got == nil || got.Error() != wantWaiting {
 		t.Errorf("waiting: %v, want %s", got, wantWaiting)
 	}
-	if err := c.Offer("pets", pets); err != nil {
-		t.Fatal(err)
-	}
+	c = with(t, c, pets)
 	want(t, c, "party", "pet", "collar", "contract")
 	if c.Model().Entity("pet").Field("color") == nil || len(c.Waiting()) > 0 {
 		t.Errorf("the pet has no color, or %v still waits", c.Waiting())
@@ -154,7 +129,7 @@ func TestAFileOfTheSiteWaitsForThePluginThatItNeeds(t *testing.T) {
 }
 
 func TestAMisspelledNameDoesNotWait(t *testing.T) {
-	_, err := catalog.New(shipped, source("more.yaml", "extend: partie\nfields:\n  color: {type: text}\n"), accept)
+	_, err := catalog.New(shipped, source("more.yaml", "extend: partie\nfields:\n  color: {type: text}\n"))
 	if want := `more.yaml:1: extend: there is no entity or role "partie"; did you mean "party"?`; err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 )
@@ -41,15 +42,16 @@ func seed(b *testing.B, store record.Store) *seeded {
 		b.Fatal(err)
 	}
 	service := &record.Service{
-		Store: store, Policy: policy, Region: "DE", Now: time.Now,
+		Store: store, Region: "DE", Now: time.Now,
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 	}
-	engine, err := graphql.Build(graphql.Config{Model: model, Service: service})
+	basis := record.Basis{Model: model, Policy: policy}
+	engine, err := graphql.Build(graphql.Config{Snapshot: &snapshot.Snapshot{Basis: basis}, Service: service})
 	if err != nil {
 		b.Fatal(err)
 	}
 	admin := core.Actor{ID: "admin-1", Name: "admin", Roles: []string{"admin"}}
-	s := &seeded{engine: engine, session: service.As(admin, model), ctx: graphql.WithActor(b.Context(), admin)}
+	s := &seeded{engine: engine, session: service.As(admin, basis), ctx: graphql.WithActor(b.Context(), admin)}
 	products := s.save(b, "product", 2000, func(i int) map[string]any {
 		letter := string(rune('A' + i*7%26))
 		return map[string]any{

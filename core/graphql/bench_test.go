@@ -18,10 +18,10 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/graphql/transport"
+	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/core/sqlite"
 )
@@ -59,8 +59,8 @@ func BenchmarkThreeLevels(b *testing.B) {
 // its key.
 func BenchmarkHTTP(b *testing.B) {
 	s := seed(b, openSQLite(b, filepath.Join(b.TempDir(), "xrm.db")))
-	secret, hash := access.NewKey()
-	auth := &access.Authenticator{Keys: oneKey{hash}}
+	secret, hash := identity.NewKey()
+	auth := &identity.Authenticator{Keys: oneKey{hash}}
 	server := httptest.NewServer(&transport.Handler{
 		Engine: func(*http.Request) *execution.Engine { return s.engine },
 		Context: func(r *http.Request) (context.Context, error) {

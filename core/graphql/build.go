@@ -10,18 +10,17 @@ import (
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 )
 
 // Config is what an API is built from.
 type Config struct {
-	Model      *schema.Model
-	Service    *record.Service
-	Operations []Operation     // of the plugins
-	Fields     []ComputedField // of the plugins
-	Plugins    PluginDesk      // nil without any
-	Keys       KeyDesk         // nil without any
-	Parties    *party.Service  // nil leaves out what is done with a party as a whole
+	*snapshot.Snapshot // but for its API
+	Service            *record.Service
+	Plugins            PluginDesk     // nil without any
+	Keys               KeyDesk        // nil without any
+	Parties            *party.Service // nil leaves out what is done with a party as a whole
 
 	PageSize    int // of a list that asks for none: 20
 	MaxPageSize int // 200
@@ -33,8 +32,8 @@ type Config struct {
 	RequestID func(context.Context) string
 }
 
-// Build makes the API of one model. The engine keeps that model for as long
-// as it lives; a new model means a new engine. What would have a name that
+// Build makes the API of a snapshot. The engine keeps the snapshot for as long
+// as it lives; a new one means a new engine. What would have a name that
 // something else has is refused, as strictyaml.Problems: nothing of the API is
 // ever replaced.
 func Build(c Config) (*execution.Engine, error) {
@@ -71,7 +70,7 @@ func Build(c Config) (*execution.Engine, error) {
 // their places, as strictyaml.Problems.
 func Check(m *schema.Model) error {
 	return newBuilder(Config{
-		Model: m, Plugins: struct{ PluginDesk }{}, Keys: struct{ KeyDesk }{}, Parties: &party.Service{}, // all that brings names
+		Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: m}}, Plugins: struct{ PluginDesk }{}, Keys: struct{ KeyDesk }{}, Parties: &party.Service{}, // all that brings names
 	}).assemble()
 }
 
@@ -146,7 +145,7 @@ func (b *builder) resolve(typeName, field string, f execution.BatchResolve) {
 
 // session opens the record service for the actor of a request.
 func (b *builder) session(ctx context.Context) *record.Session {
-	return b.Service.As(ActorFrom(ctx), b.Model)
+	return b.Service.As(ActorFrom(ctx), b.Basis)
 }
 
 type actorKey struct{}

@@ -9,60 +9,34 @@ import (
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 )
-
-// Operation is a query, mutation or subscription that a plugin adds. Its
-// arguments and its result are described in the entity language. A record in
-// the result is its id: it is read with the rights of the actor, so that a
-// plugin shows nobody what is hidden.
-type Operation struct {
-	Plugin    string
-	Name      string
-	Doc       string
-	Mutation  bool
-	Arguments schema.Fields
-	Result    *schema.Field
-
-	// Call carries out a query or mutation.
-	Call func(ctx context.Context, a core.Actor, m *schema.Model, arguments map[string]any) (any, error)
-
-	// Subscribe makes it a subscription: it gives the results as they come, until
-	// ctx ends, and an error as the last.
-	Subscribe func(ctx context.Context, a core.Actor, m *schema.Model, arguments map[string]any) iter.Seq2[any, error]
-}
-
-// ComputedField is a field that a plugin computes for an entity or role.
-type ComputedField struct {
-	Plugin string
-	Entity string
-	Field  *schema.Field
-
-	// Resolve returns one value for each of the parents, in one call. The
-	// parents are what the actor may see of them.
-	Resolve func(ctx context.Context, a core.Actor, m *schema.Model, parents []*core.Record) ([]any, error)
-}
 
 // contribute adds what plugins offer.
 func (b *builder) contribute() error {
 	var errs []error
-	for _, op := range b.Operations {
-		if err := b.operation(op); err != nil {
-			errs = append(errs, fmt.Errorf("plugin %s: %w", op.Plugin, err))
+	for _, c := range b.Contributions {
+		for _, op := range c.Operations {
+			if err := b.operation(c.By, op); err != nil {
+				errs = append(errs, fmt.Errorf("plugin %s: %w", op.Plugin, err))
+			}
 		}
 	}
-	for _, f := range b.Fields {
-		if err := b.computed(f); err != nil {
-			errs = append(errs, fmt.Errorf("plugin %s: %w", f.Plugin, err))
+	for _, c := range b.Contributions {
+		for _, f := range c.Fields {
+			if err := b.computed(c.By, f); err != nil {
+				errs = append(errs, fmt.Errorf("plugin %s: %w", f.Plugin, err))
+			}
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (b *builder) operation(op Operation) error {
+func (b *builder) operation(by snapshot.Contributor, op snapshot.Operation) error {
 	add, kind := b.addQuery, "query"
 	switch {
-	case op.Subscribe != nil:
+	case op.Subscription:
 		add, kind = b.addSubscription, "subscription"
 	case op.Mutation:
 		add, kind = b.addMutation, "mutation"
@@ -81,22 +55,22 @@ func (b *builder) operation(op Operation) error {
 	rootName := typeName(kind)
 	add(ofPlugin(op.Plugin), op.Name, &graphql.Field{Type: b.output(resultOf(op, kind), op.Result), Description: op.Doc, Args: args})
 	b.resolve(rootName, op.Name, b.withRecords(op.Result, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
-		if op.Subscribe != nil {
+		if op.Subscription {
 			return p.Parents, nil // the event is the result
 		}
-		result, err := op.Call(ctx, ActorFrom(ctx), b.Model, p.Args)
+		result, err := by.Call(ctx, b.Basis, ActorFrom(ctx), op, p.Args)
 		return []any{result}, err
 	}))
-	if op.Subscribe != nil {
+	if op.Subscription {
 		b.sources[execution.FieldName{Type: rootName, Field: op.Name}] = func(ctx context.Context, args map[string]any) iter.Seq2[any, error] {
-			return op.Subscribe(ctx, ActorFrom(ctx), b.Model, args)
+			return by.Subscribe(ctx, b.Basis, ActorFrom(ctx), op, args)
 		}
 	}
 	return nil
 }
 
 // computed adds a field to its entity and, for a base, to the views of it.
-func (b *builder) computed(f ComputedField) error {
+func (b *builder) computed(by snapshot.Contributor, f snapshot.ComputedField) error {
 	target := b.Model.Entity(f.Entity)
 	if target == nil {
 		return fmt.Errorf("there is no entity %q for the field %s", f.Entity, f.Field.Name)
@@ -117,7 +91,7 @@ func (b *builder) computed(f ComputedField) error {
 			for i, parent := range p.Parents {
 				parents[i] = parent.(*core.Record)
 			}
-			return f.Resolve(ctx, ActorFrom(ctx), b.Model, parents)
+			return by.Resolve(ctx, b.Basis, ActorFrom(ctx), f, parents)
 		}))
 	}
 	return nil

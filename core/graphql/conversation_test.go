@@ -20,6 +20,7 @@ import (
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
@@ -117,11 +118,11 @@ func newServer(t *testing.T, sources, roles []schema.Source) *server {
 	store := &countingStore{Store: memory}
 	var ids atomic.Int64
 	service := &record.Service{
-		Store: store, Policy: policy, Region: "DE",
+		Store: store, Region: "DE",
 		Now:   func() time.Time { return time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC) },
 		NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
 	}
-	engine, err := graphql.Build(graphql.Config{Model: model, Service: service, Parties: &party.Service{Records: service, Journal: &journal.Relay{Store: memory}}})
+	engine, err := graphql.Build(graphql.Config{Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: model, Policy: policy}}, Service: service, Parties: &party.Service{Records: service, Journal: &journal.Relay{Store: memory}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func label(e *schema.Entity, language string) schema.Label {
 
 func (b *builder) readable(a core.Actor) []*schema.Entity {
 	return slices.DeleteFunc(slices.Clone(b.Model.Entities()), func(e *schema.Entity) bool {
-		_, err := b.Service.Policy.Readable(b.Model, a, e)
+		_, err := b.Policy.Readable(b.Model, a, e)
 		return err != nil
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 )
@@ -62,11 +63,11 @@ func ofProgram(name string) thing { return thing{prefix: name, kind: "program", 
 
 func ofPlugin(name string) thing { return thing{kind: "plugin", path: name, layer: "plugin " + name} }
 
-func argumentsOf(op Operation, kind string) thing {
+func argumentsOf(op snapshot.Operation, kind string) thing {
 	return thing{prefix: typeName(op.Name), kind: "argument", rest: "of the " + kind + " " + op.Name, layer: "plugin " + op.Plugin}
 }
 
-func resultOf(op Operation, kind string) thing {
+func resultOf(op snapshot.Operation, kind string) thing {
 	t := argumentsOf(op, kind).field(op.Result)
 	t.kind, t.path = "result", ""
 	return t

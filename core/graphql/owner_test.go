@@ -12,6 +12,8 @@ import (
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/party"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -39,7 +41,7 @@ func loaded(t *testing.T, sources ...schema.Source) *schema.Model {
 
 // whole is an API with all that brings names.
 func whole(m *schema.Model) graphql.Config {
-	return graphql.Config{Model: m, Plugins: struct{ graphql.PluginDesk }{}, Keys: struct{ graphql.KeyDesk }{}, Parties: &party.Service{}}
+	return graphql.Config{Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: m}}, Plugins: struct{ graphql.PluginDesk }{}, Keys: struct{ graphql.KeyDesk }{}, Parties: &party.Service{}}
 }
 
 // says wants an error to be these lines, and none for none.

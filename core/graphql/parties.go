@@ -55,7 +55,7 @@ func (b *builder) parties() {
 		},
 	})
 	b.resolve("Mutation", "mergeParties", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		result, err := b.Parties.Merge(ctx, b.Model, ActorFrom(ctx), p.Args["from"].(string), p.Args["into"].(string), p.Args["dryRun"] == true)
+		result, err := b.Parties.Merge(ctx, b.Basis, ActorFrom(ctx), p.Args["from"].(string), p.Args["into"].(string), p.Args["dryRun"] == true)
 		return one(result, err)
 	})
 	b.erasure(e)
@@ -64,7 +64,7 @@ func (b *builder) parties() {
 		Description: "All that is kept about a party, in one document, for administrators. What is missing in it stands under problems.",
 	})
 	b.resolve("Query", "exportParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		document, err := b.Parties.Export(ctx, b.Model, ActorFrom(ctx), p.Args["id"].(string))
+		document, err := b.Parties.Export(ctx, b.Basis, ActorFrom(ctx), p.Args["id"].(string))
 		return one(document, err)
 	})
 }
@@ -91,7 +91,7 @@ func (b *builder) erasure(e *schema.Entity) {
 			"Nothing brings it back. An erasure that was cut off is finished when it is asked for again.",
 	})
 	b.resolve("Mutation", "eraseParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		result, err := b.Parties.Erase(ctx, b.Model, ActorFrom(ctx), p.Args["id"].(string), p.Args["dryRun"] == true)
+		result, err := b.Parties.Erase(ctx, b.Basis, ActorFrom(ctx), p.Args["id"].(string), p.Args["dryRun"] == true)
 		return one(result, err)
 	})
 }

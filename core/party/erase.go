@@ -50,12 +50,13 @@ type erasure struct {
 //
 // Only administrators may. Rules of plugins are not asked: none may keep what
 // has to go.
-func (s *Service) Erase(ctx context.Context, m *schema.Model, a core.Actor, id string, dryRun bool) (Erased, error) {
+func (s *Service) Erase(ctx context.Context, on record.Basis, a core.Actor, id string, dryRun bool) (Erased, error) {
 	if err := onlyAdmins(a, "erased"); err != nil {
 		return Erased{}, err
 	}
-	e := m.Entity(entity)
-	run := &erasure{Session: s.whole(m, a, nil), journal: s.Journal, dryRun: dryRun, seen: map[string]bool{}, cleared: map[string]*Cleared{}}
+	e := on.Model.Entity(entity)
+	on.Hooks = nil
+	run := &erasure{Session: s.whole(on, a), journal: s.Journal, dryRun: dryRun, seen: map[string]bool{}, cleared: map[string]*Cleared{}}
 	party, err := run.party(ctx, e, id)
 	if err != nil {
 		return Erased{}, err

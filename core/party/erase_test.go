@@ -133,7 +133,7 @@ func (w *world) known() known {
 }
 
 func (w *world) erase(a core.Actor, id string, dryRun bool) (party.Erased, error) {
-	return w.Erase(w.Context(), w.model, a, id, dryRun)
+	return w.Erase(w.Context(), w.on, a, id, dryRun)
 }
 
 // gone checks that nothing of the person is left, and all that does not tell who it was.

@@ -51,11 +51,11 @@ type Part struct {
 // Only administrators may: whoever sees less would hand out less. What could
 // not be had stands under Problems, so that a document is never silently
 // incomplete.
-func (s *Service) Export(ctx context.Context, m *schema.Model, a core.Actor, id string) (*Document, error) {
+func (s *Service) Export(ctx context.Context, on record.Basis, a core.Actor, id string) (*Document, error) {
 	if err := onlyAdmins(a, "exported"); err != nil {
 		return nil, err
 	}
-	e, session := m.Entity(entity), s.whole(m, a, s.Records.Hooks)
+	e, session := on.Model.Entity(entity), s.whole(on, a)
 	found, err := find(ctx, session, e, id)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (s *Service) Export(ctx context.Context, m *schema.Model, a core.Actor, id 
 	if err := doc.records(ctx, session, e, id); err != nil {
 		return nil, err
 	}
-	return doc, s.elsewhere(ctx, m, a, id, doc)
+	return doc, s.elsewhere(ctx, on, a, id, doc)
 }
 
 func (d *Document) history(ctx context.Context, session *record.Session, e *schema.Entity, id string) error {
@@ -138,11 +138,11 @@ func (d *Document) add(e *schema.Entity, records map[string]*core.Record) {
 	}
 }
 
-func (s *Service) elsewhere(ctx context.Context, m *schema.Model, a core.Actor, id string, d *Document) error {
+func (s *Service) elsewhere(ctx context.Context, on record.Basis, a core.Actor, id string, d *Document) error {
 	if s.Elsewhere == nil {
 		return nil
 	}
-	parts, err := s.Elsewhere.ExportParty(ctx, m, a, id)
+	parts, err := s.Elsewhere.ExportParty(ctx, on, a, id)
 	if err != nil {
 		return fmt.Errorf("export party %s: %w", id, err)
 	}

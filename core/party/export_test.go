@@ -8,13 +8,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/party"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
 // elsewhere are plugins that answer what they are given.
 type elsewhere []core.PluginPart
 
-func (e elsewhere) ExportParty(context.Context, *schema.Model, core.Actor, string) ([]core.PluginPart, error) {
+func (e elsewhere) ExportParty(context.Context, record.Basis, core.Actor, string) ([]core.PluginPart, error) {
 	return e, nil
 }
 
@@ -26,7 +27,7 @@ func TestExportHandsOutAllThatIsKeptAboutAParty(t *testing.T) {
 			{Plugin: "social", Problem: "it is down; export again when it serves"},
 		}
 		d := w.duplicates()
-		doc, err := w.Export(t.Context(), w.model, admin, d.from)
+		doc, err := w.Export(t.Context(), w.on, admin, d.from)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +64,7 @@ func TestExportHandsOutWhatIsUnderTheDuplicatesToo(t *testing.T) {
 		}
 		w.stray("tour", d.tour, "driver", d.from)
 		w.stray("activity", d.activity, "contact", d.from)
-		doc, err := w.Export(t.Context(), w.model, admin, last)
+		doc, err := w.Export(t.Context(), w.on, admin, last)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +82,7 @@ func TestExportEndsWhereTwoWereMergedIntoEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.stray("party", d.into, "mergedInto", d.from)
-	doc, err := w.Export(t.Context(), w.model, admin, d.into)
+	doc, err := w.Export(t.Context(), w.on, admin, d.into)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestExportHandsOutMoreRecordsThanFitOnAPage(t *testing.T) {
 		w := newWorld(t, open(t))
 		d := w.duplicates()
 		w.tours(450, map[string]any{"name": "Lake", "driver": d.from, "guests": []any{d.from}})
-		doc, err := w.Export(t.Context(), w.model, admin, d.from)
+		doc, err := w.Export(t.Context(), w.on, admin, d.from)
 		if err != nil || len(doc.Records["tour"]) != 451 || len(doc.Problems) > 0 {
 			t.Errorf("%d tours, problems %v, error %v; want 451", len(doc.Records["tour"]), doc.Problems, err)
 		}
@@ -116,8 +117,8 @@ func idsIn(doc *party.Document) map[string][]string {
 func TestOnlyAdministratorsExport(t *testing.T) {
 	w := newWorld(t, openMemory(t))
 	d := w.duplicates()
-	_, err := w.Export(t.Context(), w.model, clerk, d.from)
+	_, err := w.Export(t.Context(), w.on, clerk, d.from)
 	w.refused(err, core.Forbidden, "A party is exported by administrators: the role admin.")
-	_, err = w.Export(t.Context(), w.model, admin, "nowhere")
+	_, err = w.Export(t.Context(), w.on, admin, "nowhere")
 	w.refused(err, core.NotFound, "There is no party with the id nowhere, or you may not see it.")
 }

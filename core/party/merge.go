@@ -52,19 +52,19 @@ type merge struct {
 // The actor must be allowed to delete from, to see in it and to write what into
 // takes over, and to restore into if need be; the records that refer to from
 // are turned whether or not the actor sees them.
-func (s *Service) Merge(ctx context.Context, m *schema.Model, a core.Actor, from, into string, dryRun bool) (Merged, error) {
-	e := m.Entity(entity)
-	user := s.Records.As(a, m)
+func (s *Service) Merge(ctx context.Context, on record.Basis, a core.Actor, from, into string, dryRun bool) (Merged, error) {
+	e := on.Model.Entity(entity)
+	user := s.Records.As(a, on)
 	if err := seen(ctx, user, e, from, into); err != nil {
 		return Merged{}, err
 	}
 	result := Merged{References: map[string]int{}}
-	run := &merge{Session: s.whole(m, a, s.Records.Hooks), user: user, e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
+	run := &merge{Session: s.whole(on, a), user: user, e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
 	loser, winner, err := run.pair(ctx)
 	if err != nil {
 		return Merged{}, err
 	}
-	plan := takeover(m, e, loser, winner)
+	plan := takeover(on.Model, e, loser, winner)
 	result.Taken = plan.taken
 	if result.Kept, err = run.kept(loser, winner); err != nil {
 		return Merged{}, err

@@ -274,7 +274,7 @@ func TestTwoMergesInOppositeDirectionsLeaveOne(t *testing.T) {
 		a := w.create("party", map[string]any{"kind": "person", "displayName": "A"}).ID
 		b := w.create("party", map[string]any{"kind": "person", "displayName": "B", "city": "Ulm"}).ID
 		w.store.meanwhile = func() {
-			if _, err := w.instance().Merge(t.Context(), w.model, admin, b, a, false); err != nil {
+			if _, err := w.instance().Merge(t.Context(), w.on, admin, b, a, false); err != nil {
 				t.Errorf("the merge that came first: %v", err)
 			}
 		}
@@ -297,7 +297,7 @@ func TestTwoMergesInOppositeDirectionsThatWereCutOffAreFinishedByEither(t *testi
 				d := w.duplicates()
 				w.store.meanwhile = func() {
 					w.store.meanwhile = func() { w.store.armed, w.store.after = true, 1 }
-					_, err := w.instance().Merge(t.Context(), w.model, admin, d.into, d.from, false)
+					_, err := w.instance().Merge(t.Context(), w.on, admin, d.into, d.from, false)
 					w.refused(err, core.Unavailable, "The database is down.")
 					w.store.after = 1
 				}

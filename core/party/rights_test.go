@@ -26,7 +26,7 @@ func (w *world) user(rules ...string) core.Actor {
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.Records.Policy = policy
+	w.on.Policy = policy
 	return a
 }
 
@@ -169,7 +169,7 @@ func TestAMergeKeepsToTheRulesWhateverIsWrittenMeanwhile(t *testing.T) {
 		from, into := w.cafe("party", "AT", nil), w.cafe("party", "DE", nil)
 		w.store.meanwhile = func() {
 			draft := record.Draft{Action: core.Updated, ID: from, Set: map[string]any{"employees": int64(5000)}}
-			if err := w.instance().Records.As(admin, w.model).Save(t.Context(), w.entity("party"), []record.Draft{draft}, false)[0].Err; err != nil {
+			if err := w.instance().Records.As(admin, w.on).Save(t.Context(), w.entity("party"), []record.Draft{draft}, false)[0].Err; err != nil {
 				t.Errorf("what is written meanwhile: %v", err)
 			}
 		}

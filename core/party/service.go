@@ -30,16 +30,15 @@ type Journal interface {
 // Elsewhere is what plugins keep about a party outside of the records. A
 // plugin that cannot answer has a part that says so.
 type Elsewhere interface {
-	ExportParty(ctx context.Context, m *schema.Model, actor core.Actor, id string) ([]core.PluginPart, error)
+	ExportParty(ctx context.Context, on record.Basis, actor core.Actor, id string) ([]core.PluginPart, error)
 }
 
 // whole opens a session that is bound by no role: of a party that is merged
 // nothing may stay behind because the user does not see it. The hooks are asked,
 // and the history names the user. What the user may ask for is checked before.
-func (s *Service) whole(m *schema.Model, a core.Actor, hooks []record.Hook) *record.Session {
-	session := s.Records.As(a, m)
-	session.Policy, session.Hooks = everything{}, hooks
-	return session
+func (s *Service) whole(on record.Basis, a core.Actor) *record.Session {
+	on.Policy = everything{}
+	return s.Records.As(a, on)
 }
 
 // onlyAdmins refuses everybody else what is done to a party.

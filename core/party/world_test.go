@@ -70,6 +70,7 @@ type store interface {
 type world struct {
 	*testing.T
 	*party.Service
+	on       record.Basis
 	model    *schema.Model
 	store    *failing
 	instance func() *party.Service // of another process on the same store
@@ -138,10 +139,10 @@ func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {
 	}
 	var ids atomic.Int64
 	clock := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
-	w := &world{T: t, model: model, store: &failing{store: store}}
+	w := &world{T: t, on: record.Basis{Model: model, Policy: roles, Hooks: hooks}, model: model, store: &failing{store: store}}
 	w.instance = func() *party.Service {
 		return &party.Service{Journal: w.relay(), Records: &record.Service{
-			Store: w.store, Policy: roles, Hooks: hooks, Region: "DE",
+			Store: w.store, Region: "DE",
 			Now:   func() time.Time { return clock },
 			NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
 		}}
@@ -201,7 +202,7 @@ func (w *world) entity(name string) *schema.Entity {
 
 func (w *world) save(entity string, d record.Draft) *core.Record {
 	w.Helper()
-	r := w.Records.As(admin, w.model).Save(w.Context(), w.entity(entity), []record.Draft{d}, false)[0]
+	r := w.Records.As(admin, w.on).Save(w.Context(), w.entity(entity), []record.Draft{d}, false)[0]
 	if r.Err != nil {
 		w.Fatalf("save %s: %v", entity, r.Err)
 	}
@@ -226,7 +227,7 @@ func (w *world) get(entity, id string) *core.Record {
 // tours creates so many tours of the same values.
 func (w *world) tours(n int, values map[string]any) {
 	w.Helper()
-	for _, r := range w.Records.As(admin, w.model).Save(w.Context(), w.entity("tour"), slices.Repeat([]record.Draft{{Action: core.Created, Set: values}}, n), false) {
+	for _, r := range w.Records.As(admin, w.on).Save(w.Context(), w.entity("tour"), slices.Repeat([]record.Draft{{Action: core.Created, Set: values}}, n), false) {
 		if r.Err != nil {
 			w.Fatal(r.Err)
 		}
@@ -248,7 +249,7 @@ func (w *world) stray(entity, id, path, duplicate string) {
 }
 
 func (w *world) merge(a core.Actor, from, into string, dryRun bool) (party.Merged, error) {
-	return w.Merge(w.Context(), w.model, a, from, into, dryRun)
+	return w.Merge(w.Context(), w.on, a, from, into, dryRun)
 }
 
 // refused checks what an error says, as lines of text.
@@ -270,7 +271,7 @@ func (w *world) refused(err error, code core.Code, want ...string) {
 // hook is a record.Hook made of a function.
 type hook func(e *schema.Entity, changes []core.Change) []error
 
-func (h hook) BeforeSave(_ context.Context, _ *schema.Model, e *schema.Entity, changes []core.Change) []error {
+func (h hook) BeforeSave(_ context.Context, _ record.Basis, e *schema.Entity, changes []core.Change) []error {
 	return h(e, changes)
 }
 

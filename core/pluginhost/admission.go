@@ -6,62 +6,69 @@ import (
 	"reflect"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 )
 
-// recall makes what is known from an earlier run part of the API, until the
-// plugin itself says what it contributes.
+// recall makes what is known from an earlier run hold, until the plugin itself
+// says what it contributes: of one that must not run, its entities.
 func (s *supervisor) recall() {
-	e := s.board.find(s.name)
-	if e.contribution == nil {
+	c := s.board.find(s.name).contribution
+	if c == nil {
+		return
+	}
+	if s.absent() {
+		s.replaceBy(c.Data())
 		return
 	}
 	s.admission.Lock()
 	defer s.admission.Unlock()
-	if err := s.admit(e.contribution); err != nil {
-		s.log.Warn("what the plugin contributed earlier does not fit any more", "error", err)
+	accepted := func() { s.board.update(s.name, func(e *entry) { e.accepted = true }) }
+	err := s.admit(snapshot.Offer{Contribution: *c, Ready: accepted})
+	if err == nil {
 		return
 	}
-	s.board.update(s.name, func(e *entry) { e.accepted = true })
+	s.log.Warn("what the plugin contributed earlier does not fit any more", "error", err)
+	if err := s.admit(snapshot.Offer{Contribution: c.Guard()}); err != nil {
+		s.log.Error("the rules of the plugin are not asked", "error", err)
+	}
+}
+
+// replaceBy puts what is left of a contribution in its place.
+func (s *supervisor) replaceBy(left snapshot.Contribution) {
+	s.admission.Lock()
+	defer s.admission.Unlock()
+	if err := s.admit(snapshot.Offer{Contribution: left}); err != nil {
+		s.log.Warn("the entities of the plugin do not fit any more", "error", err)
+	}
+	s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = &left, true })
 }
 
 // accept is admit, with an error that says what can help.
-func (s *supervisor) accept(c *Contribution) error {
+func (s *supervisor) accept(o snapshot.Offer) error {
 	s.held, s.refused = s.admissions.Load(), nil
-	err := s.admit(c)
+	err := s.admit(o)
 	switch {
 	case err == nil:
 		return nil
 	case core.CodeOf(err) == core.Unavailable:
 		return err // what the contribution needs is down; the plugin is not to blame
 	case errors.Is(err, schema.ErrNoEntity):
-		s.refused = c
+		s.refused = &o
 	}
 	return fmt.Errorf("%w: %w", errInvalid, err)
 }
 
-// admit refuses what another plugin has, or what does not fit the rest.
-func (s *supervisor) admit(c *Contribution) error {
-	entries, _ := s.board.look()
-	for _, e := range entries {
-		switch {
-		case e.contribution == nil:
-		case e.status.Name != s.name:
-			if err := clash(c, e.contribution); err != nil {
-				return err
-			}
-		case e.accepted && reflect.DeepEqual(e.contribution, c):
-			return nil
+// admit offers a contribution, unless it is the one that holds already.
+func (s *supervisor) admit(o snapshot.Offer) error {
+	if e := s.board.find(s.name); e.accepted && reflect.DeepEqual(*e.contribution, o.Contribution) {
+		if o.Ready != nil {
+			o.Ready()
 		}
+		return nil
 	}
-	return s.offer(c)
-}
-
-func (s *supervisor) offer(c *Contribution) error {
-	if s.config.Accept != nil {
-		if err := s.config.Accept(*c); err != nil {
-			return err
-		}
+	if err := s.config.Admit(o); err != nil {
+		return err
 	}
 	s.admissions.Add(1)
 	return nil
@@ -79,37 +86,14 @@ func (s *supervisor) reconsider() bool {
 	}
 	s.held = s.admissions.Load()
 	if s.current == nil {
-		err := s.admit(s.refused)
-		if errors.Is(err, schema.ErrNoEntity) {
-			return false
+		again := *s.refused
+		again.Ready = func() {
+			s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = &again.Contribution, true })
 		}
-		if err == nil {
-			s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = s.refused, true })
+		if errors.Is(s.admit(again), schema.ErrNoEntity) {
+			return false
 		}
 	}
 	s.refused, s.spurned = nil, nil
 	return true
-}
-
-func clash(c, other *Contribution) error {
-	for _, o := range c.Operations {
-		for _, taken := range other.Operations {
-			if o.Name == taken.Name {
-				return fmt.Errorf("the plugin %s already has an operation %s; rename one", other.Plugin, o.Name)
-			}
-		}
-	}
-	for _, f := range c.Fields {
-		for _, taken := range other.Fields {
-			if f.Entity == taken.Entity && f.Field.Name == taken.Field.Name {
-				return fmt.Errorf("the plugin %s already has a field %s.%s; rename one", other.Plugin, f.Entity, f.Field.Name)
-			}
-		}
-	}
-	return nil
-}
-
-// data is what stays of a contribution when its plugin must not run.
-func (c *Contribution) data() *Contribution {
-	return &Contribution{Plugin: c.Plugin, Version: c.Version, Entities: c.Entities, PartyData: c.PartyData, Retired: true}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/snapshot"
 )
 
 func approve(t *testing.T, dir string) {
@@ -110,14 +112,14 @@ func TestAnAdminDisablesEnablesAndRestartsAPluginThatRuns(t *testing.T) {
 	second := await(t, h, "p", func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.PID != first }).PID
 	do(a.Disable("p"))
 	await(t, h, "p", in(pluginhost.Disabled))
-	if list, _ := h.Contributions(); len(list) != 1 || list[0].Operations != nil || len(list[0].Entities) != 1 {
+	if list := h.Contributions(); len(list) != 1 || list[0].Operations != nil || len(list[0].Entities) != 1 {
 		t.Errorf("of a disabled plugin there is %+v, want its entities", list)
 	}
 	do(a.Enable("p"))
 	await(t, h, "p", func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.PID != second })
 	write(t, filepath.Join(dir, pluginhost.ApprovalsFile), "# taken back\n")
 	got := await(t, h, "p", in(pluginhost.Invalid))
-	if list, _ := h.Contributions(); got.PID != 0 || len(list[0].BeforeSave) == 0 {
+	if list := h.Contributions(); got.PID != 0 || len(list[0].BeforeSave) == 0 {
 		t.Errorf("of a plugin whose approval was taken back: %+v, %+v; want no process, and that its rules fail closed", got, list)
 	}
 }
@@ -130,11 +132,11 @@ func TestARightThatIsTakenBackIsGoneAlsoWhenThePluginCannotDoWithoutIt(t *testin
 			dir := t.TempDir()
 			put(t, dir, "works", "1.0.0", "needs: {connect: [443], secrets: [erpToken]}\n"+more)
 			approve(t, dir)
-			h := start(t, pluginhost.Config{Dir: dir, Trust: pluginhost.TrustApproved, Accept: func(c pluginhost.Contribution) error {
-				if len(c.Needs.Connect) == 0 {
+			h := start(t, pluginhost.Config{Dir: dir, Trust: pluginhost.TrustApproved, Admit: func(o snapshot.Offer) error {
+				if !slices.Contains(o.Granted, "connect 443") {
 					return errors.New("it must be allowed to connect")
 				}
-				return nil
+				return admitted(o)
 			}})
 			await(t, h, "p", in(pluginhost.Serving))
 			file := filepath.Join(dir, pluginhost.ApprovalsFile)

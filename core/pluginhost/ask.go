@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -12,13 +14,13 @@ import (
 // Call carries out a query or mutation for an actor and returns its result, in the
 // canonical form and of the type that the operation has; nil for none. A nil
 // argument is an explicit null.
-func (h *Host) Call(ctx context.Context, m *schema.Model, actor core.Actor, op Operation, arguments map[string]any) (any, error) {
+func (h *Host) Call(ctx context.Context, on record.Basis, actor core.Actor, op snapshot.Operation, arguments map[string]any) (any, error) {
 	timeouts := h.Terms(op.Plugin).Timeouts
 	timeout := timeouts.Query
 	if op.Mutation {
 		timeout = timeouts.Mutation
 	}
-	one := &call{plugin: op.Plugin, method: op.Name, actor: actor, model: m, mayWrite: op.Mutation}
+	one := &call{plugin: op.Plugin, method: op.Name, actor: actor, on: on, mayWrite: op.Mutation}
 	encoded, err := pluginpb.Encode(arguments)
 	if err != nil {
 		return nil, fmt.Errorf("call %s: %w", op.Name, err)
@@ -47,8 +49,8 @@ const maxParents = 1000
 // many. It returns one value for each parent, in order: in the canonical form
 // and of the field's type, nil for none. The parents may be the same record
 // more than once.
-func (h *Host) Resolve(ctx context.Context, m *schema.Model, actor core.Actor, field ComputedField, parents []*core.Record) ([]any, error) {
-	entity, err := m.Find(field.Entity)
+func (h *Host) Resolve(ctx context.Context, on record.Basis, actor core.Actor, field snapshot.ComputedField, parents []*core.Record) ([]any, error) {
+	entity, err := on.Model.Find(field.Entity)
 	if err != nil {
 		return nil, fmt.Errorf("resolve %s: %w", field.Field.Name, err)
 	}
@@ -63,7 +65,7 @@ func (h *Host) Resolve(ctx context.Context, m *schema.Model, actor core.Actor, f
 	found := make([]any, 0, len(distinct))
 	for len(found) < len(distinct) {
 		some := distinct[len(found):min(len(distinct), len(found)+maxParents)]
-		values, err := h.resolve(ctx, m, actor, field, entity, some)
+		values, err := h.resolve(ctx, on, actor, field, entity, some)
 		if err != nil {
 			return nil, err
 		}
@@ -76,11 +78,11 @@ func (h *Host) Resolve(ctx context.Context, m *schema.Model, actor core.Actor, f
 	return values, nil
 }
 
-func (h *Host) resolve(ctx context.Context, m *schema.Model, actor core.Actor, field ComputedField, entity *schema.Entity, parents []*core.Record) ([]any, error) {
+func (h *Host) resolve(ctx context.Context, on record.Basis, actor core.Actor, field snapshot.ComputedField, entity *schema.Entity, parents []*core.Record) ([]any, error) {
 	name := field.Entity + "." + field.Field.Name
-	one := &call{plugin: field.Plugin, method: name, actor: actor, model: m}
+	one := &call{plugin: field.Plugin, method: name, actor: actor, on: on}
 	values := make([]any, len(parents))
-	session := h.config.Open(core.PluginActor(field.Plugin), m)
+	session := h.config.Open(core.PluginActor(field.Plugin), on)
 	encoded := make([]*pluginpb.Record, len(parents))
 	for i, p := range parents {
 		var err error

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/openxrm/xrm/core/snapshot"
 )
 
 // board is what is known of every plugin right now. Whoever wants to wait for
@@ -17,8 +19,9 @@ type board struct {
 
 type entry struct {
 	status       Status
-	contribution *Contribution // nil until the plugin was described once, now or in an earlier run
-	accepted     bool          // by Config.Accept
+	contribution *snapshot.Contribution // nil until the plugin was described once, now or in an earlier run
+	configSchema []byte                 // JSON Schema; empty for none
+	accepted     bool                   // by Config.Admit
 	terms        Terms
 	link         *link // nil unless it answers
 }

@@ -19,7 +19,7 @@ const descriptionSuffix = ".description"
 func (c cache) path(name string) string { return filepath.Join(string(c), name+descriptionSuffix) }
 
 // load returns nil when there is nothing of use.
-func (c cache) load(name string) *Contribution {
+func (c cache) load(name string) *pluginpb.DescribeResponse {
 	data, err := os.ReadFile(c.path(name))
 	if err != nil {
 		return nil
@@ -28,11 +28,7 @@ func (c cache) load(name string) *Contribution {
 	if proto.Unmarshal(data, &d) != nil {
 		return nil
 	}
-	known, err := contribution(Manifest{Name: name, Version: d.GetVersion()}, &d)
-	if err != nil {
-		return nil // from before an upgrade of xrm
-	}
-	return known
+	return &d
 }
 
 // names lists the plugins that something is known of.

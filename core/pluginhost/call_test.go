@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -32,7 +33,7 @@ func TestACallActsForTheUserWhoCausedIt(t *testing.T) {
 	t.Parallel()
 	records := &memory{records: []*core.Record{ticket("t1", map[string]any{"state": "open"})}}
 	h := serving(t, "good", pluginhost.Config{Open: records.open})
-	got, err := h.Call(t.Context(), model(t), agent, operation(t, h, "closeTicket"), map[string]any{"id": "t1", "by": "phone"})
+	got, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "closeTicket"), map[string]any{"id": "t1", "by": "phone"})
 	if err != nil || got != "t1" {
 		t.Errorf("Call = %v, %v; want t1", got, err)
 	}
@@ -58,7 +59,7 @@ func TestWhatACallAnswersIsNotSimplyBelieved(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := h.Call(t.Context(), model(t), agent, operation(t, h, "closeTicket"), map[string]any{"id": tt.id})
+			_, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "closeTicket"), map[string]any{"id": tt.id})
 			if got := told(err); got != tt.want {
 				t.Errorf("Call(%s): %s; want %s", tt.id, got, tt.want)
 			}
@@ -73,7 +74,7 @@ func TestAFieldIsResolvedForAllParentsWithOneFind(t *testing.T) {
 	}}
 	h := serving(t, "good", pluginhost.Config{Open: records.open})
 	parents := []*core.Record{customer("c1"), customer("c2"), customer("c3"), customer("c1")}
-	got, err := h.Resolve(t.Context(), model(t), agent, field(t, h, "tickets"), parents)
+	got, err := h.Resolve(t.Context(), record.Basis{Model: model(t)}, agent, field(t, h, "tickets"), parents)
 	want := []any{[]any{"t1", "t3"}, []any{}, []any{"t2"}, []any{"t1", "t3"}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("Resolve: %v (-want +got):\n%s", err, diff)
@@ -90,7 +91,7 @@ func TestFindGoesOnWhereThePageBeforeEnded(t *testing.T) {
 		records.records = append(records.records, ticket(id, map[string]any{"customer": "c1"}))
 	}
 	h := serving(t, "good", pluginhost.Config{Open: records.open})
-	got, err := h.Resolve(t.Context(), model(t), agent, field(t, h, "tickets"), []*core.Record{customer("c1")})
+	got, err := h.Resolve(t.Context(), record.Basis{Model: model(t)}, agent, field(t, h, "tickets"), []*core.Record{customer("c1")})
 	want := []any{[]any{"t1", "t2", "t3", "t4", "t5", "t6", "t7"}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" || records.finds != 3 {
 		t.Errorf("Resolve: %v, %d finds, want 3 (-want +got):\n%s", err, records.finds, diff)
@@ -100,7 +101,7 @@ func TestFindGoesOnWhereThePageBeforeEnded(t *testing.T) {
 func TestAPluginSortsByIndexedFieldsOnly(t *testing.T) {
 	t.Parallel()
 	h := serving(t, "sorts", pluginhost.Config{})
-	_, err := h.Resolve(t.Context(), model(t), agent, field(t, h, "tickets"), []*core.Record{customer("c1")})
+	_, err := h.Resolve(t.Context(), record.Basis{Model: model(t)}, agent, field(t, h, "tickets"), []*core.Record{customer("c1")})
 	if want := `INVALID tickets cannot be sorted by "title": it must be a field with an index.`; told(err) != want {
 		t.Errorf("Resolve: %s; want %s", told(err), want)
 	}
@@ -122,7 +123,7 @@ func TestAFieldThatIsComputedWrongIsNotShown(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			h := serving(t, tt.role, pluginhost.Config{})
-			got, err := h.Resolve(t.Context(), model(t), agent, field(t, h, "mood"), tt.parents)
+			got, err := h.Resolve(t.Context(), record.Basis{Model: model(t)}, agent, field(t, h, "mood"), tt.parents)
 			if diff := cmp.Diff(tt.want, got); told(err) != tt.wantErr || (err == nil && diff != "") {
 				t.Errorf("Resolve = %v, %s; want %v, %s", got, told(err), tt.want, tt.wantErr)
 			}
@@ -143,17 +144,17 @@ func TestOfAPluginThatIsDownEverythingIsUnavailable(t *testing.T) {
 
 	const want = "UNAVAILABLE The plugin good is not running at the moment. Try again in a few seconds."
 	m := model(t)
-	if _, err := h.Call(t.Context(), m, agent, op, nil); told(err) != want {
+	if _, err := h.Call(t.Context(), record.Basis{Model: m}, agent, op, nil); told(err) != want {
 		t.Errorf("Call: %s; want %s", told(err), want)
 	}
-	if _, err := h.Resolve(t.Context(), m, agent, f, []*core.Record{customer("c1")}); told(err) != want {
+	if _, err := h.Resolve(t.Context(), record.Basis{Model: m}, agent, f, []*core.Record{customer("c1")}); told(err) != want {
 		t.Errorf("Resolve: %s; want %s", told(err), want)
 	}
 	changes := []core.Change{{Actor: agent, Action: core.Created, After: ticket("t1", nil)}}
-	if errs := h.BeforeSave(t.Context(), m, m.Entity("ticket"), changes); len(errs) != 1 || told(errs[0]) != want {
+	if errs := judged(t, h, m, m.Entity("ticket"), changes); len(errs) != 1 || told(errs[0]) != want {
 		t.Errorf("BeforeSave: %v; want %s", errs, want)
 	}
-	if errs := h.BeforeSave(t.Context(), m, m.Entity("party"), []core.Change{{After: &core.Record{Entity: "party", Values: map[string]any{}}}}); errors.Join(errs...) != nil {
+	if errs := judged(t, h, m, m.Entity("party"), []core.Change{{After: &core.Record{Entity: "party", Values: map[string]any{}}}}); errors.Join(errs...) != nil {
 		t.Errorf("BeforeSave of what the plugin has no rule for: %v", errs)
 	}
 }
@@ -184,7 +185,7 @@ func TestRulesOfAPlugin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := model(t)
 			changes := []core.Change{{Actor: agent, Action: core.Created, After: ticket("t1", map[string]any{"title": tt.title, "state": "open"})}}
-			errs := h.BeforeSave(t.Context(), m, m.Entity("ticket"), changes)
+			errs := judged(t, h, m, m.Entity("ticket"), changes)
 			if got := told(errors.Join(errs...)); got != tt.wantErr {
 				t.Fatalf("BeforeSave: %s; want %s", got, tt.wantErr)
 			}
@@ -203,7 +204,7 @@ func TestARuleOfARoleIsAskedForThoseWhoHoldIt(t *testing.T) {
 	held.Values["customer"] = map[string]any{"segment": "a"}
 	former.Values["customer"] = map[string]any{"segment": "a"}
 	former.Values["roles"] = []any{"supplier"}
-	errs := h.BeforeSave(t.Context(), m, m.Entity("party"), []core.Change{{Actor: agent, After: held}, {Actor: agent, After: former}})
+	errs := judged(t, h, m, m.Entity("party"), []core.Change{{Actor: agent, After: held}, {Actor: agent, After: former}})
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +222,7 @@ func TestARuleThatHangsFailsClosed(t *testing.T) {
 	t.Parallel()
 	h := serving(t, "good", pluginhost.Config{SaveTimeout: 100 * time.Millisecond})
 	m := model(t)
-	errs := h.BeforeSave(t.Context(), m, m.Entity("ticket"), []core.Change{{After: ticket("t1", map[string]any{"title": "hang"})}})
+	errs := judged(t, h, m, m.Entity("ticket"), []core.Change{{After: ticket("t1", map[string]any{"title": "hang"})}})
 	if want := "UNAVAILABLE The plugin good did not answer within 100ms. Try again in a few seconds."; told(errs[0]) != want {
 		t.Errorf("BeforeSave: %s; want %s", told(errs[0]), want)
 	}
@@ -231,7 +232,7 @@ func TestARuleWhosePluginDiesFailsClosed(t *testing.T) {
 	t.Parallel()
 	h := serving(t, "good", pluginhost.Config{})
 	m := model(t)
-	errs := h.BeforeSave(t.Context(), m, m.Entity("ticket"), []core.Change{{After: ticket("t1", map[string]any{"title": "die"})}})
+	errs := judged(t, h, m, m.Entity("ticket"), []core.Change{{After: ticket("t1", map[string]any{"title": "die"})}})
 	if want := "UNAVAILABLE The plugin good is not running at the moment. Try again in a few seconds."; told(errs[0]) != want {
 		t.Errorf("BeforeSave: %s; want %s", told(errs[0]), want)
 	}

@@ -35,7 +35,7 @@ func (h *Host) callbacks(plugin string) func([]grpc.ServerOption) *grpc.Server {
 // records does something with the records of an entity, within the call.
 func (c *callbacks) records(ctx context.Context, id *pluginpb.CallContext, entity string, do func(context.Context, *call, Session, *schema.Entity) error) *pluginpb.Error {
 	return c.within(ctx, id, func(ctx context.Context, one *call) error {
-		e, err := one.model.Find(entity)
+		e, err := one.on.Model.Find(entity)
 		if err != nil {
 			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The plugin asked for an entity that is not there: %v.", err)}
 		}
@@ -43,7 +43,7 @@ func (c *callbacks) records(ctx context.Context, id *pluginpb.CallContext, entit
 		if err != nil {
 			return err
 		}
-		return do(ctx, one, c.host.config.Open(actor, one.model), e)
+		return do(ctx, one, c.host.config.Open(actor, one.on), e)
 	})
 }
 

@@ -31,7 +31,7 @@ func (c *callbacks) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.
 func (c *callbacks) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.FindResponse, error) {
 	answer := &pluginpb.FindResponse{}
 	answer.Error = c.records(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
-		q, err := query(one.model, e, r)
+		q, err := query(one.on.Model, e, r)
 		if err == nil {
 			answer.Records, answer.Next, err = page(ctx, s, e, q)
 		}
@@ -52,7 +52,7 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 			if left > 0 {
 				r.Limit = int32(min(left, most))
 			}
-			q, err := query(one.model, e, r)
+			q, err := query(one.on.Model, e, r)
 			if err != nil {
 				return err
 			}
@@ -111,7 +111,7 @@ func page(ctx context.Context, s Session, e *schema.Entity, q core.Query) (recor
 func (c *callbacks) Aggregate(ctx context.Context, r *pluginpb.AggregateRequest) (*pluginpb.AggregateResponse, error) {
 	answer := &pluginpb.AggregateResponse{}
 	answer.Error = c.records(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
-		q, err := aggregate(one.model, e, r)
+		q, err := aggregate(one.on.Model, e, r)
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
-	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/core/record"
 )
 
 func TestWhatAPluginIsRefusedIsInTheLog(t *testing.T) {
@@ -31,7 +31,7 @@ func TestWhatAPluginIsRefusedIsInTheLog(t *testing.T) {
 
 func TestAMistakeOfOursThatAPluginFindsEndsNothing(t *testing.T) {
 	t.Parallel()
-	h, _ := working(t, pluginhost.Config{Open: func(core.Actor, *schema.Model) pluginhost.Session { panic("a bug") }})
+	h, _ := working(t, pluginhost.Config{Open: func(core.Actor, record.Basis) pluginhost.Session { panic("a bug") }})
 	if said, want := must(t, h, "save ticket"), "Something went wrong at the host; the details are in its log."; said != want {
 		t.Errorf("the plugin is told %s, want %s", said, want)
 	}

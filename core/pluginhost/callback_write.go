@@ -16,7 +16,7 @@ func (c *callbacks) Save(ctx context.Context, r *pluginpb.SaveRequest) (*pluginp
 		if err := c.mayWrite(one, "save a "+e.Name); err != nil {
 			return err
 		}
-		draft, err := c.draft(one.model, e, r)
+		draft, err := c.draft(one.on.Model, e, r)
 		if err != nil {
 			return err
 		}

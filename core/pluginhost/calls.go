@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -21,7 +21,7 @@ type call struct {
 	plugin   string
 	method   string // what is called, for its breaker
 	actor    core.Actor
-	model    *schema.Model
+	on       record.Basis // of the request, event or run that caused it
 	mayWrite bool
 	ctx      context.Context      // ends with the call
 	link     atomic.Pointer[link] // the process that was asked; nil before

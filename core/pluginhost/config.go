@@ -7,6 +7,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -38,16 +39,17 @@ type Config struct {
 	Trust Trust  // "" for TrustApproved
 
 	// Open starts a session for a plugin that calls back. The actor is the user
-	// who caused the call, with Via set to the plugin, or a core.PluginActor.
-	Open func(core.Actor, *schema.Model) Session
+	// who caused the call, with Via set to the plugin, or a core.PluginActor; the
+	// basis is the one of the request, event or run that the call is made for.
+	Open func(a core.Actor, on record.Basis) Session
 
-	// Accept is asked before a plugin serves with a contribution that is new or
-	// has changed, and told what is left of one that was removed or disabled: its
-	// entities. Its error makes the plugin INVALID; one with the code UNAVAILABLE
-	// makes the host try again, and one that is a schema.ErrNoEntity does so once
-	// another contribution is accepted. It is called for one plugin at a time. nil
-	// accepts all.
-	Accept func(Contribution) error
+	// Admit is asked before a plugin serves with a contribution that is new or has
+	// changed, and told what is left of one that was removed or disabled: its
+	// entities. When it returns nil, what is offered holds. Its error makes the
+	// plugin INVALID; one with the code UNAVAILABLE makes the host try again, and
+	// one that is a schema.ErrNoEntity does so once another contribution is
+	// admitted. It is called for one plugin at a time. nil admits all.
+	Admit func(snapshot.Offer) error
 
 	// Shim is a command line that ends in Exec with the rest of its arguments.
 	// Plugins are started through it, in a sandbox; nil starts them without.
@@ -97,6 +99,14 @@ func (c Config) withDefaults() Config {
 	} {
 		if *field == 0 {
 			*field = value
+		}
+	}
+	if c.Admit == nil {
+		c.Admit = func(o snapshot.Offer) error {
+			if o.Ready != nil {
+				o.Ready()
+			}
+			return nil
 		}
 	}
 	if c.Log == nil {

@@ -5,113 +5,17 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// Contribution is what a plugin adds, in the words of the core. It stays valid
-// while the plugin is down. It is never changed.
-type Contribution struct {
-	Plugin       string
-	Version      string
-	Entities     []schema.Source
-	BeforeSave   []string // names of entities or roles
-	BeforeDelete []string // names of entities or roles
-	Operations   []Operation
-	Fields       []ComputedField
-	Topics       []string // that it subscribes to: "order.created", "customer.*"
-	Jobs         []Job
-	Endpoints    []Endpoint
-	Timers       []string          // names of the timers that it handles
-	ConfigSchema []byte            // JSON Schema; empty for none
-	Needs        *Needs            // that were granted; nil for what is known from an earlier run
-	Retired      bool              // it was disabled or removed: nothing but its entities, and what it says about parties, is left
-	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
-	PartyData    PartyData
-	Asked        []mention.Mention // of entities whose records it was granted, where the manifest asks for them
-}
-
-// PartyData says what becomes of what a plugin keeps about a party when it is
-// merged, handed out or erased.
-type PartyData struct {
-	Said    bool // it says so at all
-	Handled bool // it keeps something outside of records, is told, and hands it out
-}
-
-// Job is something that a plugin does by the clock.
-type Job struct {
-	Plugin   string
-	Name     string
-	Schedule string // cron, "@daily", "@every 10m"
-	TimeZone string // IANA; "" for UTC
-	Doc      string
-}
-
-// Endpoint is a kind of HTTP request that a plugin answers.
-type Endpoint struct {
-	Method string // "" for every method
-	Path   string // below /plugins/NAME; with a slash at its end everything below
-	Doc    string
-}
-
-// Fits says whether the endpoint answers a request.
-func (e Endpoint) Fits(method, path string) bool {
-	return pluginpb.EndpointFits(e.Method, e.Path, method, path)
-}
-
-// Check returns every mention of an entity or role that the model, which has
-// Entities, does not have. Its error is a schema.ErrNoEntity.
-func (c Contribution) Check(m *schema.Model) error { return mention.Check(m, c.Mentions) }
-
-// CheckTopics returns a line for each topic that names an entity of the model and
-// what never happens to its records. What is known from an earlier run was
-// checked then.
-func (c Contribution) CheckTopics(m *schema.Model) error {
-	if c.Needs == nil {
-		return nil
-	}
-	return mention.CheckTopics(m, c.Plugin, c.Topics)
-}
-
-// CheckParties returns a line for each field of the plugin that refers to a
-// party, unless it says what becomes of what it keeps about one. The model has
-// its Entities. What is known from an earlier run was checked then.
-func (c Contribution) CheckParties(m *schema.Model) error {
-	if c.PartyData.Said || c.Needs == nil {
-		return nil
-	}
-	return mention.PartiesIn(m, c.Plugin)
-}
-
-// Layer is what the plugin's entities have in schema.Entity.Layer.
-func (c Contribution) Layer() string { return mention.Layer(c.Plugin) }
-
-// Operation is a query, mutation or subscription of the API. Arguments and
-// result are fields of the entity language: a reference is the id of a record,
-// which whoever shows it reads with the rights of the actor. An argument of type
-// reference without To is any id. Result is never required.
-type Operation struct {
-	Plugin       string
-	Name         string
-	Mutation     bool
-	Subscription bool
-	Doc          string
-	Arguments    schema.Fields
-	Result       *schema.Field
-}
-
-// ComputedField is a field that Resolve computes. Field.Name is its name; its
-// type is as with the result of an Operation.
-type ComputedField struct {
-	Plugin string
-	Entity string // entity or role
-	Field  *schema.Field
-}
-
-// contribution checks what a plugin says of itself.
-func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, error) {
+// contribution translates what a plugin says of itself, and checks it as far as
+// that can be done without a model.
+func (h *Host) contribution(m Manifest, d *pluginpb.DescribeResponse) (*snapshot.Contribution, error) {
 	if d.GetName() != m.Name || d.GetVersion() != m.Version {
 		return nil, fmt.Errorf("%w: it says that it is %s %s, but its %s says %s %s", errInvalid,
 			d.GetName(), d.GetVersion(), ManifestFile, m.Name, m.Version)
@@ -123,22 +27,23 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 	if err := checkFeatures(m.Name, d.GetFeatures()); err != nil {
 		return nil, err
 	}
-	c := &Contribution{
-		Plugin: m.Name, Version: m.Version,
+	c := &snapshot.Contribution{
+		By: h, Plugin: m.Name, Version: m.Version,
 		BeforeSave: slices.Clone(d.GetBeforeSave()), BeforeDelete: slices.Clone(d.GetBeforeDelete()),
 		Topics: slices.Clone(d.GetSubscriptions()), Timers: slices.Clone(d.GetTimers()),
-		ConfigSchema: d.GetConfigSchema(), Entities: mention.Sources(d), Mentions: mention.In(d),
+		Entities: mention.Sources(d), Mentions: mention.In(d),
+		Rights: access.PluginRights{Plugin: m.Name, Layer: mention.Layer(m.Name)},
 	}
 	c.PartyData.Said, c.PartyData.Handled = mention.PartyData(d.GetPartyData())
 	t.names("topic", pluginpb.TopicName, c.Topics...)
 	t.names("timer", pluginpb.APIName, c.Timers...)
 	for _, j := range d.GetJobs() {
 		t.names("job", pluginpb.APIName, j.GetName())
-		c.Jobs = append(c.Jobs, Job{Plugin: m.Name, Name: j.GetName(), Schedule: j.GetSchedule(), TimeZone: j.GetTimeZone(), Doc: j.GetDoc()})
+		c.Jobs = append(c.Jobs, snapshot.Job{Plugin: m.Name, Name: j.GetName(), Schedule: j.GetSchedule(), TimeZone: j.GetTimeZone(), Doc: j.GetDoc()})
 	}
 	for _, e := range d.GetEndpoints() {
 		t.names("endpoint", pluginpb.PathName, e.GetPath())
-		c.Endpoints = append(c.Endpoints, Endpoint{Method: e.GetMethod(), Path: e.GetPath(), Doc: e.GetDoc()})
+		c.Endpoints = append(c.Endpoints, snapshot.Endpoint{Method: e.GetMethod(), Path: e.GetPath(), Doc: e.GetDoc()})
 	}
 	for _, o := range d.GetOperations() {
 		c.Operations = append(c.Operations, t.operation(m.Name, o))
@@ -147,7 +52,7 @@ func contribution(m Manifest, d *pluginpb.DescribeResponse) (*Contribution, erro
 		where := f.GetEntity() + "." + f.GetName()
 		t.names("field of "+f.GetEntity(), pluginpb.APIName, f.GetName())
 		field := t.field(where, f.GetName(), f.GetDoc(), f.GetReturns(), false, 0)
-		c.Fields = append(c.Fields, ComputedField{Plugin: m.Name, Entity: f.GetEntity(), Field: field})
+		c.Fields = append(c.Fields, snapshot.ComputedField{Plugin: m.Name, Entity: f.GetEntity(), Field: field})
 	}
 	if err := t.problems.Err(); err != nil {
 		return nil, fmt.Errorf("%w: %w", errInvalid, err)
@@ -191,8 +96,8 @@ func (t *translator) names(what string, form *regexp.Regexp, names ...string) {
 	}
 }
 
-func (t *translator) operation(plugin string, o *pluginpb.Operation) Operation {
-	op := Operation{Plugin: plugin, Name: o.GetName(), Doc: o.GetDoc()}
+func (t *translator) operation(plugin string, o *pluginpb.Operation) snapshot.Operation {
+	op := snapshot.Operation{Plugin: plugin, Name: o.GetName(), Doc: o.GetDoc()}
 	switch o.GetKind() {
 	case pluginpb.Operation_QUERY:
 	case pluginpb.Operation_MUTATION:

@@ -2,30 +2,33 @@ package pluginhost_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 )
 
-func contributionOf(t *testing.T, h *pluginhost.Host) pluginhost.Contribution {
+func contributionOf(t *testing.T, h *pluginhost.Host) snapshot.Contribution {
 	t.Helper()
-	list, _ := h.Contributions()
+	list := h.Contributions()
 	if len(list) != 1 {
 		t.Fatalf("contributions = %v, want one", list)
 	}
 	return list[0]
 }
 
-var wantContribution = pluginhost.Contribution{
+var wantContribution = snapshot.Contribution{
 	Plugin: "good", Version: "1.0.0", BeforeSave: []string{"customer", "ticket"},
 	Entities: []schema.Source{{Layer: "plugin good", File: "plugin good/entities/ticket.yaml", Data: []byte(ticketYAML)}},
-	Operations: []pluginhost.Operation{
+	Operations: []snapshot.Operation{
 		{Plugin: "good", Name: "environment", Result: &schema.Field{Name: "result", Type: "list", Of: &schema.Field{Name: "result", Type: "text"}}},
 		{
 			Plugin: "good", Name: "closeTicket", Mutation: true, Doc: "Closes a ticket.",
@@ -36,7 +39,7 @@ var wantContribution = pluginhost.Contribution{
 			Result: &schema.Field{Name: "result", Type: "reference", To: "ticket"},
 		},
 	},
-	Fields: []pluginhost.ComputedField{
+	Fields: []snapshot.ComputedField{
 		{Plugin: "good", Entity: "customer", Field: &schema.Field{Name: "tickets", Type: "list", Of: &schema.Field{Name: "tickets", Type: "reference", To: "ticket"}}},
 		{Plugin: "good", Entity: "customer", Field: &schema.Field{Name: "mood", Type: "text"}},
 	},
@@ -48,9 +51,10 @@ var wantContribution = pluginhost.Contribution{
 		{Where: "Returns of customer.tickets", Entity: "ticket"},
 		{Where: "Computed customer.mood", Entity: "customer"},
 	},
+	Rights: access.PluginRights{Plugin: "good", Layer: "plugin good"},
 }
 
-var ignoreLines = cmp.Options{cmpopts.IgnoreUnexported(schema.Field{}), cmpopts.IgnoreFields(pluginhost.Contribution{}, "Needs")} // where a field stands, and what was granted
+var ignoreLines = cmp.Options{cmpopts.IgnoreUnexported(schema.Field{}), cmpopts.IgnoreFields(snapshot.Contribution{}, "Recalled", "By"), cmpopts.IgnoreFields(access.PluginRights{}, "File")} // where a field stands, and who does what
 
 func TestAContributionIsInTheWordsOfTheCore(t *testing.T) {
 	t.Parallel()
@@ -63,7 +67,7 @@ func TestAContributionIsInTheWordsOfTheCore(t *testing.T) {
 func TestAContributionOutlivesThePluginAndTheHost(t *testing.T) {
 	t.Parallel()
 	dir, kept := install(t, "good"), t.TempDir()
-	first, err := pluginhost.Start(pluginhost.Config{Dir: dir, CacheDir: kept, Trust: pluginhost.TrustAny})
+	first, err := begin(pluginhost.Config{Dir: dir, CacheDir: kept, Trust: pluginhost.TrustAny})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,21 +81,21 @@ func TestAContributionOutlivesThePluginAndTheHost(t *testing.T) {
 
 	second := start(t, pluginhost.Config{Dir: dir, CacheDir: kept, StartTimeout: time.Nanosecond, MinBackoff: time.Hour, MaxBackoff: time.Hour})
 	recalled := contributionOf(t, second)
-	if diff := cmp.Diff(wantContribution, recalled, ignoreLines); diff != "" || recalled.Needs != nil {
-		t.Errorf("in a host that has not got it to start, with the needs %v (-want +got):\n%s", recalled.Needs, diff)
+	if diff := cmp.Diff(wantContribution, recalled, ignoreLines); diff != "" || !recalled.Recalled {
+		t.Errorf("in a host that has not got it to start, recalled: %v (-want +got):\n%s", recalled.Recalled, diff)
 	}
 }
 
 func TestAContributionThatDoesNotFitMakesThePluginInvalid(t *testing.T) {
 	t.Parallel()
-	h := start(t, pluginhost.Config{Dir: install(t, "good"), Accept: func(c pluginhost.Contribution) error {
+	h := start(t, pluginhost.Config{Dir: install(t, "good"), Admit: func(o snapshot.Offer) error {
 		return errors.New("entities/ticket.yaml:1: \"ticket\" is already defined")
 	}})
 	got := await(t, h, "good", in(pluginhost.Invalid))
 	if want := `invalid: entities/ticket.yaml:1: "ticket" is already defined`; got.LastError != want {
 		t.Errorf("LastError = %q, want %q", got.LastError, want)
 	}
-	if list, _ := h.Contributions(); len(list) != 0 {
+	if list := h.Contributions(); len(list) != 0 {
 		t.Errorf("contributions = %v, want none", list)
 	}
 }
@@ -99,21 +103,21 @@ func TestAContributionThatDoesNotFitMakesThePluginInvalid(t *testing.T) {
 func TestAPluginThatNeedsAnEntityOfAnotherWaitsForIt(t *testing.T) {
 	t.Parallel()
 	hasSurvey := false
-	h := start(t, pluginhost.Config{Dir: install(t, "good", "surveys"), Accept: func(c pluginhost.Contribution) error {
-		if c.Plugin == "surveys" {
+	h := start(t, pluginhost.Config{Dir: install(t, "good", "surveys"), Admit: func(o snapshot.Offer) error {
+		if o.Plugin == "surveys" {
 			hasSurvey = true
 		} else if !hasSurvey {
 			return mention.Unknown{`BeforeSave: there is no entity or role "survey"`}
 		}
-		return nil
+		return admitted(o)
 	}})
 	await(t, h, "good", in(pluginhost.Serving))
 }
 
 func TestAPluginThatNeedsAnEntityOfNobodyIsInvalid(t *testing.T) {
 	t.Parallel()
-	h := start(t, pluginhost.Config{Dir: install(t, "good"), Accept: func(c pluginhost.Contribution) error {
-		return c.Check(&schema.Model{})
+	h := start(t, pluginhost.Config{Dir: install(t, "good"), Admit: func(o snapshot.Offer) error {
+		return mention.Check(&schema.Model{}, o.Mentions)
 	}})
 	got := await(t, h, "good", in(pluginhost.Invalid))
 	const want = `invalid: BeforeSave: there is no entity or role "customer"
@@ -130,18 +134,27 @@ Computed customer.mood: there is no entity or role "customer"`
 func TestAPluginIsTriedAgainWhenWhatItNeedsIsDown(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	h := start(t, pluginhost.Config{Dir: install(t, "good"), Accept: func(pluginhost.Contribution) error {
+	h := start(t, pluginhost.Config{Dir: install(t, "good"), Admit: func(o snapshot.Offer) error {
 		if asked++; asked == 1 {
 			return &core.Error{Code: core.Unavailable, Message: "The database is down."}
 		}
-		return nil
+		return admitted(o)
 	}})
 	await(t, h, "good", in(pluginhost.Serving))
 }
 
 func TestTwoPluginsCannotOfferTheSame(t *testing.T) {
 	t.Parallel()
-	h := start(t, pluginhost.Config{Dir: install(t, "good", "garbage")})
+	var first string
+	h := start(t, pluginhost.Config{Dir: install(t, "good", "garbage"), Admit: func(o snapshot.Offer) error {
+		if first == "" {
+			first = o.Plugin
+		}
+		if first != o.Plugin {
+			return fmt.Errorf("the plugin %s already has an operation environment; rename one", first)
+		}
+		return admitted(o)
+	}})
 	h.Settle(t.Context())
 	won := map[pluginhost.State]int{}
 	for _, s := range h.Plugins() {

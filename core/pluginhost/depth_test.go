@@ -27,12 +27,12 @@ func TestCallsThatCauseEachOtherEnd(t *testing.T) {
 	t.Parallel()
 	rounds := &memory{}
 	var again func(context.Context) error
-	h := serving(t, "good", pluginhost.Config{Open: func(a core.Actor, m *schema.Model) pluginhost.Session {
+	h := serving(t, "good", pluginhost.Config{Open: func(a core.Actor, m record.Basis) pluginhost.Session {
 		return circle{session{rounds, a}, func(ctx context.Context) error { return again(ctx) }}
 	}})
 	m, closing := model(t), operation(t, h, "closeTicket")
 	again = func(ctx context.Context) error {
-		_, err := h.Call(ctx, m, agent, closing, map[string]any{"id": "t1", "by": "phone"})
+		_, err := h.Call(ctx, record.Basis{Model: m}, agent, closing, map[string]any{"id": "t1", "by": "phone"})
 		return err
 	}
 	err := again(t.Context())

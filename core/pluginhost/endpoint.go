@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
@@ -23,13 +23,12 @@ const httpMethod = "http"
 // answers, while it is being answered. The path of the request is the one below
 // /plugins/NAME. Its error is for whoever has sent the request, and only
 // returned before anything was written.
-func (h *Host) ServeHTTP(m *schema.Model, plugin string, w http.ResponseWriter, r *http.Request) error {
-	e := h.board.find(plugin)
-	fits := func(e Endpoint) bool { return e.Fits(r.Method, r.URL.Path) }
-	if e.contribution == nil || !slices.ContainsFunc(e.contribution.Endpoints, fits) {
+func (h *Host) ServeHTTP(s *snapshot.Snapshot, plugin string, w http.ResponseWriter, r *http.Request) error {
+	fits := func(e snapshot.Endpoint) bool { return e.Fits(r.Method, r.URL.Path) }
+	if c, found := s.Find(plugin); !found || !slices.ContainsFunc(c.Endpoints, fits) {
 		return &core.Error{Code: core.NotFound, Message: "There is no such address."}
 	}
-	one := &call{plugin: plugin, method: httpMethod, actor: core.PluginActor(plugin), model: m, mayWrite: true}
+	one := &call{plugin: plugin, method: httpMethod, actor: core.PluginActor(plugin), on: s.Basis, mayWrite: true}
 	answer := &httpAnswer{to: w}
 	connection := http.NewResponseController(w)
 	// Otherwise net/http reads the rest of the body itself before the answer begins.

@@ -53,7 +53,7 @@ func answering(t *testing.T, h *pluginhost.Host) *httptest.Server {
 	t.Helper()
 	m := model(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h.ServeHTTP(m, "answers", w, r); err != nil {
+		if err := h.ServeHTTP(holding(h, m), "answers", w, r); err != nil {
 			http.Error(w, told(err), http.StatusServiceUnavailable)
 		}
 	}))
@@ -140,7 +140,7 @@ func TestAClientThatDoesNotReadHoldsOnToNothing(t *testing.T) {
 	ended := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(ended)
-		_ = h.ServeHTTP(m, "answers", w, r)
+		_ = h.ServeHTTP(holding(h, m), "answers", w, r)
 	}))
 	defer server.Close()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -15,13 +16,13 @@ import (
 // Deliver hands events to a plugin, and returns a receipt for each, in order. Its
 // error says that the plugin could not be reached, or did not answer to the end;
 // then there are receipts for the events before the one that it failed over.
-func (h *Host) Deliver(ctx context.Context, m *schema.Model, plugin string, events []core.Event) ([]core.Receipt, error) {
-	one := &call{plugin: plugin, method: "events", actor: core.PluginActor(plugin), model: m, mayWrite: true}
-	session := h.config.Open(one.actor, m)
+func (h *Host) Deliver(ctx context.Context, on record.Basis, plugin string, events []core.Event) ([]core.Receipt, error) {
+	one := &call{plugin: plugin, method: "events", actor: core.PluginActor(plugin), on: on, mayWrite: true}
+	session := h.config.Open(one.actor, on)
 	request := &pluginpb.DeliverRequest{}
-	events, err := told(ctx, m, session, events)
+	events, err := told(ctx, on.Model, session, events)
 	if err == nil {
-		err = h.sayWhoStays(ctx, m, events)
+		err = h.sayWhoStays(ctx, on, events)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("deliver %d events to %s: %w", len(events), plugin, err)

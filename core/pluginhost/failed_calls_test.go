@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
 )
 
 func TestTheCallsThatFailedStandInTheStatusOfAPlugin(t *testing.T) {
@@ -22,7 +23,7 @@ func TestTheCallsThatFailedStandInTheStatusOfAPlugin(t *testing.T) {
 		for i, title := range titles {
 			changes[i].After = ticket("t1", map[string]any{"title": title})
 		}
-		return h.BeforeSave(t.Context(), m, m.Entity("ticket"), changes)
+		return judged(t, h, m, m.Entity("ticket"), changes)
 	}
 	failed := func(want ...core.FailedCalls) {
 		t.Helper()
@@ -37,7 +38,7 @@ func TestTheCallsThatFailedStandInTheStatusOfAPlugin(t *testing.T) {
 		}
 	}
 	save("nice", "reject")
-	if _, err := h.Call(t.Context(), m, agent, operation(t, h, "closeTicket"), map[string]any{"id": "t9"}); told(err) == "" {
+	if _, err := h.Call(t.Context(), record.Basis{Model: m}, agent, operation(t, h, "closeTicket"), map[string]any{"id": "t9"}); told(err) == "" {
 		t.Error("a ticket that there is not was closed")
 	}
 	failed() // a refusal is none
@@ -50,7 +51,7 @@ func TestTheCallsThatFailedStandInTheStatusOfAPlugin(t *testing.T) {
 
 	save("hang")
 	late := core.FailedCalls{Call: "BeforeSave ticket", Count: 2, LastError: "it did not answer within 200ms"}
-	_, err := h.Call(t.Context(), m, agent, operation(t, h, "closeTicket"), map[string]any{"id": "lie"})
+	_, err := h.Call(t.Context(), record.Basis{Model: m}, agent, operation(t, h, "closeTicket"), map[string]any{"id": "lie"})
 	if told(err) == "" {
 		t.Error("a result of another type was taken")
 	}

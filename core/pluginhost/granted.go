@@ -1,38 +1,18 @@
 package pluginhost
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"go.yaml.in/yaml/v3"
 )
-
-// CheckName refuses a plugin that is called like what is not its own: nobody
-// could tell its events from those of the entity.
-func (c Contribution) CheckName(m *schema.Model) error {
-	if e := m.Entity(c.Plugin); e != nil && e.Layer != c.Layer() {
-		return fmt.Errorf("the plugin %s is called like the entity %s of %s, so their events would be taken for each other's; rename one", c.Plugin, e.Name, e.Layer)
-	}
-	return nil
-}
-
-// Unmet lists what the plugin asks for and the model does not have: records of an
-// entity, or events of one that came after the plugin. It serves all the same,
-// since another plugin may bring it yet.
-func (c Contribution) Unmet(m *schema.Model) []string {
-	err := errors.Join(mention.Check(m, c.Asked), mention.UnmetTopics(m, c.Plugin, c.Topics))
-	if err == nil {
-		return nil
-	}
-	return strings.Split(err.Error(), "\n")
-}
 
 // asked lists the entities whose records were granted, as far as they have a name,
 // where the manifest asks for them.
@@ -55,13 +35,9 @@ func (n Needs) asked(manifest Needs) []mention.Mention {
 	return list
 }
 
-// CheckNeeds returns a line for all that the plugin does to what is not its own
-// without having been granted it. The model has its Entities. What is known from
-// an earlier run was checked then, and does nothing before its process is up.
-func (c Contribution) CheckNeeds(m *schema.Model) error {
-	if c.Needs == nil {
-		return nil
-	}
+// Check returns a line for all that a plugin does to what is not its own without
+// having been granted it. The model has its Entities.
+func (n Needs) Check(c snapshot.Contribution, m *schema.Model) error {
 	var problems strictyaml.Problems
 	lacks := func(what, format string, args ...any) {
 		problems = append(problems, strictyaml.Problem{
@@ -75,7 +51,7 @@ func (c Contribution) CheckNeeds(m *schema.Model) error {
 			Extend string `yaml:"extend"`
 		}
 		_ = yaml.Unmarshal(source.Data, &file) // the model has read it
-		if others(file.Extend) && !slices.Contains(c.Needs.Fields, file.Extend) {
+		if others(file.Extend) && !slices.Contains(n.Fields, file.Extend) {
 			lacks("extend "+file.Extend, "%s is not the plugin's own; needs has to have fields: [%s]", file.Extend, file.Extend)
 		}
 	}
@@ -84,19 +60,19 @@ func (c Contribution) CheckNeeds(m *schema.Model) error {
 		names []string
 	}{{"BeforeSave", c.BeforeSave}, {"BeforeDelete", c.BeforeDelete}} {
 		for _, name := range list.names {
-			if others(name) && !slices.Contains(c.Needs.Rules, name) {
+			if others(name) && !slices.Contains(n.Rules, name) {
 				lacks(list.what, "%s is not the plugin's own; needs has to have rules: [%s]", name, name)
 			}
 		}
 	}
 	for _, f := range c.Fields {
-		if others(f.Entity) && !slices.Contains(c.Needs.Fields, f.Entity) {
+		if others(f.Entity) && !slices.Contains(n.Fields, f.Entity) {
 			lacks("field "+f.Entity+"."+f.Field.Name, "%s is not the plugin's own; needs has to have fields: [%s]", f.Entity, f.Entity)
 		}
 	}
 	for _, topic := range c.Topics {
 		source, _, _ := strings.Cut(topic, ".")
-		granted := slices.Contains(c.Needs.Events, topic) || slices.Contains(c.Needs.Events, source+".*") || slices.Contains(c.Needs.Events, "*")
+		granted := slices.Contains(n.Events, topic) || slices.Contains(n.Events, source+".*") || slices.Contains(n.Events, "*")
 		if c.PartyData.Handled && (topic == pluginpb.PartyMerged || topic == pluginpb.PartyErased) {
 			continue // a duty, and no right
 		}
@@ -105,7 +81,7 @@ func (c Contribution) CheckNeeds(m *schema.Model) error {
 		}
 	}
 	for _, e := range c.Endpoints {
-		if !slices.ContainsFunc(c.Needs.HTTP, func(r Route) bool { return r.covers(e) }) {
+		if !slices.ContainsFunc(n.HTTP, func(r Route) bool { return r.covers(e) }) {
 			lacks("endpoint "+e.Path, "it is open to everybody; needs has to have http: [%q]", strings.TrimSpace(e.Method+" "+e.Path))
 		}
 	}

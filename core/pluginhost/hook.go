@@ -9,22 +9,35 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-var _ record.Hook = (*Host)(nil)
+// Hooks returns the rules of these contributions, for every save that is made
+// while they hold.
+func (h *Host) Hooks(contributions []snapshot.Contribution) []record.Hook {
+	if !slices.ContainsFunc(contributions, func(c snapshot.Contribution) bool { return len(c.BeforeSave)+len(c.BeforeDelete) > 0 }) {
+		return nil
+	}
+	return []record.Hook{hook{h, contributions}}
+}
+
+// hook asks the plugins of some contributions.
+type hook struct {
+	*Host
+	contributions []snapshot.Contribution
+}
 
 // BeforeSave hands changes to the rules of the plugins, in the order of their
 // names; each sees what the ones before it made of them. A change that a
 // plugin has a rule for is refused while the plugin is down: a rule that is
 // skipped when inconvenient is not a rule. All rules together have
 // Config.RulesTimeout.
-func (h *Host) BeforeSave(ctx context.Context, m *schema.Model, e *schema.Entity, changes []core.Change) []error {
+func (h hook) BeforeSave(ctx context.Context, on record.Basis, e *schema.Entity, changes []core.Change) []error {
 	var all []rule
-	contributions, _ := h.Contributions()
-	for _, c := range contributions {
-		all = append(all, rules(c, m, e)...)
+	for _, c := range h.contributions {
+		all = append(all, rules(c, on, e)...)
 	}
 	if len(all) == 0 {
 		return nil
@@ -59,18 +72,18 @@ func (h *Host) BeforeSave(ctx context.Context, m *schema.Model, e *schema.Entity
 // it sees it.
 type rule struct {
 	plugin  string
-	model   *schema.Model
+	on      record.Basis
 	view    *schema.Entity
 	deletes bool
 }
 
 // rules lists those of a plugin for a stored entity.
-func rules(c Contribution, m *schema.Model, e *schema.Entity) []rule {
+func rules(c snapshot.Contribution, on record.Basis, e *schema.Entity) []rule {
 	var all []rule
 	add := func(names []string, deletes bool) {
 		for _, name := range names {
-			if view := m.Entity(name); view != nil && view.Stored() == e {
-				all = append(all, rule{c.Plugin, m, view, deletes})
+			if view := on.Model.Entity(name); view != nil && view.Stored() == e {
+				all = append(all, rule{c.Plugin, on, view, deletes})
 			}
 		}
 	}
@@ -78,6 +91,10 @@ func rules(c Contribution, m *schema.Model, e *schema.Entity) []rule {
 	add(c.BeforeDelete, true)
 	return all
 }
+
+// same says whether another rule is the same one, perhaps of another version of
+// the plugin.
+func (r rule) same(other rule) bool { return r.view == other.view && r.deletes == other.deletes }
 
 // String names the rule in the words of the sdk.
 func (r rule) String() string {
@@ -102,8 +119,14 @@ func holds(view *schema.Entity, r *core.Record) bool {
 
 // judge asks one plugin about some of the changes, and does what it says.
 func (h *Host) judge(ctx context.Context, r rule, changes []core.Change, subject []int, errs []error) {
-	one := &call{plugin: r.plugin, method: r.String(), actor: changes[subject[0]].Actor, model: r.model}
-	session := h.config.Open(core.PluginActor(r.plugin), r.model)
+	if e := h.board.find(r.plugin); e.link != nil && !slices.ContainsFunc(rules(*e.contribution, r.on, r.view.Stored()), r.same) {
+		for _, i := range subject { // or the process would have to answer what it does not know
+			errs[i] = &core.Error{Code: core.Unavailable, Message: fmt.Sprintf("The rules of the plugin %s have just changed. Try again.", r.plugin)}
+		}
+		return
+	}
+	one := &call{plugin: r.plugin, method: r.String(), actor: changes[subject[0]].Actor, on: r.on}
+	session := h.config.Open(core.PluginActor(r.plugin), r.on)
 	about := r.askAboutSaves
 	if r.deletes {
 		about = r.askAboutDeletions

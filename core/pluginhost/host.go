@@ -25,6 +25,7 @@ type Host struct {
 	cache     cache
 	secrets   secrets
 	installed installed
+	running   context.Context // until the host is closed
 	stop      context.CancelFunc
 
 	supervisors sync.WaitGroup
@@ -32,9 +33,8 @@ type Host struct {
 	admissions  atomic.Int64 // counts contributions that were accepted
 }
 
-// Start starts every plugin, in parallel, and returns at once: whatever is
-// wrong with a plugin stands in its Status. The error is about the directories.
-func Start(config Config) (*Host, error) {
+// New makes a host that starts nothing yet. The error is about the directories.
+func New(config Config) (*Host, error) {
 	config = config.withDefaults()
 	h := &Host{config: config, secrets: secrets{dir: config.SecretsDir}}
 	h.config.Log = slog.New(redactor{config.Log.Handler(), &h.secrets})
@@ -53,17 +53,24 @@ func Start(config Config) (*Host, error) {
 		return nil, errors.Join(err, h.runDir.close())
 	}
 	h.spawn = newSpawner()
-	var ctx context.Context
-	ctx, h.stop = context.WithCancel(context.Background())
+	h.running, h.stop = context.WithCancel(context.Background())
+	return h, nil
+}
+
+// Start offers what is known of the plugins from an earlier run, so that their
+// rules hold from then on, and begins to start all of them, in parallel:
+// whatever is wrong with one stands in its Status. The error is about the
+// directory. It is called once; Close ends what it began.
+func (h *Host) Start() error {
 	if h.plugins == "" {
-		return h, nil
+		return nil
 	}
 	l := lookout{Host: h, seen: map[string]watched{}}
-	if err := l.look(ctx, true); err != nil {
-		return nil, errors.Join(fmt.Errorf("find plugins: %w", err), h.Close())
+	if err := l.look(h.running, true); err != nil {
+		return fmt.Errorf("find plugins: %w", err)
 	}
-	h.supervisors.Go(func() { l.run(ctx) })
-	return h, nil
+	h.supervisors.Go(func() { l.run(h.running) })
+	return nil
 }
 
 // openCache finds the folders for what is kept of plugins.
@@ -116,18 +123,11 @@ func (h *Host) Plugins() []Status {
 	return list
 }
 
-// Contributions lists what the plugins add, those that are down included, by
-// name; of those that are disabled or removed their entities only. The channel
-// is closed when the list, or any Status, may have changed.
-func (h *Host) Contributions() ([]Contribution, <-chan struct{}) {
-	entries, changed := h.board.look()
-	var list []Contribution
-	for _, e := range entries {
-		if e.contribution != nil {
-			list = append(list, *e.contribution)
-		}
-	}
-	return list, changed
+// Changed returns a channel that is closed when any Status may have changed, or
+// what is known of a plugin.
+func (h *Host) Changed() <-chan struct{} {
+	_, changed := h.board.look()
+	return changed
 }
 
 // Terms returns what a plugin runs under, or would if it ran.

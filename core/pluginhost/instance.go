@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -61,11 +63,13 @@ func (s *supervisor) introduce(ctx context.Context, i *instance) error {
 	if err != nil {
 		return fmt.Errorf("describe: %w", err)
 	}
-	c, err := contribution(i.manifest, d)
+	c, err := s.contribution(i.manifest, d)
 	if err != nil {
 		return err
 	}
-	c.Needs, c.Asked = &i.terms.Needs, i.terms.Needs.asked(i.manifest.Needs)
+	needs := i.terms.Needs
+	c.Rights.File, c.Rights.Records = needs.Records.File, needs.Records.Node
+	c.Asked, c.Granted = needs.asked(i.manifest.Needs), needs.Lines()
 	if s.current == nil {
 		s.set(s.name, Configuring, nil)
 	}
@@ -75,14 +79,19 @@ func (s *supervisor) introduce(ctx context.Context, i *instance) error {
 	}
 	s.admission.Lock()
 	defer s.admission.Unlock()
-	if err := s.accept(c); err != nil {
+	offer := snapshot.Offer{Contribution: *c, Check: func(m *schema.Model) error { return needs.Check(*c, m) }}
+	offer.Ready = func() { // whoever is served with the contribution finds the process that knows it
+		if err := s.cache.store(s.name, d); err != nil {
+			s.log.Warn(err.Error())
+		}
+		s.board.update(s.name, func(e *entry) {
+			e.contribution, e.configSchema, e.accepted, e.terms, e.link = c, d.GetConfigSchema(), true, i.terms, i.link
+		})
+	}
+	if err := s.accept(offer); err != nil {
 		return err
 	}
-	if err := s.cache.store(s.name, d); err != nil {
-		s.log.Warn(err.Error())
-	}
 	s.board.update(s.name, func(e *entry) {
-		e.contribution, e.accepted, e.terms, e.link = c, true, i.terms, i.link
 		e.status.Version, e.status.Digest = i.manifest.Version, i.digest
 		e.status.PID = int(i.link.process.pid.Load())
 		e.status.State, e.status.Reason, e.status.Since = Serving, "", time.Now()

@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
 // RunJob carries out one run of a job and returns when it has ended. report is
 // told how far it is. Canceling ctx asks the plugin to stop.
-func (h *Host) RunJob(ctx context.Context, m *schema.Model, plugin, job, runID string, planned time.Time, report func(done, total int64, note string)) error {
-	one := &call{plugin: plugin, method: "job " + job, actor: core.PluginActor(plugin), model: m, mayWrite: true}
+func (h *Host) RunJob(ctx context.Context, on record.Basis, plugin, job, runID string, planned time.Time, report func(done, total int64, note string)) error {
+	one := &call{plugin: plugin, method: "job " + job, actor: core.PluginActor(plugin), on: on, mayWrite: true}
 	return h.ask(ctx, one, h.config.JobTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
 		reports, err := client.RunJob(ctx, &pluginpb.RunJobRequest{Context: id, Job: job, RunId: runID, PlannedAt: instant(planned)})
 		for err == nil {
@@ -35,9 +35,9 @@ func (h *Host) RunJob(ctx context.Context, m *schema.Model, plugin, job, runID s
 }
 
 // FireTimer tells a plugin that a timer is due. nil means that it is done with.
-func (h *Host) FireTimer(ctx context.Context, m *schema.Model, t core.Timer) error {
+func (h *Host) FireTimer(ctx context.Context, on record.Basis, t core.Timer) error {
 	name, key := splitTimerKey(t.Key)
-	one := &call{plugin: t.Plugin, method: "timer " + name, actor: core.PluginActor(t.Plugin), model: m, mayWrite: true}
+	one := &call{plugin: t.Plugin, method: "timer " + name, actor: core.PluginActor(t.Plugin), on: on, mayWrite: true}
 	return h.ask(ctx, one, h.config.EventTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
 		answer, err := client.FireTimer(ctx, &pluginpb.FireTimerRequest{Context: id, Name: name, Key: key, DueAt: instant(t.DueAt), Payload: t.Payload})
 		if err != nil {

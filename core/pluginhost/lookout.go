@@ -90,12 +90,25 @@ func (l *lookout) names(first bool) ([]string, error) {
 // supervise begins to keep a plugin running.
 func (h *Host) supervise(ctx context.Context, name string) (changed chan<- struct{}) {
 	signal := make(chan struct{}, 1)
-	e := &entry{status: Status{Name: name, State: Verifying, Since: time.Now()}, contribution: h.cache.load(name)}
-	if e.contribution != nil {
-		e.status.Version = e.contribution.Version
-	}
-	h.board.add(e)
+	h.board.add(h.recalled(name))
 	s := &supervisor{Host: h, name: name, log: h.config.Log.With("plugin", name), changed: signal}
+	s.recall()
 	h.supervisors.Go(func() { s.run(ctx) })
 	return signal
+}
+
+// recalled is what is known of a plugin before its process has said anything.
+func (h *Host) recalled(name string) *entry {
+	e := &entry{status: Status{Name: name, State: Verifying, Since: time.Now()}}
+	d := h.cache.load(name)
+	if d == nil {
+		return e
+	}
+	c, err := h.contribution(Manifest{Name: name, Version: d.GetVersion()}, d)
+	if err != nil {
+		return e // from before an upgrade of xrm
+	}
+	c.Recalled = true
+	e.contribution, e.configSchema, e.status.Version = c, d.GetConfigSchema(), c.Version
+	return e
 }

@@ -166,6 +166,11 @@ func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.
 	if a.role == "works" {
 		d.Fields, d.Operations = nil, jobs
 	}
+	if a.role == "matures" { // and has rules from version 2.0.0 on
+		if d.Fields, d.Operations = nil, d.Operations[:1]; d.Version == "1.0.0" {
+			d.BeforeSave = nil
+		}
+	}
 	if a.role == "answers" {
 		d = &pluginpb.DescribeResponse{Name: a.role, Version: "1.0.0", Operations: jobs, Endpoints: []*pluginpb.Endpoint{{Path: "/"}}}
 	}
@@ -305,7 +310,7 @@ func hostUntilKilled(dir string) {
 	if os.Getenv("XRM_TEST_SHIM") != "" {
 		config.Shim = []string{"/proc/self/exe", shimWord}
 	}
-	h, err := pluginhost.Start(config)
+	h, err := begin(config)
 	if err != nil {
 		panic(err)
 	}

@@ -144,7 +144,7 @@ func TestADirectoryThatDoesNotExistHoldsNoPlugins(t *testing.T) {
 
 func TestARunDirectoryThatIsTooLongIsRefused(t *testing.T) {
 	long := filepath.Join(t.TempDir(), strings.Repeat("x", 80))
-	_, err := pluginhost.Start(pluginhost.Config{RunDir: long})
+	_, err := begin(pluginhost.Config{RunDir: long})
 	if err == nil || !strings.Contains(err.Error(), "a socket's path is limited, so it may have at most 69") {
 		t.Errorf("Start = %v, want the limit", err)
 	}
@@ -158,7 +158,7 @@ func TestTheRunDirectoryOfADeadHostIsSwept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h, err := pluginhost.Start(pluginhost.Config{})
+	h, err := begin(pluginhost.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

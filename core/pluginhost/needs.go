@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"go.yaml.in/yaml/v3"
 )
@@ -140,12 +141,12 @@ func quoted(text string) string {
 type Route string
 
 // covers says whether the route grants all that an endpoint answers.
-func (r Route) covers(e Endpoint) bool {
+func (r Route) covers(e snapshot.Endpoint) bool {
 	method, path, found := strings.Cut(string(r), " ")
 	if !found {
 		method, path = "", string(r)
 	}
-	return Endpoint{Method: method, Path: path}.Fits(e.Method, e.Path)
+	return snapshot.Endpoint{Method: method, Path: path}.Fits(e.Method, e.Path)
 }
 
 var methods = []string{"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -79,7 +81,7 @@ func TestAUserWhoGoesIsNoFaultOfThePlugin(t *testing.T) {
 	for range 10 {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(5*time.Millisecond, cancel)
-		if _, err := h.Call(ctx, m, agent, look, map[string]any{"what": "hang"}); !errors.Is(err, context.Canceled) {
+		if _, err := h.Call(ctx, record.Basis{Model: m}, agent, look, map[string]any{"what": "hang"}); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v, want %v", err, context.Canceled)
 		}
 		cancel()
@@ -93,12 +95,12 @@ func TestAMutationThatHangsLeavesTheOthersTheirSpeed(t *testing.T) {
 	h := start(t, pluginhost.Config{Dir: dir, CallTimeout: 10 * time.Second})
 	await(t, h, "p", in(pluginhost.Serving))
 	await(t, h, "surveys", in(pluginhost.Serving))
-	other, m := pluginhost.Operation{Plugin: "surveys", Name: "environment", Result: &schema.Field{Type: "list", Of: &schema.Field{Type: "text"}}}, model(t)
+	other, m := snapshot.Operation{Plugin: "surveys", Name: "environment", Result: &schema.Field{Type: "list", Of: &schema.Field{Type: "text"}}}, model(t)
 	const calls = 500
 	measure := func() time.Duration {
 		began := time.Now()
 		for range calls {
-			if _, err := h.Call(t.Context(), m, agent, other, nil); err != nil {
+			if _, err := h.Call(t.Context(), record.Basis{Model: m}, agent, other, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -113,7 +115,7 @@ func TestAMutationThatHangsLeavesTheOthersTheirSpeed(t *testing.T) {
 	for range 100 {
 		users.Go(func() {
 			for ctx.Err() == nil {
-				if _, err := h.Call(ctx, m, agent, work, map[string]any{"what": "hang"}); core.CodeOf(err) == core.RateLimited {
+				if _, err := h.Call(ctx, record.Basis{Model: m}, agent, work, map[string]any{"what": "hang"}); core.CodeOf(err) == core.RateLimited {
 					refused.Add(1)
 					select {
 					case <-ctx.Done():
@@ -155,7 +157,7 @@ func TestARuleThatDoesNotAnswerLetsASaveThroughIfBothSidesSayAllow(t *testing.T)
 			await(t, h, "p", in(pluginhost.Serving))
 			m := model(t)
 			save := func(title string) error {
-				return errors.Join(h.BeforeSave(t.Context(), m, m.Entity("ticket"), []core.Change{{Actor: agent, After: ticket("t1", map[string]any{"title": title})}})...)
+				return errors.Join(judged(t, h, m, m.Entity("ticket"), []core.Change{{Actor: agent, After: ticket("t1", map[string]any{"title": title})}})...)
 			}
 			if err := save("hang"); (err == nil) != tt.passes {
 				t.Errorf("a save: %v, passes = %v", err, tt.passes)

@@ -10,25 +10,37 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// ExportParty asks all plugins, at once, for what they keep about a party
-// outside of records. A plugin that does not answer has a part with a Problem.
-// It never returns an error.
-func (h *Host) ExportParty(ctx context.Context, m *schema.Model, actor core.Actor, id string) ([]core.PluginPart, error) {
-	all, _ := h.Contributions()
-	all = slices.DeleteFunc(all, func(c Contribution) bool { return !c.PartyData.Handled })
-	parts := make([]core.PluginPart, len(all))
+// Keepers are the plugins of some contributions, as far as they keep something
+// about parties outside of records.
+type Keepers struct {
+	host *Host
+	all  []snapshot.Contribution
+}
+
+// Keepers returns those among these contributions.
+func (h *Host) Keepers(contributions []snapshot.Contribution) Keepers {
+	all := slices.DeleteFunc(slices.Clone(contributions), func(c snapshot.Contribution) bool { return !c.PartyData.Handled })
+	return Keepers{h, all}
+}
+
+// ExportParty asks all of them, at once, for what they keep about a party. A
+// plugin that does not answer has a part with a Problem. It never returns an
+// error.
+func (k Keepers) ExportParty(ctx context.Context, on record.Basis, actor core.Actor, id string) ([]core.PluginPart, error) {
+	parts := make([]core.PluginPart, len(k.all))
 	var asking sync.WaitGroup
-	for i, c := range all {
+	for i, c := range k.all {
 		if parts[i].Plugin = c.Plugin; c.Retired {
 			parts[i].Problem = fmt.Sprintf("The plugin %s is disabled or removed. Bring it back, and ask again.", c.Plugin)
 			continue
 		}
 		asking.Go(func() {
-			data, err := h.export(ctx, m, actor, parts[i].Plugin, id)
+			data, err := k.host.export(ctx, on, actor, parts[i].Plugin, id)
 			parts[i].Data = data
 			var shown *core.Error
 			switch {
@@ -43,8 +55,8 @@ func (h *Host) ExportParty(ctx context.Context, m *schema.Model, actor core.Acto
 	return parts, nil
 }
 
-func (h *Host) export(ctx context.Context, m *schema.Model, actor core.Actor, plugin, id string) (data json.RawMessage, err error) {
-	one := &call{plugin: plugin, method: "export", actor: actor, model: m}
+func (h *Host) export(ctx context.Context, on record.Basis, actor core.Actor, plugin, id string) (data json.RawMessage, err error) {
+	one := &call{plugin: plugin, method: "export", actor: actor, on: on}
 	err = h.ask(ctx, one, h.config.EventTimeout, func(ctx context.Context, client pluginpb.PluginClient, call *pluginpb.CallContext) error {
 		answer, err := client.Export(ctx, &pluginpb.ExportRequest{Context: call, Party: id})
 		switch {
@@ -65,12 +77,12 @@ func (h *Host) export(ctx context.Context, m *schema.Model, actor core.Actor, pl
 // is no more, whatever the plugin may see of parties: it could do nothing
 // without. It is the one that does by now: events of two parties come in any
 // order, and the other may have been merged itself.
-func (h *Host) sayWhoStays(ctx context.Context, m *schema.Model, events []core.Event) error {
+func (h *Host) sayWhoStays(ctx context.Context, on record.Basis, events []core.Event) error {
 	for i, e := range events {
 		if e.Topic != pluginpb.PartyMerged || e.Entry == nil {
 			continue
 		}
-		into, err := h.stays(ctx, m, e.Entry.RecordID)
+		into, err := h.stays(ctx, on, e.Entry.RecordID)
 		if err != nil {
 			return err
 		}
@@ -82,11 +94,11 @@ func (h *Host) sayWhoStays(ctx context.Context, m *schema.Model, events []core.E
 }
 
 // stays follows the merges from a party to the one that stands for it.
-func (h *Host) stays(ctx context.Context, m *schema.Model, id string) (string, error) {
-	session := h.config.Open(core.Actor{Roles: []string{core.AdminRole}}, m)
+func (h *Host) stays(ctx context.Context, on record.Basis, id string) (string, error) {
+	session := h.config.Open(core.Actor{Roles: []string{core.AdminRole}}, on)
 	for followed := map[string]bool{}; !followed[id]; {
 		followed[id] = true
-		found, err := session.Find(ctx, m.Entity("party"), core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
+		found, err := session.Find(ctx, on.Model.Entity("party"), core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
 		if err != nil {
 			return "", fmt.Errorf("find the party that %s was merged into: %w", id, err)
 		}

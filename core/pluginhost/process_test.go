@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
 )
 
 func TestAPluginThatCannotStartSaysWhy(t *testing.T) {
@@ -68,7 +69,7 @@ func TestAPluginThatFailsIsNotHurriedByWhatConcernsAnother(t *testing.T) {
 func TestGarbageOnTheOutputsHarmsNobody(t *testing.T) {
 	t.Parallel()
 	h := serving(t, "garbage", pluginhost.Config{})
-	if _, err := h.Call(t.Context(), model(t), agent, operation(t, h, "environment"), nil); err != nil {
+	if _, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "environment"), nil); err != nil {
 		t.Error(err)
 	}
 	if s := h.Plugins()[0]; s.State != pluginhost.Serving || s.Restarts != 0 {
@@ -112,7 +113,7 @@ func TestAGrandchildWithThePipesHidesNoDeath(t *testing.T) {
 
 func TestCloseEndsAPluginThatHangs(t *testing.T) {
 	t.Parallel()
-	h, err := pluginhost.Start(pluginhost.Config{Trust: pluginhost.TrustAny, Dir: install(t, "good"), Open: (&memory{}).open, DrainTimeout: 100 * time.Millisecond})
+	h, err := begin(pluginhost.Config{Trust: pluginhost.TrustAny, Dir: install(t, "good"), Open: (&memory{}).open, DrainTimeout: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +132,7 @@ func TestCloseEndsAPluginThatHangs(t *testing.T) {
 
 func TestCloseDoesNotWaitForAStart(t *testing.T) {
 	t.Parallel()
-	h, err := pluginhost.Start(pluginhost.Config{Trust: pluginhost.TrustAny, Dir: install(t, "hangs"), StartTimeout: time.Hour})
+	h, err := begin(pluginhost.Config{Trust: pluginhost.TrustAny, Dir: install(t, "hangs"), StartTimeout: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestCloseDoesNotWaitForAStart(t *testing.T) {
 func TestAPluginSeesNothingOfTheHostsEnvironment(t *testing.T) {
 	t.Setenv("XRM_STORE", "mongodb://user:secret@db")
 	h := serving(t, "good", pluginhost.Config{})
-	got, err := h.Call(t.Context(), model(t), agent, operation(t, h, "environment"), nil)
+	got, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "environment"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +159,7 @@ func TestAPluginSeesNothingOfTheHostsEnvironment(t *testing.T) {
 
 func TestNothingIsLeftBehind(t *testing.T) {
 	run := filepath.Join(shortDir(t), "run")
-	h, err := pluginhost.Start(pluginhost.Config{Trust: pluginhost.TrustAny, Dir: install(t, "good", "exits"), RunDir: run, MinBackoff: time.Hour, MaxBackoff: time.Hour})
+	h, err := begin(pluginhost.Config{Trust: pluginhost.TrustAny, Dir: install(t, "good", "exits"), RunDir: run, MinBackoff: time.Hour, MaxBackoff: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

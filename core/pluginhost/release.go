@@ -82,6 +82,16 @@ func (f *folder) read(dir string) {
 	}
 }
 
+// absent says whether the plugin must not run, as far as that is known without
+// reading what may be large.
+func (s *supervisor) absent() bool {
+	if fingerprint(s.dir()) == "" {
+		return true
+	}
+	approval, err := Approvals{s.plugins}.Find(s.name)
+	return err == nil && approval.Disabled
+}
+
 // wanted is the release that should run now. note says why it is not the one in
 // the folder; with a nil release, why there is none.
 func (s *supervisor) wanted() (r *release, note error) {
@@ -137,11 +147,11 @@ func (s *supervisor) wanted() (r *release, note error) {
 // with the config, as far as it is known what the plugin wants there.
 func (s *supervisor) flawed(config Section, err error) error {
 	var beside strictyaml.Problems
-	known := s.board.find(s.name).contribution
-	if known == nil || config.Node == nil || !errors.As(err, &beside) {
+	known := s.board.find(s.name)
+	if known.contribution == nil || config.Node == nil || !errors.As(err, &beside) {
 		return err
 	}
-	_, err = config.check(known.ConfigSchema, beside...)
+	_, err = config.check(known.configSchema, beside...)
 	return err
 }
 

@@ -131,7 +131,7 @@ func BenchmarkStart(b *testing.B) {
 			own(b, dir, "")
 			var starting time.Duration
 			for range b.N {
-				h, err := pluginhost.Start(pluginhost.Config{Dir: dir, CacheDir: kept, Trust: pluginhost.TrustAny, Shim: shim})
+				h, err := begin(pluginhost.Config{Dir: dir, CacheDir: kept, Trust: pluginhost.TrustAny, Shim: shim})
 				if err != nil {
 					b.Fatal(err)
 				}

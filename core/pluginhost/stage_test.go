@@ -3,6 +3,7 @@ package pluginhost_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -72,6 +74,18 @@ func write(t testing.TB, file, content string) {
 	}
 }
 
+// begin makes a host and starts its plugins.
+func begin(config pluginhost.Config) (*pluginhost.Host, error) {
+	h, err := pluginhost.New(config)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Start(); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
 // start starts a host, with timings for impatient people.
 func start(t *testing.T, config pluginhost.Config) *pluginhost.Host {
 	t.Helper()
@@ -84,7 +98,7 @@ func start(t *testing.T, config pluginhost.Config) *pluginhost.Host {
 	config.MinBackoff = cmp.Or(config.MinBackoff, 20*time.Millisecond)
 	config.MaxBackoff = cmp.Or(config.MaxBackoff, 50*time.Millisecond)
 	config.SaveTimeout = cmp.Or(config.SaveTimeout, 5*time.Second)
-	h, err := pluginhost.Start(config)
+	h, err := begin(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,10 +170,35 @@ func customer(id string) *core.Record {
 	}}
 }
 
-// operation returns what a plugin has contributed under a name.
-func operation(t *testing.T, h *pluginhost.Host, name string) pluginhost.Operation {
+// admitted lets in whatever is offered.
+func admitted(o snapshot.Offer) error {
+	if o.Ready != nil {
+		o.Ready()
+	}
+	return nil
+}
+
+// holding is a snapshot of a model with what the plugins of a host contribute.
+func holding(h *pluginhost.Host, m *schema.Model) *snapshot.Snapshot {
+	s := &snapshot.Snapshot{Basis: record.Basis{Model: m}, Contributions: h.Contributions()}
+	s.Hooks = h.Hooks(s.Contributions)
+	return s
+}
+
+// judged asks the rules that hold at the moment.
+func judged(t *testing.T, h *pluginhost.Host, m *schema.Model, e *schema.Entity, changes []core.Change) (errs []error) {
 	t.Helper()
-	list, _ := h.Contributions()
+	s := holding(h, m)
+	for _, hook := range s.Hooks {
+		errs = hook.BeforeSave(t.Context(), s.Basis, e, changes)
+	}
+	return errs
+}
+
+// operation returns what a plugin has contributed under a name.
+func operation(t *testing.T, h *pluginhost.Host, name string) snapshot.Operation {
+	t.Helper()
+	list := h.Contributions()
 	for _, c := range list {
 		for _, o := range c.Operations {
 			if o.Name == name {
@@ -168,12 +207,12 @@ func operation(t *testing.T, h *pluginhost.Host, name string) pluginhost.Operati
 		}
 	}
 	t.Fatalf("nobody contributes an operation %s", name)
-	return pluginhost.Operation{}
+	return snapshot.Operation{}
 }
 
-func field(t *testing.T, h *pluginhost.Host, name string) pluginhost.ComputedField {
+func field(t *testing.T, h *pluginhost.Host, name string) snapshot.ComputedField {
 	t.Helper()
-	list, _ := h.Contributions()
+	list := h.Contributions()
 	for _, c := range list {
 		for _, f := range c.Fields {
 			if f.Field.Name == name {
@@ -182,7 +221,7 @@ func field(t *testing.T, h *pluginhost.Host, name string) pluginhost.ComputedFie
 		}
 	}
 	t.Fatalf("nobody contributes a field %s", name)
-	return pluginhost.ComputedField{}
+	return snapshot.ComputedField{}
 }
 
 var agent = core.Actor{ID: "u1", Name: "Ada", Roles: []string{"agent"}}
@@ -195,7 +234,7 @@ type memory struct {
 	actors  []core.Actor
 }
 
-func (m *memory) open(a core.Actor, _ *schema.Model) pluginhost.Session {
+func (m *memory) open(a core.Actor, _ record.Basis) pluginhost.Session {
 	return session{memory: m, actor: a}
 }
 

@@ -8,7 +8,8 @@ import (
 	"iter"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -20,9 +21,9 @@ const maxSubscriptions = 1000
 // results as they come, each as Call does; an error is the last. When the
 // process ends, for whatever reason, that is an Unavailable error: whoever
 // follows begins anew, and does so with the next process.
-func (h *Host) Subscribe(ctx context.Context, m *schema.Model, actor core.Actor, op Operation, arguments map[string]any) iter.Seq2[any, error] {
+func (h *Host) Subscribe(ctx context.Context, on record.Basis, actor core.Actor, op snapshot.Operation, arguments map[string]any) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
-		one := &call{plugin: op.Plugin, method: op.Name, actor: actor, model: m}
+		one := &call{plugin: op.Plugin, method: op.Name, actor: actor, on: on}
 		err := h.follow(ctx, one, op, arguments, func(result any) bool { return yield(result, nil) })
 		if err != nil && ctx.Err() == nil {
 			yield(nil, err)
@@ -33,7 +34,7 @@ func (h *Host) Subscribe(ctx context.Context, m *schema.Model, actor core.Actor,
 // errUnfollowed is the end of a subscription whose results nobody takes.
 var errUnfollowed = errors.New("nobody follows it any more")
 
-func (h *Host) follow(ctx context.Context, one *call, op Operation, arguments map[string]any, take func(any) bool) error {
+func (h *Host) follow(ctx context.Context, one *call, op snapshot.Operation, arguments map[string]any, take func(any) bool) error {
 	encoded, err := pluginpb.Encode(arguments)
 	if err != nil {
 		return fmt.Errorf("subscribe to %s: %w", op.Name, err)
@@ -78,7 +79,7 @@ func (h *Host) follow(ctx context.Context, one *call, op Operation, arguments ma
 }
 
 // received hands on one result, or returns the error that ends the subscription.
-func (h *Host) received(one *call, op Operation, answer *pluginpb.SubscribeResponse, take func(any) bool) error {
+func (h *Host) received(one *call, op snapshot.Operation, answer *pluginpb.SubscribeResponse, take func(any) bool) error {
 	if answer.GetError() != nil {
 		return h.refusal(one, answer.GetError(), op.Name+" has ended")
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -61,7 +62,7 @@ func toError(e *pluginpb.Error) error {
 // is enough.
 func follows(ctx context.Context, t *testing.T, h *pluginhost.Host, what string, enough func(results int) bool) (results []any, last error) {
 	t.Helper()
-	for result, err := range h.Subscribe(ctx, model(t), agent, operation(t, h, "follow"), map[string]any{"what": what}) {
+	for result, err := range h.Subscribe(ctx, record.Basis{Model: model(t)}, agent, operation(t, h, "follow"), map[string]any{"what": what}) {
 		if err != nil {
 			return results, err
 		}

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"path/filepath"
 	"time"
+
+	"github.com/openxrm/xrm/core/snapshot"
 )
 
 // supervisor keeps one plugin as its folder, its settings and its approval say
@@ -32,16 +34,13 @@ type supervisor struct {
 	delays   func() time.Duration
 	retry    <-chan time.Time // nil when only a change can help
 
-	refused *Contribution // the last that was held against the others and needs more of them
-	held    int64         // how many contributions had been accepted then
+	refused *snapshot.Offer // the last that was held against the others and needs more of them
+	held    int64           // how many contributions had been accepted then
 }
 
 // run returns when the host is closed.
 func (s *supervisor) run(ctx context.Context) {
 	s.verify()
-	if !s.retired() {
-		s.recall()
-	}
 	for {
 		s.pursue(ctx)
 		if !s.pause(ctx) {
@@ -252,15 +251,8 @@ func (s *supervisor) stopCurrent() {
 // retire takes the plugin out of the API and stops it. Its entities stay, with
 // their records. Its rules go: they are no longer the site's.
 func (s *supervisor) retire() {
-	e := s.board.find(s.name)
-	if e.contribution != nil {
-		s.admission.Lock()
-		data := e.contribution.data()
-		if err := s.admit(data); err != nil {
-			s.log.Warn("the entities of the plugin do not fit any more", "error", err)
-		}
-		s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = data, true })
-		s.admission.Unlock()
+	if c := s.board.find(s.name).contribution; c != nil {
+		s.replaceBy(c.Data())
 	}
 	s.stopCurrent()
 	s.target, s.good, s.spurned, s.retry, s.refused = nil, nil, nil, nil, nil

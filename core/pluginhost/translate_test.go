@@ -33,7 +33,7 @@ func TestTypesThatUnfoldWithoutEndAreRefused(t *testing.T) {
 			}
 			d.Objects = append(d.Objects, o)
 		}
-		_, err := contribution(Manifest{Name: "p", Version: "1.0.0"}, d)
+		_, err := new(Host).contribution(Manifest{Name: "p", Version: "1.0.0"}, d)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || len(err.Error()) > 10_000 {
 			t.Errorf("%s: %.300v, want %s", name, err, tt.want)
 		}
@@ -62,7 +62,7 @@ member of o: "" cannot be its name; it has to match ^[a-z][a-zA-Z0-9]*$
 operation: "" cannot be its name; it has to match ^[a-z][a-zA-Z0-9]*$
 timer: "a/b" cannot be its name; it has to match ^[a-z][a-zA-Z0-9]*$
 topic: "order" cannot be its name; it has to match ^[a-z][a-zA-Z0-9-]*\.([a-zA-Z][a-zA-Z0-9]*|\*)$`
-	if _, err := contribution(Manifest{Name: "p", Version: "1.0.0"}, d); err == nil || err.Error() != want {
+	if _, err := new(Host).contribution(Manifest{Name: "p", Version: "1.0.0"}, d); err == nil || err.Error() != want {
 		t.Errorf("contribution: %v\nwant %s", err, want)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 )
 
 func TestAnUpgradeLosesNoCall(t *testing.T) {
@@ -24,8 +26,8 @@ func TestAnUpgradeLosesNoCall(t *testing.T) {
 	for range 8 {
 		callers.Go(func() {
 			for ctx.Err() == nil {
-				for _, op := range []pluginhost.Operation{look, work} {
-					if _, err := h.Call(context.WithoutCancel(ctx), m, agent, op, map[string]any{"what": "version"}); err != nil {
+				for _, op := range []snapshot.Operation{look, work} {
+					if _, err := h.Call(context.WithoutCancel(ctx), record.Basis{Model: m}, agent, op, map[string]any{"what": "version"}); err != nil {
 						t.Errorf("a call of %s: %v", op.Name, err)
 					}
 					calls.Add(1)
@@ -112,13 +114,13 @@ func TestANewPluginIsStartedAndARemovedOneLeavesItsEntities(t *testing.T) {
 	dir, kept := t.TempDir(), t.TempDir()
 	var mu sync.Mutex
 	offered := map[string]int{} // operations of the last contribution
-	accept := func(c pluginhost.Contribution) error {
+	admit := func(o snapshot.Offer) error {
 		mu.Lock()
 		defer mu.Unlock()
-		offered[c.Plugin] = len(c.Operations)
-		return nil
+		offered[o.Plugin] = len(o.Operations)
+		return admitted(o)
 	}
-	h := start(t, pluginhost.Config{Dir: dir, CacheDir: kept, Accept: accept})
+	h := start(t, pluginhost.Config{Dir: dir, CacheDir: kept, Admit: admit})
 	if got := h.Plugins(); len(got) != 0 {
 		t.Fatalf("plugins = %v, want none", got)
 	}
@@ -128,7 +130,7 @@ func TestANewPluginIsStartedAndARemovedOneLeavesItsEntities(t *testing.T) {
 	await(t, h, "p", in(pluginhost.Removed))
 	entitiesOnly := func(h *pluginhost.Host) {
 		t.Helper()
-		list, _ := h.Contributions()
+		list := h.Contributions()
 		if len(list) != 1 || len(list[0].Entities) != 1 || list[0].BeforeSave != nil || list[0].Operations != nil {
 			t.Errorf("what is left is %+v, want the entities", list)
 		}
@@ -143,12 +145,12 @@ func TestANewPluginIsStartedAndARemovedOneLeavesItsEntities(t *testing.T) {
 		t.Errorf("process %d is still there", pid)
 	}
 
-	later := start(t, pluginhost.Config{Dir: dir, CacheDir: kept, Accept: accept})
+	later := start(t, pluginhost.Config{Dir: dir, CacheDir: kept, Admit: admit})
 	await(t, later, "p", in(pluginhost.Removed))
 	entitiesOnly(later)
 	put(t, dir, "works", "1.0.0", "")
 	await(t, later, "p", in(pluginhost.Serving))
-	if list, _ := later.Contributions(); len(list[0].Operations) != len(jobs) {
+	if list := later.Contributions(); len(list[0].Operations) != len(jobs) {
 		t.Errorf("a plugin that is back contributes %+v", list)
 	}
 }
@@ -238,7 +240,7 @@ func TestAPluginSaysThatItWorksInPartOnly(t *testing.T) {
 	if got := await(t, h, "limps", in(pluginhost.Degraded)); got.Reason != "the ERP is away" {
 		t.Errorf("Reason = %q", got.Reason)
 	}
-	if _, err := h.Call(t.Context(), model(t), agent, operation(t, h, "environment"), nil); err != nil {
+	if _, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "environment"), nil); err != nil {
 		t.Errorf("a degraded plugin is not asked: %v", err)
 	}
 }

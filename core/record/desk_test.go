@@ -21,6 +21,7 @@ import (
 type desk struct {
 	*testing.T
 	*record.Service
+	record.Basis
 	model *schema.Model
 	store *sqlite.Store
 }
@@ -141,8 +142,8 @@ func newDesk(t *testing.T, hooks ...record.Hook) *desk {
 	}
 	var ids atomic.Int64
 	clock := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
-	return &desk{T: t, model: model, store: store, Service: &record.Service{
-		Store: store, Policy: roles, Hooks: hooks, Region: "DE",
+	return &desk{T: t, model: model, store: store, Basis: record.Basis{Model: model, Policy: roles, Hooks: hooks}, Service: &record.Service{
+		Store: store, Region: "DE",
 		Now:   func() time.Time { return clock },
 		NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
 	}}
@@ -157,7 +158,7 @@ func (d *desk) entity(name string) *schema.Entity {
 	return e
 }
 
-func (d *desk) as(a core.Actor) *record.Session { return d.As(a, d.model) }
+func (d *desk) as(a core.Actor) *record.Session { return d.As(a, d.Basis) }
 
 // save runs drafts and returns their results.
 func (d *desk) save(a core.Actor, entity string, drafts ...record.Draft) []record.Result {
@@ -215,6 +216,6 @@ func (d *desk) refused(err error, code core.Code, want ...string) {
 // hook is a record.Hook made of a function.
 type hook func(e *schema.Entity, changes []core.Change) []error
 
-func (h hook) BeforeSave(_ context.Context, _ *schema.Model, e *schema.Entity, changes []core.Change) []error {
+func (h hook) BeforeSave(_ context.Context, _ record.Basis, e *schema.Entity, changes []core.Change) []error {
 	return h(e, changes)
 }

@@ -87,9 +87,10 @@ type Policy interface {
 // Hook may change or refuse changes before they are committed. A plugin is a
 // hook; this package does not know that it is a process.
 type Hook interface {
-	// BeforeSave gets copies of changes of one stored entity and may change
+	// BeforeSave gets copies of changes of one stored entity, and the basis of the
+	// session that makes them, for what it does itself. It may change
 	// the values of After: what it sets is validated, but not held against the
 	// actor's rights, since it is not the actor who sets it. errs is nil or has
 	// one entry for each change; an entry that is not nil refuses that change.
-	BeforeSave(ctx context.Context, m *schema.Model, e *schema.Entity, changes []core.Change) (errs []error)
+	BeforeSave(ctx context.Context, on Basis, e *schema.Entity, changes []core.Change) (errs []error)
 }

@@ -31,7 +31,7 @@ func BenchmarkARuleOverAReference(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		session := (&record.Service{Store: store, Policy: roles}).As(core.Actor{ID: "u", Roles: []string{"r"}}, m)
+		session := (&record.Service{Store: store}).As(core.Actor{ID: "u", Roles: []string{"r"}}, record.Basis{Model: m, Policy: roles})
 		for name, q := range map[string]core.Query{
 			"by id":        {First: 20},
 			"latest first": {First: 20, OrderBy: []core.Order{{Path: "createdAt", Field: order.Field("createdAt"), Descending: true}}},

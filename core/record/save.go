@@ -112,7 +112,7 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (c
 			changes[i] = w.change
 			changes[i].Before, changes[i].After = w.change.Before.Clone(), w.change.After.Clone()
 		}
-		errs := h.BeforeSave(ctx, s.Model, e.Stored(), changes)
+		errs := h.BeforeSave(ctx, s.Basis, e.Stored(), changes)
 		for i, w := range living {
 			w.change.After.Values = changes[i].After.Values // the rest is not the hook's to change
 			if errs != nil && errs[i] != nil {

@@ -11,9 +11,7 @@ import (
 // Service is the engine: all that reads or writes records goes through it.
 // The fields are set once, by the program, before the first request.
 type Service struct {
-	Store  Store
-	Policy Policy
-	Hooks  []Hook // run in this order, before every commit
+	Store Store
 
 	Now    func() time.Time
 	NewID  func() string
@@ -27,20 +25,24 @@ type Service struct {
 	lifted sync.Map // counter → how far it has come at least, to leave the store alone where nothing is to be done
 }
 
-// Session is the service for one request: an actor, and the model that the
-// request started with, whatever happens to the catalog meanwhile.
+// Basis is what reads and writes are decided by: which entities there are, who
+// may do what with them, and who is asked before a commit. It is a value and
+// never changes: whatever starts with one, a request, an event or a run of a
+// job, goes on with it to its end, and so does what it causes.
+type Basis struct {
+	Model  *schema.Model
+	Policy Policy
+	Hooks  []Hook // asked in this order, before every commit
+}
+
+// Session is the service for one actor on one basis.
 type Session struct {
 	*Service
-	Model *schema.Model
+	Basis
 	Actor core.Actor
-
-	// Policy and Hooks hide those of the Service: core/party replaces them in a
-	// session that no role binds.
-	Policy Policy
-	Hooks  []Hook
 }
 
 // As opens a session.
-func (s *Service) As(a core.Actor, m *schema.Model) *Session {
-	return &Session{Service: s, Policy: s.Policy, Hooks: s.Hooks, Model: m, Actor: a}
+func (s *Service) As(a core.Actor, on Basis) *Session {
+	return &Session{Service: s, Basis: on, Actor: a}
 }

@@ -1,4 +1,4 @@
-package main
+package web
 
 import (
 	"errors"
@@ -6,28 +6,24 @@ import (
 	"slices"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/identity"
 )
 
-// maxPluginBody is how large a request to a plugin may be: a fax or a
+// MaxPluginBody is how many bytes a request to a plugin may have: a fax or a
 // recording, not only a webhook.
-const maxPluginBody = 64 << 20
+const MaxPluginBody = 64 << 20
 
 // servePlugin hands requests below /plugins/NAME to the plugin. Nobody has to
 // have a key: a webhook proves by itself who sends it. A key that is sent
 // nevertheless stays here, since it lets its holder do more than any plugin may.
-func (s *server) servePlugin(w http.ResponseWriter, r *http.Request) {
+func (s *Site) servePlugin(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	if slices.ContainsFunc(r.Header.Values("Authorization"), access.CarriesKey) {
+	if slices.ContainsFunc(r.Header.Values("Authorization"), identity.CarriesKey) {
 		r.Header.Del("Authorization")
 	}
 	http.StripPrefix("/plugins/"+name, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxPluginBody)
-		var err error = &core.Error{Code: core.Unavailable, Message: "The plugins are being started. Try again in a few seconds."}
-		if host := s.api.host.Load(); host != nil {
-			err = host.ServeHTTP(s.api.catalog.Model(), name, w, r)
-		}
-		if err != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, MaxPluginBody)
+		if err := s.Plugins.ServeHTTP(s.Current(), name, w, r); err != nil {
 			s.refuse(w, r, err)
 		}
 	})).ServeHTTP(w, r)
@@ -39,10 +35,10 @@ var httpStatus = map[core.Code]int{
 }
 
 // refuse tells the client what it may know, and the log the rest.
-func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var ours *core.Error
 	status := http.StatusInternalServerError
-	message := "Something went wrong on our side; the details are in the server's log under " + requestID(r.Context()) + "."
+	message := "Something went wrong on our side; the details are in the server's log under " + RequestID(r.Context()) + "."
 	if errors.As(err, &ours) {
 		message = ours.Message
 		if known := httpStatus[ours.Code]; known != 0 {
@@ -56,7 +52,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", "5")
 	}
 	if status != http.StatusNotFound {
-		s.log.WarnContext(r.Context(), "a request to a plugin failed", "request", requestID(r.Context()), "path", r.URL.Path, "error", err)
+		s.Log.WarnContext(r.Context(), "a request to a plugin failed", "request", RequestID(r.Context()), "path", r.URL.Path, "error", err)
 	}
 	http.Error(w, message, status)
 }

@@ -1,4 +1,4 @@
-package main
+package identity
 
 import (
 	"context"
@@ -10,23 +10,40 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/access"
-	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
-// keyDesk issues API keys, for `xrm key` and for the API.
-type keyDesk struct {
-	store
-	roles *access.Roles
+// Keyring is where the keys of a server are kept.
+type Keyring interface {
+	Keys(ctx context.Context) ([]core.Key, error)
+	SaveKey(ctx context.Context, k core.Key) error
+	// RemoveKey says whether there was such a key.
+	RemoveKey(ctx context.Context, id string) (bool, error)
 }
 
-var _ graphql.KeyDesk = keyDesk{}
+// Records is where the party of a key is looked for.
+type Records interface {
+	Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error)
+}
 
-// Issue implements graphql.KeyDesk. What does not exist is refused: the rules of
-// the key would never match, and nobody would learn why.
-func (d keyDesk) Issue(ctx context.Context, m *schema.Model, k core.Key) (issued core.Key, secret string, err error) {
+// Roles knows the names of the roles that there are.
+type Roles interface {
+	// Find returns an error that suggests the nearest name if there is no such role.
+	Find(name string) error
+}
+
+// Desk issues and revokes API keys. Roles and Records are needed to issue.
+type Desk struct {
+	Keyring
+	Records Records
+	Roles   Roles
+}
+
+// Issue makes a key of the name, the roles, the party and the maker of k. What
+// does not exist is refused, all of it at once: the rules of the key would never
+// match, and nobody would learn why. The secret is kept nowhere.
+func (d Desk) Issue(ctx context.Context, m *schema.Model, k core.Key) (issued core.Key, secret string, err error) {
 	var wrong schema.Violations
 	if len(k.Name) > maxKeyName || strings.ContainsFunc(k.Name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		wrong = append(wrong, schema.Violation{Field: "name", Rule: "name", Message: fmt.Sprintf("must have %d printable characters at most", maxKeyName)})
@@ -37,12 +54,12 @@ func (d keyDesk) Issue(ctx context.Context, m *schema.Model, k core.Key) (issued
 		wrong = append(wrong, schema.Violation{Field: "roles", Rule: "required", Message: "must name at least one role: a key without any may do nothing"})
 	}
 	for _, name := range k.Roles {
-		if err := d.roles.Find(name); err != nil {
+		if err := d.Roles.Find(name); err != nil {
 			wrong = append(wrong, schema.Violation{Field: "roles", Rule: "unknown", Message: "must exist: " + err.Error()})
 		}
 	}
 	if k.Party != "" {
-		found, err := d.Find(ctx, m.Entity("party"), core.Query{Filter: record.ByIDs([]string{k.Party}), First: 1})
+		found, err := d.Records.Find(ctx, m.Entity("party"), core.Query{Filter: record.ByIDs([]string{k.Party}), First: 1})
 		if err != nil {
 			return core.Key{}, "", err
 		}
@@ -53,7 +70,7 @@ func (d keyDesk) Issue(ctx context.Context, m *schema.Model, k core.Key) (issued
 	if len(wrong) > 0 {
 		return core.Key{}, "", &core.Error{Code: core.Invalid, Message: "The key was not made: some arguments need attention.", Violations: wrong}
 	}
-	secret, hash := access.NewKey()
+	secret, hash := NewKey()
 	issued = newKey(k.Name, hash, k.Roles, k.CreatedBy)
 	issued.Party = k.Party
 	return issued, secret, d.SaveKey(ctx, issued)
@@ -62,10 +79,10 @@ func (d keyDesk) Issue(ctx context.Context, m *schema.Model, k core.Key) (issued
 // maxKeyName is how long the name of a key may be, in bytes.
 const maxKeyName = 200
 
-// RemoveKey implements graphql.KeyDesk. The last key of an administrator stays:
+// RemoveKey revokes a key, and says whether there was one. The last key of an administrator stays:
 // nobody could make another, and the next start of the server, which lets nobody
 // be locked out, would let the same secret in again.
-func (d keyDesk) RemoveKey(ctx context.Context, id string) (bool, error) {
+func (d Desk) RemoveKey(ctx context.Context, id string) (bool, error) {
 	keys, err := d.Keys(ctx)
 	if err != nil {
 		return false, err
@@ -74,7 +91,7 @@ func (d keyDesk) RemoveKey(ctx context.Context, id string) (bool, error) {
 	if len(admins) == 1 && admins[0].ID == id {
 		return false, &core.Error{Code: core.Conflict, Message: "This is the last key of an administrator. Make another one first, and revoke this one with it."}
 	}
-	return d.store.RemoveKey(ctx, id)
+	return d.Keyring.RemoveKey(ctx, id)
 }
 
 func isAdmin(k core.Key) bool { return slices.Contains(k.Roles, core.AdminRole) }

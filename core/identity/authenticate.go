@@ -1,7 +1,8 @@
-package access
+package identity
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -65,6 +66,11 @@ func (au *Authenticator) Authenticate(ctx context.Context, header string) (core.
 	actor := core.Actor{ID: key.ID, Name: key.Name, Roles: key.Roles, Party: key.Party}
 	au.remember(hash, actor)
 	return actor, nil
+}
+
+// Identify says who has sent a request, as Authenticate does of its header.
+func (au *Authenticator) Identify(r *http.Request) (core.Actor, error) {
+	return au.Authenticate(r.Context(), r.Header.Get("Authorization"))
 }
 
 // CarriesKey says whether an Authorization header has a key in it, valid or not.

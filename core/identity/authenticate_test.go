@@ -1,4 +1,4 @@
-package access_test
+package identity_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/identity"
 )
 
 // keys is a KeyStore that counts how often it is asked.
@@ -26,20 +26,20 @@ func (k *keys) KeyByHash(_ context.Context, hash string) (*core.Key, error) {
 
 func TestNewKey(t *testing.T) {
 	t.Parallel()
-	secret, hash := access.NewKey()
-	other, _ := access.NewKey()
+	secret, hash := identity.NewKey()
+	other, _ := identity.NewKey()
 	if !strings.HasPrefix(secret, "xrm_") || len(secret) != len("xrm_")+64 || secret == other {
 		t.Errorf("NewKey() = %q, then %q; want different keys xrm_ + 64 digits", secret, other)
 	}
-	if hash != access.HashKey(secret) || strings.Contains(hash, secret[4:]) || len(hash) != 64 {
+	if hash != identity.HashKey(secret) || strings.Contains(hash, secret[4:]) || len(hash) != 64 {
 		t.Errorf("hash of %q = %q, want HashKey of it, 64 digits", secret, hash)
 	}
 }
 
 func TestAuthenticate(t *testing.T) {
 	t.Parallel()
-	secret, hash := access.NewKey()
-	unknown, _ := access.NewKey()
+	secret, hash := identity.NewKey()
+	unknown, _ := identity.NewKey()
 	down := errors.New("the database is down")
 	tests := map[string]struct {
 		header  string
@@ -64,7 +64,7 @@ func TestAuthenticate(t *testing.T) {
 			if tt.err == nil {
 				store.byHash[hash] = &core.Key{ID: "k1", Hash: hash, Name: "Shop", Roles: []string{"sales"}, Party: "p1"}
 			}
-			au := &access.Authenticator{Keys: store}
+			au := &identity.Authenticator{Keys: store}
 			got, err := au.Authenticate(t.Context(), tt.header)
 			if tt.wantErr != "" {
 				if err == nil || err.Error() != tt.wantErr {
@@ -84,10 +84,10 @@ func TestAuthenticate(t *testing.T) {
 
 func TestARevokedKeyStopsWorkingWithinSeconds(t *testing.T) {
 	t.Parallel()
-	secret, hash := access.NewKey()
+	secret, hash := identity.NewKey()
 	now := time.Date(2026, 2, 28, 12, 0, 0, 0, time.UTC)
 	store := &keys{byHash: map[string]*core.Key{hash: {ID: "k1"}}}
-	au := &access.Authenticator{Keys: store, Now: func() time.Time { return now }}
+	au := &identity.Authenticator{Keys: store, Now: func() time.Time { return now }}
 	for range 3 {
 		if _, err := au.Authenticate(t.Context(), "Bearer "+secret); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package web
 
 import (
 	"context"
@@ -12,14 +12,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics are what Prometheus reads. Each server has its own.
-type metrics struct {
+// Metrics are what Prometheus reads. Each server has its own. Make them with
+// NewMetrics.
+type Metrics struct {
 	registry *prometheus.Registry
+	handler  http.Handler
 	calls    *prometheus.HistogramVec
 }
 
-func newMetrics(plugins func() []core.Plugin, backlog func(context.Context) ([]core.Backlog, error)) *metrics {
-	m := &metrics{
+// NewMetrics makes metrics that ask these two for the state of the plugins, and
+// for the events that wait for them, whenever they are read.
+func NewMetrics(plugins func() []core.Plugin, backlog func(context.Context) ([]core.Backlog, error)) *Metrics {
+	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "xrm_plugin_call_seconds", Help: "How long calls to plugins took, by what came of them.",
@@ -28,11 +32,12 @@ func newMetrics(plugins func() []core.Plugin, backlog func(context.Context) ([]c
 	}
 	m.registry.MustRegister(m.calls, pluginCollector{plugins, backlog},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
 }
 
-// observe counts one call to a plugin; code is OK or that of the error.
-func (m *metrics) observe(plugin, call, code string, took time.Duration) {
+// Observe counts one call to a plugin; code is OK or that of the error.
+func (m *Metrics) Observe(plugin, call, code string, took time.Duration) {
 	m.calls.WithLabelValues(plugin, call, code).Observe(took.Seconds())
 }
 
@@ -87,21 +92,18 @@ func (c pluginCollector) Collect(found chan<- prometheus.Metric) {
 const monitorRole = "monitor"
 
 // serveMetrics answers who has a key with the role for it.
-func (s *server) serveMetrics() http.Handler {
-	metrics := promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		actor, err := s.auth.Authenticate(r.Context(), r.Header.Get("Authorization"))
-		switch {
-		case core.CodeOf(err) == core.Unauthenticated:
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			http.Error(w, "Send an API key with the role "+monitorRole+": Authorization: Bearer KEY.", http.StatusUnauthorized)
-		case err != nil:
-			s.log.Warn("the key of a request for metrics cannot be checked", "error", err)
-			http.Error(w, "The database cannot be reached.", http.StatusServiceUnavailable)
-		case !slices.Contains(actor.Roles, monitorRole) && !slices.Contains(actor.Roles, core.AdminRole):
-			http.Error(w, "Metrics are for keys with the role "+monitorRole+".", http.StatusForbidden)
-		default:
-			metrics.ServeHTTP(w, r)
-		}
-	})
+func (s *Site) serveMetrics(w http.ResponseWriter, r *http.Request) {
+	actor, err := s.Authenticator.Identify(r)
+	switch {
+	case core.CodeOf(err) == core.Unauthenticated:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		http.Error(w, "Send an API key with the role "+monitorRole+": Authorization: Bearer KEY.", http.StatusUnauthorized)
+	case err != nil:
+		s.Log.Warn("the key of a request for metrics cannot be checked", "error", err)
+		http.Error(w, "The database cannot be reached.", http.StatusServiceUnavailable)
+	case !slices.Contains(actor.Roles, monitorRole) && !slices.Contains(actor.Roles, core.AdminRole):
+		http.Error(w, "Metrics are for keys with the role "+monitorRole+".", http.StatusForbidden)
+	default:
+		s.Metrics.handler.ServeHTTP(w, r)
+	}
 }

@@ -1,4 +1,4 @@
-package main
+package identity
 
 import (
 	"context"
@@ -11,35 +11,34 @@ import (
 	"strings"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/access"
 )
 
-// adminKey sees to it that somebody can get in: a database without a key
-// of an administrator gets one, which is written to a file that only the
+// EnsureAdministrator sees to it that somebody can get in: a database without a
+// key of an administrator gets one, which is written to a file that only the
 // server's user can read. made says that the file is new.
-func adminKey(ctx context.Context, s store, file string) (made bool, err error) {
+func EnsureAdministrator(ctx context.Context, s Keyring, file string) (made bool, err error) {
 	keys, err := s.Keys(ctx)
 	if err != nil || slices.ContainsFunc(keys, isAdmin) {
 		return false, err
 	}
-	secret, hash := access.NewKey()
+	secret, hash := NewKey()
 	switch old, err := os.ReadFile(file); {
 	case err == nil: // of an earlier database: it goes on to be the key
 		secret = strings.TrimSpace(string(old))
-		hash = access.HashKey(secret)
+		hash = HashKey(secret)
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("read the administrator's key: %w", err)
 	default:
 		made = true
-		if err := writeSecret(file, secret); err != nil {
+		if err := WriteSecret(file, secret); err != nil {
 			return false, err
 		}
 	}
 	return made, s.SaveKey(ctx, newKey("administrator", hash, []string{core.AdminRole}, "system"))
 }
 
-// writeSecret makes a file that only its owner can read, never over another.
-func writeSecret(file, secret string) error {
+// WriteSecret makes a file that only its owner can read, never over another.
+func WriteSecret(file, secret string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("the folder for %s cannot be made: %w", file, err)
 	}

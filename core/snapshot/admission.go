@@ -1,0 +1,176 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/catalog"
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// Config says how snapshots are made.
+type Config struct {
+	Catalog *catalog.Catalog // of what is in files
+	Roles   *access.Roles
+
+	// Hooks returns what is asked before each commit while these contributions
+	// hold. nil asks nobody.
+	Hooks func([]Contribution) []record.Hook
+
+	// Build makes the API of a snapshot that has all but that. Names says, by
+	// itself and cheaply, which definitions Build has no names for.
+	Build func(*Snapshot) (*execution.Engine, error)
+	Names func(*schema.Model) error
+
+	// Prepare makes the database ready for a model that takes over from another,
+	// nil for the first one. It is called last, once all the rest is made.
+	Prepare func(before, now *schema.Model) error
+
+	Log *slog.Logger
+}
+
+// Admission holds the snapshot of the moment and lets in what changes it, one
+// thing after the other. Safe for concurrent use.
+type Admission struct {
+	config  Config
+	current atomic.Pointer[Snapshot]
+	mu      sync.Mutex // one change at a time
+}
+
+// New makes the snapshot of what is in files. Its error is about them, or about
+// the database.
+func New(c Config) (*Admission, error) {
+	a := &Admission{config: c}
+	first, err := a.complete(&Snapshot{catalog: c.Catalog})
+	if err == nil {
+		err = c.Prepare(nil, first.Model)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.current.Store(first)
+	return a, nil
+}
+
+// Current returns the snapshot of the moment. A request asks once, and keeps it.
+func (a *Admission) Current() *Snapshot { return a.current.Load() }
+
+// Limit returns a basis for what plugins do in the course of something that
+// started with another: the model and the rules of that, and the rights that
+// plugins have now. One that is taken back is gone at once, however long a call,
+// a job or a subscription runs.
+func (a *Admission) Limit(on record.Basis) record.Basis {
+	on.Policy = a.Current().Policy
+	return on
+}
+
+// Offer is what is to become part of the next snapshot: a contribution, in the
+// place of what its plugin contributed before.
+type Offer struct {
+	Contribution
+
+	// Check is what whoever offers has against it himself, in the model that it
+	// would be part of; nil for nothing.
+	Check func(*schema.Model) error
+
+	// Ready is called when nothing can keep the contribution out any more, and
+	// before anybody is served with it; nil is not. It must not block.
+	Ready func()
+}
+
+// Admit makes what is offered part of the model, the rights, the rules and the
+// API, all at the same moment, or refuses all of it with every reason, and
+// leaves everything as it is. Whatever runs goes on with the snapshot that it
+// started with. An Unavailable error says that it cannot be known at the moment
+// whether the offer fits; a schema.ErrNoEntity that another one may help.
+func (a *Admission) Admit(o Offer) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	before := a.current.Load()
+	next, err := a.next(before, o)
+	if err == nil && next.Model != before.Model {
+		err = a.config.Prepare(before.Model, next.Model)
+		if err != nil && core.CodeOf(err) != core.Unavailable {
+			err = catalog.Unfit(o.Plugin, err)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if o.Ready != nil {
+		o.Ready()
+	}
+	a.current.Store(next)
+	faults, _ := a.config.Roles.Check(next.Model)
+	for _, f := range faults {
+		a.config.Log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
+	}
+	return nil
+}
+
+// next makes the snapshot with an offer. A mistake of ours with what a plugin
+// contributes is no end of the server.
+func (a *Admission) next(before *Snapshot, o Offer) (next *Snapshot, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			a.config.Log.Error("a plugin made xrm panic", "plugin", o.Plugin, "panic", cause, "stack", string(debug.Stack()))
+			err = fmt.Errorf("xrm panicked over what it contributes: %v", cause)
+		}
+	}()
+	if err := clashes(o.Contribution, before.Contributions); err != nil {
+		return nil, err
+	}
+	definitions, err := before.catalog.With(o.Plugin, o.Entities)
+	if err != nil {
+		return nil, err
+	}
+	m := definitions.Model()
+	all := with(before.Contributions, o.Contribution)
+	if err = fits(m, o.Contribution, all); err == nil {
+		err = errors.Join(o.objections(m), parties(m, o.Contribution))
+	}
+	if err == nil {
+		next, err = a.complete(&Snapshot{catalog: definitions, Contributions: all})
+	}
+	if err == nil {
+		return next, nil
+	}
+	if nameless := a.config.Names(m); nameless != nil { // the root of what else is wrong
+		err = catalog.Unfit(o.Plugin, nameless)
+	}
+	return nil, err
+}
+
+func (o Offer) objections(m *schema.Model) error {
+	if o.Check == nil {
+		return nil
+	}
+	return o.Check(m)
+}
+
+// complete makes the rights, the hooks and the API of a snapshot.
+func (a *Admission) complete(s *Snapshot) (*Snapshot, error) {
+	m := s.catalog.Model()
+	var rights []access.PluginRights
+	for _, c := range s.Contributions {
+		rights = append(rights, c.Rights)
+	}
+	policy, err := access.NewPolicy(m, a.config.Roles, rights)
+	if err != nil {
+		return nil, err
+	}
+	s.Basis = record.Basis{Model: m, Policy: policy}
+	if a.config.Hooks != nil {
+		s.Hooks = a.config.Hooks(s.Contributions)
+	}
+	s.API, err = a.config.Build(s)
+	return s, err
+}

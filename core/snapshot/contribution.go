@@ -1,0 +1,126 @@
+package snapshot
+
+import (
+	"context"
+	"iter"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract/mention"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// Contribution is what a plugin adds, in the words of the core. It stays valid
+// while the plugin is down. It is never changed.
+type Contribution struct {
+	Plugin       string
+	Version      string
+	Entities     []schema.Source
+	BeforeSave   []string // names of entities or roles
+	BeforeDelete []string // names of entities or roles
+	Operations   []Operation
+	Fields       []ComputedField
+	Topics       []string // that it subscribes to: "order.created", "customer.*"
+	Jobs         []Job
+	Endpoints    []Endpoint
+	Timers       []string          // names of the timers that it handles
+	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
+	Asked        []mention.Mention // of entities whose records it was granted, where the manifest asks for them
+	PartyData    PartyData
+	Rights       access.PluginRights
+	Granted      []string // all that it was granted, for people, a line each
+
+	Recalled bool // known from an earlier run, in which it was held against its Rights
+	Retired  bool // it was disabled or removed: nothing but its entities, and what it says about parties, is left
+
+	By Contributor // carries out what is declared; nil only where nothing is
+}
+
+// Contributor carries out the operations and fields of its contributions, with
+// the rights of the actor and on the basis that the request started with. Its
+// errors are for users. Safe for concurrent use.
+type Contributor interface {
+	// Call carries out a query or mutation and returns its result, in the canonical
+	// form and of the type that the operation has; nil for none. A nil argument is
+	// an explicit null.
+	Call(ctx context.Context, on record.Basis, a core.Actor, op Operation, arguments map[string]any) (any, error)
+
+	// Subscribe gives the results of a subscription as they come, each as Call
+	// does, until ctx ends, and an error as the last.
+	Subscribe(ctx context.Context, on record.Basis, a core.Actor, op Operation, arguments map[string]any) iter.Seq2[any, error]
+
+	// Resolve computes a field for many records at once. It returns one value for
+	// each of the parents, in order: in the canonical form, nil for none.
+	Resolve(ctx context.Context, on record.Basis, a core.Actor, field ComputedField, parents []*core.Record) ([]any, error)
+}
+
+// PartyData says what becomes of what a plugin keeps about a party when it is
+// merged, handed out or erased.
+type PartyData struct {
+	Said    bool // it says so at all
+	Handled bool // it keeps something outside of records, is told, and hands it out
+}
+
+// Job is something that a plugin does by the clock.
+type Job struct {
+	Plugin   string
+	Name     string
+	Schedule string // cron, "@daily", "@every 10m"
+	TimeZone string // IANA; "" for UTC
+	Doc      string
+}
+
+// Endpoint is a kind of HTTP request that a plugin answers.
+type Endpoint struct {
+	Method string // "" for every method
+	Path   string // below /plugins/NAME; with a slash at its end everything below
+	Doc    string
+}
+
+// Fits says whether the endpoint answers a request.
+func (e Endpoint) Fits(method, path string) bool {
+	return pluginpb.EndpointFits(e.Method, e.Path, method, path)
+}
+
+// Operation is a query, mutation or subscription of the API. Arguments and
+// result are fields of the entity language: a reference is the id of a record,
+// which whoever shows it reads with the rights of the actor, so that a plugin
+// shows nobody what is hidden. An argument of type reference without To is any
+// id. Result is never required.
+type Operation struct {
+	Plugin       string
+	Name         string
+	Mutation     bool
+	Subscription bool
+	Doc          string
+	Arguments    schema.Fields
+	Result       *schema.Field
+}
+
+// ComputedField is a field that its contributor computes. Field.Name is its
+// name; its type is as with the result of an Operation.
+type ComputedField struct {
+	Plugin string
+	Entity string // entity or role
+	Field  *schema.Field
+}
+
+// Layer is what the plugin's entities have in schema.Entity.Layer.
+func (c Contribution) Layer() string { return mention.Layer(c.Plugin) }
+
+// Data is what stays of a contribution when its plugin must not run.
+func (c Contribution) Data() Contribution {
+	return Contribution{Plugin: c.Plugin, Version: c.Version, Entities: c.Entities, PartyData: c.PartyData, Rights: access.PluginRights{Plugin: c.Plugin, Layer: c.Layer()}, Retired: true, By: c.By}
+}
+
+// Guard is what holds of a contribution that is known from an earlier run and
+// does not fit any more: its rules and what else waits for its plugin, but
+// nothing that the model or the API would have to have a place for.
+func (c Contribution) Guard() Contribution {
+	return Contribution{
+		Plugin: c.Plugin, Version: c.Version, BeforeSave: c.BeforeSave, BeforeDelete: c.BeforeDelete, Topics: c.Topics,
+		Endpoints: c.Endpoints, PartyData: c.PartyData, Rights: access.PluginRights{Plugin: c.Plugin}, Recalled: true, By: c.By,
+	}
+}

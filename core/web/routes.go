@@ -1,0 +1,86 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/graphql"
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/graphql/transport"
+	"github.com/openxrm/xrm/core/snapshot"
+)
+
+// Authenticator says who has sent a request. An Unauthenticated error says what
+// to send; any other one that it cannot be known now.
+type Authenticator interface {
+	Identify(r *http.Request) (core.Actor, error)
+}
+
+// Plugins answers requests for plugins. Its error is for whoever has sent the
+// request, and only returned before anything was written.
+type Plugins interface {
+	ServeHTTP(s *snapshot.Snapshot, plugin string, w http.ResponseWriter, r *http.Request) error
+}
+
+// Config is what a Site needs; all of it.
+type Config struct {
+	Authenticator Authenticator
+	Plugins       Plugins
+	Current       func() *snapshot.Snapshot   // asked once for each request
+	Ready         func(context.Context) error // why the server cannot answer now; nil when it can
+	Metrics       *Metrics
+	Log           *slog.Logger
+
+	BodyBytes     int           // of a request to the API
+	Subscriptions int           // that run at the same time
+	Timeout       time.Duration // for a request to the API, or an event of a subscription
+}
+
+// Site is every address that the server answers at. Make one with New.
+type Site struct {
+	Config
+	graphql *transport.Handler
+	handler http.Handler
+}
+
+var _ http.Handler = (*Site)(nil)
+
+// New makes the routes.
+func New(c Config) *Site {
+	s := &Site{Config: c}
+	s.graphql = &transport.Handler{
+		Engine:           func(*http.Request) *execution.Engine { return s.Current().API },
+		Context:          s.authenticate,
+		MaxBodyBytes:     int64(c.BodyBytes),
+		MaxSubscriptions: c.Subscriptions,
+		Timeout:          c.Timeout,
+		Log:              c.Log,
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", s.graphql)
+	mux.HandleFunc("/plugins/{name}/", s.servePlugin)
+	mux.HandleFunc("GET /metrics", s.serveMetrics)
+	mux.HandleFunc("GET /healthz", s.serveHealth)
+	mux.HandleFunc("GET /readyz", s.serveReadiness)
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/graphql", http.StatusFound) })
+	s.handler = withRequestID(recovered(c.Log, mux))
+	return s
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Shutdown ends the subscriptions, each with a word to its client, until ctx is
+// done. http.Server.Shutdown knows nothing of them.
+func (s *Site) Shutdown(ctx context.Context) error { return s.graphql.Shutdown(ctx) }
+
+func (s *Site) authenticate(r *http.Request) (context.Context, error) {
+	actor, err := s.Authenticator.Identify(r)
+	if err != nil {
+		return nil, err
+	}
+	return graphql.WithActor(r.Context(), actor), nil
+}

@@ -1,0 +1,130 @@
+package work
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/journal"
+	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/schedule"
+	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/sdk/contract/cron"
+)
+
+// Store is what the work of all instances is shared by.
+type Store interface {
+	journal.Outbox
+	journal.Queue
+	journal.Desk
+	schedule.Store
+}
+
+// Plugins is how work reaches the plugins; *pluginhost.Host is one.
+type Plugins interface {
+	Plugins() []pluginhost.Status
+	Changed() <-chan struct{}
+	Settled() bool
+
+	Deliver(ctx context.Context, on record.Basis, plugin string, events []core.Event) ([]core.Receipt, error)
+	RunJob(ctx context.Context, on record.Basis, plugin, job, runID string, planned time.Time, report func(done, total int64, note string)) error
+	FireTimer(ctx context.Context, on record.Basis, t core.Timer) error
+}
+
+var _ Plugins = (*pluginhost.Host)(nil)
+
+// Work is what one instance does of it. Make one with New.
+type Work struct {
+	Publisher *journal.Publisher // of what plugins publish themselves
+	Plugins   Plugins            // set before anything but New is called
+
+	store   Store
+	current func() *snapshot.Snapshot
+	log     *slog.Logger
+
+	dispatcher *journal.Dispatcher
+	runner     *schedule.Runner
+}
+
+// New makes the work of an instance, which Run begins. current returns the
+// snapshot of the moment: each batch of events, run and timer keeps the one that
+// it started with.
+func New(s Store, current func() *snapshot.Snapshot, newID func() string, log *slog.Logger) *Work {
+	w := &Work{store: s, current: current, log: log}
+	holder := uuid.NewString()
+	w.dispatcher = &journal.Dispatcher{Queue: s, Leases: s, Holder: holder, Deliver: w.deliver, Log: log}
+	w.Publisher = &journal.Publisher{Store: s, NewID: newID, Enqueued: w.dispatcher.Nudge}
+	w.runner = &schedule.Runner{
+		Store: s, Holder: holder, Jobs: w.jobs, Plugins: w.withTimers, RunJob: w.runJob, FireTimer: w.fireTimer, Now: time.Now, Log: log,
+	}
+	return w
+}
+
+// Enqueued says that there may be something to deliver. It does not block.
+func (w *Work) Enqueued() { w.dispatcher.Nudge() }
+
+// Run returns when ctx is done and all has ended.
+func (w *Work) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	running.Go(func() { w.dispatcher.Run(ctx) })
+	running.Go(func() { w.runner.Run(ctx) })
+	running.Go(func() { w.follow(ctx) })
+	running.Wait()
+}
+
+func (w *Work) deliver(ctx context.Context, plugin string, events []core.Event) ([]core.Receipt, error) {
+	return w.Plugins.Deliver(ctx, w.current().Basis, plugin, events)
+}
+
+// jobs are those of the plugins that run. Their schedules were checked when the
+// plugins were admitted.
+func (w *Work) jobs() []schedule.Job {
+	var all []schedule.Job
+	for _, c := range w.serving() {
+		for _, j := range c.Jobs {
+			if s, err := cron.Parse(j.Schedule, j.TimeZone); err == nil {
+				all = append(all, schedule.Job{Plugin: c.Plugin, Name: j.Name, Schedule: s})
+			}
+		}
+	}
+	return all
+}
+
+func (w *Work) withTimers() []string {
+	var names []string
+	for _, c := range w.serving() {
+		if len(c.Timers) > 0 {
+			names = append(names, c.Plugin)
+		}
+	}
+	return names
+}
+
+// serving lists what the plugins contribute that answer at the moment.
+func (w *Work) serving() (list []snapshot.Contribution) {
+	now := w.current()
+	for _, p := range w.Plugins.Plugins() {
+		if c, found := now.Find(p.Name); found && answers(p) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func answers(p pluginhost.Status) bool {
+	return p.State == pluginhost.Serving || p.State == pluginhost.Degraded
+}
+
+func (w *Work) runJob(ctx context.Context, r core.JobRun, report func(core.Progress)) error {
+	return w.Plugins.RunJob(ctx, w.current().Basis, r.Plugin, r.Job, r.ID(), r.Planned, func(done, total int64, note string) {
+		report(core.Progress{Done: done, Total: total, Note: note})
+	})
+}
+
+func (w *Work) fireTimer(ctx context.Context, t core.Timer) error {
+	return w.Plugins.FireTimer(ctx, w.current().Basis, t)
+}
