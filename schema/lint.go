@@ -234,7 +234,7 @@ func (l *loader) lintReferences() {
 	for _, from := range l.model.Stored() {
 		for _, r := range l.model.References(from) {
 			key := r.To.Stored().Name + "." + r.Inverse
-			views := append([]*Entity{r.To, r.To.Stored()}, l.model.Roles(r.To)...) // each shows the list
+			views := l.model.views(r.To)
 			if i := slices.IndexFunc(views, func(e *Entity) bool { return e.Field(r.Inverse) != nil }); i >= 0 {
 				l.add(r.Field.file, r.Field.Line, "field %q: the other side, %s, has a field %q; name the list there with inverse:", r.Path, views[i].Name, r.Inverse)
 			} else if first, ok := lists[key]; ok {

@@ -67,6 +67,7 @@ func Load(sources ...Source) (*Model, error) {
 	if err := l.problems.Err(); err != nil {
 		return nil, err
 	}
+	l.model.relate()
 	return l.model, nil
 }
 

@@ -16,8 +16,9 @@ const MergedField = "mergedInto"
 // Model is a set of entities that fit together: every reference finds its
 // target, every role its base. It never changes.
 type Model struct {
-	entities []*Entity
-	byName   map[string]*Entity
+	entities  []*Entity
+	byName    map[string]*Entity
+	referring map[*Entity][]Reference // by their other side
 }
 
 // Entity returns the entity or role of that name, or nil.
@@ -81,17 +82,30 @@ func (m *Model) References(e *Entity) []Reference {
 }
 
 // ReferencesTo lists the references whose other side is e or, when e is a
-// base, one of its roles.
-func (m *Model) ReferencesTo(e *Entity) []Reference {
-	var refs []Reference
+// base, one of its roles, or when e is a role, its base. The caller must not
+// change the list.
+func (m *Model) ReferencesTo(e *Entity) []Reference { return m.referring[e] }
+
+// relate looks once for what ReferencesTo is asked about each entity.
+func (m *Model) relate() {
+	m.referring = map[*Entity][]Reference{}
 	for _, from := range m.Stored() {
 		for _, r := range m.References(from) {
-			if r.To == e || r.To.Base == e || r.To == e.Base {
-				refs = append(refs, r)
+			for _, e := range m.views(r.To) {
+				m.referring[e] = append(m.referring[e], r)
 			}
 		}
 	}
-	return refs
+}
+
+// views lists what shows the records of e on the other side of a reference:
+// itself, the base of a role, and the roles of a base.
+func (m *Model) views(e *Entity) []*Entity {
+	views := []*Entity{e}
+	if e.IsRole() {
+		views = append(views, e.Base)
+	}
+	return append(views, m.Roles(e)...)
 }
 
 func inverseOf(e *Entity, f *Field) string {
