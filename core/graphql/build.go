@@ -65,9 +65,10 @@ func Build(c Config) (*execution.Engine, error) {
 	return engine, nil
 }
 
-// Check tells, as Build would, which definitions of a model need another name
-// because the API has theirs for something else. It returns all of them, with
-// their places, as strictyaml.Problems.
+// Check tells which definitions of a model need another name because the API
+// has theirs for something else. It returns all of them, with their places, as
+// strictyaml.Problems. It is for who builds nothing: Build says the same, and
+// what is built needs no Check before.
 func Check(m *schema.Model) error {
 	return newBuilder(Config{
 		Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: m}}, Plugins: struct{ PluginDesk }{}, Keys: struct{ KeyDesk }{}, Parties: &party.Service{}, // all that brings names
