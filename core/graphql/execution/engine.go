@@ -6,7 +6,6 @@ import (
 
 	"github.com/graphql-go/graphql"
 	lru "github.com/hashicorp/golang-lru/v2"
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -46,8 +45,7 @@ type Config struct {
 // concurrent use.
 type Engine struct {
 	types      *types
-	validated  *ast.Schema // the same schema as gqlparser sees it
-	sdl        string
+	defined    *ast.Schema // the same schema as gqlparser sees it
 	limits     Limits
 	pageSizes  map[FieldName]int
 	cache      *lru.Cache[string, *Document]
@@ -68,17 +66,10 @@ func New(c Config) (*Engine, error) {
 			return nil, fmt.Errorf("graphql schema: a page size is given for %s.%s, which does not exist", name.Type, name.Field)
 		}
 	}
-	sdl, err := printSDL(c.Schema)
+	defined, err := define(c.Schema)
 	if err != nil {
 		return nil, fmt.Errorf("graphql schema: %w", err)
 	}
-	document, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphql", Input: sdl})
-	if err != nil {
-		return nil, fmt.Errorf("graphql schema: %w", err)
-	}
-	// Validation would let @defer pass, and execution would ignore it.
-	delete(document.Directives, "defer")
-
 	limits := c.Limits.withDefaults()
 	cache, err := lru.New[string, *Document](limits.CachedDocuments)
 	if err != nil {
@@ -86,8 +77,7 @@ func New(c Config) (*Engine, error) {
 	}
 	return &Engine{
 		types:      compiled,
-		validated:  document,
-		sdl:        sdl,
+		defined:    defined,
 		limits:     limits,
 		pageSizes:  c.PageSizes,
 		cache:      cache,
@@ -95,7 +85,3 @@ func New(c Config) (*Engine, error) {
 		requestID:  c.RequestID,
 	}, nil
 }
-
-// SDL is the schema in the schema definition language, everything in
-// alphabetical order, so that two prints can be compared.
-func (e *Engine) SDL() string { return e.sdl }

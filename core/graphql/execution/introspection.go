@@ -90,5 +90,9 @@ func defaultLiteral(p graphql.ResolveParams) (any, error) {
 	if value == nil {
 		return nil, nil
 	}
-	return literal(t, value)
+	v, err := literal(t, value)
+	if err != nil {
+		return nil, err
+	}
+	return literalText(v), nil
 }

@@ -35,7 +35,7 @@ func (e *Engine) validate(query *ast.QueryDocument) (conditions map[string]*ast.
 			errs = append(errs, fromParser(failure))
 		})
 	}
-	core.Walk(e.validated, query, events)
+	core.Walk(e.defined, query, events)
 	return conditions, errs
 }
 

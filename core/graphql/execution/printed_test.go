@@ -10,8 +10,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// printSDL writes the schema for gqlparser, and for people who ask for it.
-// What every GraphQL schema has anyway is left out.
+// printSDL writes a schema in the schema definition language: a second way from
+// graphql-go's types to gqlparser, by which the first is judged. What every
+// GraphQL schema has anyway is left out.
 func printSDL(schema graphql.Schema) (string, error) {
 	p := &sdlPrinter{}
 	p.roots(schema)
@@ -24,10 +25,6 @@ func printSDL(schema graphql.Schema) (string, error) {
 		}
 	}
 	return p.String(), p.err
-}
-
-func isStandard(t graphql.Type) bool {
-	return strings.HasPrefix(t.Name(), "__") || builtIn(t) != notBuiltIn
 }
 
 type sdlPrinter struct {
@@ -149,11 +146,12 @@ func (p *sdlPrinter) defaultValue(t graphql.Input, value any) {
 	if value == nil {
 		return
 	}
-	text, err := literal(t, value)
-	if err != nil && p.err == nil {
+	v, err := literal(t, value)
+	if err != nil {
 		p.err = fmt.Errorf("default value %v: %w", value, err)
+		return
 	}
-	p.printf(" = %s", text)
+	p.printf(" = %s", literalText(v))
 }
 
 func (p *sdlPrinter) deprecated(reason string) {
