@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
+	"github.com/openxrm/xrm/core/graphql"
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/graphql/transport"
 	"github.com/openxrm/xrm/core/pluginhost"
 )
 
@@ -57,13 +60,19 @@ type Timeout struct {
 	Shutdown time.Duration `yaml:"shutdown" koanf:"shutdown" doc:"for what still runs when the server is told to stop"`
 }
 
-// defaultConfig is what holds where nothing is set.
+// defaultConfig is what holds where nothing is set. Where something below has a
+// default of its own, it is that one.
 func defaultConfig() Config {
+	limits := execution.DefaultLimits()
 	return Config{
 		Listen: "127.0.0.1:8080", Data: "./data", Store: "sqlite", Plugins: "./bin/plugins", Trust: string(pluginhost.TrustApproved), Region: "DE",
-		Log:     Log{Format: "text", Level: "info"},
-		Limits:  Limits{Page: 200, Count: 10_000, Depth: 15, Cost: 100_000, DocumentBytes: 100_000, BodyBytes: 8 << 20, Subscriptions: 10_000},
-		Timeout: Timeout{Request: 30 * time.Second, Store: 5 * time.Second, Plugin: 2 * time.Second, Shutdown: 10 * time.Second},
+		Log: Log{Format: "text", Level: "info"},
+		Limits: Limits{
+			Page: graphql.DefaultMaxPageSize, Count: graphql.DefaultMaxCount,
+			Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes,
+			BodyBytes: transport.DefaultMaxBodyBytes, Subscriptions: transport.DefaultMaxSubscriptions,
+		},
+		Timeout: Timeout{Request: limits.EventTime, Store: 5 * time.Second, Plugin: 2 * time.Second, Shutdown: 10 * time.Second},
 	}
 }
 

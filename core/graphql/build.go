@@ -22,15 +22,23 @@ type Config struct {
 	Keys               KeyDesk        // nil without any
 	Parties            *party.Service // nil leaves out what is done with a party as a whole
 
-	PageSize    int // of a list that asks for none: 20
-	MaxPageSize int // 200
-	MaxCount    int // totalCount counts no further: 10,000
-	MaxBatch    int // records in one bulk mutation: 1,000
+	PageSize    int // of a list that asks for none; DefaultPageSize when 0
+	MaxPageSize int // DefaultMaxPageSize when 0
+	MaxCount    int // totalCount counts no further; DefaultMaxCount when 0
+	MaxBatch    int // records in one bulk mutation; DefaultMaxBatch when 0
 
 	Limits    execution.Limits
 	Log       func(context.Context, execution.Failure)
 	RequestID func(context.Context) string
 }
+
+// The limits of an API that is configured with none of its own.
+const (
+	DefaultPageSize    = 20
+	DefaultMaxPageSize = 200
+	DefaultMaxCount    = 10_000
+	DefaultMaxBatch    = 1_000
+)
 
 // Build makes the API of a snapshot. The engine keeps the snapshot for as long
 // as it lives; a new one means a new engine. What would have a name that
@@ -79,7 +87,7 @@ func newBuilder(c Config) *builder {
 	for _, d := range []struct {
 		limit *int
 		value int
-	}{{&c.PageSize, 20}, {&c.MaxPageSize, 200}, {&c.MaxCount, 10_000}, {&c.MaxBatch, 1_000}} {
+	}{{&c.PageSize, DefaultPageSize}, {&c.MaxPageSize, DefaultMaxPageSize}, {&c.MaxCount, DefaultMaxCount}, {&c.MaxBatch, DefaultMaxBatch}} {
 		if *d.limit <= 0 {
 			*d.limit = d.value
 		}

@@ -2,18 +2,33 @@ package execution
 
 import "time"
 
-// Limits bound what one request may cost. A zero field means the default that
-// is named beside it.
+// Limits bound what one request may cost. A zero field means that of
+// [DefaultLimits].
 type Limits struct {
-	DocumentBytes   int // length of the document's text: 100,000
-	Tokens          int // names, punctuators and values in the document: 10,000
-	Fields          int // fields and fragment spreads written in the document: 1,000
-	Aliases         int // aliases written in the document: 100
-	Depth           int // fields inside one another, introspection aside: 15
-	Cost            int // fields of the answer as far as the page sizes tell: 100,000
-	CachedDocuments int // prepared documents that are kept: 512
+	DocumentBytes   int // length of the document's text
+	Tokens          int // names, punctuators and values in the document
+	Fields          int // fields and fragment spreads written in the document
+	Aliases         int // aliases written in the document
+	Depth           int // fields inside one another, introspection aside
+	Cost            int // fields of the answer as far as the page sizes tell
+	CachedDocuments int // prepared documents that are kept
 
-	EventTime time.Duration // to answer one event of a subscription: 30 seconds
+	EventTime time.Duration // to answer one event of a subscription
+}
+
+// DefaultLimits are enough for the documents of clients that people write, and
+// too little for one that is made to do harm.
+func DefaultLimits() Limits {
+	return Limits{
+		DocumentBytes:   100_000,
+		Tokens:          10_000,
+		Fields:          1_000,
+		Aliases:         100,
+		Depth:           15,
+		Cost:            100_000,
+		CachedDocuments: 512,
+		EventTime:       30 * time.Second,
+	}
 }
 
 const (
@@ -29,24 +44,22 @@ const (
 )
 
 func (l Limits) withDefaults() Limits {
-	for _, d := range []struct {
-		limit *int
-		value int
-	}{
-		{&l.DocumentBytes, 100_000},
-		{&l.Tokens, 10_000},
-		{&l.Fields, 1_000},
-		{&l.Aliases, 100},
-		{&l.Depth, 15},
-		{&l.Cost, 100_000},
-		{&l.CachedDocuments, 512},
+	defaults := DefaultLimits()
+	for _, d := range []struct{ limit, fallback *int }{
+		{&l.DocumentBytes, &defaults.DocumentBytes},
+		{&l.Tokens, &defaults.Tokens},
+		{&l.Fields, &defaults.Fields},
+		{&l.Aliases, &defaults.Aliases},
+		{&l.Depth, &defaults.Depth},
+		{&l.Cost, &defaults.Cost},
+		{&l.CachedDocuments, &defaults.CachedDocuments},
 	} {
 		if *d.limit <= 0 {
-			*d.limit = d.value
+			*d.limit = *d.fallback
 		}
 	}
 	if l.EventTime <= 0 {
-		l.EventTime = 30 * time.Second
+		l.EventTime = defaults.EventTime
 	}
 	return l
 }

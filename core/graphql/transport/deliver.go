@@ -16,7 +16,7 @@ func (h *Handler) deliver(ctx context.Context, engine *execution.Engine, r execu
 		box.put(ctx, encode(result))
 		return result.Executed
 	}
-	if refused := h.streams.begin(orDefault(h.MaxSubscriptions, defaultMaxSubscriptions)); refused != nil {
+	if refused := h.streams.begin(orDefault(h.MaxSubscriptions, DefaultMaxSubscriptions)); refused != nil {
 		return last(execution.Refuse(refused))
 	}
 	defer h.streams.end()
@@ -39,7 +39,7 @@ func (h *Handler) deliver(ctx context.Context, engine *execution.Engine, r execu
 
 // execute answers a query or mutation in the time that there is for it.
 func (h *Handler) execute(ctx context.Context, engine *execution.Engine, r execution.Request) *execution.Result {
-	ctx, cancel := context.WithTimeout(ctx, orDefault(h.Timeout, defaultTimeout))
+	ctx, cancel := context.WithTimeout(ctx, orDefault(h.Timeout, execution.DefaultLimits().EventTime))
 	defer cancel()
 	return engine.Execute(ctx, r, nil)
 }

@@ -24,23 +24,26 @@ type Handler struct {
 	// page is served without asking.
 	Context func(*http.Request) (context.Context, error)
 
-	MaxBodyBytes int64         // of a POST or a message; 5,000,000 when 0
-	Timeout      time.Duration // of one query or mutation; 30 seconds when 0
+	MaxBodyBytes int64         // of a POST or a message; DefaultMaxBodyBytes when 0
+	Timeout      time.Duration // of one query or mutation; that of an event in [execution.DefaultLimits] when 0
 	Log          *slog.Logger  // what clients do not get to see; slog's default when nil
 
-	MaxSubscriptions int           // at the same time, over all connections; 10,000 when 0
+	MaxSubscriptions int           // at the same time, over all connections; DefaultMaxSubscriptions when 0
 	InitTimeout      time.Duration // until a WebSocket must have said who asks; 10 seconds when 0
 	Heartbeat        time.Duration // between signs of life, with each of which Context is asked again; 20 seconds when 0
 
 	streams streams
 }
 
+// The limits of a Handler that has none of its own.
 const (
-	defaultMaxBodyBytes     = 5_000_000
-	defaultTimeout          = 30 * time.Second
-	defaultMaxSubscriptions = 10_000
-	defaultInitTimeout      = 10 * time.Second
-	defaultHeartbeat        = 20 * time.Second
+	DefaultMaxBodyBytes     = 8 << 20
+	DefaultMaxSubscriptions = 10_000
+)
+
+const (
+	defaultInitTimeout = 10 * time.Second
+	defaultHeartbeat   = 20 * time.Second
 )
 
 // Sentences that are said in more than one way.

@@ -215,6 +215,22 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+func TestWithoutALimitOfItsOwnAHandlerReadsTheDefault(t *testing.T) {
+	t.Parallel()
+	long := func(size int) string {
+		text := `{"query": "{ echo }", "extensions": {"padding": ""}}`
+		return strings.Replace(text, `""`, `"`+strings.Repeat("x", size-len(text))+`"`, 1)
+	}
+	h := newHandler(t)
+	if r := (call{body: long(8 << 20)}).do(t.Context(), h); r.StatusCode != http.StatusOK {
+		t.Errorf("8 MiB are answered with %d: %s", r.StatusCode, body(t, r))
+	}
+	r := (call{body: long(8<<20 + 1)}).do(t.Context(), h)
+	if diff := cmp.Diff(refusal("INVALID", "The request is longer than 8388608 bytes, which is the limit; send it in smaller pieces."), body(t, r)); diff != "" || r.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("one byte more is answered with %d, body (-want +got):\n%s", r.StatusCode, diff)
+	}
+}
+
 func TestTheAnswerIsWhatTheClientAccepts(t *testing.T) {
 	t.Parallel()
 	const response, plain = "application/graphql-response+json; charset=utf-8", "application/json; charset=utf-8"

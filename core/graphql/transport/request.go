@@ -32,7 +32,7 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (execution.Reques
 	if problem := checkContentType(r.Header); problem != nil {
 		return execution.Request{}, problem
 	}
-	limit := orDefault(h.MaxBodyBytes, defaultMaxBodyBytes)
+	limit := orDefault(h.MaxBodyBytes, DefaultMaxBodyBytes)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

@@ -62,7 +62,7 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return // it has been answered
 	}
 	defer socket.CloseNow() //nolint:errcheck // it is closed already, or nobody is there to be told
-	socket.SetReadLimit(orDefault(h.MaxBodyBytes, defaultMaxBodyBytes))
+	socket.SetReadLimit(orDefault(h.MaxBodyBytes, DefaultMaxBodyBytes))
 	ctx, cancel := context.WithCancel(r.Context())
 	c := &connection{handler: h, socket: socket, ctx: ctx, gone: cancel, box: newOutbox(), running: map[string]*operation{}}
 	var why *farewell
