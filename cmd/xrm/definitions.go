@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
@@ -19,7 +19,7 @@ func siteEntities(c Config) ([]schema.Source, error) {
 	if err := folder("entities", "the entity definitions", c.Entities); err != nil {
 		return nil, err
 	}
-	return schema.ReadSources("site", filepath.ToSlash(c.Entities), os.DirFS(c.Entities))
+	return catalog.ReadSite(c.Entities)
 }
 
 // fileModel is the model of the definitions that are in files: without those
@@ -29,7 +29,7 @@ func fileModel(c Config) (*schema.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return onTop(site)
+	return catalog.Lint(entities.Sources(), site, graphql.Check)
 }
 
 // loadRoles reads the shipped roles and the site's. The rules are checked
@@ -48,27 +48,14 @@ func loadRoles(c Config, m *schema.Model) (*access.Roles, error) {
 	return access.LoadRoles(m, sources)
 }
 
-// loadEntities reads a site's definitions on top of the shipped ones.
-func loadEntities(dir string) (*schema.Model, error) {
+// lintEntities reads the definitions in a folder on top of the shipped ones.
+func lintEntities(dir string) (*schema.Model, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("there is no folder %s; name the folder with the entity definitions", dir)
 	}
-	site, err := schema.ReadSources("site", filepath.ToSlash(dir), os.DirFS(dir))
+	site, err := catalog.ReadSite(dir)
 	if err != nil {
 		return nil, err
 	}
-	return onTop(site)
-}
-
-// onTop composes definitions with the shipped ones, to what the API has names
-// for.
-func onTop(site []schema.Source) (*schema.Model, error) {
-	m, err := schema.Load(append(entities.Sources(), site...)...)
-	if err != nil {
-		return nil, err
-	}
-	if err := graphql.Check(m); err != nil {
-		return nil, err
-	}
-	return m, nil
+	return catalog.Lint(entities.Sources(), site, graphql.Check)
 }

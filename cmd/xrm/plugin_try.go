@@ -70,7 +70,7 @@ func (p *program) lintPlugin(source pluginSource, progress io.Writer) error {
 	if !source.has("entities") {
 		return nil
 	}
-	model, err := loadEntities(filepath.Join(source.dir, "entities"))
+	model, err := lintEntities(filepath.Join(source.dir, "entities"))
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ type lintProblem struct {
 }
 
 func (p *program) lint(dir string, asJSON bool) error {
-	model, err := loadEntities(dir)
+	model, err := lintEntities(dir)
 	var problems strictyaml.Problems
 	if err != nil && !errors.As(err, &problems) {
 		return err
