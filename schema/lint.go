@@ -20,17 +20,7 @@ var (
 func (l *loader) lint() {
 	plurals := map[string]*Entity{}
 	for _, e := range l.model.entities {
-		l.lintName(e.File, e.Line, "the name", e.Name)
-		if nameForm.MatchString(e.Name) || e.Plural != e.Name+"s" { // else what is wrong with the name is said
-			l.lintName(e.File, e.lineOf("plural"), "the plural", e.Plural)
-		}
-		if other := plurals[e.Plural]; other != nil {
-			l.add(e.File, e.lineOf("plural"), "plural %q is already that of %q", e.Plural, other.Name)
-		}
-		plurals[e.Plural] = e
-		if e.Plural == e.Name || l.model.byName[e.Plural] != nil {
-			l.add(e.File, e.lineOf("plural"), "plural %q must differ from every entity's name", e.Plural)
-		}
+		l.lintNames(e, plurals)
 		if e.Filterable != "" && e.Filterable != "indexed" && e.Filterable != "all" {
 			l.add(e.File, e.lineOf("filterable"), "filterable must be indexed or all, not %s", e.Filterable)
 		}
@@ -49,6 +39,22 @@ func (l *loader) lint() {
 		if e.Title != "" && e.Field(e.Title) == nil && (e.Base == nil || e.Base.Field(e.Title) == nil) {
 			l.add(e.File, e.lineOf("title"), "title: there is no field %q%s", e.Title, strictyaml.Suggest(e.Title, e.fieldNames()))
 		}
+	}
+}
+
+// lintNames checks what an entity and many of it are called. plurals are those of
+// the entities before it.
+func (l *loader) lintNames(e *Entity, plurals map[string]*Entity) {
+	l.lintName(e.File, e.Line, "the name", e.Name)
+	if nameForm.MatchString(e.Name) || e.Plural != e.Name+"s" { // else what is wrong with the name is said
+		l.lintName(e.File, e.lineOf("plural"), "the plural", e.Plural)
+	}
+	if other := plurals[e.Plural]; other != nil {
+		l.add(e.File, e.lineOf("plural"), "plural %q is already that of %q", e.Plural, other.Name)
+	}
+	plurals[e.Plural] = e
+	if e.Plural == e.Name || l.model.byName[e.Plural] != nil {
+		l.add(e.File, e.lineOf("plural"), "plural %q must differ from every entity's name", e.Plural)
 	}
 }
 
@@ -140,17 +146,8 @@ func (l *loader) lintType(f *Field, at string, nested bool) {
 	if fault := f.lintPII(); fault != "" {
 		add("%s", fault)
 	}
-	if nested && f.Unique {
-		add("unique is for fields of the record itself")
-	}
-	if f.Unique && len(f.Subs()) > 0 {
-		add("a value of type %s has parts and cannot be unique", f.Type)
-	}
-	if nested && f.Immutable {
-		add("immutable is for fields of the record itself")
-	}
-	if nested && (f.Type == "autonumber" || f.Type == "state") {
-		add("type %s is for fields of the record itself", f.Type)
+	for _, fault := range f.lintPlace(nested) {
+		add("%s", fault)
 	}
 	for _, o := range f.Options {
 		if f.Type != "state" && (o.Initial || len(o.Next) > 0) {
@@ -167,6 +164,24 @@ func (l *loader) lintType(f *Field, at string, nested bool) {
 	if f.Inverse != "" {
 		l.lintName(f.file, f.Line, "field "+strconv.Quote(at)+": inverse", f.Inverse)
 	}
+}
+
+// lintPlace says what a field has that only one of the record itself may have, or
+// one without parts.
+func (f *Field) lintPlace(nested bool) (faults []string) {
+	if nested && f.Unique {
+		faults = append(faults, "unique is for fields of the record itself")
+	}
+	if f.Unique && len(f.Subs()) > 0 {
+		faults = append(faults, fmt.Sprintf("a value of type %s has parts and cannot be unique", f.Type))
+	}
+	if nested && f.Immutable {
+		faults = append(faults, "immutable is for fields of the record itself")
+	}
+	if nested && (f.Type == "autonumber" || f.Type == "state") {
+		faults = append(faults, fmt.Sprintf("type %s is for fields of the record itself", f.Type))
+	}
+	return faults
 }
 
 // ownersOf says which types do have an option.

@@ -105,23 +105,30 @@ func (d *Document) records(ctx context.Context, session *record.Session, e *sche
 		ids = append(ids, one.ID)
 	}
 	for _, r := range session.Model.ReferencesTo(e) {
-		into := all[r.From.Name]
 		for _, id := range ids {
-			for found, err := range referring(ctx, session, r, id) {
-				if err != nil {
-					return err
-				}
-				for _, one := range found {
-					into[one.ID] = one
-				}
-				if len(into) > maxExported {
-					break
-				}
+			if err := collect(ctx, session, r, id, all[r.From.Name]); err != nil {
+				return err
 			}
 		}
 	}
 	for _, from := range session.Model.Stored() {
 		d.add(from, all[from.Name])
+	}
+	return nil
+}
+
+// collect adds the records that refer to a party, as many as a document holds.
+func collect(ctx context.Context, session *record.Session, r schema.Reference, id string, into map[string]*core.Record) error {
+	for found, err := range referring(ctx, session, r, id) {
+		if err != nil {
+			return err
+		}
+		for _, one := range found {
+			into[one.ID] = one
+		}
+		if len(into) > maxExported {
+			break
+		}
 	}
 	return nil
 }

@@ -35,20 +35,28 @@ func (s *Session) checkReferences(ctx context.Context, e *schema.Entity, works [
 		}
 	}
 	for target, list := range pointers {
-		ids := map[string]bool{}
-		for _, p := range list {
-			ids[p.id] = true
-		}
-		found, err := s.Load(ctx, target, slices.Sorted(maps.Keys(ids)))
-		if err != nil && core.CodeOf(err) != core.Forbidden {
+		if err := s.checkPointers(ctx, target, list, violations); err != nil {
 			return err
 		}
-		for _, p := range list {
-			if found[p.id] == nil {
-				violations[p.draft] = append(violations[p.draft], schema.Violation{
-					Field: p.at, Rule: "reference", Message: "must be the id of an existing " + target.Name + " that you may see, not " + p.id,
-				})
-			}
+	}
+	return nil
+}
+
+// checkPointers adds a violation for every reference that leads nowhere.
+func (s *Session) checkPointers(ctx context.Context, target *schema.Entity, list []pointer, violations []schema.Violations) error {
+	ids := map[string]bool{}
+	for _, p := range list {
+		ids[p.id] = true
+	}
+	found, err := s.Load(ctx, target, slices.Sorted(maps.Keys(ids)))
+	if err != nil && core.CodeOf(err) != core.Forbidden {
+		return err
+	}
+	for _, p := range list {
+		if found[p.id] == nil {
+			violations[p.draft] = append(violations[p.draft], schema.Violation{
+				Field: p.at, Rule: "reference", Message: "must be the id of an existing " + target.Name + " that you may see, not " + p.id,
+			})
 		}
 	}
 	return nil

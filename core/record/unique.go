@@ -16,24 +16,10 @@ func (s *Session) findTaken(ctx context.Context, e *schema.Entity, works []*work
 		if !field.Unique {
 			continue
 		}
-		owner := map[any]string{}
-		var values []any
-		for _, w := range alive(works) {
-			if value := newValue(w, path); value != nil {
-				values = append(values, value)
-			}
-		}
-		if len(values) == 0 {
-			continue
-		}
-		filter := schema.Filter{Path: path, Op: schema.OpIn, Value: values, Field: field}
-		records, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: filter, First: -1})
+		owner, err := s.owners(ctx, e, path, field, works)
 		if err != nil {
 			s.step(alive(works), func(*work) error { return fmt.Errorf("look for taken values: %w", err) })
 			return
-		}
-		for _, r := range records {
-			owner[schema.Lookup(r.Values, path)] = r.ID
 		}
 		s.step(alive(works), func(w *work) error {
 			value := newValue(w, path)
@@ -47,6 +33,26 @@ func (s *Session) findTaken(ctx context.Context, e *schema.Entity, works []*work
 			return nil
 		})
 	}
+}
+
+// owners finds which record has each of the values that the drafts set at a path.
+func (s *Session) owners(ctx context.Context, e *schema.Entity, path string, field *schema.Field, works []*work) (map[any]string, error) {
+	owner := map[any]string{}
+	var values []any
+	for _, w := range alive(works) {
+		if value := newValue(w, path); value != nil {
+			values = append(values, value)
+		}
+	}
+	if len(values) == 0 {
+		return owner, nil
+	}
+	filter := schema.Filter{Path: path, Op: schema.OpIn, Value: values, Field: field}
+	records, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: filter, First: -1})
+	for _, r := range records {
+		owner[schema.Lookup(r.Values, path)] = r.ID
+	}
+	return owner, err
 }
 
 // newValue is the value at a path that the change sets anew, or nil.

@@ -126,26 +126,9 @@ func (c *coercion) literal(t graphql.Type, v *ast.Value, path string) any {
 	}
 	switch t := t.(type) {
 	case *graphql.List:
-		if v.Kind != ast.ListValue {
-			return []any{c.literal(t.OfType, v, path)}
-		}
-		out := make([]any, len(v.Children))
-		for i, child := range v.Children {
-			out[i] = c.literal(t.OfType, child.Value, path+"["+strconv.Itoa(i)+"]")
-		}
-		return out
+		return c.literalList(t, v, path)
 	case *graphql.InputObject:
-		fields := t.Fields()
-		out := make(map[string]any, len(v.Children))
-		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			child := v.Children.ForName(name)
-			if child == nil || c.isAbsent(child) {
-				c.absent(out, t, fields[name], path)
-			} else {
-				out[name] = c.literal(fields[name].Type, child, path+"."+name)
-			}
-		}
-		return out
+		return c.literalObject(t, v, path)
 	case *graphql.Enum:
 		return t.ParseValue(v.Raw)
 	case *graphql.Scalar:
@@ -156,6 +139,31 @@ func (c *coercion) literal(t graphql.Type, v *ast.Value, path string) any {
 		return out
 	}
 	return nil
+}
+
+func (c *coercion) literalList(t *graphql.List, v *ast.Value, path string) any {
+	if v.Kind != ast.ListValue {
+		return []any{c.literal(t.OfType, v, path)}
+	}
+	out := make([]any, len(v.Children))
+	for i, child := range v.Children {
+		out[i] = c.literal(t.OfType, child.Value, path+"["+strconv.Itoa(i)+"]")
+	}
+	return out
+}
+
+func (c *coercion) literalObject(t *graphql.InputObject, v *ast.Value, path string) any {
+	fields := t.Fields()
+	out := make(map[string]any, len(v.Children))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		child := v.Children.ForName(name)
+		if child == nil || c.isAbsent(child) {
+			c.absent(out, t, fields[name], path)
+		} else {
+			out[name] = c.literal(fields[name].Type, child, path+"."+name)
+		}
+	}
+	return out
 }
 
 // isAbsent: a variable that was not provided counts as if nothing was written.
