@@ -65,9 +65,9 @@ func TestAPluginOutsideTheRepositoryIsBuiltAsTheGuideSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, guide, found := strings.Cut(readme(t, "sdk/README.md"), "### In a repository of its own\n")
+	_, guide, found := strings.Cut(readme(t, "sdk/GO.md"), "## In a repository of its own\n")
 	if !found {
-		t.Fatal("sdk/README.md does not say how to write a plugin outside")
+		t.Fatal("sdk/GO.md does not say how to write a plugin outside")
 	}
 	commands, _, _ := block(t, guide, "sh")
 	away, plugins := t.TempDir(), t.TempDir()

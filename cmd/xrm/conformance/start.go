@@ -28,7 +28,7 @@ func startChecks() []check {
 		{
 			name:     "starts",
 			expected: "handshake, the connection back and the first Health within " + startTimeout.String(),
-			remedy:   "do what takes long after the first Health; sdk/README.md lists what belongs to a start",
+			remedy:   "do what takes long after the first Health; sdk/ANY-LANGUAGE.md lists what belongs to a start",
 			run:      starts,
 		},
 		{
@@ -46,7 +46,7 @@ func startChecks() []check {
 		{
 			name:     "certificate",
 			expected: "DER in base64 without padding; for localhost, a CA, for server and client, valid now",
-			remedy:   "make a new certificate at every start, as item 3 of \"In any language\" in sdk/README.md says",
+			remedy:   "make a new certificate at every start, as item 3 of \"How a plugin starts\" in sdk/ANY-LANGUAGE.md says",
 			run:      certificateFits,
 		},
 		{
