@@ -120,6 +120,9 @@ func TestEveryCurlOfTheDocumentsGetsItsAnswer(t *testing.T) {
 	server := start(t)
 	seen := map[string]int{}
 	for name, text := range documents(t) {
+		if name == "cmd/xrm/PRODUCTION.md" {
+			continue // all of its commands are carried out, by a test of its own
+		}
 		for _, shell := range shellBlock.FindAllStringSubmatch(text, -1) {
 			bodies := curlBody.FindAllStringSubmatch(shell[1], -1)
 			if calls := strings.Count(shell[1], "curl "); calls != len(bodies) {
