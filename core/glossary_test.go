@@ -59,3 +59,19 @@ func exportedTypes(t *testing.T, name string) []string {
 	}
 	return types
 }
+
+func TestEveryDecisionHasALine(t *testing.T) {
+	list, err := os.ReadFile("decisions/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir("decisions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); name != "README.md" && !strings.Contains(string(list), "]("+name+")") {
+			t.Errorf("decisions/README.md does not tell of %s", name)
+		}
+	}
+}
