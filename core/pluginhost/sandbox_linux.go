@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
+	abi "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 )
 
@@ -73,6 +74,12 @@ func limit(resource int, most uint64) error {
 // landlock allows the files and ports. Of the versions it takes the last before
 // those that also restrict UDP and with it names: none of them was tried here.
 func (s sandbox) landlock() error {
+	write := landlock.RWDirs(s.Write...).IgnoreIfMissing()
+	if version, err := abi.LandlockGetABIVersion(); err == nil && version >= 2 {
+		// Files may move from one folder to another. Whoever asks the first version
+		// for that is not locked in at all.
+		write = write.WithRefer()
+	}
 	rules := []landlock.Rule{
 		landlock.RODirs(s.Read...),
 		landlock.RODirs("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/proc").IgnoreIfMissing(),
@@ -80,7 +87,7 @@ func (s sandbox) landlock() error {
 		landlock.RODirs("/run/systemd/resolve", "/run/resolvconf").IgnoreIfMissing(), // where /etc/resolv.conf may lead
 		landlock.ROFiles("/dev/random", "/dev/urandom").IgnoreIfMissing(),
 		landlock.RWFiles("/dev/null", "/dev/zero", "/dev/full").IgnoreIfMissing(),
-		landlock.RWDirs(s.Write...).IgnoreIfMissing(),
+		write,
 	}
 	for _, port := range s.Connect {
 		rules = append(rules, landlock.ConnectTCP(uint16(port)))

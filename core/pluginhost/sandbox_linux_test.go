@@ -57,6 +57,7 @@ func TestAPluginReachesOnlyWhatItWasGranted(t *testing.T) {
 		"its own manifest":             {"read plugin.yaml", "ok", 0},
 		"its own folder":               {"write plugin.yaml", denied, 1},
 		"its state":                    {"write " + state + "/x", "ok", 0},
+		"the folders of its state":     {"move " + state, "ok", 2},
 		"temporary files":              {"write " + must(t, h, "environment TMPDIR") + "/x", "ok", 0},
 		"a folder that it was granted": {"write " + granted + "/x", "ok", 0},
 		"another folder":               {"read " + secret + "/key", denied, 1},

@@ -91,6 +91,9 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 		_, err = os.ReadDir(object)
 	case "write":
 		err = os.WriteFile(object, []byte("x"), 0o600)
+	case "move": // a file from one folder of this one to another
+		err = errors.Join(os.Mkdir(object+"/new", 0o700), os.Mkdir(object+"/done", 0o700), os.WriteFile(object+"/new/x", nil, 0o600),
+			os.Rename(object+"/new/x", object+"/done/x"))
 	case "dial":
 		var conn net.Conn
 		if conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", object); err == nil {
