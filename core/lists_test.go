@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -60,18 +61,20 @@ func exportedTypes(t *testing.T, name string) []string {
 	return types
 }
 
-func TestEveryDecisionHasALine(t *testing.T) {
-	list, err := os.ReadFile("decisions/README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	entries, err := os.ReadDir("decisions")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, entry := range entries {
-		if name := entry.Name(); name != "README.md" && !strings.Contains(string(list), "]("+name+")") {
-			t.Errorf("decisions/README.md does not tell of %s", name)
+func TestEveryDecisionAndFindingHasALine(t *testing.T) {
+	for _, dir := range []string{"decisions", "../findings"} {
+		list, err := os.ReadFile(filepath.Join(dir, "README.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			if name := entry.Name(); name != "README.md" && !strings.Contains(string(list), "]("+name+")") {
+				t.Errorf("%s/README.md does not tell of %s", dir, name)
+			}
 		}
 	}
 }
