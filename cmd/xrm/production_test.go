@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/core/web"
 )
 
 // machine is where the commands of PRODUCTION.md are carried out: folders of a
@@ -207,7 +208,7 @@ func TestTheLimitsOfProductionAreTheDefaults(t *testing.T) {
 		fmt.Sprintf("| a page, a count | %d records, up to %d,000 | `limits.page`, `limits.count` |", c.Limits.Page, c.Limits.Count/1000),
 		fmt.Sprintf("| subscriptions of all clients | %d,000,", c.Limits.Subscriptions/1000),
 		fmt.Sprintf("`timeout.shutdown` (%.0f s)", c.Timeout.Shutdown.Seconds()),
-		fmt.Sprintf("%d MiB is what a plugin's endpoint may get. The API itself takes %d MiB (`limits.bodyBytes`)", maxPluginBody>>20, c.Limits.BodyBytes>>20),
+		fmt.Sprintf("%d MiB is what a plugin's endpoint may get. The API itself takes %d MiB (`limits.bodyBytes`)", web.MaxPluginBody>>20, c.Limits.BodyBytes>>20),
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("PRODUCTION.md does not say %q", want)
