@@ -9,14 +9,8 @@ help: ## Say what there is to make
 
 .PHONY: build
 build: ## Build bin/xrm and bin/plugins/NAME/
-	@mkdir -p bin
 	go build -trimpath -buildvcs=auto -o bin/xrm ./cmd/xrm
-	@for name in $(PLUGINS); do \
-		mkdir -p bin/plugins/$$name && \
-		echo "go build -trimpath -o bin/plugins/$$name/$$name ./plugins/$$name" && \
-		go build -trimpath -o bin/plugins/$$name/$$name ./plugins/$$name && \
-		cp plugins/$$name/plugin.yaml bin/plugins/$$name/ || exit 1; \
-	done
+	bin/xrm plugin build --to bin/plugins $(PLUGINS:%=plugins/%)
 
 .PHONY: run
 run: build ## Build, approve the plugins as they were built, and serve on http://127.0.0.1:8080/graphql

@@ -50,12 +50,21 @@ func greets(t *testing.T, plugins string) {
 func TestTheHelloPluginIsBuiltAndRunsAsItsReadmeSays(t *testing.T) {
 	t.Parallel()
 	commands, _, _ := block(t, readme(t, "examples/hello-plugin/README.md"), "sh")
-	build, run, _ := strings.Cut(commands, "bin/xrm ")
-	if !regexp.MustCompile(`^plugin approve hello( +#.*)?\nbin/xrm serve\n$`).MatchString(run) {
+	build, run, _ := strings.Cut(commands, "\n")
+	if !regexp.MustCompile(`^bin/xrm plugin approve hello( +#.*)?\nbin/xrm serve\n$`).MatchString(run) {
 		t.Fatalf("the last commands are not those that approve the plugin and run the server:\n%s", commands)
 	}
+	line, _, _ := strings.Cut(build, "#")
+	args, isOurs := strings.CutPrefix(line, "bin/xrm ")
+	if !isOurs {
+		t.Fatalf("the first command is not one of the program: %s", build)
+	}
 	plugins := t.TempDir()
-	shell(t, "../..", strings.ReplaceAll(build, "bin/plugins", plugins))
+	cmd := programmed(t.Context(), t, []string{"GOFLAGS=" + os.Getenv("GOFLAGS")}, append(strings.Fields(args), "--to", plugins)...)
+	cmd.Dir = "../.."
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", line, err, out)
+	}
 	greets(t, plugins)
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -175,11 +174,7 @@ func (w *workbench) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files, err := w.source.installed()
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(install(files, w.to), w.installSettings()); err != nil {
+	if err := errors.Join(w.source.install(w.to), w.installSettings()); err != nil {
 		return fmt.Errorf("install the plugin: %w", err)
 	}
 	fmt.Fprintf(w.err, "%s is built and installed\n", w.source.program.Name)
@@ -188,7 +183,7 @@ func (w *workbench) rebuild(ctx context.Context) error {
 
 func (w *workbench) installSettings() error {
 	to := w.to + ".yaml"
-	err := installOne(installedFile{path: w.settings}, to)
+	err := installOne(w.settings, to, 0o600) // a setting may be a secret
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.Remove(to); errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -217,41 +212,4 @@ func (w *workbench) fingerprint() (sum [sha256.Size]byte, err error) {
 		return err
 	})
 	return [sha256.Size]byte(hash.Sum(nil)), err
-}
-
-// install puts every file in its place at once, the manifest last: what runs
-// never sees half a file.
-func install(files []installedFile, to string) error {
-	for _, manifest := range []bool{false, true} {
-		for _, file := range files {
-			if (file.name == "plugin.yaml") != manifest {
-				continue
-			}
-			if err := installOne(file, filepath.Join(to, filepath.FromSlash(file.name))); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func installOne(file installedFile, to string) error {
-	data, err := os.ReadFile(file.path)
-	if err != nil {
-		return err
-	}
-	if old, err := os.ReadFile(to); err == nil && bytes.Equal(old, data) {
-		return nil // the server need not look at it again
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return err
-	}
-	mode := fs.FileMode(0o600)
-	if file.executable {
-		mode = 0o700
-	}
-	if err := os.WriteFile(to+".new", data, mode); err != nil {
-		return err
-	}
-	return os.Rename(to+".new", to)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/tar"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -30,8 +31,8 @@ and approve it there.
 
 A program whose Describe answers with another name or version than plugin.yaml has
 is not packed: a server would refuse it. One that does not run here, because it is
-built for another processor, is packed all the same, and you are told that it was not
-checked.
+built for another processor (GOOS and GOARCH), is packed all the same, and you are
+told that it was not checked.
 
 The same files make the same archive, byte for byte, whenever they are packed.`,
 		Example: `  xrm plugin pack
@@ -61,7 +62,7 @@ func (p *program) pack(ctx context.Context, dir, to string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return fmt.Errorf("make the folder for the archive: %w", err)
 	}
-	name := fmt.Sprintf("%s-%s-%s-%s.tar.gz", source.program.Name, source.program.Version, runtime.GOOS, runtime.GOARCH)
+	name := fmt.Sprintf("%s-%s-%s.tar.gz", source.program.Name, source.program.Version, platform())
 	archive := filepath.Join(to, name)
 	sum, err := writeArchive(archive, source.program.Name, files)
 	if err != nil {
@@ -69,6 +70,11 @@ func (p *program) pack(ctx context.Context, dir, to string) error {
 	}
 	_, err = fmt.Fprintf(p.out, "%x  %s\n", sum, archive) // as sha256sum prints it
 	return err
+}
+
+// platform is what is built for, as go build takes it from its environment.
+func platform() string {
+	return cmp.Or(os.Getenv("GOOS"), runtime.GOOS) + "-" + cmp.Or(os.Getenv("GOARCH"), runtime.GOARCH)
 }
 
 // checkProgram refuses a program that does not start, or is not what its manifest

@@ -22,6 +22,7 @@ type pluginSource struct {
 	dir      string // absolute
 	language string // "" for one that nothing is known about
 	program  conformance.Program
+	binary   string // absolute; where go build puts the program, which is in dir unless said otherwise
 }
 
 func readPluginSource(dir string) (pluginSource, error) {
@@ -35,7 +36,7 @@ func readPluginSource(dir string) (pluginSource, error) {
 	if program.Name == "" || program.Version == "" {
 		return pluginSource{}, fmt.Errorf("%s: name or version is missing", filepath.Join(dir, "plugin.yaml"))
 	}
-	s := pluginSource{dir: program.Dir, program: program}
+	s := pluginSource{dir: program.Dir, program: program, binary: filepath.Join(program.Dir, program.File)}
 	for _, sign := range []struct{ pattern, language string }{{"*.go", "go"}, {"package.json", "node"}, {"*.py", "python"}} {
 		if found, _ := filepath.Glob(filepath.Join(s.dir, sign.pattern)); len(found) > 0 { // the pattern is well-formed
 			s.language = sign.language
@@ -51,7 +52,7 @@ func (s pluginSource) build(ctx context.Context, out io.Writer) error {
 	case s.has("build.sh"):
 		return s.run(ctx, out, "sh", "build.sh")
 	case s.language == "go":
-		return s.run(ctx, out, "go", "build", "-trimpath", "-buildvcs=false", "-o", s.program.File, ".")
+		return s.run(ctx, out, "go", "build", "-trimpath", "-buildvcs=false", "-o", s.binary, ".")
 	case s.language == "node" && !s.has("node_modules"):
 		return s.run(ctx, out, "npm", "install", "--no-audit", "--no-fund")
 	}
@@ -105,6 +106,17 @@ func (s pluginSource) python() string {
 	return interpreter
 }
 
+// buildIn is build, but leaves no program in the source: where go build makes
+// it, it is made in a folder that is for that alone.
+func (s pluginSource) buildIn(ctx context.Context, out io.Writer, folder string) (pluginSource, error) {
+	if s.language == "go" && !s.has("build.sh") {
+		s.binary = filepath.Join(folder, filepath.Base(s.program.File))
+	}
+	return s, s.build(ctx, out)
+}
+
+func (s pluginSource) isElsewhere() bool { return s.binary != filepath.Join(s.dir, s.program.File) }
+
 // installedFile is one file of a plugin as it lies on a server.
 type installedFile struct {
 	name       string // relative, with slashes
@@ -134,6 +146,11 @@ func (s pluginSource) installed() ([]installedFile, error) {
 		files = append(files, installedFile{name: filepath.ToSlash(name), path: file, executable: info.Mode()&0o111 != 0})
 		return nil
 	})
+	if s.isElsewhere() {
+		program := filepath.ToSlash(s.program.File)
+		files = slices.DeleteFunc(files, func(f installedFile) bool { return f.name == program })
+		files = append(files, installedFile{name: program, path: s.binary, executable: true})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the plugin: %w", err)
 	}

@@ -97,8 +97,11 @@ func TestAPluginThatDoesNotConformIsToldWhatIsWrong(t *testing.T) {
 func TestThePythonExampleServes(t *testing.T) {
 	t.Parallel()
 	needsPython(t)
-	plugins := t.TempDir()
-	shell(t, "../..", "cp -RL examples/python-plugin "+plugins+"/visit && "+plugins+"/visit/build.sh")
+	dir, plugins := filepath.Join(t.TempDir(), "source"), t.TempDir()
+	shell(t, "../..", "cp -RL examples/python-plugin "+dir)
+	if status, _, complaints := command(t, nil, "plugin", "build", dir, "--to", plugins); status != 0 {
+		t.Fatal(complaints)
+	}
 	keepsVisits(t, plugins)
 }
 
@@ -209,6 +212,17 @@ func TestAProgramForAnotherProcessorIsPackedAndNotChecked(t *testing.T) {
 		"start the plugin: fork/exec " + program + ": exec format error\nA server refuses it if its Describe answers with another name or version.\n"
 	if status != 0 || !strings.Contains(out, "visits-1.0.0-") || complaints != want {
 		t.Errorf("status %d, %s%s\nwant %s", status, out, complaints, want)
+	}
+}
+
+func TestAnArchiveIsNamedForWhatItIsBuiltFor(t *testing.T) {
+	plugins, to := t.TempDir(), t.TempDir()
+	cast(t, plugins, "visits", "")
+	t.Setenv("GOOS", "plan9")
+	t.Setenv("GOARCH", "arm64")
+	succeeds(t, nil, "plugin", "pack", filepath.Join(plugins, "visits"), "--to", to)
+	if got := tree(t, to); got != "visits-1.0.0-plan9-arm64.tar.gz\n" {
+		t.Errorf("packed: %s", got)
 	}
 }
 

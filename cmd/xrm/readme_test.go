@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -44,12 +44,19 @@ func builtPlugins(t testing.TB, others ...[2]string) string {
 func built(t testing.TB, plugins, name, from string) {
 	t.Helper()
 	once, _ := builds.LoadOrStore(from, sync.OnceValues(func() (string, error) {
-		program := filepath.Join(programs(), name)
-		out, err := exec.Command("go", "build", "-o", program, "./"+from).CombinedOutput()
+		source, err := readPluginSource(from)
 		if err != nil {
-			err = fmt.Errorf("build the plugin: %w\n%s", err, out)
+			return "", err
 		}
-		return program, err
+		folder, err := os.MkdirTemp(programs(), name)
+		if err != nil {
+			return "", err
+		}
+		var out bytes.Buffer
+		if source, err = source.buildIn(context.Background(), &out, folder); err != nil {
+			err = fmt.Errorf("build the plugin: %w\n%s", err, out.String())
+		}
+		return source.binary, err
 	}))
 	program, err := once.(func() (string, error))()
 	if err != nil {
