@@ -5,7 +5,7 @@ PLUGINS := $(notdir $(patsubst %/plugin.yaml,%,$(wildcard plugins/*/plugin.yaml)
 
 .PHONY: help
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build bin/xrm and bin/plugins/NAME/
@@ -40,3 +40,7 @@ bench: ## Compare the API with the bare drivers, on both stores, and measure plu
 lab: ## Bring up the MongoDB engine of the tests, and say how to use it
 	.ci/lab up mongo
 	@.ci/lab env
+
+.PHONY: changelog
+changelog: ## Fold .changes/unreleased into CHANGELOG.md: make changelog VERSION=v1.2.3
+	@go run ./cmd/make/changelog $(VERSION)
