@@ -31,10 +31,14 @@ check: ## Everything that CI checks: format, vet, linters, tests
 	$(MAKE) test
 
 .PHONY: bench
-bench: ## Compare the API with the bare drivers, on both stores, and measure plugins
+bench: ## Compare the API with the bare drivers, and measure plugins; BASE=COMMIT compares two versions over HTTP
+ifdef BASE
+	@go run ./cmd/make/compare $(BENCH) $(BASE)
+else
 	@test -n "$$XRM_TEST_MONGO_URI" || echo "XRM_TEST_MONGO_URI is not set, so MongoDB is left out (see make lab)"
 	@set -o pipefail; go test -run '^$$' -bench . -benchmem ./core/graphql | awk -f core/graphql/bench.awk
 	go test -run '^$$' -bench . ./cmd/xrm | grep -v '^time='
+endif
 
 .PHONY: lab
 lab: ## Bring up the MongoDB engine of the tests, and say how to use it

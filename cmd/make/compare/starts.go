@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// compareStarts measures how long it takes until a server is ready: with what
+// is shipped, and with a large model of somebody's own. A start is long, so
+// that a third of the pairs will do.
+func compareStarts(ctx context.Context, o options, programs versions[string], dir string) error {
+	for _, entities := range []int{0, 200} {
+		name := fmt.Sprintf("start, %d own entities", entities)
+		if !o.only.MatchString(name) {
+			continue
+		}
+		folder := filepath.Join(dir, fmt.Sprint(entities))
+		if err := writeModel(folder, entities); err != nil {
+			return err
+		}
+		progress("%s", name)
+		pairs := make([]pair, (o.pairs+2)/3)
+		for i := range pairs {
+			for k := range 2 {
+				program, into := programs.base, &pairs[i].base
+				if (i+k)%2 == 1 {
+					program, into = programs.new, &pairs[i].new
+				}
+				server, err := start(ctx, program, filepath.Join(dir, fmt.Sprint(entities, i, k)), "--store", "memory", "--entities", folder)
+				if err != nil {
+					return err
+				}
+				*into = server.took
+				if err := server.stop(); err != nil {
+					return err
+				}
+			}
+		}
+		done()
+		fmt.Print(row("memory", name, 0, pairs))
+	}
+	return nil
+}
+
+// writeModel writes so many entities of 40 fields, of which most refer to the
+// one before them.
+func writeModel(folder string, entities int) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	types := []string{"{type: text, search: true}", "{type: integer, index: true}", "{type: decimal}", "{type: date, index: true}", "{type: boolean}",
+		"{type: enum, options: {one: {en: One}, two: {en: Two}}}", "{type: list, of: {type: text}}", "{type: datetime}"}
+	for i := range entities {
+		var b strings.Builder
+		fmt.Fprintf(&b, "entity: thing%d\nfields:\n  name: {type: text, required: true, index: true}\n", i)
+		first := 1
+		if i > 0 {
+			fmt.Fprintf(&b, "  before: {type: reference, to: thing%d}\n", i-1)
+			first = 2
+		}
+		for f := first; f < 40; f++ {
+			fmt.Fprintf(&b, "  field%d: %s\n", f, types[f%len(types)])
+		}
+		if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("thing%d.yaml", i)), []byte(b.String()), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
