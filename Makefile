@@ -45,6 +45,10 @@ lab: ## Bring up the MongoDB engine of the tests, and say how to use it
 	.ci/lab up mongo
 	@.ci/lab env
 
+.PHONY: dist
+dist: ## Build the release of what is committed into dist/: linux amd64 and arm64, with checksums
+	@go run ./cmd/make/dist
+
 .PHONY: changelog
 changelog: ## Fold .changes/unreleased into CHANGELOG.md: make changelog VERSION=v1.2.3
 	@go run ./cmd/make/changelog $(VERSION)
