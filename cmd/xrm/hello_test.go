@@ -67,20 +67,3 @@ func TestTheHelloPluginIsBuiltAndRunsAsItsReadmeSays(t *testing.T) {
 	}
 	greets(t, plugins)
 }
-
-func TestAPluginOutsideTheRepositoryIsBuiltAsTheGuideSays(t *testing.T) {
-	t.Parallel()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, guide, found := strings.Cut(readme(t, "sdk/GO.md"), "## In a repository of its own\n")
-	if !found {
-		t.Fatal("sdk/GO.md does not say how to write a plugin outside")
-	}
-	commands, _, _ := block(t, guide, "sh")
-	away, plugins := t.TempDir(), t.TempDir()
-	commands = strings.NewReplacer("../xrm/bin/plugins", plugins, "../xrm", root).Replace(commands)
-	shell(t, away, "cp "+root+"/examples/hello-plugin/main.go "+root+"/examples/hello-plugin/plugin.yaml .\n"+commands)
-	greets(t, plugins)
-}

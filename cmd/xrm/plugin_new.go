@@ -12,6 +12,8 @@ import (
 
 	"github.com/openxrm/xrm/cmd/xrm/scaffold"
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 )
 
 // xrmModule is the module that plugins in Go import.
@@ -33,8 +35,9 @@ func (p *program) newCommand() *cobra.Command {
 tests, the manifest. It never overwrites anything. NAME is that of the plugin and
 of its entity; use the singular.
 
-A plugin in Go needs the source of xrm while xrm is not published: --xrm says
-where it lies, unless you are in it.`,
+A plugin in Go requires the version of xrm that this program is. Where that is none
+that was released, it needs the source of xrm: --xrm says where it lies, unless you
+are in it.`,
 		Example: `  xrm plugin new visit
   xrm plugin new service-call --lang python --dir plugins/service-call
   xrm plugin new visit --xrm ../xrm --module example.com/visit`,
@@ -56,7 +59,7 @@ func (p *program) newPlugin(ctx context.Context, name string, flags newFlags) er
 	}
 	if flags.language == "go" {
 		var err error
-		if plugin, err = goPlugin(plugin, dir, flags); err != nil {
+		if plugin, err = goPlugin(plugin, dir, flags, readBuild().Version); err != nil {
 			return err
 		}
 	}
@@ -68,7 +71,7 @@ func (p *program) newPlugin(ctx context.Context, name string, flags newFlags) er
 		fmt.Fprintln(p.out, filepath.Join(dir, file))
 	}
 	if plugin.Module != "" {
-		if err := tidy(ctx, dir, plugin.XRMFolder); err != nil {
+		if err := tidy(ctx, dir); err != nil {
 			return fmt.Errorf("%s is written, but the modules that it needs are not there: %w\n"+
 				"Where xrm cannot be downloaded, say where its source lies, in %s: go mod edit -replace %s=FOLDER && go mod tidy", name, err, dir, xrmModule)
 		}
@@ -81,9 +84,9 @@ func (p *program) newPlugin(ctx context.Context, name string, flags newFlags) er
 	return nil
 }
 
-// goPlugin says how a plugin in Go finds xrm. One within the source of xrm
-// belongs to its module.
-func goPlugin(plugin scaffold.Plugin, dir string, flags newFlags) (scaffold.Plugin, error) {
+// goPlugin says how a plugin in Go finds xrm, of which this program has a
+// version. One within the source of xrm belongs to its module.
+func goPlugin(plugin scaffold.Plugin, dir string, flags newFlags, version string) (scaffold.Plugin, error) {
 	if flags.xrm == "" {
 		if around, err := moduleAround(filepath.Dir(dir)); err != nil || around != "" {
 			return plugin, err
@@ -103,6 +106,8 @@ func goPlugin(plugin scaffold.Plugin, dir string, flags newFlags) (scaffold.Plug
 		return plugin, err
 	case plugin.XRMFolder == "" && named:
 		return plugin, fmt.Errorf("%s is not the source of xrm: it has no go.mod of %s", flags.xrm, xrmModule)
+	case plugin.XRMFolder == "" && isReleased(version):
+		plugin.XRMVersion = version
 	case plugin.XRMFolder == "":
 		return plugin, fmt.Errorf("a plugin in Go needs the source of xrm, and you are not in it; say where it lies: xrm plugin new %s --xrm FOLDER", plugin.Name)
 	}
@@ -128,18 +133,13 @@ func moduleAround(path string) (string, error) {
 	}
 }
 
-// tidy completes go.mod and go.sum. What xrm itself has verified need not be
-// asked for again.
-func tidy(ctx context.Context, dir, xrm string) error {
-	if xrm != "" {
-		sums, err := os.ReadFile(filepath.Join(xrm, "go.sum"))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644)
-		}
-		if err != nil {
-			return err
-		}
-	}
+// isReleased says whether go can download a version: whether it was tagged.
+func isReleased(version string) bool {
+	return semver.IsValid(version) && semver.Build(version) == "" && !module.IsPseudoVersion(version)
+}
+
+// tidy completes go.mod and makes go.sum.
+func tidy(ctx context.Context, dir string) error {
 	cmd := exec.CommandContext(ctx, "go", "mod", "tidy")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -29,10 +29,11 @@ func Languages() []string { return []string{"go", "python", "node"} }
 
 // Plugin is what is to be written.
 type Plugin struct {
-	Name      string // of lower-case letters, digits and hyphens
-	Language  string // one of Languages
-	Module    string // Go: its path; "" for a plugin within the module of xrm
-	XRMFolder string // Go: where the source of xrm lies; "" for the version that go downloads
+	Name       string // of lower-case letters, digits and hyphens
+	Language   string // one of Languages
+	Module     string // Go: its path; "" for a plugin within the module of xrm
+	XRMFolder  string // Go: where the source of xrm lies; "" for the version that go downloads
+	XRMVersion string // Go: which one that is; "" for the newest
 }
 
 var pluginName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
