@@ -48,8 +48,8 @@ func built(t testing.TB, plugins, name, from string) {
 		if err != nil {
 			return "", err
 		}
-		folder, err := os.MkdirTemp(programs(), name)
-		if err != nil {
+		folder := filepath.Join(programs(), name)
+		if err := os.Mkdir(folder, 0o700); err != nil {
 			return "", err
 		}
 		var out bytes.Buffer

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,7 @@ func TestTheEndOfGoTestIsTheEnd(t *testing.T) {
 	write(t, filepath.Join(dir, "bad", "bad_test.go"), "package bad\n\nimport \"testing\"\n\nfunc TestBad(t *testing.T) { t.Error(\"it is bad\") }\n")
 	out.Reset()
 	err := run([]string{"-shuffle=on", "./..."}, to)
-	if _, failed := err.(*exec.ExitError); !failed || !strings.Contains(out.String(), "--- FAIL: TestBad\n    bad_test.go:5: it is bad\n") || !strings.HasSuffix(out.String(), "\n1 passed, 1 failed, 0 skipped\n") {
+	if failed := new(exec.ExitError); !errors.As(err, &failed) || !strings.Contains(out.String(), "--- FAIL: TestBad\n    bad_test.go:5: it is bad\n") || !strings.HasSuffix(out.String(), "\n1 passed, 1 failed, 0 skipped\n") {
 		t.Errorf("a bad test: %v\n%s", err, out.String())
 	}
 }
