@@ -16,14 +16,23 @@ import (
 	modzip "golang.org/x/mod/zip"
 )
 
-// guide is what sdk/README.md says about a plugin in a repository of its own:
-// the commands for a version that is tagged, and what takes the place of go get
-// while none is.
+// guide is what the documents of the sdk say about a plugin in a repository of
+// its own: the commands for a version that is tagged, and what takes the place of
+// go get while none is.
 func guide(t *testing.T) (tagged, untagged string) {
 	t.Helper()
-	_, text, found := strings.Cut(readme(t, "sdk/README.md"), "### In a repository of its own\n")
+	files, err := filepath.Glob("../../sdk/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, found := "", false
+	for _, file := range files {
+		if _, after, isThere := strings.Cut(read(t, file), "# In a repository of its own\n"); isThere {
+			text, found = after, true
+		}
+	}
 	if !found {
-		t.Fatal("sdk/README.md does not say how to write a plugin outside")
+		t.Fatal("no document of sdk says how to write a plugin outside")
 	}
 	tagged, _, end := block(t, text, "sh")
 	instead, _, _ := block(t, text[end:], "sh")
