@@ -83,29 +83,32 @@ func (c caller) Each(ctx context.Context, q Criteria) iter.Seq2[*Record, error] 
 		pages, err := c.host.Each(ctx, request)
 		for err == nil {
 			var page *pluginpb.FindResponse
-			if page, err = pages.Recv(); errors.Is(err, io.EOF) {
+			page, err = pages.Recv()
+			if errors.Is(err, io.EOF) || err == nil && !yieldPage(page, yield) {
 				return
-			}
-			if err != nil {
-				break
-			}
-			if page.GetError() != nil {
-				yield(nil, errorFromWire(page.GetError()))
-				return
-			}
-			records, err := manyFromWire(page.GetRecords())
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, r := range records {
-				if !yield(r, nil) {
-					return
-				}
 			}
 		}
 		yield(nil, fmt.Errorf("read %s at the host: %w", q.Entity, err))
 	}
+}
+
+// yieldPage says whether the caller wants another page, and there may be one.
+func yieldPage(page *pluginpb.FindResponse, yield func(*Record, error) bool) bool {
+	if page.GetError() != nil {
+		yield(nil, errorFromWire(page.GetError()))
+		return false
+	}
+	records, err := manyFromWire(page.GetRecords())
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	for _, r := range records {
+		if !yield(r, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c caller) Aggregate(ctx context.Context, q Aggregation) ([]Group, error) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // compareStarts measures how long it takes until a server is ready: with what
@@ -29,12 +30,8 @@ func compareStarts(ctx context.Context, o options, programs versions[string], di
 				if (i+k)%2 == 1 {
 					program, into = programs.new, &pairs[i].new
 				}
-				server, err := start(ctx, program, filepath.Join(dir, fmt.Sprint(entities, i, k)), "--store", "memory", "--entities", folder)
-				if err != nil {
-					return err
-				}
-				*into = server.took
-				if err := server.stop(); err != nil {
+				var err error
+				if *into, err = timeStart(ctx, program, filepath.Join(dir, fmt.Sprint(entities, i, k)), folder); err != nil {
 					return err
 				}
 			}
@@ -43,6 +40,15 @@ func compareStarts(ctx context.Context, o options, programs versions[string], di
 		fmt.Print(row("memory", name, 0, pairs))
 	}
 	return nil
+}
+
+// timeStart starts a server with entities and ends it again.
+func timeStart(ctx context.Context, program, dir, entities string) (time.Duration, error) {
+	server, err := start(ctx, program, dir, "--store", "memory", "--entities", entities)
+	if err != nil {
+		return 0, err
+	}
+	return server.took, server.stop()
 }
 
 // writeModel writes so many entities of 40 fields, of which most refer to the
