@@ -24,8 +24,27 @@ func takeover(m *schema.Model, e *schema.Entity, loser, winner *core.Record) pla
 	if winner.Deleted() {
 		p.drafts = append(p.drafts, record.Draft{Action: core.Restored, ID: winner.ID})
 	}
-	own := map[string]any{}
-	ofRole := map[string]map[string]any{}
+	own, ofRole := p.take(m, e, loser, winner)
+	if len(own) > 0 {
+		p.drafts = append(p.drafts, record.Draft{Action: core.Updated, ID: winner.ID, Set: own})
+	}
+	for _, role := range m.Roles(e) {
+		held := holds(loser, role)
+		if held && !holds(winner, role) || ofRole[role.Name] != nil {
+			d := record.Draft{Action: core.Updated, ID: winner.ID, Set: ofRole[role.Name], Grant: role}
+			if !held {
+				d.Withdraw = role // a role of the past stays one, with its data
+			}
+			p.drafts = append(p.drafts, d)
+		}
+	}
+	return p
+}
+
+// take notes what the winner gets: what it can have as it is, and what comes with
+// a role that it lacks.
+func (p *plan) take(m *schema.Model, e *schema.Entity, loser, winner *core.Record) (own map[string]any, ofRole map[string]map[string]any) {
+	own, ofRole = map[string]any{}, map[string]map[string]any{}
 	for path, f := range e.Kept() {
 		value := lacking(f, loser.At(path), winner.At(path))
 		if value == nil || value == winner.ID || value == loser.ID { // nobody refers to himself
@@ -41,20 +60,7 @@ func takeover(m *schema.Model, e *schema.Entity, loser, winner *core.Record) pla
 			own[path] = value
 		}
 	}
-	if len(own) > 0 {
-		p.drafts = append(p.drafts, record.Draft{Action: core.Updated, ID: winner.ID, Set: own})
-	}
-	for _, role := range m.Roles(e) {
-		held := holds(loser, role)
-		if held && !holds(winner, role) || ofRole[role.Name] != nil {
-			d := record.Draft{Action: core.Updated, ID: winner.ID, Set: ofRole[role.Name], Grant: role}
-			if !held {
-				d.Withdraw = role // a role of the past stays one, with its data
-			}
-			p.drafts = append(p.drafts, d)
-		}
-	}
-	return p
+	return own, ofRole
 }
 
 // lacking is the value that a field gets from the duplicate; nil leaves it

@@ -38,52 +38,72 @@ func (n Needs) asked(manifest Needs) []mention.Mention {
 // Check returns a line for all that a plugin does to what is not its own without
 // having been granted it. The model has its Entities.
 func (n Needs) Check(c snapshot.Contribution, m *schema.Model) error {
-	var problems strictyaml.Problems
-	lacks := func(what, format string, args ...any) {
-		problems = append(problems, strictyaml.Problem{
-			File:    path.Join(c.Plugin, ManifestFile),
-			Message: what + ": " + fmt.Sprintf(format, args...) + fmt.Sprintf("; then approve it: xrm plugin approve %s", c.Plugin),
-		})
-	}
-	others := func(name string) bool { e := m.Entity(name); return e != nil && e.Layer != c.Layer() }
+	s := shortfall{needs: n, plugin: c, model: m}
 	for _, source := range c.Entities {
 		var file struct {
 			Extend string `yaml:"extend"`
 		}
 		_ = yaml.Unmarshal(source.Data, &file) // the model has read it
-		if others(file.Extend) && !slices.Contains(n.Fields, file.Extend) {
-			lacks("extend "+file.Extend, "%s is not the plugin's own; needs has to have fields: [%s]", file.Extend, file.Extend)
-		}
+		s.field("extend "+file.Extend, file.Extend)
 	}
-	for _, list := range []struct {
-		what  string
-		names []string
-	}{{"BeforeSave", c.BeforeSave}, {"BeforeDelete", c.BeforeDelete}} {
-		for _, name := range list.names {
-			if others(name) && !slices.Contains(n.Rules, name) {
-				lacks(list.what, "%s is not the plugin's own; needs has to have rules: [%s]", name, name)
-			}
-		}
-	}
+	s.rules("BeforeSave", c.BeforeSave)
+	s.rules("BeforeDelete", c.BeforeDelete)
 	for _, f := range c.Fields {
-		if others(f.Entity) && !slices.Contains(n.Fields, f.Entity) {
-			lacks("field "+f.Entity+"."+f.Field.Name, "%s is not the plugin's own; needs has to have fields: [%s]", f.Entity, f.Entity)
-		}
+		s.field("field "+f.Entity+"."+f.Field.Name, f.Entity)
 	}
 	for _, topic := range c.Topics {
-		source, _, _ := strings.Cut(topic, ".")
-		granted := slices.Contains(n.Events, topic) || slices.Contains(n.Events, source+".*") || slices.Contains(n.Events, "*")
 		if c.PartyData.Handled && (topic == pluginpb.PartyMerged || topic == pluginpb.PartyErased) {
 			continue // a duty, and no right
 		}
-		if source != c.Plugin && (m.Entity(source) == nil || others(source)) && !granted {
-			lacks("topic "+topic, "these events are not the plugin's own; needs has to have events: [%s]", topic)
-		}
+		s.topic(topic)
 	}
 	for _, e := range c.Endpoints {
 		if !slices.ContainsFunc(n.HTTP, func(r Route) bool { return r.covers(e) }) {
-			lacks("endpoint "+e.Path, "it is open to everybody; needs has to have http: [%q]", strings.TrimSpace(e.Method+" "+e.Path))
+			s.lacks("endpoint "+e.Path, "it is open to everybody; needs has to have http: [%q]", strings.TrimSpace(e.Method+" "+e.Path))
 		}
 	}
-	return problems.Err()
+	return s.problems.Err()
+}
+
+// shortfall is what a plugin does and was not granted.
+type shortfall struct {
+	needs    Needs
+	plugin   snapshot.Contribution
+	model    *schema.Model
+	problems strictyaml.Problems
+}
+
+func (s *shortfall) lacks(what, format string, args ...any) {
+	s.problems = append(s.problems, strictyaml.Problem{
+		File:    path.Join(s.plugin.Plugin, ManifestFile),
+		Message: what + ": " + fmt.Sprintf(format, args...) + fmt.Sprintf("; then approve it: xrm plugin approve %s", s.plugin.Plugin),
+	})
+}
+
+// others says whether an entity is there and is not the plugin's own.
+func (s *shortfall) others(name string) bool {
+	e := s.model.Entity(name)
+	return e != nil && e.Layer != s.plugin.Layer()
+}
+
+func (s *shortfall) field(what, entity string) {
+	if s.others(entity) && !slices.Contains(s.needs.Fields, entity) {
+		s.lacks(what, "%s is not the plugin's own; needs has to have fields: [%s]", entity, entity)
+	}
+}
+
+func (s *shortfall) rules(what string, entities []string) {
+	for _, name := range entities {
+		if s.others(name) && !slices.Contains(s.needs.Rules, name) {
+			s.lacks(what, "%s is not the plugin's own; needs has to have rules: [%s]", name, name)
+		}
+	}
+}
+
+func (s *shortfall) topic(topic string) {
+	source, _, _ := strings.Cut(topic, ".")
+	granted := slices.Contains(s.needs.Events, topic) || slices.Contains(s.needs.Events, source+".*") || slices.Contains(s.needs.Events, "*")
+	if source != s.plugin.Plugin && (s.model.Entity(source) == nil || s.others(source)) && !granted {
+		s.lacks("topic "+topic, "these events are not the plugin's own; needs has to have events: [%s]", topic)
+	}
 }
