@@ -118,7 +118,7 @@ func (b *board) status(now time.Time) string {
 	for _, s := range b.open {
 		own := s.counts()
 		tests += own.passed + own.failed + own.skipped
-		running = append(running, fmt.Sprintf("%s %s", s.name, s.lasted(now)))
+		running = append(running, s.doing(now))
 	}
 	parts := []string{fmt.Sprintf("%s: %d/%d packages", now.Sub(b.began).Round(time.Second), b.closed, b.work.packages)}
 	if n := len(b.compiled); n > 0 && b.closed+len(b.open) < b.work.packages {

@@ -135,6 +135,12 @@ func TestTheStatusSaysHowFarItIs(t *testing.T) {
 {"ImportPath":"strings","Action":"build-output","Output":"/go/pkg/tool/linux_amd64/link -o $WORK/b1/strings.test\n"}
 `, "10s: 0/3 packages; compiled 1/40"},
 		{goodStory, "10s: 0/3 packages; compiled 1/40; running core 6s; 3 tests done"},
+		{`{"Time":"2027-03-14T15:09:20Z","Action":"run","Package":"example.com/x/core","Test":"TestSlow"}
+{"Time":"2027-03-14T15:09:24Z","Action":"run","Package":"example.com/x/core","Test":"TestSlow/part"}
+{"Time":"2027-03-14T15:09:10Z","Action":"run","Package":"example.com/x/core","Test":"TestWaits"}
+{"Time":"2027-03-14T15:09:10Z","Action":"pause","Package":"example.com/x/core","Test":"TestWaits"}
+{"Time":"2027-03-14T15:09:30Z","Action":"run","Package":"example.com/x/core","Test":"TestNew"}
+`, "10s: 0/3 packages; compiled 1/40; running core 6s (TestSlow/part 12s); 3 tests done"},
 		{`{"Action":"pass","Package":"example.com/x/core","Elapsed":1.25}
 {"Time":"2027-03-14T15:09:35Z","Action":"start","Package":"example.com/x/a"}
 {"Time":"2027-03-14T15:09:36Z","Action":"start","Package":"example.com/x/b"}

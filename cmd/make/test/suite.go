@@ -21,7 +21,8 @@ type suite struct {
 // test is one test, or one within another.
 type test struct {
 	name   string
-	result string // pass, fail or skip; "" while it runs
+	result string    // pass, fail or skip; "" while it runs
+	since  time.Time // when it began or went on; zero while it waits for others
 	said   []string
 }
 
@@ -31,6 +32,23 @@ func newSuite(name string, start event) *suite {
 
 // lasted is for how long the package has run.
 func (s *suite) lasted(now time.Time) time.Duration { return now.Sub(s.began).Round(time.Second) }
+
+// long is how long a test runs before it is named.
+const long = 10 * time.Second
+
+// doing names the package, and the test that has run the longest.
+func (s *suite) doing(now time.Time) string {
+	var longest *test
+	for _, name := range s.order { // those within others come after these
+		if t := s.tests[name]; t.result == "" && !t.since.IsZero() && (longest == nil || !t.since.After(longest.since) || strings.HasPrefix(name, longest.name+"/")) {
+			longest = t
+		}
+	}
+	if longest == nil || now.Sub(longest.since) < long {
+		return s.name + " " + s.lasted(now).String()
+	}
+	return s.name + " " + s.lasted(now).String() + " (" + longest.name + " " + now.Sub(longest.since).Round(time.Second).String() + ")"
+}
 
 func (s *suite) isEmpty() bool { return len(s.order) == 0 }
 
@@ -49,6 +67,10 @@ func (s *suite) take(e event) {
 		s.order = append(s.order, e.Test)
 	}
 	switch e.Action {
+	case "run", "cont":
+		t.since = e.Time
+	case "pause":
+		t.since = time.Time{}
 	case "output":
 		t.said = append(t.said, e.Output)
 	case "pass", "fail", "skip":
