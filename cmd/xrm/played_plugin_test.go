@@ -155,6 +155,7 @@ Returns of custmer.surveys: there is no entity or role "surveys"; did you mean "
 func TestWhatBreaksARuleIsInOneErrorRecordOfTheLog(t *testing.T) {
 	t.Parallel()
 	p := spawn(t, t.TempDir(), nil, "--plugins", playing(t, "visits")).ready()
+	p.pluginProcess("visits")
 	tests := map[string]struct{ cause, stack string }{
 		"fail":  {"disk on fire", ""},
 		"panic": {"panic: no such visit", ` stack="goroutine .*judgeVisit\(.*"`},
