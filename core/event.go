@@ -3,8 +3,9 @@ package core
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/openxrm/xrm/sdk/naming"
 )
 
 // Event is something that has happened, as its subscribers are told: a change
@@ -41,14 +42,11 @@ type Subscription struct {
 // that has a role concerns the topics of the role too: "customer.*" is about
 // the parties that were customers before the change or are after it.
 func (s Subscription) Wants(e Event) bool {
-	source, what, _ := strings.Cut(e.Topic, ".")
-	sources := []string{source}
+	var roles []string
 	if e.Entry != nil {
-		sources = append(sources, e.Entry.Roles...)
+		roles = e.Entry.Roles
 	}
-	return slices.ContainsFunc(sources, func(source string) bool {
-		return slices.Contains(s.Topics, source+"."+what) || slices.Contains(s.Topics, source+".*")
-	})
+	return slices.ContainsFunc(s.Topics, func(topic string) bool { return naming.TopicFits(topic, e.Topic, roles) })
 }
 
 // Delivery is an event on its way to one subscriber. It waits until it is

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -15,7 +16,7 @@ import (
 // mistake in it.
 func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 	t := &typer{objects: map[string]*pluginpb.ObjectType{}, known: map[string]reflect.Type{}}
-	if !pluginpb.PluginName.MatchString(p.Name) {
+	if !naming.Plugin.MatchString(p.Name) {
 		t.mistake("Name is %q; it must be of lower-case letters, digits and hyphens", p.Name)
 	}
 	if p.Version == "" {
@@ -35,7 +36,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		PartyData:     p.PartyData.describe(t),
 	}
 	for _, name := range d.Timers {
-		if !pluginpb.APIName.MatchString(name) {
+		if !naming.API.MatchString(name) {
 			t.mistake("the timer %q needs a camelCase name", name)
 		}
 	}
@@ -112,7 +113,7 @@ func operations(t *typer, ops []Operation) []*pluginpb.Operation {
 	seen := map[string]bool{}
 	for _, o := range ops {
 		switch {
-		case !pluginpb.APIName.MatchString(o.name):
+		case !naming.API.MatchString(o.name):
 			t.mistake("%q cannot be the name of an operation; use camelCase", o.name)
 			continue
 		case seen[o.name]:
@@ -138,7 +139,7 @@ func computedFields(t *typer, fields []Field) []*pluginpb.ComputedField {
 	for _, f := range fields {
 		name := f.entity + "." + f.name
 		switch {
-		case f.entity == "" || !pluginpb.APIName.MatchString(f.name):
+		case f.entity == "" || !naming.API.MatchString(f.name):
 			t.mistake("%q cannot be a computed field; say entity and name, in camelCase", name)
 			continue
 		case seen[name]:
@@ -173,7 +174,7 @@ func subscriptions(t *typer, p Plugin) []string {
 	slices.Sort(topics)
 	topics = slices.Compact(topics)
 	for _, topic := range topics {
-		if !pluginpb.TopicName.MatchString(topic) {
+		if !naming.Topic.MatchString(topic) {
 			t.mistake("%q cannot be a topic; write ENTITY.ACTION such as order.created, or order.*", topic)
 		}
 	}
@@ -185,7 +186,7 @@ func jobs(t *typer, jobs []Job) []*pluginpb.Job {
 	seen := map[string]bool{}
 	for _, j := range jobs {
 		switch {
-		case !pluginpb.APIName.MatchString(j.name):
+		case !naming.API.MatchString(j.name):
 			t.mistake("%q cannot be the name of a job; use camelCase", j.name)
 		case seen[j.name]:
 			t.mistake("job %s stands in Jobs twice", j.name)
@@ -204,7 +205,7 @@ func endpoints(t *typer, endpoints []Endpoint) []*pluginpb.Endpoint {
 	var described []*pluginpb.Endpoint
 	for _, e := range endpoints {
 		switch {
-		case !pluginpb.PathName.MatchString(e.path):
+		case !naming.Path.MatchString(e.path):
 			t.mistake("%q cannot be the path of an endpoint; begin with a slash: \"POST /erp\"", e.path)
 		case e.answer == nil:
 			t.mistake("endpoint %s has no function", e.path)

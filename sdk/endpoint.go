@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -53,7 +54,7 @@ func (e Endpoint) Doc(text string) Endpoint {
 
 // fits says whether this endpoint answers a request.
 func (e Endpoint) fits(r *http.Request) bool {
-	return pluginpb.EndpointFits(e.method, e.path, r.Method, r.URL.Path)
+	return naming.EndpointFits(e.method, e.path, r.Method, r.URL.Path)
 }
 
 func (s *server) ServeHTTP(stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]) error {

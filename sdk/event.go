@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -158,7 +159,7 @@ func (s *server) handle(ctx context.Context, host Host, sent *pluginpb.Event) er
 		return err
 	}
 	for _, subscription := range s.plugin.Events {
-		if pluginpb.TopicFits(subscription.topic, sent) {
+		if naming.TopicFits(subscription.topic, sent.GetTopic(), sent.GetRoles()) {
 			if err := subscription.handle(ctx, host, e); err != nil {
 				return err
 			}
@@ -166,7 +167,7 @@ func (s *server) handle(ctx context.Context, host Host, sent *pluginpb.Event) er
 		}
 	}
 	for _, topic := range slices.Sorted(maps.Keys(s.plugin.Timeline)) {
-		if pluginpb.TopicFits(topic, sent) {
+		if naming.TopicFits(topic, sent.GetTopic(), sent.GetRoles()) {
 			return s.enter(ctx, host, s.plugin.Timeline[topic], e)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/protobuf/testing/protocmp"
 )
@@ -18,7 +19,7 @@ func deliver(t *testing.T, plugin pluginpb.PluginClient, r *pluginpb.DeliverRequ
 	if err != nil {
 		return nil, err
 	}
-	return pluginpb.Receipts(answer, len(r.GetEvents()))
+	return contract.Receipts(answer, len(r.GetEvents()))
 }
 
 func TestAReceiptIsSentBeforeTheNextEventIsHandled(t *testing.T) {
@@ -41,7 +42,7 @@ func TestAReceiptIsSentBeforeTheNextEventIsHandled(t *testing.T) {
 		t.Errorf("while the second is handled: %v, %v; want one receipt", first, err)
 	}
 	close(received)
-	if rest, err := pluginpb.Receipts(answer, 1); err != nil || len(rest) != 1 {
+	if rest, err := contract.Receipts(answer, 1); err != nil || len(rest) != 1 {
 		t.Errorf("then: %v, %v; want one more", rest, err)
 	}
 }

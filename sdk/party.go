@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -37,7 +38,7 @@ func (p *PartyData) topics() []string {
 	if p == nil || p.onlyRecords {
 		return nil
 	}
-	return []string{pluginpb.PartyErased, pluginpb.PartyMerged}
+	return []string{naming.PartyErased, naming.PartyMerged}
 }
 
 func (p *PartyData) describe(t *typer) *pluginpb.PartyData {
@@ -61,9 +62,9 @@ func (p *PartyData) handle(ctx context.Context, host Host, e *Event) error {
 	switch {
 	case p == nil || p.onlyRecords:
 		return nil
-	case e.Topic == pluginpb.PartyErased:
+	case e.Topic == naming.PartyErased:
 		return p.Erase(ctx, host, e.RecordID)
-	case e.Topic == pluginpb.PartyMerged:
+	case e.Topic == naming.PartyMerged:
 		for _, c := range e.Changes {
 			if into, ok := c.To.(string); ok && c.Path == "mergedInto" {
 				return p.Merge(ctx, host, e.RecordID, into)

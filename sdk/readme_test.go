@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
@@ -65,7 +66,7 @@ func TestThePageForAnyLanguageNamesEveryFeature(t *testing.T) {
 	}
 	_, list, _ := strings.Cut(string(text), "in `features`: ")
 	list, _, _ = strings.Cut(list, ".")
-	want := strings.Join(pluginpb.Features(), ", ")
+	want := strings.Join(contract.Features(), ", ")
 	if got := strings.Join(strings.Fields(list), " "); got != want {
 		t.Errorf("ANY-LANGUAGE.md names the features %q, want %q", got, want)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -28,7 +29,7 @@ func (c *callbacks) Publish(ctx context.Context, r *pluginpb.PublishRequest) (*p
 		if err := c.mayWrite(one, "publish "+r.GetName()); err != nil {
 			return err
 		}
-		if pluginpb.IsOfRecords(r.GetName()) {
+		if naming.IsAction(r.GetName()) {
 			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("%q cannot be the name of an event: it is what happens to records. Use another, such as escalated.", r.GetName())}
 		}
 		if !isEventName(r.GetName()) {

@@ -9,7 +9,9 @@ import (
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/contract/mention"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -35,14 +37,14 @@ func (h *Host) contribution(m Manifest, d *pluginpb.DescribeResponse) (*snapshot
 		Rights: access.PluginRights{Plugin: m.Name, Layer: mention.Layer(m.Name)},
 	}
 	c.PartyData.Said, c.PartyData.Handled = mention.PartyData(d.GetPartyData())
-	t.names("topic", pluginpb.TopicName, c.Topics...)
-	t.names("timer", pluginpb.APIName, c.Timers...)
+	t.names("topic", naming.Topic, c.Topics...)
+	t.names("timer", naming.API, c.Timers...)
 	for _, j := range d.GetJobs() {
-		t.names("job", pluginpb.APIName, j.GetName())
+		t.names("job", naming.API, j.GetName())
 		c.Jobs = append(c.Jobs, snapshot.Job{Plugin: m.Name, Name: j.GetName(), Schedule: j.GetSchedule(), TimeZone: j.GetTimeZone(), Doc: j.GetDoc()})
 	}
 	for _, e := range d.GetEndpoints() {
-		t.names("endpoint", pluginpb.PathName, e.GetPath())
+		t.names("endpoint", naming.Path, e.GetPath())
 		c.Endpoints = append(c.Endpoints, snapshot.Endpoint{Method: e.GetMethod(), Path: e.GetPath(), Doc: e.GetDoc()})
 	}
 	for _, o := range d.GetOperations() {
@@ -50,7 +52,7 @@ func (h *Host) contribution(m Manifest, d *pluginpb.DescribeResponse) (*snapshot
 	}
 	for _, f := range d.GetFields() {
 		where := f.GetEntity() + "." + f.GetName()
-		t.names("field of "+f.GetEntity(), pluginpb.APIName, f.GetName())
+		t.names("field of "+f.GetEntity(), naming.API, f.GetName())
 		field := t.field(where, f.GetName(), f.GetDoc(), f.GetReturns(), false, 0)
 		c.Fields = append(c.Fields, snapshot.ComputedField{Plugin: m.Name, Entity: f.GetEntity(), Field: field})
 	}
@@ -63,7 +65,7 @@ func (h *Host) contribution(m Manifest, d *pluginpb.DescribeResponse) (*snapshot
 // checkFeatures refuses a plugin that needs what this host cannot do.
 func checkFeatures(plugin string, needed []string) error {
 	for _, name := range needed {
-		if !slices.Contains(pluginpb.Features(), name) {
+		if !slices.Contains(contract.Features(), name) {
 			return fmt.Errorf("%w: %s needs the feature %q, which this xrm does not have; upgrade xrm or use an older version of the plugin", errIncompatible, plugin, name)
 		}
 	}
@@ -107,9 +109,9 @@ func (t *translator) operation(plugin string, o *pluginpb.Operation) snapshot.Op
 	default:
 		t.add(o.GetName(), "it is neither a query nor a mutation nor a subscription")
 	}
-	t.names("operation", pluginpb.APIName, o.GetName())
+	t.names("operation", naming.API, o.GetName())
 	for _, a := range o.GetArguments() {
-		t.names("argument of "+o.GetName(), pluginpb.APIName, a.GetName())
+		t.names("argument of "+o.GetName(), naming.API, a.GetName())
 		op.Arguments = append(op.Arguments, t.field(o.GetName()+"."+a.GetName(), a.GetName(), a.GetDoc(), a.GetType(), true, 0))
 	}
 	op.Result = t.field(o.GetName(), "result", "", o.GetReturns(), false, 0)
@@ -131,16 +133,16 @@ func (t *translator) field(where, name, doc string, of *pluginpb.Type, input boo
 		t.add(where, "its types unfold to more than %d fields", maxFields)
 		return f
 	}
-	if depth > pluginpb.MaxTypeDepth {
-		t.add(where, "its type goes more than %d levels deep, or contains itself", pluginpb.MaxTypeDepth)
+	if depth > contract.MaxTypeDepth {
+		t.add(where, "its type goes more than %d levels deep, or contains itself", contract.MaxTypeDepth)
 		return f
 	}
 	switch of := of.GetOf().(type) {
 	case *pluginpb.Type_Scalar:
 		f.Type = of.Scalar
 		switch {
-		case !slices.Contains(pluginpb.Scalars(), of.Scalar):
-			t.add(where, "there is no type %q%s", of.Scalar, strictyaml.Suggest(of.Scalar, pluginpb.Scalars()))
+		case !slices.Contains(contract.Scalars(), of.Scalar):
+			t.add(where, "there is no type %q%s", of.Scalar, strictyaml.Suggest(of.Scalar, contract.Scalars()))
 		case of.Scalar == "id" && input:
 			f.Type = "reference"
 		case of.Scalar == "id":
@@ -160,7 +162,7 @@ func (t *translator) field(where, name, doc string, of *pluginpb.Type, input boo
 			return f
 		}
 		for _, m := range object.GetMembers() {
-			t.names("member of "+of.Object, pluginpb.APIName, m.GetName())
+			t.names("member of "+of.Object, naming.API, m.GetName())
 			f.Fields = append(f.Fields, t.field(where+"."+m.GetName(), m.GetName(), m.GetDoc(), m.GetType(), input, depth+1))
 		}
 	default:

@@ -10,6 +10,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -43,7 +44,7 @@ func (h *Host) Deliver(ctx context.Context, on record.Basis, plugin string, even
 		if err != nil {
 			return err
 		}
-		answered, err := pluginpb.Receipts(answer, len(events))
+		answered, err := contract.Receipts(answer, len(events))
 		if n := len(answered); n > len(events) || n < len(events) && err == nil {
 			return h.nonsense(one, "gave %d receipts for %d events", n, len(events))
 		}

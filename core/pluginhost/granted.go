@@ -10,7 +10,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/contract/mention"
-	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/naming"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -52,7 +52,7 @@ func (n Needs) Check(c snapshot.Contribution, m *schema.Model) error {
 		s.field("field "+f.Entity+"."+f.Field.Name, f.Entity)
 	}
 	for _, topic := range c.Topics {
-		if c.PartyData.Handled && (topic == pluginpb.PartyMerged || topic == pluginpb.PartyErased) {
+		if c.PartyData.Handled && (topic == naming.PartyMerged || topic == naming.PartyErased) {
 			continue // a duty, and no right
 		}
 		s.topic(topic)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -59,7 +60,7 @@ func (s *supervisor) bring(ctx context.Context, r *release) (*instance, error) {
 // introduce asks the plugin what it contributes, hands it its settings and
 // opens it for calls.
 func (s *supervisor) introduce(ctx context.Context, i *instance) error {
-	d, err := i.link.plugin.Describe(ctx, &pluginpb.DescribeRequest{HostVersion: s.config.Version, Features: pluginpb.Features()})
+	d, err := i.link.plugin.Describe(ctx, &pluginpb.DescribeRequest{HostVersion: s.config.Version, Features: contract.Features()})
 	if err != nil {
 		return fmt.Errorf("describe: %w", err)
 	}

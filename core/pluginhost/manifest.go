@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"golang.org/x/mod/semver"
 )
@@ -90,7 +92,7 @@ func (m Manifest) check(file, folder string) error {
 	switch {
 	case m.Name != folder:
 		add("name is %q, but the folder is %q; they must be the same", m.Name, folder)
-	case !pluginpb.PluginName.MatchString(m.Name) || m.Name+".yaml" == ApprovalsFile:
+	case !naming.Plugin.MatchString(m.Name) || m.Name+".yaml" == ApprovalsFile:
 		add("name is %q; use another of lower-case letters, digits and dashes, such as fax-server", m.Name)
 	}
 	if m.Version == "" {
@@ -137,7 +139,7 @@ func (m Manifest) programs() []string {
 
 // features are what a manifest may ask for; a host never loses one.
 func features() []string {
-	return append([]string{"beforeSave", "fields", "operations"}, pluginpb.Features()...)
+	return append([]string{"beforeSave", "fields", "operations"}, contract.Features()...)
 }
 
 // compatible refuses what this host does not speak or cannot do.

@@ -12,6 +12,7 @@ import (
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -79,7 +80,7 @@ func (h *Host) export(ctx context.Context, on record.Basis, actor core.Actor, pl
 // order, and the other may have been merged itself.
 func (h *Host) sayWhoStays(ctx context.Context, on record.Basis, events []core.Event) error {
 	for i, e := range events {
-		if e.Topic != pluginpb.PartyMerged || e.Entry == nil {
+		if e.Topic != naming.PartyMerged || e.Entry == nil {
 			continue
 		}
 		into, err := h.stays(ctx, on, e.Entry.RecordID)

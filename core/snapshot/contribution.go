@@ -9,7 +9,7 @@ import (
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract/mention"
-	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/naming"
 )
 
 // Contribution is what a plugin adds, in the words of the core. It stays valid
@@ -81,7 +81,7 @@ type Endpoint struct {
 
 // Fits says whether the endpoint answers a request.
 func (e Endpoint) Fits(method, path string) bool {
-	return pluginpb.EndpointFits(e.Method, e.Path, method, path)
+	return naming.EndpointFits(e.Method, e.Path, method, path)
 }
 
 // Operation is a query, mutation or subscription of the API. Arguments and

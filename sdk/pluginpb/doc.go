@@ -1,7 +1,8 @@
-// Package pluginpb is the wire contract between the host and a plugin:
-// plugin.proto, the code generated from it by generate.sh, and the codec for
-// canonical values.
+// Package pluginpb is the wire between the host and a plugin, and nothing else:
+// plugin.proto, the code generated from it by generate.sh, the handshake, and the
+// codec for canonical values.
 //
-// Authors of Go plugins use package sdk instead; authors in other languages
-// start from plugin.proto. Nothing in here may be removed or renumbered.
+// Authors of Go plugins use package sdk instead; authors in other languages start
+// from plugin.proto. Nothing in here may be removed or renumbered. How names on the
+// wire are read is in sdk/naming, what hosts decide in sdk/contract.
 package pluginpb

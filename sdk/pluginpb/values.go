@@ -11,6 +11,10 @@ import (
 // MaxMessage is the largest message in bytes that either side accepts.
 const MaxMessage = 16 << 20
 
+// MaxPart is how many bytes of the body of an HTTP request or of its answer go
+// into one message.
+const MaxPart = 64 << 10
+
 // HostService is the id under which the go-plugin broker connects a plugin to
 // its host.
 const HostService = 1

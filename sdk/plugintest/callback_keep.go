@@ -8,12 +8,13 @@ import (
 
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
 func (c *callbacks) Publish(_ context.Context, r *pluginpb.PublishRequest) (*pluginpb.PublishResponse, error) {
 	who, err := c.writer(r.GetContext(), "publish "+r.GetName())
-	if err == nil && pluginpb.IsOfRecords(r.GetName()) {
+	if err == nil && naming.IsAction(r.GetName()) {
 		err = &sdk.Error{Code: sdk.Invalid, Message: fmt.Sprintf("%q cannot be the name of an event: it is what happens to records. Use another, such as escalated.", r.GetName())}
 	}
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/protobuf/proto"
 )
@@ -98,7 +99,7 @@ func (h *Host) hand(batch []*delivery) ([]*pluginpb.Receipt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pluginpb.Receipts(answer, len(batch))
+	return contract.Receipts(answer, len(batch))
 }
 
 // settle does what the receipts say. What waited for an earlier event of its

@@ -9,6 +9,7 @@ import (
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -37,7 +38,7 @@ func (h *Host) Events(topic string) []Event {
 	defer h.mu.Unlock()
 	var fitting []Event
 	for _, e := range h.events {
-		if pluginpb.TopicFits(topic, e) {
+		if naming.TopicFits(topic, e.GetTopic(), e.GetRoles()) {
 			fitting = append(fitting, decodeEvent(e))
 		}
 	}
@@ -92,7 +93,7 @@ func (h *Host) published(who author, r *pluginpb.PublishRequest) {
 // caller holds the lock.
 func (h *Host) tell(e *pluginpb.Event) {
 	h.events = append(h.events, e)
-	if slices.ContainsFunc(h.description.GetSubscriptions(), func(topic string) bool { return pluginpb.TopicFits(topic, e) }) {
+	if slices.ContainsFunc(h.description.GetSubscriptions(), func(topic string) bool { return naming.TopicFits(topic, e.GetTopic(), e.GetRoles()) }) {
 		h.queue = append(h.queue, &delivery{event: e, due: h.now})
 	}
 }

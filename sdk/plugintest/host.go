@@ -11,6 +11,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -66,7 +67,7 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	if err != nil {
 		t.Fatalf("open the lifeline of the plugin: %v", err)
 	}
-	h.description, err = h.plugin.Describe(t.Context(), &pluginpb.DescribeRequest{Features: pluginpb.Features()})
+	h.description, err = h.plugin.Describe(t.Context(), &pluginpb.DescribeRequest{Features: contract.Features()})
 	if err != nil {
 		t.Fatalf("ask the plugin what it is: %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
@@ -57,7 +58,7 @@ func (h *Host) needEndpoint(r *http.Request) {
 	h.t.Helper()
 	var known []string
 	for _, e := range h.description.GetEndpoints() {
-		if pluginpb.EndpointFits(e.GetMethod(), e.GetPath(), r.Method, r.URL.Path) {
+		if naming.EndpointFits(e.GetMethod(), e.GetPath(), r.Method, r.URL.Path) {
 			return
 		}
 		known = append(known, strings.TrimSpace(e.GetMethod()+" "+e.GetPath()))

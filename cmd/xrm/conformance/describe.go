@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/contract/cron"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -39,7 +41,7 @@ func describeChecks() []check {
 			run:    isWhatItsManifestSays,
 		},
 		{
-			name: "features", expected: "Describe asks only for features that this host has: " + strings.Join(pluginpb.Features(), ", "),
+			name: "features", expected: "Describe asks only for features that this host has: " + strings.Join(contract.Features(), ", "),
 			remedy: "name only what sdk/pluginpb/plugin.proto names, or use a newer xrm",
 			run:    featuresAreKnown,
 		},
@@ -72,7 +74,7 @@ func (b *bench) describe(ctx context.Context, request *pluginpb.DescribeRequest)
 }
 
 func describes(ctx context.Context, b *bench) error {
-	d, err := b.describe(ctx, &pluginpb.DescribeRequest{Features: pluginpb.Features()})
+	d, err := b.describe(ctx, &pluginpb.DescribeRequest{Features: contract.Features()})
 	if err == nil && (d.GetName() == "" || d.GetVersion() == "") {
 		err = fmt.Errorf("name %q, version %q", d.GetName(), d.GetVersion())
 	}
@@ -87,7 +89,7 @@ func describesTwiceAlike(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	second, err := b.describe(ctx, &pluginpb.DescribeRequest{Features: pluginpb.Features()})
+	second, err := b.describe(ctx, &pluginpb.DescribeRequest{Features: contract.Features()})
 	if err == nil && !proto.Equal(first, second) {
 		err = errors.New("two different answers")
 	}
@@ -126,8 +128,8 @@ func featuresAreKnown(ctx context.Context, b *bench) error {
 	}
 	var wrong []error
 	for _, f := range d.GetFeatures() {
-		if !slices.Contains(pluginpb.Features(), f) {
-			wrong = append(wrong, fmt.Errorf("%q%s", f, strictyaml.Suggest(f, pluginpb.Features())))
+		if !slices.Contains(contract.Features(), f) {
+			wrong = append(wrong, fmt.Errorf("%q%s", f, strictyaml.Suggest(f, contract.Features())))
 		}
 	}
 	return errors.Join(wrong...)
@@ -149,24 +151,24 @@ func namesAreWellFormed(ctx context.Context, b *bench) error {
 		}
 		seen[kind+owner+name] = true
 	}
-	name("plugin", "", d.GetName(), pluginpb.PluginName)
+	name("plugin", "", d.GetName(), naming.Plugin)
 	for _, o := range d.GetOperations() {
-		name("operation", "", o.GetName(), pluginpb.APIName)
+		name("operation", "", o.GetName(), naming.API)
 		if _, known := pluginpb.Operation_Kind_name[int32(o.GetKind())]; !known || o.GetKind() == pluginpb.Operation_KIND_UNSPECIFIED {
 			wrong = append(wrong, fmt.Errorf("the operation %q is neither a query nor a mutation nor a subscription", o.GetName()))
 		}
 	}
 	for _, f := range d.GetFields() {
-		name("field", f.GetEntity()+".", f.GetName(), pluginpb.APIName)
+		name("field", f.GetEntity()+".", f.GetName(), naming.API)
 	}
 	for _, topic := range d.GetSubscriptions() {
-		name("topic", "", topic, pluginpb.TopicName)
+		name("topic", "", topic, naming.Topic)
 	}
 	for _, j := range d.GetJobs() {
-		name("job", "", j.GetName(), pluginpb.APIName)
+		name("job", "", j.GetName(), naming.API)
 	}
 	for _, e := range d.GetEndpoints() {
-		name("endpoint", e.GetMethod()+" ", e.GetPath(), pluginpb.PathName)
+		name("endpoint", e.GetMethod()+" ", e.GetPath(), naming.Path)
 	}
 	return errors.Join(wrong...)
 }

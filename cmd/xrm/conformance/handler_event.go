@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -55,7 +56,7 @@ func deliver(ctx context.Context, c pluginpb.PluginClient, id *pluginpb.CallCont
 	if err != nil {
 		return nil, err
 	}
-	receipts, err := pluginpb.Receipts(answer, len(events))
+	receipts, err := contract.Receipts(answer, len(events))
 	if err != nil {
 		return nil, err
 	}

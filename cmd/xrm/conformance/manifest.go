@@ -7,6 +7,7 @@ import (
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -18,7 +19,7 @@ func Describe(ctx context.Context, p Program) (*pluginpb.DescribeResponse, error
 	}
 	b := &bench{program: p, own: own, host: newHost(&schema.Model{})}
 	defer b.close()
-	return b.describe(ctx, &pluginpb.DescribeRequest{Features: pluginpb.Features()})
+	return b.describe(ctx, &pluginpb.DescribeRequest{Features: contract.Features()})
 }
 
 // Compare returns a line for each of name and version in plugin.yaml that is not

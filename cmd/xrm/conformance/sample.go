@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -59,7 +60,7 @@ func sampleValue(f *schema.Field, n int) any {
 
 // sampleArgument is a value of a type of the wire.
 func sampleArgument(of *pluginpb.Type, objects map[string]*pluginpb.ObjectType, depth int) any {
-	if depth > pluginpb.MaxTypeDepth {
+	if depth > contract.MaxTypeDepth {
 		return nil
 	}
 	switch of := of.GetOf().(type) {

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -28,7 +30,7 @@ func (t *typeChecker) add(format string, args ...any) {
 
 func (t *typeChecker) members(where string, members []*pluginpb.Member, input bool, depth int) {
 	for _, m := range members {
-		if !pluginpb.APIName.MatchString(m.GetName()) {
+		if !naming.API.MatchString(m.GetName()) {
 			t.add("%s: %q cannot be a name in the API", where, m.GetName())
 		}
 		t.check(where+"."+m.GetName(), m.GetType(), input, depth)
@@ -36,14 +38,14 @@ func (t *typeChecker) members(where string, members []*pluginpb.Member, input bo
 }
 
 func (t *typeChecker) check(where string, of *pluginpb.Type, input bool, depth int) {
-	if depth > pluginpb.MaxTypeDepth {
-		t.add("%s: its type goes more than %d levels deep, or contains itself", where, pluginpb.MaxTypeDepth)
+	if depth > contract.MaxTypeDepth {
+		t.add("%s: its type goes more than %d levels deep, or contains itself", where, contract.MaxTypeDepth)
 		return
 	}
 	switch of := of.GetOf().(type) {
 	case *pluginpb.Type_Scalar:
-		if !slices.Contains(pluginpb.Scalars(), of.Scalar) {
-			t.add("%s: there is no type %q%s", where, of.Scalar, strictyaml.Suggest(of.Scalar, pluginpb.Scalars()))
+		if !slices.Contains(contract.Scalars(), of.Scalar) {
+			t.add("%s: there is no type %q%s", where, of.Scalar, strictyaml.Suggest(of.Scalar, contract.Scalars()))
 		}
 	case *pluginpb.Type_Entity:
 		if input || of.Entity == "" {

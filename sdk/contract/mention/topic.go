@@ -7,6 +7,7 @@ import (
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -30,7 +31,7 @@ func CheckTopics(m *schema.Model, plugin string, topics []string) error {
 	for _, topic := range topics {
 		source, action, _ := strings.Cut(topic, ".")
 		e := m.Entity(source)
-		if e == nil || known(action) || ofAnother(e, plugin) || e.Layer == Layer(source) && strictyaml.Nearest(action, pluginpb.Actions(), 1) == "" {
+		if e == nil || known(action) || ofAnother(e, plugin) || e.Layer == Layer(source) && strictyaml.Nearest(action, naming.Actions(), 1) == "" {
 			continue
 		}
 		problems = append(problems, never(topic))
@@ -47,7 +48,7 @@ func UnmetTopics(m *schema.Model, plugin string, topics []string) error {
 	for _, topic := range topics {
 		source, action, _ := strings.Cut(topic, ".")
 		switch e := m.Entity(source); {
-		case e == nil && source != plugin && pluginpb.IsOfRecords(action): // which no plugin may publish
+		case e == nil && source != plugin && naming.IsAction(action): // which no plugin may publish
 			missing = append(missing, Mention{Where: fmt.Sprintf("topic %q", topic), Entity: source})
 		case e != nil && !known(action) && ofAnother(e, plugin) && e.Layer != Another && e.Layer != Layer(source):
 			problems = append(problems, never(topic))
@@ -56,7 +57,7 @@ func UnmetTopics(m *schema.Model, plugin string, topics []string) error {
 	return errors.Join(Check(m, missing), problems.Err())
 }
 
-func known(action string) bool { return action == "*" || pluginpb.IsOfRecords(action) }
+func known(action string) bool { return action == "*" || naming.IsAction(action) }
 
 func ofAnother(e *schema.Entity, plugin string) bool {
 	return e.Layer == Another || strings.HasPrefix(e.Layer, Layer("")) && e.Layer != Layer(plugin)
@@ -69,14 +70,14 @@ func never(topic string) strictyaml.Problem {
 
 // meant names the topic that was probably meant.
 func meant(source, action string) string {
-	if near := strictyaml.Nearest(action, pluginpb.Actions(), len(action)/3); near != "" {
+	if near := strictyaml.Nearest(action, naming.Actions(), len(action)/3); near != "" {
 		return fmt.Sprintf("; did you mean %q? ", source+"."+near)
 	}
 	return "; "
 }
 
 func happens() string {
-	actions := pluginpb.Actions()
+	actions := naming.Actions()
 	last := len(actions) - 1
 	return "records are " + strings.Join(actions[:last], ", ") + " or " + actions[last] + ", and * is all of it"
 }

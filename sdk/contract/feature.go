@@ -1,0 +1,7 @@
+package contract
+
+// Features are what a host and a plugin may agree upon beyond the first release
+// of the protocol. A name, once given, keeps its meaning for ever.
+func Features() []string {
+	return []string{"config", "deletes", "events", "http", "jobs", "parties", "subscriptions", "timers"}
+}
