@@ -2,8 +2,8 @@ package schema
 
 import "maps"
 
-// Erased is what stands where a required text about a person stood.
-const Erased = "[erased]"
+// erasedText is what stands where a required text about a person stood.
+const erasedText = "[erased]"
 
 // HasPII says whether the records of an entity, or what they keep for their
 // roles, may say something about a person.
@@ -19,7 +19,7 @@ func anyPII(fields Fields) bool {
 }
 
 // WithoutPII returns the canonical values of a stored record, or some of
-// them, without what they say about a person: a required text becomes Erased,
+// them, without what they say about a person: a required text becomes "[erased]",
 // everything else is gone. What stays is shared with the input.
 func (e *Entity) WithoutPII(values map[string]any) map[string]any {
 	return withoutPII(e.Stored().Fields, values)
@@ -41,7 +41,7 @@ func withoutPII(fields Fields, values map[string]any) map[string]any {
 
 func (f *Field) withoutPII(value any) any {
 	if f.PII && f.Required {
-		return Erased
+		return erasedText
 	}
 	if f.PII {
 		return nil
@@ -81,8 +81,8 @@ func (f *Field) lintPII() string {
 		return "pii: a record cannot be without its " + f.Type + ", so it cannot be erased"
 	case f.Required && f.Type != "text":
 		return "pii and required: only a text can be erased and still be there; make it optional"
-	case f.Required && (f.Unique || f.Max != nil && *f.Max < int64(len(Erased))):
-		return "pii and required: the text becomes " + Erased + ", so it cannot be unique and needs room for it (max)"
+	case f.Required && (f.Unique || f.Max != nil && *f.Max < int64(len(erasedText))):
+		return "pii and required: the text becomes " + erasedText + ", so it cannot be unique and needs room for it (max)"
 	}
 	return ""
 }

@@ -14,13 +14,13 @@ import (
 var outcome = graphql.NewEnum(graphql.EnumConfig{
 	Name: "Outcome", Description: "What a change came to.",
 	Values: graphql.EnumValueConfigMap{
-		"created":   {Value: record.Created},
-		"updated":   {Value: record.Updated},
+		"created":   {Value: core.Created},
+		"updated":   {Value: core.Updated},
 		"unchanged": {Value: record.Unchanged, Description: "The record was like this already; nothing was written."},
-		"deleted":   {Value: record.Deleted},
-		"restored":  {Value: record.Restored},
-		"merged":    {Value: record.Merged, Description: "It was deleted, because another record stands for it."},
-		"erased":    {Value: record.Erased, Description: "It says nothing about a person any more."},
+		"deleted":   {Value: core.Deleted},
+		"restored":  {Value: core.Restored},
+		"merged":    {Value: core.Merged, Description: "It was deleted, because another record stands for it."},
+		"erased":    {Value: core.Erased, Description: "It says nothing about a person any more."},
 	},
 })
 
@@ -141,7 +141,7 @@ func (b *builder) payload(e *schema.Entity) *graphql.Object {
 	o, isNew := b.object(ofEntity(e), "Payload", "What became of a "+e.Name+".")
 	if isNew {
 		o.AddFieldConfig(e.Name, &graphql.Field{Type: b.entity(e), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Record, nil }})
-		o.AddFieldConfig("outcome", &graphql.Field{Type: graphql.NewNonNull(outcome), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Outcome, nil }})
+		o.AddFieldConfig("outcome", &graphql.Field{Type: graphql.NewNonNull(outcome), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Done, nil }})
 	}
 	return o
 }

@@ -31,18 +31,18 @@ func (b *builder) parties() {
 	if b.Parties == nil || e == nil {
 		return
 	}
-	of := part[party.Merged]
-	fields := func(description string, paths func(party.Merged) []string) *graphql.Field {
-		f := of(nonNullList(graphql.String), func(m party.Merged) any { return append([]string{}, paths(m)...) })
+	of := part[party.Merger]
+	fields := func(description string, paths func(party.Merger) []string) *graphql.Field {
+		f := of(nonNullList(graphql.String), func(m party.Merger) any { return append([]string{}, paths(m)...) })
 		f.Description = description
 		return f
 	}
 	merged := b.own(graphql.ObjectConfig{Name: "PartyMerge", Description: "What a merge came to, or would come to.", Fields: graphql.Fields{
-		"party":      of(b.entity(e), func(m party.Merged) any { return m.Party }),
-		"outcome":    of(graphql.NewNonNull(outcome), func(m party.Merged) any { return m.Outcome }),
+		"party":      of(b.entity(e), func(m party.Merger) any { return m.Party }),
+		"outcome":    of(graphql.NewNonNull(outcome), func(m party.Merger) any { return m.Done }),
 		"references": of(nonNullList(turnedReferences), references),
-		"taken":      fields("The fields that the party has from the duplicate.", func(m party.Merged) []string { return m.Taken }),
-		"kept":       fields("The fields of which both had a value: the party's own stays.", func(m party.Merged) []string { return m.Kept }),
+		"taken":      fields("The fields that the party has from the duplicate.", func(m party.Merger) []string { return m.Taken }),
+		"kept":       fields("The fields of which both had a value: the party's own stays.", func(m party.Merger) []string { return m.Kept }),
 	}})
 	b.addMutation(program, "mergeParties", &graphql.Field{
 		Type: merged,
@@ -79,11 +79,11 @@ var clearedRecords = graphql.NewObject(graphql.ObjectConfig{
 })
 
 func (b *builder) erasure(e *schema.Entity) {
-	of := part[party.Erased]
+	of := part[party.Erasure]
 	erased := b.own(graphql.ObjectConfig{Name: "PartyErasure", Description: "What an erasure came to, or would come to.", Fields: graphql.Fields{
-		"party":   of(b.entity(e), func(r party.Erased) any { return r.Party }),
-		"outcome": of(graphql.NewNonNull(outcome), func(r party.Erased) any { return r.Outcome }),
-		"cleared": of(nonNullList(clearedRecords), func(r party.Erased) any { return append([]party.Cleared{}, r.Cleared...) }),
+		"party":   of(b.entity(e), func(r party.Erasure) any { return r.Party }),
+		"outcome": of(graphql.NewNonNull(outcome), func(r party.Erasure) any { return r.Done }),
+		"cleared": of(nonNullList(clearedRecords), func(r party.Erasure) any { return append([]party.Cleared{}, r.Cleared...) }),
 	}})
 	b.addMutation(program, "eraseParty", &graphql.Field{
 		Type: erased, Args: graphql.FieldConfigArgument{"id": id, "dryRun": dryRun},
@@ -103,7 +103,7 @@ func one(value any, err error) ([]any, []error) {
 	return []any{value}, nil
 }
 
-func references(m party.Merged) any {
+func references(m party.Merger) any {
 	list := []turned{}
 	for _, entity := range slices.Sorted(maps.Keys(m.References)) {
 		list = append(list, turned{entity, m.References[entity]})

@@ -11,11 +11,11 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// Erased is what an erasure came to, or with dryRun what it would come to.
-type Erased struct {
-	Outcome record.Outcome // Erased; Unchanged when no record said anything about the person any more
-	Party   *core.Record   // as it is after the erasure
-	Cleared []Cleared      // by entity
+// Erasure is what an erasure came to, or with dryRun what it would come to.
+type Erasure struct {
+	Done    core.Action  // Erased; record.Unchanged when no record said anything about the person any more
+	Party   *core.Record // as it is after the erasure
+	Cleared []Cleared    // by entity
 }
 
 // Cleared are the records of one entity that lost what they said.
@@ -25,8 +25,8 @@ type Cleared struct {
 	Fields  []string // storage paths, sorted
 }
 
-// erasure is one erasure on its way.
-type erasure struct {
+// eraser is one erasure on its way.
+type eraser struct {
 	*record.Session
 	journal Journal
 	dryRun  bool
@@ -50,35 +50,35 @@ type erasure struct {
 //
 // Only administrators may. Rules of plugins are not asked: none may keep what
 // has to go.
-func (s *Service) Erase(ctx context.Context, on record.Basis, a core.Actor, id string, dryRun bool) (Erased, error) {
+func (s *Service) Erase(ctx context.Context, on record.Basis, a core.Actor, id string, dryRun bool) (Erasure, error) {
 	if err := onlyAdmins(a, "erased"); err != nil {
-		return Erased{}, err
+		return Erasure{}, err
 	}
 	e := on.Model.Entity(entity)
 	on.Hooks = nil
-	run := &erasure{Session: s.whole(on, a), journal: s.Journal, dryRun: dryRun, seen: map[string]bool{}, cleared: map[string]*Cleared{}}
+	run := &eraser{Session: s.whole(on, a), journal: s.Journal, dryRun: dryRun, seen: map[string]bool{}, cleared: map[string]*Cleared{}}
 	party, err := run.party(ctx, e, id)
 	if err != nil {
-		return Erased{}, err
+		return Erasure{}, err
 	}
 	parties, err := duplicates(ctx, run.Session, e, id)
 	if err != nil {
-		return Erased{}, err
+		return Erasure{}, err
 	}
 	parties = append(parties, party)
 	for _, one := range parties {
 		if err := run.references(ctx, e, one.ID); err != nil {
-			return Erased{}, err
+			return Erasure{}, err
 		}
 	}
 	for _, one := range parties {
 		if err := run.clear(ctx, e, []*core.Record{one}); err != nil {
-			return Erased{}, err
+			return Erasure{}, err
 		}
 	}
-	result := Erased{Outcome: record.Unchanged}
+	result := Erasure{Done: record.Unchanged}
 	for _, name := range slices.Sorted(maps.Keys(run.cleared)) {
-		result.Outcome = record.Erased
+		result.Done = core.Erased
 		slices.Sort(run.cleared[name].Fields)
 		result.Cleared = append(result.Cleared, *run.cleared[name])
 	}
@@ -88,7 +88,7 @@ func (s *Service) Erase(ctx context.Context, on record.Basis, a core.Actor, id s
 
 // party loads the party, also a deleted one, but none that was merged: it is
 // erased with the one that stands for it.
-func (r *erasure) party(ctx context.Context, e *schema.Entity, id string) (*core.Record, error) {
+func (r *eraser) party(ctx context.Context, e *schema.Entity, id string) (*core.Record, error) {
 	found, err := find(ctx, r.Session, e, id)
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (r *erasure) party(ctx context.Context, e *schema.Entity, id string) (*core
 }
 
 // references clears what refers to a party.
-func (r *erasure) references(ctx context.Context, e *schema.Entity, id string) error {
+func (r *eraser) references(ctx context.Context, e *schema.Entity, id string) error {
 	for _, ref := range r.Model.ReferencesTo(e) {
 		if ref.From == e || !ref.From.HasPII() {
 			continue
@@ -126,7 +126,7 @@ func (r *erasure) references(ctx context.Context, e *schema.Entity, id string) e
 }
 
 // clear takes what records say about a person out of them and their history.
-func (r *erasure) clear(ctx context.Context, e *schema.Entity, found []*core.Record) error {
+func (r *eraser) clear(ctx context.Context, e *schema.Entity, found []*core.Record) error {
 	found = slices.DeleteFunc(found, func(one *core.Record) bool { return r.seen[one.ID] })
 	ids := make([]string, len(found))
 	drafts := make([]record.Draft, len(found))
@@ -141,21 +141,21 @@ func (r *erasure) clear(ctx context.Context, e *schema.Entity, found []*core.Rec
 		if saved.Err != nil {
 			return fmt.Errorf("erase %s %s: %w", e.Name, ids[i], saved.Err)
 		}
-		if saved.Outcome == record.Erased {
+		if saved.Done == core.Erased {
 			r.count(found[i], saved.Record)
 		}
 	}
 	return r.forget(ctx, e, ids)
 }
 
-func (r *erasure) forget(ctx context.Context, e *schema.Entity, ids []string) error {
+func (r *eraser) forget(ctx context.Context, e *schema.Entity, ids []string) error {
 	if r.dryRun || len(ids) == 0 {
 		return nil
 	}
 	return r.journal.Forget(ctx, e, ids)
 }
 
-func (r *erasure) count(before, after *core.Record) {
+func (r *eraser) count(before, after *core.Record) {
 	c := r.cleared[before.Entity]
 	if c == nil {
 		c = &Cleared{Entity: before.Entity}

@@ -132,7 +132,7 @@ func (w *world) known() known {
 	return k
 }
 
-func (w *world) erase(a core.Actor, id string, dryRun bool) (party.Erased, error) {
+func (w *world) erase(a core.Actor, id string, dryRun bool) (party.Erasure, error) {
 	return w.Erase(w.Context(), w.on, a, id, dryRun)
 }
 
@@ -180,7 +180,7 @@ func TestErasureLeavesNothingOfThePersonAnywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		k.gone(w, database)
-		if erased.Outcome != record.Erased || erased.Party.ID != k.party || erased.Party.Values["displayName"] != "[erased]" {
+		if erased.Done != core.Erased || erased.Party.ID != k.party || erased.Party.Values["displayName"] != "[erased]" {
 			t.Errorf("result = %+v", erased)
 		}
 		history, err := w.store.History(t.Context(), w.entity("party"), k.party, 1, 0)
@@ -188,7 +188,7 @@ func TestErasureLeavesNothingOfThePersonAnywhere(t *testing.T) {
 			t.Errorf("the last change of the party is %+v, %v; want party.erased by Ada", history, err)
 		}
 		again, err := w.erase(admin, k.party, false)
-		if err != nil || again.Outcome != record.Unchanged || len(again.Cleared) > 0 {
+		if err != nil || again.Done != record.Unchanged || len(again.Cleared) > 0 {
 			t.Errorf("erased once more: %+v, %v; want unchanged", again, err)
 		}
 	})
@@ -236,8 +236,8 @@ func TestDryRunSaysWhatAnErasureWouldClearAndWritesNothing(t *testing.T) {
 		{Entity: "party", Records: 2, Fields: []string{"addresses", "birthDate", "displayName", "email"}},
 		{Entity: "tour", Records: 1, Fields: []string{"name", "stops"}},
 	}
-	if diff := cmp.Diff(want, got.Cleared); diff != "" || got.Outcome != record.Erased || got.Party.Values["displayName"] != "Zoe Meier" {
-		t.Errorf("dry run: %s of %v (-want +got):\n%s", got.Outcome, got.Party.Values, diff)
+	if diff := cmp.Diff(want, got.Cleared); diff != "" || got.Done != core.Erased || got.Party.Values["displayName"] != "Zoe Meier" {
+		t.Errorf("dry run: %s of %v (-want +got):\n%s", got.Done, got.Party.Values, diff)
 	}
 }
 

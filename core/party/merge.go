@@ -10,9 +10,9 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// Merged is what a merge came to, or with dryRun what it would come to.
-type Merged struct {
-	Outcome    record.Outcome // Merged; Unchanged when the two were merged already and nothing was left to do
+// Merger is what a merge came to, or with dryRun what it would come to.
+type Merger struct {
+	Done       core.Action    // Merged; record.Unchanged when the two were merged already and nothing was left to do
 	Party      *core.Record   // the party that stays, as the actor sees it
 	References map[string]int // how many records of an entity were turned to it, of the living ones that the actor sees to refer to from
 	Taken      []string       // storage paths of the values that it has from the duplicate
@@ -26,7 +26,7 @@ type merge struct {
 	e               *schema.Entity
 	from, into      string
 	dryRun          bool
-	result          *Merged
+	result          *Merger
 	turned          bool            // something was
 	rehearsed       map[string]bool // ids of records that a dry run has been at: they go on to refer to the duplicate
 }
@@ -52,31 +52,31 @@ type merge struct {
 // The actor must be allowed to delete from, to see in it and to write what into
 // takes over, and to restore into if need be; the records that refer to from
 // are turned whether or not the actor sees them.
-func (s *Service) Merge(ctx context.Context, on record.Basis, a core.Actor, from, into string, dryRun bool) (Merged, error) {
+func (s *Service) Merge(ctx context.Context, on record.Basis, a core.Actor, from, into string, dryRun bool) (Merger, error) {
 	e := on.Model.Entity(entity)
 	user := s.Records.As(a, on)
 	if err := seen(ctx, user, e, from, into); err != nil {
-		return Merged{}, err
+		return Merger{}, err
 	}
-	result := Merged{References: map[string]int{}}
+	result := Merger{References: map[string]int{}}
 	run := &merge{Session: s.whole(on, a), user: user, e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
 	loser, winner, err := run.pair(ctx)
 	if err != nil {
-		return Merged{}, err
+		return Merger{}, err
 	}
 	plan := takeover(on.Model, e, loser, winner)
 	result.Taken = plan.taken
 	if result.Kept, err = run.kept(loser, winner); err != nil {
-		return Merged{}, err
+		return Merger{}, err
 	}
 	if err := run.may(ctx, loser, winner, plan); err != nil {
-		return Merged{}, err
+		return Merger{}, err
 	}
 	if err := run.carryOut(ctx, loser, plan); err != nil {
-		return Merged{}, err
+		return Merger{}, err
 	}
-	if result.Outcome = record.Merged; loser.Deleted() && len(plan.drafts) == 0 && !run.turned {
-		result.Outcome = record.Unchanged
+	if result.Done = core.Merged; loser.Deleted() && len(plan.drafts) == 0 && !run.turned {
+		result.Done = record.Unchanged
 	}
 	stays, err := user.Load(ctx, e, []string{into})
 	result.Party = stays[into]

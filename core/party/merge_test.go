@@ -107,11 +107,11 @@ func TestMergeLosesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.whole(w)
-		if merged.Outcome != record.Merged || merged.Party.ID != d.into {
+		if merged.Done != core.Merged || merged.Party.ID != d.into {
 			t.Errorf("result = %+v", merged)
 		}
 		again, err := w.merge(admin, d.from, d.into, false)
-		if err != nil || again.Outcome != record.Unchanged {
+		if err != nil || again.Done != record.Unchanged {
 			t.Errorf("merged once more: %+v, %v; want unchanged", again, err)
 		}
 	})
@@ -170,8 +170,8 @@ func TestDryRunSaysWhatAMergeWouldDoAndWritesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		got.Party = nil
-		want := party.Merged{
-			Outcome:    record.Merged,
+		want := party.Merger{
+			Done:       core.Merged,
 			References: map[string]int{"tour": 1, "activity": 1, "relationship": 1, "party": 1},
 			Taken:      []string{"externalId", "email", "tags", "customer.number", "customer.segment"},
 			Kept:       []string{"displayName", "supplier.number"},
@@ -309,7 +309,7 @@ func TestTwoMergesInOppositeDirectionsThatWereCutOffAreFinishedByEither(t *testi
 					t.Fatal("one of them is left, want none")
 				}
 				d = again(d)
-				if got, err := w.merge(admin, d.from, d.into, true); err != nil || got.Outcome != record.Merged {
+				if got, err := w.merge(admin, d.from, d.into, true); err != nil || got.Done != core.Merged {
 					t.Errorf("dry run: %+v, %v; want it merged", got, err)
 				}
 				w.store.armed = false
@@ -321,7 +321,7 @@ func TestTwoMergesInOppositeDirectionsThatWereCutOffAreFinishedByEither(t *testi
 					t.Errorf("the party that stays = %v, deleted %v; want it alive with all values", into.Values, into.Deleted())
 				}
 				d.turned(w)
-				if got, err := w.merge(admin, d.from, d.into, false); err != nil || got.Outcome != record.Unchanged {
+				if got, err := w.merge(admin, d.from, d.into, false); err != nil || got.Done != record.Unchanged {
 					t.Errorf("merged once more: %+v, %v; want unchanged", got, err)
 				}
 			})

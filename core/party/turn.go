@@ -46,7 +46,7 @@ func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record
 		switch one := seen[ids[i]]; {
 		case r.Err != nil:
 			return stopped(e, ids[i], one != nil, r.Err)
-		case r.Outcome == record.Updated:
+		case r.Done == core.Updated:
 			g.turned = true
 			if one != nil && !one.Deleted() && g.refers(e, one) {
 				g.result.References[e.Name]++

@@ -248,7 +248,7 @@ func (w *world) stray(entity, id, path, duplicate string) {
 	}
 }
 
-func (w *world) merge(a core.Actor, from, into string, dryRun bool) (party.Merged, error) {
+func (w *world) merge(a core.Actor, from, into string, dryRun bool) (party.Merger, error) {
 	return w.Merge(w.Context(), w.on, a, from, into, dryRun)
 }
 

@@ -273,7 +273,7 @@ func (s session) Save(_ context.Context, e *schema.Entity, drafts []record.Draft
 				r.Values[path] = value
 			}
 			r.Version++
-			return []record.Result{{Record: r.Clone(), Outcome: record.Updated}}
+			return []record.Result{{Record: r.Clone(), Done: core.Updated}}
 		}
 	}
 	return []record.Result{{Err: &core.Error{Code: core.NotFound, Message: "There is no " + e.Name + " with the id " + drafts[0].ID + ", or you may not see it."}}}

@@ -35,7 +35,7 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 	}
 	w.change.After = after
 	w.change.At = s.Now().UTC()
-	w.result.Outcome = Outcome(w.change.Action)
+	w.result.Done = w.change.Action
 	switch w.change.Action {
 	case core.Created:
 		after.CreatedAt, after.CreatedBy = w.change.At, s.Actor.ID

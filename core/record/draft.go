@@ -43,26 +43,16 @@ type Redirect struct {
 	From, To string
 }
 
-// Outcome says what a draft came to.
-type Outcome string
+// Unchanged is what an update or erasure has done that changes nothing: it is not
+// written.
+const Unchanged core.Action = "unchanged"
 
-// The outcomes. An update or erasure that changes nothing is not written.
-const (
-	Created   Outcome = "created"
-	Updated   Outcome = "updated"
-	Unchanged Outcome = "unchanged"
-	Deleted   Outcome = "deleted"
-	Restored  Outcome = "restored"
-	Merged    Outcome = "merged"
-	Erased    Outcome = "erased"
-)
-
-// Result is what became of one draft: the record with the fields that the
-// actor may see, or the error.
+// Result is what became of one draft: the record with the fields that the actor may
+// see, and what was done to it, or the error.
 type Result struct {
-	Record  *core.Record
-	Outcome Outcome
-	Err     error
+	Record *core.Record
+	Done   core.Action // or Unchanged
+	Err    error
 }
 
 // work is a draft on its way through the pipeline.

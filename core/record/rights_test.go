@@ -211,7 +211,7 @@ func TestAHiddenFieldIsNotGuessedByWriting(t *testing.T) {
 	for _, guess := range []any{"secret", "wrong", nil} {
 		result := d.save(german, "customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"note": guess}})[0]
 		if core.CodeOf(result.Err) != core.Forbidden {
-			t.Errorf("setting the note to %v: %s, %v; want FORBIDDEN", guess, result.Outcome, result.Err)
+			t.Errorf("setting the note to %v: %s, %v; want FORBIDDEN", guess, result.Done, result.Err)
 		}
 	}
 	upsert := d.save(buyer, "supplier", record.Draft{Action: core.Created, By: d.entity("supplier").Field("externalId"), Set: map[string]any{"externalId": "x"}})[0]

@@ -90,7 +90,7 @@ func (s *Session) step(works []*work, f func(*work) error) {
 
 // alive lists the drafts that are still in the pipeline and change something.
 func alive(works []*work) []*work {
-	return slices.DeleteFunc(slices.Clone(works), func(w *work) bool { return w.failed() || w.result.Outcome == Unchanged })
+	return slices.DeleteFunc(slices.Clone(works), func(w *work) bool { return w.failed() || w.result.Done == Unchanged })
 }
 
 // hooks hands copies of the changes to every hook. A hook sees what the ones

@@ -44,8 +44,8 @@ func TestAnUpdateThatChangesNothingIsNotWritten(t *testing.T) {
 	d := newDesk(t)
 	r := d.customer("A", "DE")
 	result := d.save(admin, "customer", record.Draft{Action: core.Updated, ID: r.ID, Set: map[string]any{"country": "de"}})[0]
-	if result.Outcome != record.Unchanged || result.Record.Version != 1 {
-		t.Errorf("outcome = %s, version = %d; want unchanged, 1", result.Outcome, result.Record.Version)
+	if result.Done != record.Unchanged || result.Record.Version != 1 {
+		t.Errorf("outcome = %s, version = %d; want unchanged, 1", result.Done, result.Record.Version)
 	}
 }
 
@@ -94,14 +94,14 @@ func TestAnUpsertCreatesThenUpdatesThenChangesNothing(t *testing.T) {
 			"customer.number": "ALFKI", "kind": "organization", "displayName": "Alfreds", "city": city,
 		}}
 	}
-	var got []record.Outcome
+	var got []core.Action
 	for _, r := range d.save(admin, "customer", upsert("Berlin"), upsert("Bonn"), upsert("Bonn")) {
 		if r.Err != nil {
 			t.Fatal(r.Err)
 		}
-		got = append(got, r.Outcome)
+		got = append(got, r.Done)
 	}
-	if want := []record.Outcome{record.Created, record.Updated, record.Unchanged}; !cmp.Equal(want, got) {
+	if want := []core.Action{core.Created, core.Updated, record.Unchanged}; !cmp.Equal(want, got) {
 		t.Errorf("outcomes = %v, want %v", got, want)
 	}
 }
@@ -233,8 +233,8 @@ func TestADryRunWritesNothing(t *testing.T) {
 	d := newDesk(t)
 	draft := record.Draft{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "A"}}
 	result := d.as(admin).Save(t.Context(), d.entity("customer"), []record.Draft{draft}, true)[0]
-	if result.Err != nil || result.Outcome != record.Created {
-		t.Errorf("result = %s, %v; want created", result.Outcome, result.Err)
+	if result.Err != nil || result.Done != core.Created {
+		t.Errorf("result = %s, %v; want created", result.Done, result.Err)
 	}
 	if left, _ := d.find(admin, "party", nil); len(left) != 0 {
 		t.Errorf("%d parties are stored, want none", len(left))
@@ -368,9 +368,9 @@ func TestReferencesOfADeletedRecordAreTurnedWhateverTheRulesSayOfIt(t *testing.T
 		t.Fatal(errs[0])
 	}
 	turn := record.Draft{Action: core.Updated, ID: v.ID, Redirect: &record.Redirect{From: old.ID, To: now.ID}}
-	for _, want := range []record.Outcome{record.Updated, record.Unchanged} {
+	for _, want := range []core.Action{core.Updated, record.Unchanged} {
 		result := d.save(admin, "voucher", turn)[0]
-		if result.Err != nil || result.Outcome != want || result.Record.Values["owner"] != now.ID || !result.Record.Deleted() {
+		if result.Err != nil || result.Done != want || result.Record.Values["owner"] != now.ID || !result.Record.Deleted() {
 			t.Errorf("%+v, error %v; want it %s, deleted and of %s", result.Record, result.Err, want, now.ID)
 		}
 	}

@@ -29,7 +29,7 @@ func (s *Session) validate(ctx context.Context, e *schema.Entity, works []*work)
 		if len(violations[i]) > 0 {
 			w.result.Err = invalid(e, violations[i])
 		} else if (w.change.Action == core.Updated || w.change.Action == core.Erased) && reflect.DeepEqual(w.change.Before.Values, w.change.After.Values) {
-			w.result.Outcome = Unchanged
+			w.result.Done = Unchanged
 			w.change.After = w.change.Before
 		}
 	}
