@@ -20,26 +20,19 @@ type Aggregate struct {
 	Limit    int       // how many groups at most, the first by their order; one more than needed tells whether there are more
 }
 
-// Measure is one figure of a group: what the values at Path come to.
-type Measure struct {
-	Func  Func
-	Path  string
-	Field *schema.Field // the leaf, for its type
-}
+// Measure is one figure of a group, and Func what it does with the values there.
+type (
+	Measure = schema.Measure
+	Func    = schema.Func
+)
 
-// Func is what a measure does with the values of a group. Those that are
-// missing do not count.
-type Func string
-
-// The functions. Of no values, all but the count are nil. Sums and averages
-// are exact, whatever the size of the numbers; an average is rounded to 18
-// digits after the point, half to even.
+// The functions of measures.
 const (
-	Count Func = "count" // how many values there are, an int64
-	Sum   Func = "sum"   // of numbers, a decimal
-	Avg   Func = "avg"   // of numbers, a decimal
-	Min   Func = "min"   // by the order of the field's type, and of that type
-	Max   Func = "max"
+	Count = schema.Count
+	Sum   = schema.Sum
+	Avg   = schema.Avg
+	Min   = schema.Min
+	Max   = schema.Max
 )
 
 // Group is one row of the answer to an Aggregate. Values are canonical.

@@ -75,8 +75,7 @@ func (e Entry) WithoutPII(of *schema.Entity) Entry {
 func rolesIn(all ...map[string]any) []string {
 	var roles []string
 	for _, values := range all {
-		held, _ := values[schema.RolesField].([]any)
-		for _, role := range held {
+		for _, role := range schema.HeldRoles(values) {
 			if name, ok := role.(string); ok {
 				roles = append(roles, name)
 			}

@@ -7,14 +7,14 @@ import (
 )
 
 // Code says what a caller can do about an error.
-type Code string
+type Code = schema.Code
 
 // The codes, as they stand in extensions.code.
 const (
-	Invalid         Code = "INVALID"         // the request breaks a rule; fix it and send it again
-	NotFound        Code = "NOT_FOUND"       // no such record, or the actor may not know it exists
-	Forbidden       Code = "FORBIDDEN"       // the actor may not do this at all
-	Conflict        Code = "CONFLICT"        // somebody else changed the record first, or holds the unique value; reload it
+	Invalid              = schema.Invalid    // the request breaks a rule; fix it and send it again
+	NotFound             = schema.NotFound   // no such record, or the actor may not know it exists
+	Forbidden            = schema.Forbidden  // the actor may not do this at all
+	Conflict             = schema.Conflict   // somebody else changed the record first, or holds the unique value; reload it
 	Unavailable     Code = "UNAVAILABLE"     // a plugin or the database is down; try again later
 	RateLimited     Code = "RATE_LIMITED"    // too much at once; wait
 	Unauthenticated Code = "UNAUTHENTICATED" // no key, or one that is not known
@@ -52,6 +52,16 @@ func (e *Error) GraphQLError() (string, map[string]any) {
 		extensions["violations"] = e.Violations
 	}
 	return e.Message, extensions
+}
+
+// Refused makes a schema.Refusal what users get to see. Any other error, and nil,
+// stays as it is.
+func Refused(err error) error {
+	var r *schema.Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	return &Error{Code: r.Code, Message: r.Message, Violations: r.Violations}
 }
 
 // CodeOf returns the code of an error; Internal for one that is not ours and

@@ -20,13 +20,8 @@ type Query struct {
 	Per *Per
 }
 
-// Order is one key of a sort. Missing values come first ascending and last
-// descending; texts sort by their bytes.
-type Order struct {
-	Path       string
-	Field      *schema.Field // the leaf, for its type
-	Descending bool
-}
+// Order is one key of a sort.
+type Order = schema.Order
 
 // Per splits a query by the value at Path, which is a reference.
 type Per struct {

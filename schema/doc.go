@@ -1,6 +1,7 @@
 // Package schema is the language in which entities are described: what an
-// entity is, whether values fit it, and which filter matches them. Shipped,
-// plugin and site definitions are the same YAML, read by the same loader.
+// entity is, whether values and their changes fit it, which filter matches them,
+// and in which order they come. Shipped, plugin and site definitions are the same
+// YAML, read by the same loader.
 //
 // The package is pure: it knows no clock, no network and no database, and
 // all it returns is safe for concurrent reading. It does not store records

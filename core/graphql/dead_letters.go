@@ -50,7 +50,7 @@ func afterLetter(cursor string) (core.Delivery, error) {
 	at, id, _ := strings.Cut(string(raw), " ")
 	dead, parseErr := time.Parse(schema.InstantFormat, at)
 	if err != nil || parseErr != nil || id == "" {
-		return core.Delivery{}, badCursor("after", "is no cursor of this list")
+		return core.Delivery{}, invalidArgument("after", "cursor", "is no cursor of this list")
 	}
 	return core.Delivery{DeadAt: dead, Event: core.Event{ID: id}}, nil
 }

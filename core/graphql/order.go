@@ -28,17 +28,13 @@ func (b *builder) orderOf(e *schema.Entity) *graphql.InputObject {
 	})
 }
 
-// sortPath is the storage path by which a field is sorted, or "".
+// sortPath is the storage path by which the API sorts by a field, or "": the id of
+// another record is no order that people know.
 func sortPath(e *schema.Entity, f *schema.Field) string {
-	switch {
-	case !e.CanFilter(f) || f.Type == "object" || f.Type == "list" || f.Type == "reference":
+	if f.Type == "reference" {
 		return ""
-	case f.Type == "money":
-		return f.StoragePath() + ".amount"
-	case f.Type == "phone":
-		return f.StoragePath() + ".e164"
 	}
-	return f.StoragePath()
+	return e.SortPath(f)
 }
 
 // parseOrder reads the argument orderBy.

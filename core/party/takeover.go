@@ -29,8 +29,8 @@ func takeover(m *schema.Model, e *schema.Entity, loser, winner *core.Record) pla
 		p.drafts = append(p.drafts, record.Draft{Action: core.Updated, ID: winner.ID, Set: own})
 	}
 	for _, role := range m.Roles(e) {
-		held := holds(loser, role)
-		if held && !holds(winner, role) || ofRole[role.Name] != nil {
+		held := role.IsHeldBy(loser.Values)
+		if held && !role.IsHeldBy(winner.Values) || ofRole[role.Name] != nil {
 			d := record.Draft{Action: core.Updated, ID: winner.ID, Set: ofRole[role.Name], Grant: role}
 			if !held {
 				d.Withdraw = role // a role of the past stays one, with its data
@@ -122,9 +122,4 @@ func roleOf(m *schema.Model, e *schema.Entity, path string) string {
 		return first
 	}
 	return ""
-}
-
-func holds(r *core.Record, role *schema.Entity) bool {
-	held, _ := r.Values[schema.RolesField].([]any)
-	return slices.Contains(held, any(role.Name))
 }

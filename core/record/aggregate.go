@@ -6,7 +6,6 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
-	"github.com/shopspring/decimal"
 )
 
 // Aggregate returns the groups of the records that the actor may see. It
@@ -14,10 +13,11 @@ import (
 // that the actor may not sort by is refused, or else a sum would tell what the
 // records hide. A Limit of 0 means 1000 groups.
 func (s *Session) Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregate) ([]core.Group, error) {
-	q, err := completed(e, q)
+	asked, err := schema.Grouping{Items: q.Items, By: q.By, Measures: q.Measures, Limit: q.Limit}.Complete(e)
 	if err != nil {
-		return nil, err
+		return nil, core.Refused(err)
 	}
+	q.By, q.Measures, q.Limit = asked.By, asked.Measures, asked.Limit
 	allowed, err := s.restrict(e, core.Query{Filter: q.Filter, Search: q.Search, OrderBy: askedFor(q)})
 	if err != nil {
 		return nil, err
@@ -73,17 +73,8 @@ func withAverages(measures []core.Measure, plain []any) []any {
 	return values
 }
 
-// averageDigits is how many digits an average has after the point at most.
-const averageDigits = 18
-
 func average(sum, count any) any {
 	total, _ := sum.(string)
 	n, _ := count.(int64)
-	if n == 0 {
-		return nil
-	}
-	quotient, rest := schema.Decimal(total).QuoRem(decimal.NewFromInt(n), averageDigits+1)
-	// What the quotient lacks is less than its last digit, but more than a tie.
-	quotient = quotient.Add(decimal.New(int64(rest.Sign()), -averageDigits-2))
-	return quotient.RoundBank(averageDigits).String()
+	return schema.Average(total, n)
 }

@@ -2,12 +2,10 @@ package record
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
-	"github.com/shopspring/decimal"
 )
 
 // apply makes the record as it would be after the change.
@@ -22,16 +20,14 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 	if after == nil {
 		after = &core.Record{Entity: e.Stored().Name, ID: s.NewID(), Values: map[string]any{}}
 	}
-	if err := refuseSystem(e, d.Set); err != nil {
-		return err
+	if violations := e.CheckSet(d.Set); len(violations) > 0 {
+		return invalid(e, violations)
 	}
 	for path, value := range d.Set {
 		schema.Put(after.Values, path, core.CloneValue(value))
 	}
-	for path, amount := range d.Add {
-		if err := add(e, after.Values, path, amount); err != nil {
-			return err
-		}
+	if violations := e.Add(after.Values, d.Add); len(violations) > 0 {
+		return invalid(e, violations)
 	}
 	w.change.After = after
 	w.change.At = s.Now().UTC()
@@ -39,10 +35,10 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 	switch w.change.Action {
 	case core.Created:
 		after.CreatedAt, after.CreatedBy = w.change.At, s.Actor.ID
-		grant(after, e, w.change.At)
+		e.Grant(after.Values, w.change.At)
 	case core.Updated:
 		if d.By != nil {
-			grant(after, e, w.change.At)
+			e.Grant(after.Values, w.change.At)
 		}
 	case core.Deleted:
 		after.DeletedAt = w.change.At
@@ -56,30 +52,15 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 		after.Values = e.WithoutPII(after.Values)
 	}
 	s.redirect(e, after, d.Redirect)
-	grant(after, d.Grant, w.change.At)
-	withdraw(after, d.Withdraw, w.change.At)
+	if d.Grant != nil {
+		d.Grant.Grant(after.Values, w.change.At)
+	}
+	if d.Withdraw != nil {
+		d.Withdraw.Withdraw(after.Values, w.change.At)
+	}
 	after.UpdatedAt, after.UpdatedBy = w.change.At, s.Actor.ID
 	after.Version++
 	return nil
-}
-
-// refuseSystem keeps callers from writing what the program keeps itself.
-func refuseSystem(e *schema.Entity, values map[string]any) error {
-	var violations schema.Violations
-	for path := range values {
-		name, inside, _ := strings.Cut(path, ".")
-		f := e.Stored().Field(name)
-		if inside != "" {
-			f, _ = e.At(path)
-		}
-		if f != nil && f.System {
-			violations = append(violations, schema.Violation{Field: path, Rule: "system", Message: "is kept by the program and cannot be set"})
-		}
-	}
-	if len(violations) == 0 {
-		return nil
-	}
-	return invalid(e, violations)
 }
 
 // guard refuses a change that was meant for another state of the record.
@@ -91,37 +72,32 @@ func (s *Session) guard(e *schema.Entity, d *Draft, before *core.Record) error {
 		return notFound(e, before.ID)
 	case d.IfVersion != 0 && d.IfVersion != before.Version:
 		return stale(e)
-	case d.Action == core.Deleted && e.IsRole() && holdsOther(e, before):
-		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s also holds other roles. Withdraw the role %s instead, or delete the %s.", e.Name, e.Name, e.Base.Name)}
-	case len(d.From) > 0:
-		return s.stands(e, d.From, before)
-	case d.Guard != nil:
-		return s.guarded(e, *d.Guard, before)
 	}
-	return nil
-}
-
-// stands refuses a change unless the record is in one of the states.
-func (s *Session) stands(e *schema.Entity, from []string, before *core.Record) error {
-	f := e.StateField()
-	states := make([]any, len(from))
-	for i, state := range from {
-		states[i] = state
+	if d.Action == core.Deleted {
+		if err := e.CheckDelete(before.Values); err != nil {
+			return core.Refused(err)
+		}
 	}
-	err := s.guarded(e, schema.Filter{Path: f.StoragePath(), Op: schema.OpIn, Value: states, Field: f}, before)
-	if core.CodeOf(err) != core.Conflict {
+	if len(d.From) > 0 {
+		if err := s.mayAsk(e, e.InStates(d.From), before); err != nil {
+			return err
+		}
+		if err := e.CheckFrom(d.From, before.Values); err != nil {
+			return core.Refused(err)
+		}
+	}
+	if d.Guard == nil {
+		return nil
+	}
+	if err := s.mayAsk(e, *d.Guard, before); err != nil {
 		return err
 	}
-	return &core.Error{
-		Code:       core.Conflict,
-		Message:    fmt.Sprintf("The %s was not changed: its %s is %v, not %s. Reload it and try again.", e.Name, f.Name, schema.Lookup(before.Values, f.StoragePath()), strings.Join(from, " or ")),
-		Violations: schema.Violations{{Field: f.Name, Rule: "from", Message: "is another by now"}},
-	}
+	return core.Refused(e.CheckGuard(*d.Guard, before.WithSystem()))
 }
 
-// guarded refuses a change unless the record fits the guard, which may speak only
-// of what the actor sees: the outcome would tell the rest.
-func (s *Session) guarded(e *schema.Entity, guard schema.Filter, before *core.Record) error {
+// mayAsk refuses a condition that speaks of what the actor does not see: the
+// outcome would tell it.
+func (s *Session) mayAsk(e *schema.Entity, guard schema.Filter, before *core.Record) error {
 	visible, err := s.Policy.Visible(s.Model, s.Actor, before)
 	if err != nil {
 		return err
@@ -132,32 +108,8 @@ func (s *Session) guarded(e *schema.Entity, guard schema.Filter, before *core.Re
 			hidden = append(hidden, schema.Violation{Field: e.FromStorage(path), Rule: "forbidden", Message: "may not be part of the guard, because you may not see it"})
 		}
 	})
-	switch {
-	case len(hidden) > 0:
-		return &core.Error{Code: core.Forbidden, Message: fmt.Sprintf("The %s was not changed: its guard asks for what you may not see.", e.Name), Violations: hidden}
-	case !guard.Match(before.WithSystem()):
-		return &core.Error{
-			Code: core.Conflict, Message: fmt.Sprintf("The %s was not changed: the condition does not hold.", e.Name),
-			Violations: schema.Violations{{Field: "guard", Rule: "guard", Message: "does not hold for the record as it is"}},
-		}
+	if len(hidden) == 0 {
+		return nil
 	}
-	return nil
-}
-
-// add changes a number by an amount, exactly.
-func add(e *schema.Entity, values map[string]any, path, amount string) error {
-	field, inList := e.At(path)
-	delta, err := decimal.NewFromString(amount)
-	if field == nil || inList || err != nil || (field.Type != "integer" && field.Type != "decimal") {
-		return invalid(e, schema.Violations{{Field: path, Rule: "add", Message: "must be a number of the record to add " + amount + " to"}})
-	}
-	now := decimal.Zero
-	switch v := schema.Lookup(values, path).(type) {
-	case int64:
-		now = decimal.NewFromInt(v)
-	case string:
-		now = schema.Decimal(v)
-	}
-	schema.Put(values, path, now.Add(delta).String())
-	return nil
+	return &core.Error{Code: core.Forbidden, Message: fmt.Sprintf("The %s was not changed: its guard asks for what you may not see.", e.Name), Violations: hidden}
 }

@@ -21,10 +21,10 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 			err := s.mayFindBy(e, w.draft)
 			var value any
 			if err == nil {
-				value, err = s.keyValue(e, w.draft)
+				value, err = e.KeyIn(w.draft.By, w.draft.Set, s.Region)
 			}
 			if err != nil {
-				w.result.Err = err
+				w.result.Err = core.Refused(err)
 				continue
 			}
 			byField[w.draft.By] = append(byField[w.draft.By], value)
@@ -44,7 +44,7 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 				return notFound(e, w.draft.ID)
 			}
 		case w.draft.By != nil:
-			value, _ := s.keyValue(e, w.draft)
+			value, _ := e.KeyIn(w.draft.By, w.draft.Set, s.Region)
 			if w.change.Before = found[[2]any{w.draft.By.Name, value}]; w.change.Before != nil {
 				w.change.Action = core.Updated
 			}
@@ -75,20 +75,4 @@ func (s *Session) loadInto(ctx context.Context, e *schema.Entity, found map[any]
 		}
 	}
 	return nil
-}
-
-// keyValue is the canonical value by which an upsert finds its record.
-func (s *Session) keyValue(e *schema.Entity, d *Draft) (any, error) {
-	value, err := d.By.Kind().Parse(d.By, d.Set[d.By.StoragePath()], schema.Scope{Region: s.Region})
-	if err != nil || value == "" {
-		return nil, invalid(e, schema.Violations{{Field: d.By.Name, Rule: "required", Message: "is needed to find the record, and " + reason(err)}})
-	}
-	return value, nil
-}
-
-func reason(err error) string {
-	if err == nil {
-		return "must not be empty"
-	}
-	return err.Error()
 }

@@ -2,11 +2,9 @@ package record
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -95,35 +93,4 @@ func (s *Session) lift(ctx context.Context, e *schema.Entity, works []*work) err
 		s.lifted.Store(counter, drawn)
 	}
 	return nil
-}
-
-// explain turns the store's refusal into what the caller can do about it, or
-// decides to start over.
-func (s *Session) explain(e *schema.Entity, w *work, err error) {
-	var ours *core.Error
-	if !errors.As(err, &ours) || ours.Code != core.Conflict || len(ours.Violations) == 0 {
-		return
-	}
-	v := ours.Violations[0]
-	if v.Rule == "version" {
-		// Nobody asked for a certain version, so the change applies to the new one just as well.
-		w.again = w.draft.IfVersion == 0
-		w.result.Err = stale(e)
-		return
-	}
-	// A drawn number that somebody had given by hand: the next one is drawn. A
-	// record that somebody created in between: now it is an update.
-	w.again = w.drawn[v.Field] || w.draft.By != nil && v.Field == w.draft.By.StoragePath()
-	w.result.Err = taken(e, w.change.After, v.Field)
-}
-
-// taken is the error of a unique value that another record has.
-func taken(e *schema.Entity, r *core.Record, path string) error {
-	field := e.FromStorage(path)
-	return &core.Error{
-		Code: core.Conflict, Message: fmt.Sprintf("The %s was not saved: another one has the same %s.", e.Name, field),
-		Violations: schema.Violations{{
-			Field: field, Rule: "unique", Message: fmt.Sprintf("is taken: another %s has %v already", e.Stored().Name, schema.Lookup(r.Values, path)),
-		}},
-	}
 }

@@ -1,0 +1,72 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"slices"
+)
+
+// Why a text is no cursor of a list. Each completes "The cursor …".
+var (
+	ErrNoCursor   = errors.New("is no cursor of this list")
+	ErrOtherOrder = errors.New("belongs to another order; start again from the first page")
+)
+
+// cursor is a position in a list as clients get it: a keyset cursor costs the same
+// on every page. It says which order it belongs to, so that it is not used with
+// another.
+type cursor struct {
+	Order  []string `json:"o"`
+	Values []any    `json:"v"`
+}
+
+// Cursor is the text for a Position. It is opaque to clients, and stays good while
+// records come and go.
+func Cursor(order []Order, position []any) string {
+	text, _ := json.Marshal(cursor{Order: signature(order), Values: position}) // canonical values always have a JSON form
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// ReadCursor returns the Position that Cursor was given, whose values go into a
+// query as they are. The error is ErrNoCursor or ErrOtherOrder.
+func ReadCursor(order []Order, text string) (position []any, err error) {
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	c := cursor{}
+	if err == nil {
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		decoder.UseNumber()
+		err = decoder.Decode(&c)
+	}
+	if err != nil || len(c.Values) != len(c.Order)+1 {
+		return nil, ErrNoCursor
+	}
+	if !slices.Equal(c.Order, signature(order)) {
+		return nil, ErrOtherOrder
+	}
+	for i, o := range order {
+		if c.Values[i] == nil {
+			continue
+		}
+		free := Field{Type: o.Field.Type, Options: o.Field.Options, To: o.Field.To}
+		if c.Values[i], err = free.Kind().Parse(&free, c.Values[i], Scope{}); err != nil {
+			return nil, ErrNoCursor
+		}
+	}
+	if id, ok := c.Values[len(order)].(string); !ok || id == "" {
+		return nil, ErrNoCursor
+	}
+	return c.Values, nil
+}
+
+func signature(order []Order) []string {
+	keys := make([]string, len(order))
+	for i, o := range order {
+		keys[i] = o.Path
+		if o.Descending {
+			keys[i] = "-" + o.Path
+		}
+	}
+	return keys
+}
