@@ -106,20 +106,9 @@ func (e *Entity) Add(values map[string]any, amounts map[string]string) (violatio
 			violations = append(violations, Violation{Field: path, Rule: "add", Message: "must be a number of the record to add " + amounts[path] + " to"})
 			continue
 		}
-		Put(values, path, number(Lookup(values, path)).Add(amount).String())
+		Put(values, path, Number(Lookup(values, path)).Add(amount).String())
 	}
 	return violations
-}
-
-// number is the one that a canonical value stands for; no value is none.
-func number(value any) decimal.Decimal {
-	switch v := value.(type) {
-	case int64:
-		return decimal.NewFromInt(v)
-	case string:
-		return Decimal(v)
-	}
-	return decimal.Zero
 }
 
 // CheckImmutable names the fields that had a value and would have another. Both

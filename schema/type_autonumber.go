@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"strconv"
 	"strings"
@@ -70,4 +71,18 @@ func cutForm(number, form string) (rest, year string, ok bool) {
 	year, rest = rest[:4], rest[4:]
 	rest, ok = strings.CutPrefix(rest, after)
 	return rest, year, ok
+}
+
+// Autonumbers yields the autonumber fields of a record, with their storage paths:
+// its own, and those of the roles that it holds.
+func (e *Entity) Autonumbers(values map[string]any) iter.Seq2[string, *Field] {
+	return func(yield func(string, *Field) bool) {
+		for path, f := range e.Kept() {
+			role, _, inRole := strings.Cut(path, ".")
+			held := values[role] != nil && Lookup(values, role+".until") == nil
+			if f.Type == "autonumber" && (!inRole || held) && !yield(path, f) {
+				return
+			}
+		}
+	}
 }

@@ -34,6 +34,17 @@ func Decimal(canonical string) decimal.Decimal {
 	return d
 }
 
+// Number is the number that a canonical value stands for, exactly; no value is 0.
+func Number(value any) decimal.Decimal {
+	switch v := value.(type) {
+	case int64:
+		return decimal.NewFromInt(v)
+	case string:
+		return Decimal(v)
+	}
+	return decimal.Zero
+}
+
 func (decimalType) Parse(f *Field, raw any, _ Scope) (any, error) {
 	return parseDecimal(f, raw, "a decimal number such as 12.50")
 }

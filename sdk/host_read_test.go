@@ -191,7 +191,7 @@ func TestAggregateIsExact(t *testing.T) {
 		},
 		"all mistakes at once": {
 			question: sdk.Aggregation{By: []string{"regoin", "tags"}, Measures: []sdk.Measure{sdk.Sum("region"), sdk.Sum("total.amount"), sdk.Max("total")}},
-			refusal: "INVALID The aggregate was not understood: some parts need attention.; by.regoin is no field; by.tags has several values in a record; " +
+			refusal: "INVALID The aggregate was not understood: some parts need attention.; by.regoin is no field; by.tags has several values in a record: take each by itself, with items: tags; " +
 				"max.total is no single value: name one that lies in it, such as total.amount; sum.region must be a number, not of the type text; " +
 				"sum.total.amount would mix amounts of different currencies: group by total.currency as well",
 		},

@@ -106,7 +106,7 @@ func TestAQueryCannotWrite(t *testing.T) {
 		},
 	}})
 	_, err := h.Save(&sdk.Record{Entity: "product", Values: map[string]any{"name": "Leash", "sku": "L1"}})
-	const want = "The plugin rash wanted to save a product in the middle of a read or of another write. Only its mutations may save."
+	const want = "The plugin rash wanted to save a product in the middle of a read or of another write. Queries, fields and rules have no effects."
 	if err == nil || err.Error() != want {
 		t.Errorf("Save = %v, want %s", err, want)
 	}

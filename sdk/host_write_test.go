@@ -69,7 +69,7 @@ func TestUpdateIfTakesNoMoreThanThereIs(t *testing.T) {
 	if err := run(); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]int{"no refusal": 7, "CONFLICT The coupon was not changed: the condition does not hold.": 13}, answers); diff != "" {
+	if diff := cmp.Diff(map[string]int{"no refusal": 7, "CONFLICT The coupon was not changed: the condition does not hold.; guard does not hold for the record as it is": 13}, answers); diff != "" {
 		t.Errorf("answers (-want +got):\n%s", diff)
 	}
 	want := map[string]any{"code": "SPRING", "remaining": int64(0), "worth": "0.3", "note": "Redeemed", "state": "new"}
@@ -138,8 +138,8 @@ func TestManyUpsertsAreOne(t *testing.T) {
 func TestUpsertNeedsAUniqueField(t *testing.T) {
 	tests := map[string]struct{ by, want string }{
 		"none":       {"", "upsert coupon: say by which unique field the record is found"},
-		"not unique": {"note", `coupons cannot be found by "note": it must be a unique field.`},
-		"no value":   {"code", "The coupon was not saved: some fields need attention.; code is needed to find the record, and must not be empty"},
+		"not unique": {"note", `A coupon cannot be found by "note": it must be a unique field, and the record must have no id.`},
+		"no value":   {"code", "The coupon was not saved: some fields need attention.; code is needed to find the record, and must be a text, not null"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

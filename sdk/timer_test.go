@@ -55,7 +55,7 @@ func TestATimerThatIsScheduledAgainMovesAndOneThatIsCanceledIsGone(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]any{"canceled", "none", `The plugin clock has no timer "slo"; did you mean "sla"?`}, said); diff != "" {
+	if diff := cmp.Diff([]any{"canceled", "none", `The plugin clock handles no timer "slo"; did you mean "sla"?`}, said); diff != "" {
 		t.Errorf("said (-want +got):\n%s", diff)
 	}
 	h.Advance(59 * time.Minute)

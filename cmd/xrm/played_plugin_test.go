@@ -74,6 +74,8 @@ func played(name string) sdk.Plugin {
 		playAsker(&p)
 	case "hanger":
 		playHanger(&p)
+	case "alike":
+		playAlike(&p)
 	case "mover":
 		playMover(&p)
 	}

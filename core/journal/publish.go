@@ -2,13 +2,11 @@ package journal
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/sdk/contract/kept"
 )
 
 // Publisher tells subscribers what a plugin has to tell, beside the changes of
@@ -23,24 +21,14 @@ type Publisher struct {
 	last        int64 // the seq that was given last
 }
 
-// The largest key and payload of an event, in bytes.
-const (
-	maxKey     = 200
-	maxPayload = 1 << 20
-)
-
 // Publish enqueues an event for whoever has subscribed to its topic; when it
 // returns, the event is durable. Events that one process publishes under a key
 // are delivered in the order in which they were published. The caller vouches
 // for the topic, which begins with the plugin's name. An error is Invalid for
 // a payload that is no JSON, or that may not fit into a message to a subscriber.
 func (p *Publisher) Publish(ctx context.Context, actor core.Actor, topic, key string, payload []byte) error {
-	if !json.Valid(payload) || !utf8.Valid(payload) {
-		return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The event %s was not published: its payload must be JSON in UTF-8.", topic)}
-	}
-	if len(key) > maxKey || len(payload) > maxPayload {
-		return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The event %s was not published: its key may have %d bytes and its payload %d, and they have %d and %d. Save a record, and send its id.",
-			topic, maxKey, maxPayload, len(key), len(payload))}
+	if err := kept.CheckEvent(topic, key, payload); err != nil {
+		return core.Refused(err)
 	}
 	subscriptions, err := p.subscribers.all(ctx, p.Store)
 	if err != nil {

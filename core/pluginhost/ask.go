@@ -8,6 +8,7 @@ import (
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -32,7 +33,7 @@ func (h *Host) Call(ctx context.Context, on record.Basis, actor core.Actor, op s
 			return err
 		}
 		if answer.GetError() != nil {
-			return h.refusal(one, answer.GetError(), op.Name+" was not carried out")
+			return h.refusal(one, answer.GetError(), contract.NotCarriedOut(op.Name))
 		}
 		if result, err = checked(op.Result, answer.GetResult()); err != nil {
 			return h.nonsense(one, "answered %s with a result that does not fit: %w", op.Name, err)
@@ -96,7 +97,7 @@ func (h *Host) resolve(ctx context.Context, on record.Basis, actor core.Actor, f
 			return err
 		}
 		if answer.GetError() != nil {
-			return h.refusal(one, answer.GetError(), name+" could not be computed")
+			return h.refusal(one, answer.GetError(), contract.NotComputed(name))
 		}
 		if n := len(answer.GetValues()); n != len(parents) {
 			return h.nonsense(one, "gave %d values of %s for %d parents", n, name, len(parents))

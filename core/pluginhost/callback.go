@@ -9,6 +9,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
@@ -35,9 +36,9 @@ func (h *Host) callbacks(plugin string) func([]grpc.ServerOption) *grpc.Server {
 // records does something with the records of an entity, within the call.
 func (c *callbacks) records(ctx context.Context, id *pluginpb.CallContext, entity string, do func(context.Context, *call, Session, *schema.Entity) error) *pluginpb.Error {
 	return c.within(ctx, id, func(ctx context.Context, one *call) error {
-		e, err := one.on.Model.Find(entity)
+		e, err := contract.Entity(one.on.Model, entity)
 		if err != nil {
-			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The plugin asked for an entity that is not there: %v.", err)}
+			return err
 		}
 		actor, err := c.actor(one, id.GetAsPlugin())
 		if err != nil {
@@ -53,8 +54,7 @@ func (c *callbacks) actor(one *call, asPlugin bool) (core.Actor, error) {
 		return one.actor, nil
 	}
 	if !c.host.needs(c.plugin).AsPlugin {
-		return core.Actor{}, &core.Error{Code: core.Forbidden, Message: fmt.Sprintf(
-			"The plugin %s may not act for itself, as it wanted to. Under needs its plugin.yaml has to have asPlugin: true. Then approve it: xrm plugin approve %s.", c.plugin, c.plugin)}
+		return core.Actor{}, contract.Unentitled(c.plugin)
 	}
 	return core.PluginActor(c.plugin), nil
 }
@@ -67,12 +67,12 @@ func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do fun
 		if c.admits() {
 			c.host.config.Log.Warn("plugin was refused", "plugin", c.plugin, "error", "it asked outside of a call")
 		}
-		return &pluginpb.Error{Code: string(core.Forbidden), Message: "The call that this belongs to has ended. Ask the host only while a handler runs, with the context that came with it."}
+		return toWire(core.Refused(contract.Over()))
 	}
 	joined, cancel := context.WithCancel(one.ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	err := withoutPanic(func() error { return do(joined, one) })
+	err := core.Refused(withoutPanic(func() error { return do(joined, one) }))
 	if err == nil {
 		return nil
 	}

@@ -2,14 +2,13 @@ package pluginhost
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/sdk/naming"
+	"github.com/openxrm/xrm/sdk/contract"
+	"github.com/openxrm/xrm/sdk/contract/kept"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -29,24 +28,13 @@ func (c *callbacks) Publish(ctx context.Context, r *pluginpb.PublishRequest) (*p
 		if err := c.mayWrite(one, "publish "+r.GetName()); err != nil {
 			return err
 		}
-		if naming.IsAction(r.GetName()) {
-			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("%q cannot be the name of an event: it is what happens to records. Use another, such as escalated.", r.GetName())}
+		topic, err := contract.ReadEvent(c.plugin, r)
+		if err != nil {
+			return err
 		}
-		if !isEventName(r.GetName()) {
-			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("%q cannot be the name of an event; use letters and digits, such as escalated.", r.GetName())}
-		}
-		if len(r.GetPayload()) > 0 && !json.Valid(r.GetPayload()) {
-			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The payload of %s is no JSON.", r.GetName())}
-		}
-		return c.host.config.Publish(ctx, one.actor, c.plugin+"."+r.GetName(), r.GetKey(), r.GetPayload())
+		return c.host.config.Publish(ctx, one.actor, topic, r.GetKey(), r.GetPayload())
 	})
 	return answer, nil
-}
-
-func isEventName(name string) bool {
-	return name != "" && strings.IndexFunc(name, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
-	}) < 0
 }
 
 func (c *callbacks) Schedule(ctx context.Context, r *pluginpb.ScheduleRequest) (*pluginpb.ScheduleResponse, error) {
@@ -55,25 +43,17 @@ func (c *callbacks) Schedule(ctx context.Context, r *pluginpb.ScheduleRequest) (
 		if err := c.mayWrite(one, "schedule the timer "+r.GetName()); err != nil {
 			return err
 		}
-		e := c.host.board.find(c.plugin)
-		if e.contribution == nil || !slices.Contains(e.contribution.Timers, r.GetName()) {
-			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The plugin %s handles no timer %q.", c.plugin, r.GetName())}
+		var known []string
+		if e := c.host.board.find(c.plugin); e.contribution != nil {
+			known = e.contribution.Timers
 		}
-		due, err := time.Parse(time.RFC3339Nano, r.GetDueAt())
+		due, err := contract.ReadTimer(c.plugin, known, r)
 		if err != nil {
-			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("%q is no time such as 2026-01-02T15:04:05Z.", r.GetDueAt())}
+			return err
 		}
-		return c.host.config.Keep.Schedule(ctx, core.Timer{Plugin: c.plugin, Key: timerKey(r.GetName(), r.GetKey()), DueAt: due, Payload: r.GetPayload()})
+		return c.host.config.Keep.Schedule(ctx, core.Timer{Plugin: c.plugin, Key: kept.TimerKey(r.GetName(), r.GetKey()), DueAt: due, Payload: r.GetPayload()})
 	})
 	return answer, nil
-}
-
-// timerKey is under what a timer of a plugin is kept: names have no slash.
-func timerKey(name, key string) string { return name + "/" + key }
-
-func splitTimerKey(kept string) (name, key string) {
-	name, key, _ = strings.Cut(kept, "/")
-	return name, key
 }
 
 func (c *callbacks) Cancel(ctx context.Context, r *pluginpb.CancelRequest) (*pluginpb.CancelResponse, error) {
@@ -81,7 +61,7 @@ func (c *callbacks) Cancel(ctx context.Context, r *pluginpb.CancelRequest) (*plu
 	answer.Error = c.within(ctx, r.GetContext(), func(ctx context.Context, one *call) error {
 		err := c.mayWrite(one, "cancel the timer "+r.GetName())
 		if err == nil {
-			answer.Canceled, err = c.host.config.Keep.Cancel(ctx, c.plugin, timerKey(r.GetName(), r.GetKey()))
+			answer.Canceled, err = c.host.config.Keep.Cancel(ctx, c.plugin, kept.TimerKey(r.GetName(), r.GetKey()))
 		}
 		return err
 	})
@@ -97,9 +77,6 @@ func (c *callbacks) GetState(ctx context.Context, r *pluginpb.GetStateRequest) (
 	return answer, nil
 }
 
-// maxState is how many bytes one plugin may keep.
-const maxState = 64 << 20
-
 func (c *callbacks) PutState(ctx context.Context, r *pluginpb.PutStateRequest) (*pluginpb.PutStateResponse, error) {
 	answer := &pluginpb.PutStateResponse{}
 	answer.Error = c.within(ctx, r.GetContext(), func(ctx context.Context, one *call) error {
@@ -112,8 +89,8 @@ func (c *callbacks) PutState(ctx context.Context, r *pluginpb.PutStateRequest) (
 		if err != nil {
 			return err
 		}
-		if size+int64(len(r.GetValue())) > maxState {
-			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The plugin %s keeps %d bytes already; at most %d are allowed. Remove what is not needed, or let it expire.", c.plugin, size, maxState)}
+		if err := kept.CheckRoom(c.plugin, size, r.GetValue()); err != nil {
+			return err
 		}
 		var expires time.Time
 		if ms := r.GetExpiresAfterMs(); ms > 0 {

@@ -2,12 +2,12 @@ package pluginhost
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
@@ -20,7 +20,7 @@ func (c *callbacks) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.
 			return err
 		}
 		if len(found) == 0 {
-			return &core.Error{Code: core.NotFound, Message: fmt.Sprintf("There is no %s with the id %s, or you may not see it.", e.Name, r.GetId())}
+			return e.NoRecord(r.GetId())
 		}
 		answer.Record, err = encode(e, found[0])
 		return err
@@ -31,7 +31,7 @@ func (c *callbacks) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.
 func (c *callbacks) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.FindResponse, error) {
 	answer := &pluginpb.FindResponse{}
 	answer.Error = c.records(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
-		q, err := query(one.on.Model, e, r)
+		q, err := contract.ReadSearch(one.on.Model, e, r, maxPage)
 		if err == nil {
 			answer.Records, answer.Next, err = page(ctx, s, e, q)
 		}
@@ -52,7 +52,7 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 			if left > 0 {
 				r.Limit = int32(min(left, most))
 			}
-			q, err := query(one.on.Model, e, r)
+			q, err := contract.ReadSearch(one.on.Model, e, r, maxPage)
 			if err != nil {
 				return err
 			}
@@ -90,19 +90,19 @@ func send(ctx context.Context, stream grpc.ServerStreamingServer[pluginpb.FindRe
 	}
 }
 
+// maxPage is the most records in one answer to a plugin.
+const maxPage = 1000
+
 // page reads one page, and where the next begins.
-func page(ctx context.Context, s Session, e *schema.Entity, q core.Query) (records []*pluginpb.Record, next string, err error) {
-	wanted := q.First
-	q.First++ // one more tells whether there is another page
-	found, err := s.Find(ctx, e, q)
+func page(ctx context.Context, s Session, e *schema.Entity, q contract.Search) (records []*pluginpb.Record, next string, err error) {
+	// One more tells whether there is another page.
+	found, err := s.Find(ctx, e, core.Query{Filter: q.Filter, OrderBy: q.OrderBy, After: q.After, First: q.Limit + 1})
 	if err != nil {
 		return nil, "", err
 	}
-	if len(found) > wanted {
-		found = found[:wanted]
-		if next, err = cursor(q.OrderBy, found[wanted-1]); err != nil {
-			return nil, "", err
-		}
+	if len(found) > q.Limit {
+		found = found[:q.Limit]
+		next = q.Next(found[q.Limit-1].At)
 	}
 	records, err = encodeAll(e, found)
 	return records, next, err
@@ -111,11 +111,11 @@ func page(ctx context.Context, s Session, e *schema.Entity, q core.Query) (recor
 func (c *callbacks) Aggregate(ctx context.Context, r *pluginpb.AggregateRequest) (*pluginpb.AggregateResponse, error) {
 	answer := &pluginpb.AggregateResponse{}
 	answer.Error = c.records(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
-		q, err := aggregate(one.on.Model, e, r)
+		filter, asked, err := contract.ReadGrouping(one.on.Model, e, r)
 		if err != nil {
 			return err
 		}
-		groups, err := s.Aggregate(ctx, e, q)
+		groups, err := s.Aggregate(ctx, e, core.Aggregate{Filter: filter, Items: asked.Items, By: asked.By, Measures: asked.Measures})
 		if err != nil {
 			return err
 		}

@@ -2,11 +2,11 @@ package pluginhost
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -46,51 +46,15 @@ func (c *callbacks) mayWrite(one *call, what string) error {
 	if one.mayWrite {
 		return nil
 	}
-	return &core.Error{Code: core.Forbidden, Message: fmt.Sprintf("The plugin %s wanted to %s in the middle of a read or of another write. Queries, fields and rules have no effects.", c.plugin, what)}
+	return contract.Effect(c.plugin, what)
 }
 
 // draft is what a plugin wants to save, in the core's terms.
 func (c *callbacks) draft(m *schema.Model, e *schema.Entity, r *pluginpb.SaveRequest) (record.Draft, error) {
-	d := record.Draft{Action: core.Created, ID: r.GetId(), IfVersion: r.GetIfVersion()}
-	patch, err := pluginpb.Decode(r.GetPatch())
-	if err != nil {
-		return d, &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The plugin %s sent values that cannot be read.", c.plugin), Cause: err}
-	}
-	d.Set = stored(e, patch)
+	w, err := contract.ReadWish(m, e, c.plugin, r)
+	d := record.Draft{Action: core.Created, ID: w.ID, By: w.By, IfVersion: w.IfVersion, Set: w.Set, Add: w.Add, Guard: w.Guard, From: w.From}
 	if d.ID != "" {
 		d.Action = core.Updated
 	}
-	if to := r.GetToState(); to != "" {
-		f := e.StateField()
-		if f == nil || d.ID == "" {
-			return d, &core.Error{Code: core.Invalid, Message: fmt.Sprintf("No %s was moved to %q: that takes an entity with a field of type state, and an id.", e.Name, to)}
-		}
-		d.Set[f.StoragePath()], d.From = to, r.GetFromStates()
-	}
-	if by := r.GetBy(); by != "" {
-		if d.By = e.Field(by); d.By == nil || !d.By.Unique || d.ID != "" {
-			return d, &core.Error{Code: core.Invalid, Message: fmt.Sprintf("A %s cannot be found by %q: it must be a unique field, and the record must have no id.", e.Name, by)}
-		}
-	}
-	if len(r.GetAdd()) > 0 {
-		d.Add = map[string]string{}
-		for name, amount := range r.GetAdd() {
-			if f := e.Field(name); f != nil {
-				name = f.StoragePath()
-			}
-			d.Add[name] = amount
-		}
-	}
-	if len(r.GetGuard()) > 0 {
-		raw, err := pluginpb.Decode(r.GetGuard())
-		if err != nil {
-			return d, &core.Error{Code: core.Invalid, Message: "The guard cannot be read.", Cause: err}
-		}
-		guard, err := m.ParseGuard(e, raw)
-		if err != nil {
-			return d, invalid("The guard does not fit "+e.Plural+".", err)
-		}
-		d.Guard = &guard
-	}
-	return d, nil
+	return d, err
 }

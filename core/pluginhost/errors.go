@@ -10,6 +10,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -148,18 +149,11 @@ func (h *Host) refused(one *call, e *pluginpb.Error, what string) error {
 	if !slices.Contains(refusals, core.Code(e.GetCode())) {
 		return h.nonsense(one, "answered an error with the code %q and the message %q", cut(e.GetCode(), maxLine), cut(h.secrets.redact(e.GetMessage()), maxLine))
 	}
-	err := &core.Error{Code: core.Code(e.GetCode()), Message: cut(h.secrets.redact(e.GetMessage()), maxLine)}
+	err := &core.Error{Code: core.Code(e.GetCode()), Message: cut(h.secrets.redact(contract.Told(e, what)), maxLine)}
 	for _, v := range e.GetViolations()[:min(len(e.GetViolations()), maxViolations)] {
 		err.Violations = append(err.Violations, schema.Violation{
 			Field: cut(h.secrets.redact(v.GetField()), maxPath), Rule: cut(h.secrets.redact(v.GetRule()), maxPath), Message: cut(h.secrets.redact(v.GetMessage()), maxLine),
 		})
-	}
-	switch {
-	case err.Message != "":
-	case err.Code == core.Invalid:
-		err.Message = what + ": some fields need attention."
-	default:
-		err.Message = what + "."
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -105,16 +106,7 @@ func (r rule) String() string {
 }
 
 func (r rule) concerns(c core.Change) bool {
-	return c.After.Deleted() == r.deletes && holds(r.view, c.After)
-}
-
-// holds says whether a record is seen through a view.
-func holds(view *schema.Entity, r *core.Record) bool {
-	if !view.IsRole() {
-		return true
-	}
-	held, _ := r.Values[schema.RolesField].([]any)
-	return slices.Contains(held, any(view.Name))
+	return c.After.Deleted() == r.deletes && r.view.IsHeldBy(c.After.Values)
 }
 
 // judge asks one plugin about some of the changes, and does what it says.
@@ -187,11 +179,11 @@ func (r rule) askAboutDeletions(ctx context.Context, client pluginpb.PluginClien
 // obey applies one verdict to the record.
 func (h *Host) obey(ctx context.Context, one *call, s Session, r rule, v *pluginpb.Verdict, after *core.Record) error {
 	if v.GetError() != nil {
-		done := "saved"
+		undone := contract.NotSaved
 		if r.deletes {
-			done = "deleted"
+			undone = contract.NotDeleted
 		}
-		return h.refused(one, v.GetError(), fmt.Sprintf("The %s was not %s", r.view.Name, done))
+		return h.refused(one, v.GetError(), undone(r.view))
 	}
 	patch, err := pluginpb.Decode(v.GetPatch())
 	if err != nil {
@@ -200,12 +192,10 @@ func (h *Host) obey(ctx context.Context, one *call, s Session, r rule, v *plugin
 	if len(patch) == 0 || r.deletes {
 		return nil
 	}
-	for name := range patch {
-		if f := r.view.Field(name); f == nil || f.System {
-			return h.nonsense(one, "wanted to set %s.%s, which is no field that can be set", r.view.Name, name)
-		}
+	if err := contract.CheckPatch(r.view, patch); err != nil {
+		return h.nonsense(one, "%w", err)
 	}
-	set := stored(r.view, patch)
+	set := contract.Stored(r.view, patch)
 	if err := s.MayWrite(ctx, r.view, core.Updated, slices.Sorted(maps.Keys(set)), after); err != nil {
 		return h.nonsense(one, "wanted to set what it may not: %w", err)
 	}

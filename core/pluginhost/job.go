@@ -9,6 +9,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/sdk/contract/kept"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -36,7 +37,7 @@ func (h *Host) RunJob(ctx context.Context, on record.Basis, plugin, job, runID s
 
 // FireTimer tells a plugin that a timer is due. nil means that it is done with.
 func (h *Host) FireTimer(ctx context.Context, on record.Basis, t core.Timer) error {
-	name, key := splitTimerKey(t.Key)
+	name, key := kept.SplitTimerKey(t.Key)
 	one := &call{plugin: t.Plugin, method: "timer " + name, actor: core.PluginActor(t.Plugin), on: on, mayWrite: true}
 	return h.ask(ctx, one, h.config.EventTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
 		answer, err := client.FireTimer(ctx, &pluginpb.FireTimerRequest{Context: id, Name: name, Key: key, DueAt: instant(t.DueAt), Payload: t.Payload})

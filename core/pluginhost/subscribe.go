@@ -10,6 +10,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -81,7 +82,7 @@ func (h *Host) follow(ctx context.Context, one *call, op snapshot.Operation, arg
 // received hands on one result, or returns the error that ends the subscription.
 func (h *Host) received(one *call, op snapshot.Operation, answer *pluginpb.SubscribeResponse, take func(any) bool) error {
 	if answer.GetError() != nil {
-		return h.refusal(one, answer.GetError(), op.Name+" has ended")
+		return h.refusal(one, answer.GetError(), contract.NotGoneOn(op.Name))
 	}
 	result, err := checked(op.Result, answer.GetResult())
 	if err != nil {

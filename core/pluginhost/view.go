@@ -5,6 +5,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -14,16 +15,7 @@ func encode(e *schema.Entity, r *core.Record) (*pluginpb.Record, error) {
 	if r == nil {
 		return nil, nil
 	}
-	values := r.Values
-	if e.IsRole() {
-		values = map[string]any{}
-		for _, f := range e.Fields {
-			if value := schema.Lookup(r.Values, f.StoragePath()); value != nil {
-				values[f.Name] = value
-			}
-		}
-	}
-	encoded, err := pluginpb.Encode(values)
+	encoded, err := pluginpb.Encode(contract.Shown(e, r.Values))
 	if err != nil {
 		return nil, err
 	}
@@ -53,19 +45,6 @@ func encodeAll(e *schema.Entity, records []*core.Record) ([]*pluginpb.Record, er
 		}
 	}
 	return encoded, nil
-}
-
-// stored turns a patch of the view into one by storage path. Names that are
-// no field stay as they are: record refuses them in its own words.
-func stored(e *schema.Entity, patch map[string]any) map[string]any {
-	set := make(map[string]any, len(patch))
-	for name, value := range patch {
-		if f := e.Field(name); f != nil {
-			name = f.StoragePath()
-		}
-		set[name] = value
-	}
-	return set
 }
 
 func instant(t time.Time) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/protobuf/encoding/protojson"
 )
 
 // jobs are what the role "works" offers: one query, one mutation and one
@@ -56,6 +57,22 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 		var saved *pluginpb.SaveResponse
 		if saved, err = a.host.Save(ctx, &pluginpb.SaveRequest{Context: r.GetContext(), Entity: object}); err == nil {
 			said = saved.GetError().GetMessage()
+		}
+	case "put": // a record: a SaveRequest in JSON
+		request := &pluginpb.SaveRequest{}
+		if err = protojson.Unmarshal([]byte(object), request); err == nil {
+			request.Context = r.GetContext()
+			var saved *pluginpb.SaveResponse
+			saved, err = a.host.Save(ctx, request)
+			said = refusalOr(saved.GetError(), saved.GetRecord().GetId())
+		}
+	case "page": // of records: a FindRequest in JSON
+		request := &pluginpb.FindRequest{}
+		if err = protojson.Unmarshal([]byte(object), request); err == nil {
+			request.Context = r.GetContext()
+			var found *pluginpb.FindResponse
+			found, err = a.host.Find(ctx, request)
+			said = refusalOr(found.GetError(), fmt.Sprint(len(found.GetRecords()), " ", found.GetNext()))
 		}
 	case "say": // so many bytes
 		said = strings.Repeat("x", number(object))
@@ -113,6 +130,18 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 	}
 	value, err := json.Marshal(said)
 	return &pluginpb.CallResponse{Result: value}, err
+}
+
+// refusalOr is what a plugin was refused, or else what it was told.
+func refusalOr(e *pluginpb.Error, told string) string {
+	if e == nil {
+		return told
+	}
+	text := e.GetCode() + " " + e.GetMessage()
+	for _, v := range e.GetViolations() {
+		text += " " + v.GetField() + " " + v.GetMessage()
+	}
+	return text
 }
 
 func number(text string) int {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -37,7 +38,7 @@ func (h *Host) Call(operation string, arguments map[string]any) (any, error) {
 	defer end()
 	answer, err := h.plugin.Call(h.t.Context(), &pluginpb.CallRequest{Context: id, Operation: operation, Arguments: encoded})
 	if err == nil {
-		err = h.refusal(answer.GetError(), operation+" was not carried out")
+		err = h.refusal(answer.GetError(), contract.NotCarriedOut(operation))
 	}
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func (h *Host) Subscribe(operation string, arguments map[string]any) iter.Seq2[a
 		for err == nil {
 			var answer *pluginpb.SubscribeResponse
 			if answer, err = stream.Recv(); err == nil {
-				err = h.refusal(answer.GetError(), operation+" has ended")
+				err = h.refusal(answer.GetError(), contract.NotGoneOn(operation))
 			}
 			var result any
 			if err == nil {
@@ -120,7 +121,7 @@ func (h *Host) Resolve(entity, field string, parents ...*sdk.Record) ([]any, err
 	}
 	answer, err := h.plugin.Resolve(h.t.Context(), request)
 	if err == nil {
-		err = h.refusal(answer.GetError(), name+" could not be computed")
+		err = h.refusal(answer.GetError(), contract.NotComputed(name))
 	}
 	if err == nil && len(answer.GetValues()) != len(parents) {
 		err = fmt.Errorf("the plugin gave %d values of %s for %d parents", len(answer.GetValues()), name, len(parents))

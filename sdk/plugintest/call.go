@@ -2,11 +2,10 @@ package plugintest
 
 import (
 	"cmp"
-	"fmt"
 	"strconv"
 
 	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -46,7 +45,7 @@ func (h *Host) within(id *pluginpb.CallContext) (call, error) {
 	if one, runs := h.running[id.GetToken()]; runs {
 		return one, nil
 	}
-	return call{}, &sdk.Error{Code: sdk.Forbidden, Message: "The call that this belongs to has ended. Ask the host only while a handler runs, with the context that came with it."}
+	return call{}, contract.Over()
 }
 
 // writer is who a callback writes for. what completes "The plugin wanted to".
@@ -57,10 +56,23 @@ func (h *Host) writer(id *pluginpb.CallContext, what string) (author, error) {
 	}
 	name := h.description.GetName()
 	if !one.mayWrite {
-		return author{}, &sdk.Error{Code: sdk.Forbidden, Message: fmt.Sprintf("The plugin %s wanted to %s in the middle of a read or of another write. Only its mutations may save.", name, what)}
+		return author{}, contract.Effect(name, what)
 	}
 	if id.GetAsPlugin() {
 		return author{via: name}, nil
 	}
 	return author{user: one.user, via: name}, nil
+}
+
+// asked is the entity that a callback asks about, if it may.
+func (c *callbacks) asked(id *pluginpb.CallContext, name string) (*schema.Entity, error) {
+	one, err := c.within(id)
+	if err != nil {
+		return nil, err
+	}
+	e, err := contract.Entity(c.model, name)
+	if err == nil && (one.user == nil || id.GetAsPlugin()) && !c.asPlugin {
+		err = contract.Unentitled(c.description.GetName())
+	}
+	return e, err
 }

@@ -3,7 +3,8 @@ package plugintest
 import (
 	"strings"
 
-	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/contract/settings"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -19,11 +20,11 @@ func (h *Host) Configure(config map[string]any) error {
 	}
 	filled, problems := settings.Check(h.description.GetConfigSchema(), config)
 	if len(problems) > 0 {
-		var violations schema.Violations
+		refused := &sdk.Error{Code: sdk.Invalid, Message: doesNotFit}
 		for _, p := range problems {
-			violations = append(violations, schema.Violation{Field: p.Path, Rule: "schema", Message: p.Message})
+			refused.Violations = append(refused.Violations, sdk.Violation{Field: p.Path, Rule: "schema", Message: p.Message})
 		}
-		return withViolations(misconfigured+": some fields need attention.", violations)
+		return refused
 	}
 	h.mu.Lock()
 	h.generation++
@@ -41,6 +42,9 @@ func (h *Host) Configure(config map[string]any) error {
 
 const misconfigured = "The configuration does not fit"
 
+// doesNotFit is the message of a refusal that names the fields.
+var doesNotFit = contract.Told(&pluginpb.Error{Code: sdk.Invalid}, misconfigured)
+
 // configureByDefault tries the configuration of an admin who says nothing.
 func (h *Host) configureByDefault() {
 	h.t.Helper()
@@ -48,7 +52,7 @@ func (h *Host) configureByDefault() {
 		return
 	}
 	if err := h.Configure(nil); err != nil {
-		h.unconfigured = strings.TrimPrefix(err.Error(), misconfigured+": some fields need attention.; ")
+		h.unconfigured = strings.TrimPrefix(err.Error(), doesNotFit+"; ")
 	}
 }
 

@@ -2,10 +2,10 @@ package plugintest
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -16,23 +16,30 @@ func (h *Host) refusal(e *pluginpb.Error, what string) error {
 	if e == nil {
 		return nil
 	}
-	err := &sdk.Error{Code: e.GetCode(), Message: e.GetMessage()}
+	err := &sdk.Error{Code: e.GetCode()}
 	if e.GetStack() != "" {
 		h.t.Logf("%s\n%s", e.GetCause(), e.GetStack())
 	}
 	for _, v := range e.GetViolations() {
 		err.Violations = append(err.Violations, sdk.Violation{Field: v.GetField(), Rule: v.GetRule(), Message: v.GetMessage()})
 	}
-	switch {
-	case e.GetCause() != "":
+	if err.Message = contract.Told(e, what); e.GetCause() != "" {
 		err.Message = "The plugin made a mistake: " + e.GetCause()
-	case err.Message != "":
-	case err.Code == sdk.Invalid:
-		err.Message = what + ": some fields need attention."
-	default:
-		err.Message = what + "."
 	}
 	return err
+}
+
+// shown is an error as the sdk has it: what the host refuses is an *sdk.Error.
+func shown(err error) error {
+	var r *schema.Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	e := &sdk.Error{Code: string(r.Code), Message: r.Message}
+	for _, v := range r.Violations {
+		e.Violations = append(e.Violations, sdk.Violation(v))
+	}
+	return e
 }
 
 // toWire returns nil for nil.
@@ -41,38 +48,12 @@ func toWire(err error) *pluginpb.Error {
 		return nil
 	}
 	var ours *sdk.Error
-	if !errors.As(err, &ours) {
+	if !errors.As(shown(err), &ours) {
 		return &pluginpb.Error{Code: sdk.Internal, Message: err.Error()}
 	}
 	e := &pluginpb.Error{Code: ours.Code, Message: ours.Message}
 	for _, v := range ours.Violations {
 		e.Violations = append(e.Violations, &pluginpb.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
-	}
-	return e
-}
-
-func notFound(entity, id string) error {
-	return &sdk.Error{Code: sdk.NotFound, Message: fmt.Sprintf("There is no %s with the id %s, or you may not see it.", entity, id)}
-}
-
-// invalid refuses the values of a record, in the words of the view.
-func invalid(e *schema.Entity, err error) error {
-	var violations schema.Violations
-	errors.As(err, &violations)
-	for i := range violations {
-		violations[i].Field = e.FromStorage(violations[i].Field)
-	}
-	violations.Sort()
-	return withViolations(fmt.Sprintf("The %s was not saved: some fields need attention.", e.Name), violations)
-}
-
-// withViolations carries the violations over, if there are any.
-func withViolations(message string, err error) error {
-	e := &sdk.Error{Code: sdk.Invalid, Message: message}
-	var violations schema.Violations
-	errors.As(err, &violations)
-	for _, v := range violations {
-		e.Violations = append(e.Violations, sdk.Violation(v))
 	}
 	return e
 }

@@ -78,11 +78,10 @@ func (h *Host) changed(who author, action string, before, after *stored) {
 }
 
 // published tells what the plugin publishes.
-func (h *Host) published(who author, r *pluginpb.PublishRequest) {
+func (h *Host) published(who author, topic string, r *pluginpb.PublishRequest) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := int64(len(h.events)) + 1
-	topic := h.description.GetName() + "." + r.GetName()
 	h.tell(&pluginpb.Event{
 		Id: fmt.Sprintf("%s/%d", topic, n), Topic: topic, Key: r.GetKey(), Sequence: n,
 		At: schema.Instant(h.now), User: who.user, Via: who.via, Payload: r.GetPayload(),

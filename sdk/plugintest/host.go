@@ -40,7 +40,7 @@ type Host struct {
 	queue      []*delivery
 	dead       []DeadLetter
 	timers     map[[2]string]*timer // by name and key
-	state      map[string]kept
+	state      map[string]value
 	secrets    map[string]string
 }
 
@@ -56,7 +56,7 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	h := &Host{
 		t: t, store: store{byID: map[string]*stored{}, drawn: map[string]int64{}},
 		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), running: map[string]call{},
-		timers: map[[2]string]*timer{}, state: map[string]kept{}, secrets: map[string]string{},
+		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{},
 	}
 	h.As(sdk.User{ID: "tester", Name: "Tester", Roles: []string{"admin"}})
 	connect(t, &wire{Transport: transport, host: h})

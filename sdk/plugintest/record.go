@@ -1,11 +1,11 @@
 package plugintest
 
 import (
-	"slices"
 	"time"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -35,46 +35,20 @@ func (r *stored) copied(e *schema.Entity, by string, at time.Time) *stored {
 
 // holds says whether the record is seen through a view.
 func (r *stored) holds(e *schema.Entity) bool {
-	return r.entity == e.Stored() && r.deletedAt.IsZero() && e.HasRole().Match(r.values)
+	return r.entity == e.Stored() && r.deletedAt.IsZero() && e.IsHeldBy(r.values)
 }
 
-// grant lets the record hold a role.
-func (r *stored) grant(role *schema.Entity, at time.Time) {
-	held := r.roles()
-	if !role.IsRole() || slices.Contains(held, any(role.Name)) {
-		return
-	}
-	r.values[schema.RolesField] = append(slices.Clone(held), role.Name)
-	schema.Put(r.values, role.Name+".since", schema.Instant(at))
-	schema.Put(r.values, role.Name+".until", nil)
-}
+func (r *stored) roles() []any { return schema.HeldRoles(r.values) }
 
-func (r *stored) roles() []any {
-	held, _ := r.values[schema.RolesField].([]any)
-	return held
-}
-
-// set applies values of the view; nil clears.
-func (r *stored) set(e *schema.Entity, patch map[string]any) {
-	for name, value := range clone(patch) {
-		path := name
-		if f := e.Field(name); f != nil {
-			path = f.StoragePath()
-		}
+// set applies values by storage path; nil clears.
+func (r *stored) set(values map[string]any) {
+	for path, value := range clone(values) {
 		schema.Put(r.values, path, value)
 	}
 }
 
 // view returns the fields of an entity or role side by side.
-func (r *stored) view(e *schema.Entity) map[string]any {
-	values := map[string]any{}
-	for _, f := range e.Fields {
-		if value := schema.Lookup(r.values, f.StoragePath()); value != nil {
-			values[f.Name] = value
-		}
-	}
-	return clone(values)
-}
+func (r *stored) view(e *schema.Entity) map[string]any { return clone(contract.Shown(e, r.values)) }
 
 // withSystem returns the values and the system fields: what a filter looks at.
 func (r *stored) withSystem() map[string]any {
@@ -88,6 +62,9 @@ func (r *stored) withSystem() map[string]any {
 	}
 	return values
 }
+
+// at returns the value at a storage path, or of a system field; nil for none.
+func (r *stored) at(path string) any { return schema.Lookup(r.withSystem(), path) }
 
 func (r *stored) record(e *schema.Entity) *sdk.Record {
 	return &sdk.Record{

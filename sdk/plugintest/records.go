@@ -3,6 +3,7 @@ package plugintest
 import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -11,7 +12,7 @@ import (
 func (h *Host) Add(entity string, values map[string]any) *sdk.Record {
 	h.t.Helper()
 	e := h.entity(entity)
-	r, err := h.write(h.t.Context(), h.tester(), write{entity: e, patch: values, unruled: true})
+	r, err := h.write(h.t.Context(), h.tester(), write{entity: e, Wish: contract.Wish{Set: contract.Stored(e, values)}, unruled: true})
 	if err != nil {
 		h.t.Fatalf("add a %s: %v", entity, err)
 	}
@@ -25,9 +26,9 @@ func (h *Host) Save(r *sdk.Record) (*sdk.Record, error) {
 	h.t.Helper()
 	h.needConfiguration()
 	e := h.entity(r.Entity)
-	saved, err := h.write(h.t.Context(), h.tester(), write{entity: e, id: r.ID, ifVersion: r.Version, patch: r.Values})
+	saved, err := h.write(h.t.Context(), h.tester(), write{entity: e, Wish: contract.Wish{ID: r.ID, IfVersion: r.Version, Set: contract.Stored(e, r.Values)}})
 	if err != nil {
-		return nil, err
+		return nil, shown(err)
 	}
 	return saved.record(e), nil
 }
@@ -36,8 +37,8 @@ func (h *Host) Save(r *sdk.Record) (*sdk.Record, error) {
 func (h *Host) Delete(entity, id string) error {
 	h.t.Helper()
 	h.needConfiguration()
-	_, err := h.write(h.t.Context(), h.tester(), write{entity: h.entity(entity), id: id, remove: true})
-	return err
+	_, err := h.write(h.t.Context(), h.tester(), write{entity: h.entity(entity), Wish: contract.Wish{ID: id}, remove: true})
+	return shown(err)
 }
 
 // Get returns a record as it is stored. One that is not there ends the test.
@@ -60,27 +61,15 @@ func (h *Host) Find(entity string, filter sdk.Filter) []*sdk.Record {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	parsed, err := h.filter(e, encoded)
+	parsed, err := contract.ReadFilter(h.model, e, encoded)
 	if err != nil {
-		h.t.Fatal(err)
+		h.t.Fatal(shown(err))
 	}
 	var records []*sdk.Record
 	for _, r := range h.store.find(e, parsed) {
 		records = append(records, r.record(e))
 	}
 	return records
-}
-
-func (h *Host) filter(e *schema.Entity, encoded []byte) (schema.Filter, error) {
-	raw, err := pluginpb.Decode(encoded)
-	if err != nil {
-		return schema.Filter{}, &sdk.Error{Code: sdk.Invalid, Message: "The filter cannot be read."}
-	}
-	filter, err := h.model.ParseFilter(e, raw, false)
-	if err != nil {
-		return schema.Filter{}, withViolations("The filter does not fit "+e.Plural+".", err)
-	}
-	return filter, nil
 }
 
 // entity ends the test unless there is an entity of this name.

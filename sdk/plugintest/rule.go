@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -23,14 +25,17 @@ func (h *Host) askBeforeSave(ctx context.Context, who author, before, after *sto
 			return fmt.Errorf("ask the plugin about a %s: %w", view.Name, err)
 		}
 		verdict := answer.GetVerdicts()[0]
-		if err := h.refusal(verdict.GetError(), fmt.Sprintf("The %s was not saved", view.Name)); err != nil {
+		if err := h.refusal(verdict.GetError(), contract.NotSaved(view)); err != nil {
 			return err
 		}
 		changes, err := pluginpb.Decode(verdict.GetPatch())
 		if err != nil {
 			return err
 		}
-		after.set(view, changes)
+		if err := contract.CheckPatch(view, changes); err != nil {
+			return &sdk.Error{Code: sdk.Internal, Message: "The plugin made a mistake: it " + err.Error()}
+		}
+		after.set(contract.Stored(view, changes))
 	}
 	return nil
 }
@@ -48,7 +53,7 @@ func (h *Host) askBeforeDelete(ctx context.Context, who author, w write, before 
 		if err != nil {
 			return fmt.Errorf("ask the plugin about the deletion of a %s: %w", view.Name, err)
 		}
-		if err := h.refusal(answer.GetVerdicts()[0].GetError(), fmt.Sprintf("The %s was not deleted", view.Name)); err != nil {
+		if err := h.refusal(answer.GetVerdicts()[0].GetError(), contract.NotDeleted(view)); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/sdk"
 )
 
 // store keeps the records. It is safe for concurrent use.
@@ -81,17 +80,23 @@ func (s *store) swap(view *schema.Entity, before, after *stored, told func()) (d
 	return true, nil
 }
 
-// number draws numbers for the autonumber fields that have none.
+// number draws numbers for the autonumber fields that have none, above all that were
+// given by hand.
 func (s *store) number(r *stored) {
-	for path, f := range r.entity.Kept() {
-		role, _, inRole := strings.Cut(path, ".")
-		if f.Type != "autonumber" || schema.Lookup(r.values, path) != nil || inRole && r.values[role] == nil {
-			continue
+	for path, f := range r.entity.Autonumbers(r.values) {
+		text, given := schema.Lookup(r.values, path).(string)
+		if !given {
+			text = schema.Autonumber(f.Format, r.updatedAt, 1)
 		}
-		_, year, _ := schema.AutonumberOf(f.Format, schema.Autonumber(f.Format, r.updatedAt, 1))
+		n, year, ok := schema.AutonumberOf(f.Format, text)
 		counter := r.entity.Name + "." + path + "." + year
-		s.drawn[counter]++
-		schema.Put(r.values, path, schema.Autonumber(f.Format, r.updatedAt, s.drawn[counter]))
+		switch {
+		case !given:
+			s.drawn[counter]++
+			schema.Put(r.values, path, schema.Autonumber(f.Format, r.updatedAt, s.drawn[counter]))
+		case ok:
+			s.drawn[counter] = max(s.drawn[counter], n)
+		}
 	}
 }
 
@@ -104,11 +109,7 @@ func (s *store) unique(view *schema.Entity, r *stored) error {
 		}
 		for _, other := range s.byID {
 			if other.id != r.id && other.holds(r.entity) && schema.Lookup(other.values, path) == value {
-				field := view.FromStorage(path)
-				return &sdk.Error{
-					Code: sdk.Conflict, Message: fmt.Sprintf("The %s was not saved: another one has the same %s.", view.Name, field),
-					Violations: []sdk.Violation{{Field: field, Rule: "unique", Message: fmt.Sprintf("is taken: another %s has %v already", r.entity.Name, value)}},
-				}
+				return view.Taken(path, value)
 			}
 		}
 	}
