@@ -2,7 +2,6 @@ package party
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 
@@ -25,7 +24,7 @@ func find(ctx context.Context, session *record.Session, e *schema.Entity, ids ..
 	for i, id := range ids {
 		at := slices.IndexFunc(found, func(r *core.Record) bool { return r.ID == id })
 		if at < 0 {
-			return nil, &core.Error{Code: core.NotFound, Message: fmt.Sprintf("There is no party with the id %s, or you may not see it.", id)}
+			return nil, core.Refused(e.NoRecord(id))
 		}
 		parties[i] = found[at]
 	}

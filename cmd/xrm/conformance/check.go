@@ -70,7 +70,7 @@ func Run(ctx context.Context, p Program, s Settings, report func(Result)) error 
 	if err != nil {
 		return err
 	}
-	b := &bench{program: p, settings: s, own: own, host: newHost(model)}
+	b := &bench{program: p, settings: s, own: own, host: newHost(p.Name, model)}
 	defer b.close()
 	for _, c := range checks() {
 		if ctx.Err() != nil {

@@ -3,19 +3,22 @@ package conformance
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
+	"errors"
 	"slices"
 	"sync"
 
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
 
-// host answers callbacks out of its memory. It takes everything that fits on
-// the wire: whether it may be done is not the plugin's business.
+// host answers callbacks out of its memory. It refuses what no host understands, as
+// all of them do, and takes everything else: whether it may be done is not the
+// plugin's business.
 type host struct {
 	pluginpb.UnimplementedHostServer
+	plugin string // its name
 
 	mu       sync.Mutex
 	model    *schema.Model
@@ -27,8 +30,8 @@ type host struct {
 	state    map[string]*pluginpb.GetStateResponse
 }
 
-func newHost(m *schema.Model) *host {
-	return &host{model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}}
+func newHost(plugin string, m *schema.Model) *host {
+	return &host{plugin: plugin, model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}}
 }
 
 // begin makes the context of a call, which lasts until end.
@@ -92,7 +95,7 @@ func (h *host) within(ctx context.Context, what string, id *pluginpb.CallContext
 	hold := h.hold
 	h.mu.Unlock()
 	if !runs {
-		return &pluginpb.Error{Code: "FORBIDDEN", Message: "The call that this belongs to has ended."}
+		return toWire(contract.Over())
 	}
 	if hold != nil {
 		hold.waiting <- struct{}{}
@@ -113,11 +116,21 @@ func (h *host) entity(ctx context.Context, what string, id *pluginpb.CallContext
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	e, err := h.model.Find(name)
-	if err != nil {
-		return nil, &pluginpb.Error{Code: "INVALID", Message: fmt.Sprintf("The plugin asked for an entity that is not there: %v.", err)}
+	e, err := contract.Entity(h.model, name)
+	return e, toWire(err)
+}
+
+// toWire returns nil for nil.
+func toWire(err error) *pluginpb.Error {
+	var r *schema.Refusal
+	if !errors.As(err, &r) {
+		return nil
 	}
-	return e, nil
+	e := &pluginpb.Error{Code: string(r.Code), Message: r.Message}
+	for _, v := range r.Violations {
+		e.Violations = append(e.Violations, &pluginpb.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
+	}
+	return e
 }
 
 // record returns the record of this id, and makes one that fits if there is
@@ -142,24 +155,30 @@ func (h *host) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.GetRe
 	return &pluginpb.GetResponse{Record: h.record(e, r.GetId())}, nil
 }
 
-// Find implements pluginpb.HostServer. A filter that does not fit is refused.
+// maxPage is the most records in one answer.
+const maxPage = 1000
+
+// Find implements pluginpb.HostServer.
 func (h *host) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.FindResponse, error) {
 	e, refused := h.entity(ctx, "Find", r.GetContext(), r.GetEntity())
 	if refused != nil {
 		return &pluginpb.FindResponse{Error: refused}, nil
 	}
-	filter, err := h.filter(e, r.GetFilter())
+	q, err := contract.ReadSearch(h.model, e, r, maxPage)
 	if err != nil {
-		return &pluginpb.FindResponse{Error: &pluginpb.Error{Code: "INVALID", Message: err.Error()}}, nil
+		return &pluginpb.FindResponse{Error: toWire(err)}, nil
 	}
+	position := func(r *pluginpb.Record) []any { return schema.Position(q.OrderBy, at(e, r)) }
 	answer := &pluginpb.FindResponse{}
 	for _, found := range h.all(e) {
-		if matches(e, filter, found) {
+		if q.Filter.Match(storedValues(e, found)) && (q.After == nil || schema.ComparePositions(q.OrderBy, position(found), q.After) > 0) {
 			answer.Records = append(answer.Records, found)
 		}
 	}
-	if limit := int(r.GetLimit()); limit > 0 && len(answer.Records) > limit {
-		answer.Records = answer.Records[:limit]
+	slices.SortFunc(answer.Records, func(a, b *pluginpb.Record) int { return schema.ComparePositions(q.OrderBy, position(a), position(b)) })
+	if len(answer.Records) > q.Limit {
+		answer.Records = answer.Records[:q.Limit]
+		answer.Next = q.Next(at(e, answer.Records[q.Limit-1]))
 	}
 	return answer, nil
 }
@@ -171,14 +190,6 @@ func (h *host) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingServer[p
 		return err
 	}
 	return stream.Send(page)
-}
-
-func (h *host) filter(e *schema.Entity, encoded []byte) (schema.Filter, error) {
-	raw, err := pluginpb.Decode(encoded)
-	if err != nil {
-		return schema.Filter{}, err
-	}
-	return h.model.ParseFilter(e, raw, true)
 }
 
 // all lists the records of an entity by id.
@@ -195,17 +206,24 @@ func (h *host) all(e *schema.Entity) []*pluginpb.Record {
 	return list
 }
 
-// matches looks at the values where their entity stores them.
-func matches(e *schema.Entity, filter schema.Filter, r *pluginpb.Record) bool {
+// storedValues are those of a record where its entity stores them, with its id and
+// version: what a filter looks at.
+func storedValues(e *schema.Entity, r *pluginpb.Record) map[string]any {
 	values, err := pluginpb.Decode(r.GetValues())
 	if err != nil {
-		return false
+		values = nil // what the plugin made of it is no record
 	}
 	stored := map[string]any{"id": r.GetId(), "version": r.GetVersion()}
-	for _, f := range e.Fields {
-		if value := values[f.Name]; value != nil {
-			schema.Put(stored, f.StoragePath(), value)
+	for path, value := range contract.Stored(e, values) {
+		if value != nil {
+			schema.Put(stored, path, value)
 		}
 	}
-	return filter.Match(stored)
+	return stored
+}
+
+// at looks into a record by storage path.
+func at(e *schema.Entity, r *pluginpb.Record) func(path string) any {
+	values := storedValues(e, r)
+	return func(path string) any { return schema.Lookup(values, path) }
 }

@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
+	"github.com/openxrm/xrm/sdk/contract/kept"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -16,37 +20,57 @@ func (h *host) Save(ctx context.Context, r *pluginpb.SaveRequest) (*pluginpb.Sav
 	if refused != nil {
 		return &pluginpb.SaveResponse{Error: refused}, nil
 	}
-	patch, err := pluginpb.Decode(r.GetPatch())
-	if err != nil {
-		return &pluginpb.SaveResponse{Error: &pluginpb.Error{Code: "INVALID", Message: err.Error()}}, nil
-	}
-	id := r.GetId()
-	if r.GetBy() != "" {
-		for _, found := range h.all(e) {
-			values, err := pluginpb.Decode(found.GetValues())
-			if err == nil && values[r.GetBy()] == patch[r.GetBy()] {
-				id = found.GetId()
-			}
-		}
-	}
-	before := &pluginpb.Record{Entity: e.Name, Id: id, CreatedAt: sampleTime, UpdatedAt: sampleTime}
-	if id != "" {
-		before = h.record(e, id)
-	}
-	filter, err := h.filter(e, r.GetGuard())
-	switch {
-	case err != nil:
-		return &pluginpb.SaveResponse{Error: &pluginpb.Error{Code: "INVALID", Message: err.Error()}}, nil
-	case r.GetIfVersion() != 0 && r.GetIfVersion() != before.GetVersion(), len(r.GetGuard()) > 0 && !matches(e, filter, before):
-		return &pluginpb.SaveResponse{Error: &pluginpb.Error{Code: "CONFLICT", Message: fmt.Sprintf("The %s was changed by somebody else in the meantime.", e.Name)}}, nil
-	}
-	values, err := pluginpb.Decode(before.GetValues())
+	saved, err := h.save(e, r)
+	return &pluginpb.SaveResponse{Record: saved, Error: toWire(err)}, nil
+}
+
+func (h *host) save(e *schema.Entity, r *pluginpb.SaveRequest) (*pluginpb.Record, error) {
+	w, err := contract.ReadWish(h.model, e, h.plugin, r)
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(values, patch)
-	maps.DeleteFunc(values, func(_ string, value any) bool { return value == nil })
-	return &pluginpb.SaveResponse{Record: h.keep(before, encode(values))}, nil
+	before := h.meant(e, w)
+	stored := storedValues(e, before)
+	switch {
+	case w.IfVersion != 0 && w.IfVersion != before.GetVersion():
+		err = e.OutOfDate()
+	case len(w.From) > 0:
+		err = e.CheckFrom(w.From, stored)
+	}
+	if err == nil && w.Guard != nil {
+		err = e.CheckGuard(*w.Guard, stored)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for path, value := range w.Set {
+		schema.Put(stored, path, value)
+	}
+	if violations := e.Add(stored, w.Add); len(violations) > 0 {
+		return nil, e.Unfit(violations)
+	}
+	for path := range w.Add {
+		f, _ := e.At(path)
+		if sum, err := f.Kind().Parse(f, schema.Lookup(stored, path), schema.Scope{}); err == nil {
+			schema.Put(stored, path, sum)
+		}
+	}
+	delete(stored, "id")
+	delete(stored, "version")
+	return h.keep(before, encode(contract.Shown(e, stored))), nil
+}
+
+// meant is the record that a wish is about, or a new one.
+func (h *host) meant(e *schema.Entity, w contract.Wish) *pluginpb.Record {
+	if w.ID != "" {
+		return h.record(e, w.ID)
+	}
+	for _, found := range h.all(e) {
+		if w.By != nil && reflect.DeepEqual(at(e, found)(w.By.StoragePath()), w.Set[w.By.StoragePath()]) {
+			return found
+		}
+	}
+	return &pluginpb.Record{Entity: e.Name, CreatedAt: sampleTime, UpdatedAt: sampleTime}
 }
 
 func (h *host) keep(before *pluginpb.Record, values []byte) *pluginpb.Record {
@@ -89,8 +113,15 @@ func (h *host) snapshot() string {
 
 // Aggregate implements pluginpb.HostServer: there is nothing to count.
 func (h *host) Aggregate(ctx context.Context, r *pluginpb.AggregateRequest) (*pluginpb.AggregateResponse, error) {
-	_, refused := h.entity(ctx, "Aggregate", r.GetContext(), r.GetEntity())
-	return &pluginpb.AggregateResponse{Error: refused}, nil
+	e, refused := h.entity(ctx, "Aggregate", r.GetContext(), r.GetEntity())
+	if refused != nil {
+		return &pluginpb.AggregateResponse{Error: refused}, nil
+	}
+	_, asked, err := contract.ReadGrouping(h.model, e, r)
+	if err == nil {
+		_, err = asked.Complete(e)
+	}
+	return &pluginpb.AggregateResponse{Error: toWire(err)}, nil
 }
 
 // Log implements pluginpb.HostServer. It also works outside of a call.
@@ -139,8 +170,12 @@ func (h *host) PutState(ctx context.Context, r *pluginpb.PutStateRequest) (*plug
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	version := h.state[r.GetKey()].GetVersion()
-	if r.GetIfVersion() >= 0 && r.GetIfVersion() != version {
-		return &pluginpb.PutStateResponse{Error: &pluginpb.Error{Code: "CONFLICT", Message: "The value was changed in the meantime."}}, nil
+	err := kept.Check(r.GetKey(), r.GetValue())
+	if err == nil && r.GetIfVersion() != kept.AnyVersion && r.GetIfVersion() != version {
+		err = kept.Changed(r.GetKey())
+	}
+	if err != nil {
+		return &pluginpb.PutStateResponse{Error: toWire(err)}, nil
 	}
 	h.state[r.GetKey()] = &pluginpb.GetStateResponse{Value: r.GetValue(), Version: version + 1}
 	return &pluginpb.PutStateResponse{Version: version + 1}, nil
@@ -153,6 +188,9 @@ func (h *host) DeleteState(ctx context.Context, r *pluginpb.DeleteStateRequest) 
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if r.GetIfVersion() != kept.AnyVersion && r.GetIfVersion() != h.state[r.GetKey()].GetVersion() {
+		return &pluginpb.DeleteStateResponse{Error: toWire(kept.Changed(r.GetKey()))}, nil
+	}
 	delete(h.state, r.GetKey())
 	return &pluginpb.DeleteStateResponse{}, nil
 }

@@ -17,7 +17,7 @@ func Describe(ctx context.Context, p Program) (*pluginpb.DescribeResponse, error
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{program: p, own: own, host: newHost(&schema.Model{})}
+	b := &bench{program: p, own: own, host: newHost(p.Name, &schema.Model{})}
 	defer b.close()
 	return b.describe(ctx, &pluginpb.DescribeRequest{Features: contract.Features()})
 }
