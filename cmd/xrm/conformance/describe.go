@@ -178,15 +178,14 @@ func typesAreKnown(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	t := &typeChecker{objects: objectsOf(d)}
+	t := contract.NewTranslator(d)
 	for _, o := range d.GetOperations() {
-		t.members(o.GetName(), o.GetArguments(), true, 0)
-		t.check(o.GetName(), o.GetReturns(), false, 0)
+		t.Operation(o)
 	}
 	for _, f := range d.GetFields() {
-		t.check(f.GetEntity()+"."+f.GetName(), f.GetReturns(), false, 0)
+		t.Computed(f)
 	}
-	return errors.Join(t.wrong...)
+	return t.Err()
 }
 
 func jobsArePlanned(ctx context.Context, b *bench) error {

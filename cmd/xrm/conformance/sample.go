@@ -93,3 +93,11 @@ func encode(values map[string]any) []byte {
 	}
 	return encoded
 }
+
+func objectsOf(d *pluginpb.DescribeResponse) map[string]*pluginpb.ObjectType {
+	objects := map[string]*pluginpb.ObjectType{}
+	for _, o := range d.GetObjects() {
+		objects[o.GetName()] = o
+	}
+	return objects
+}
