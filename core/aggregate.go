@@ -20,11 +20,11 @@ type Aggregate struct {
 	Limit    int       // how many groups at most, the first by their order; one more than needed tells whether there are more
 }
 
-// Measure is one figure of a group, and Func what it does with the values there.
-type (
-	Measure = schema.Measure
-	Func    = schema.Func
-)
+// Measure is one figure of a group: what its values come to.
+type Measure = schema.Measure
+
+// Func is what a measure does with the values of a group.
+type Func = schema.Func
 
 // The functions of measures.
 const (

@@ -8,8 +8,9 @@
 //	h.Advance(48 * time.Hour) // timers and jobs
 //
 // It knows the shipped entities, those of the plugin and those of other plugins
-// that Start is given, and obeys their definitions and the plugin's rules. It
-// checks no rights, and no references.
+// that Start is given, and obeys their definitions and the plugin's rules. What it
+// refuses it refuses in the words of the server (sdk/contract). It checks no rights,
+// and no references.
 //
 // A Server is xrm itself, with users and their roles. One test with it shows that
 // all fits together; the others are faster with a Host.
