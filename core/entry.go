@@ -20,6 +20,7 @@ type Entry struct {
 	Actor    Actor
 	Roles    []string // that the record held before or after the change, sorted
 	Diffs    []Diff
+	Position int64 // in the journal, counting from 1 without a gap; 0 unless the journal was read by positions
 }
 
 // Diff says what happened to one field: From and To are canonical values, nil

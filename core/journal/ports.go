@@ -21,8 +21,14 @@ type Store interface {
 	// settled, as far as the store can tell.
 	Missing(ctx context.Context, entries []core.Entry) ([]core.Entry, error)
 
-	// Append writes entries to the journal. One that is there already, by
-	// record and version, stays as it is.
+	// Number gives positions to the entries of the journal that have none,
+	// which only a program from before leaves, and says to how many.
+	Number(ctx context.Context) (int, error)
+
+	// Append writes entries to the journal, each at the next position if it has
+	// none yet. One that is there already, by record and version, stays as and
+	// where it is. Whatever has no position must be numbered before, or the
+	// entries of a record could change places.
 	Append(ctx context.Context, entries []core.Entry) error
 
 	// Settle removes exactly these entries from where they are pending.
@@ -32,6 +38,18 @@ type Store interface {
 	// these records of one entity, wherever they lie: in the journal, pending,
 	// and in deliveries that wait or are dead. It can be repeated.
 	Forget(ctx context.Context, e *schema.Entity, ids []string) error
+}
+
+// Positions is the journal for those who read it with a cursor, which is the
+// position of the last entry that they have seen. They miss none and see none
+// twice: position n+1 is never there before n, and none ever changes its entry,
+// except that it forgets what said something about a person.
+type Positions interface {
+	// EntriesAfter returns the entries behind a position, 0 for all, in the order
+	// of their positions and at most limit of them, and the last position that
+	// there is. An entry has its position at the latest when the relay has moved
+	// it, and those of one record come in the order of their versions.
+	EntriesAfter(ctx context.Context, position int64, limit int) (entries []core.Entry, last int64, err error)
 }
 
 // Outbox is where events wait for those who have subscribed to them.

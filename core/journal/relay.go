@@ -98,10 +98,18 @@ func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) bool {
 func (r *Relay) Drain(ctx context.Context) error {
 	for {
 		entries, err := r.Store.Pending(ctx, batch)
-		if err != nil || len(entries) == 0 {
+		if err != nil {
 			return fault("read what is pending", err)
 		}
+		if len(entries) == 0 {
+			return r.number(ctx)
+		}
 		if err := r.enqueue(ctx, entries); err != nil {
+			return err
+		}
+		// Now that it is known what is pending: of these records nothing earlier can
+		// turn up in the journal any more.
+		if err := r.number(ctx); err != nil {
 			return err
 		}
 		if err := r.Store.Append(ctx, entries); err != nil {
@@ -159,6 +167,17 @@ func (r *Relay) enqueue(ctx context.Context, entries []core.Entry) error {
 		r.Enqueued()
 	}
 	return nil
+}
+
+// number gives the entries from before their positions, which takes a while
+// once in the life of a database.
+func (r *Relay) number(ctx context.Context) error {
+	start := time.Now()
+	n, err := r.Store.Number(ctx)
+	if n > 0 && r.Log != nil {
+		r.Log.Info("Entries of the journal that had no position have one now.", "entries", n, "after", time.Since(start).Round(time.Millisecond))
+	}
+	return fault("number the journal", err)
 }
 
 func fault(what string, err error) error {

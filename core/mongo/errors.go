@@ -98,3 +98,18 @@ func passingCodes() []int {
 		13436, // NotPrimaryOrSecondary
 	}
 }
+
+// withoutDuplicates is nil when an insert left nothing out but what was there
+// already.
+func withoutDuplicates(err error) error {
+	var some driver.BulkWriteException
+	if !errors.As(err, &some) || some.WriteConcernError != nil {
+		return err
+	}
+	for _, refused := range some.WriteErrors {
+		if !isDuplicate(refused.WriteError) {
+			return err
+		}
+	}
+	return nil
+}

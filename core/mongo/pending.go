@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -59,48 +58,6 @@ func hasPending() bson.D {
 	return bson.D{{Key: journalField + "." + versionField, Value: bson.D{{Key: "$gte", Value: int64(1)}}}}
 }
 
-// Append writes entries to the journal. Each has an id of its own there, so
-// that one which was written before, by whomever, stays as it is.
-func (s *Store) Append(ctx context.Context, entries []core.Entry) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	documents := make([]any, len(entries))
-	for i, entry := range entries {
-		documents[i] = append(bson.D{
-			{Key: idField, Value: journalID(entry.Entity, entry.RecordID, entry.Version)},
-			{Key: "entity", Value: entry.Entity},
-			{Key: "record", Value: entry.RecordID},
-		}, encodeEntry(entry)...)
-	}
-	_, err := s.journal().InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
-	return s.failed("write the journal", withoutDuplicates(err))
-}
-
-// Missing returns those of the entries that the journal does not have.
-func (s *Store) Missing(ctx context.Context, entries []core.Entry) ([]core.Entry, error) {
-	asked := make([]string, len(entries))
-	for i, entry := range entries {
-		asked[i] = journalID(entry.Entity, entry.RecordID, entry.Version)
-	}
-	cursor, err := s.journal().Find(ctx, bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: asked}}}}, options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}))
-	if err != nil {
-		return nil, s.failed("look for entries in the journal", err)
-	}
-	there := map[string]bool{}
-	_, err = all(ctx, cursor, func(raw bson.Raw) (struct{}, error) {
-		there[raw.Lookup(idField).StringValue()] = true
-		return struct{}{}, nil
-	})
-	var missing []core.Entry
-	for i, entry := range entries {
-		if !there[asked[i]] {
-			missing = append(missing, entry)
-		}
-	}
-	return missing, s.failed("look for entries in the journal", err)
-}
-
 // Settle removes these entries from the documents of their records. All relays
 // go through the records in one order: an engine that locks what a command has
 // written would let two of them wait for each other.
@@ -136,19 +93,4 @@ func removal(id string, versions []int64) []driver.WriteModel {
 			SetFilter(bson.D{{Key: idField, Value: id}, {Key: journalField, Value: bson.D{{Key: "$size", Value: 0}}}}).
 			SetUpdate(bson.D{{Key: "$unset", Value: bson.D{{Key: journalField, Value: ""}}}}),
 	}
-}
-
-// withoutDuplicates is nil when an insert left nothing out but what was there
-// already.
-func withoutDuplicates(err error) error {
-	var some driver.BulkWriteException
-	if !errors.As(err, &some) || some.WriteConcernError != nil {
-		return err
-	}
-	for _, refused := range some.WriteErrors {
-		if !isDuplicate(refused.WriteError) {
-			return err
-		}
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/openxrm/xrm/core/record"
@@ -61,6 +62,9 @@ type Store struct {
 	client *driver.Client
 	db     *driver.Database
 	hosts  string // for messages to the operator
+
+	position atomic.Int64 // of the journal, one that there is; where to look for the last
+	indexed  atomic.Bool  // the journal is, as far as this process knows
 }
 
 // New returns a store that connects when it is first used: it fails only on a

@@ -51,7 +51,18 @@ func open(t testing.TB, uri string, search time.Duration) *Store {
 
 func TestContract(t *testing.T) {
 	uri := lab(t)
-	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, uri, patient) })
+	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, uri, patient) },
+		func(t *testing.T, s storetest.Store) storetest.Store { return beside(t, s.(*Store)) })
+}
+
+// beside opens the database of a store once more.
+func beside(t testing.TB, s *Store) *Store {
+	t.Helper()
+	other, err := New(Config{URI: lab(t) + "/" + s.db.Name(), Search: patient, Timeout: 30 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other
 }
 
 func TestAnAddressThatMakesNoSenseIsRefusedWithoutItsPassword(t *testing.T) {

@@ -27,21 +27,41 @@ type desk struct {
 	people        []*core.Record // that live, for decided
 	clock         time.Time
 	drawn         int
+	beside        func(t *testing.T, s Store) Store
 }
 
-func newDesk(t *testing.T, s Store) *desk {
+func newDesk(t *testing.T, s Store, beside func(*testing.T, Store) Store) *desk {
 	t.Helper()
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	d := &desk{Store: s, t: t, ctx: t.Context(), model: loadModel(t, definitions...), clock: time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)}
+	d := &desk{Store: s, t: t, ctx: t.Context(), model: loadModel(t, definitions...), clock: time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC), beside: beside}
 	d.thing, d.person = d.model.Entity("thing"), d.model.Entity("person")
 	if err := s.Prepare(d.ctx, d.model); err != nil {
 		t.Fatalf("Prepare: %v", err)
 	}
 	return d
+}
+
+// another opens the database as another instance does, or is the same store
+// where nobody else can.
+func (d *desk) another() Store {
+	d.t.Helper()
+	if d.beside == nil {
+		return d.Store
+	}
+	s := d.beside(d.t, d.Store)
+	d.t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			d.t.Errorf("Close of another instance: %v", err)
+		}
+	})
+	if err := s.Prepare(d.ctx, d.model); err != nil {
+		d.t.Fatalf("Prepare of another instance: %v", err)
+	}
+	return s
 }
 
 // now ticks: no two moments of a test are the same.

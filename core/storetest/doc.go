@@ -5,7 +5,7 @@
 // A store joins in a few lines:
 //
 //	func TestContract(t *testing.T) {
-//		storetest.Run(t, func(t *testing.T) storetest.Store { return openEmpty(t) })
+//		storetest.Run(t, func(t *testing.T) storetest.Store { return openEmpty(t) }, nil)
 //	}
 //
 // It does not test what only one store has, such as a file that is full or a

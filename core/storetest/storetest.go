@@ -26,13 +26,24 @@ type Store interface {
 	// those of entities that the current model does not have.
 	Pending(ctx context.Context, limit int) ([]core.Entry, error)
 
-	// Append writes entries to the journal. An entry that is there already,
-	// by record and version, stays as it is.
+	// Number gives positions to the entries of the journal that have none,
+	// which only a program from before leaves, and says to how many.
+	Number(ctx context.Context) (int, error)
+
+	// Append writes entries to the journal, each at the next position if it has
+	// none yet. An entry that is there already, by record and version, stays as
+	// and where it is.
 	Append(ctx context.Context, entries []core.Entry) error
 
 	// Settle removes exactly these entries, by record and version, from the
 	// documents of their records.
 	Settle(ctx context.Context, entries []core.Entry) error
+
+	// EntriesAfter returns the entries behind a position, in the order of their
+	// positions and at most limit of them, and the last position that there is.
+	// Positions count from 1 without a gap, n+1 is never there before n, and those
+	// of one record come in the order of their versions.
+	EntriesAfter(ctx context.Context, position int64, limit int) (entries []core.Entry, last int64, err error)
 
 	// Forget takes what says something about a person out of the entries of
 	// these records of one entity, wherever they lie: in the journal, pending,
@@ -98,9 +109,10 @@ type Store interface {
 	Close() error
 }
 
-// Run tests that a store keeps the contract. open returns an empty store,
-// which Run closes; each test has its own.
-func Run(t *testing.T, open func(t *testing.T) Store) {
+// Run tests that a store keeps the contract. open returns an empty store; each
+// test has its own. beside opens the database of a store once more, as another
+// instance does; nil where nobody else can. Run closes both.
+func Run(t *testing.T, open func(t *testing.T) Store, beside func(t *testing.T, s Store) Store) {
 	for _, group := range []struct {
 		name  string
 		tests map[string]func(*desk)
@@ -110,6 +122,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"values", valueTests()},
 		{"history", historyTests()},
 		{"relay", relayTests()},
+		{"position", positionTests()},
 		{"forget", forgetTests()},
 		{"delivery", deliveryTests()},
 		{"dead letter", deadLetterTests()},
@@ -131,7 +144,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, name := range slices.Sorted(maps.Keys(group.tests)) {
-				t.Run(name, func(t *testing.T) { group.tests[name](newDesk(t, open(t))) })
+				t.Run(name, func(t *testing.T) { group.tests[name](newDesk(t, open(t), beside)) })
 			}
 		})
 	}
