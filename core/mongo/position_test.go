@@ -148,13 +148,20 @@ func TestNumberingGoesOnWhereItWasCutOff(t *testing.T) {
 
 func TestSeveralInstancesNumberADatabaseFromBeforeAtOnce(t *testing.T) {
 	s := positioned(t)
-	const n = 300
+	const n = 4 * perCommand
 	must(t, appendAsBefore(t.Context(), s, lines(n)))
 	var numbering sync.WaitGroup
-	for range 3 {
+	for i := range 3 {
 		other := beside(t, s)
 		numbering.Go(func() {
 			defer other.Close()
+			for begun := int64(0); begun < int64(i); { // one begins when another is at it
+				var err error
+				if _, begun, err = other.EntriesAfter(t.Context(), 0, 0); err != nil {
+					t.Errorf("EntriesAfter: %v", err)
+					return
+				}
+			}
 			if _, err := other.Number(t.Context()); err != nil {
 				t.Errorf("Number: %v", err)
 			}
@@ -217,6 +224,14 @@ func TestAnAnswerThatIsLostLeavesNoGap(t *testing.T) {
 	}
 	must(t, s.Append(t.Context(), append(lines(8)[3:], line("new", 1, 1))))
 	wantNames(t, s, "r0/1", "r1/1", "r2/1", "r3/1", "r4/1", "r5/1", "r6/1", "r0/2", "new/1")
+}
+
+func TestWhatAProgramFromBeforeMovedAMomentAgoComesFirst(t *testing.T) {
+	s := positioned(t)
+	must(t, s.Append(t.Context(), []core.Entry{line("a", 1, 1)}))
+	must(t, appendAsBefore(t.Context(), s, []core.Entry{line("a", 2, 2), line("b", 1, 1)}))
+	must(t, s.Append(t.Context(), []core.Entry{line("a", 1, 1), line("a", 2, 2), line("a", 3, 3)}))
+	wantNames(t, s, "a/1", "b/1", "a/2", "a/3")
 }
 
 // TestAProgramFromBeforeMayRunBesides is an upgrade of one instance after the
