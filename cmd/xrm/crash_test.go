@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/cmd/xrm/client"
+	"github.com/openxrm/xrm/core/journal"
 )
 
 // ledger is what writers have been promised: the latest version of each
@@ -154,9 +155,72 @@ func TestWhatWasAcknowledgedOutlivesAServerThatIsKilled(t *testing.T) {
 		after := spawn(t, data, nil, flags...).ready()
 		atFirst := promises.kept(t, after)
 		after.stop() // which moves what is left to the journal
-		if diff := cmp.Diff(atFirst, promises.kept(t, spawn(t, data, nil, flags...).ready())); diff != "" {
+		again := spawn(t, data, nil, flags...).ready()
+		if diff := cmp.Diff(atFirst, promises.kept(t, again)); diff != "" {
 			t.Errorf("the history changed when it was moved: %s", diff)
 		}
+		again.stop()
+		placed(t, data, atFirst, flags...)
 		t.Logf("%d writes to %d records were acknowledged", promises.count, len(promises.versions))
+	})
+}
+
+// placed wants the entries of these histories in the journal at positions from 1
+// without a gap, each once and those of one record by version.
+func placed(t *testing.T, data string, histories map[string]past, flags ...string) {
+	t.Helper()
+	c := Config{Store: "sqlite", Data: data}
+	if len(flags) > 0 {
+		c.Store = flags[1]
+	}
+	s, err := openStore(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	entries, last, err := s.(journal.Positions).EntriesAfter(t.Context(), 0, 1_000_000)
+	if err != nil || last != int64(len(entries)) {
+		t.Fatalf("%d entries have positions up to %d: %v", len(entries), last, err)
+	}
+	versions := map[string]int64{}
+	for i, e := range entries {
+		if versions[e.RecordID]++; e.Position != int64(i+1) || e.Version != versions[e.RecordID] {
+			t.Fatalf("behind position %d comes %d with version %d of %s, want version %d", i, e.Position, e.Version, e.RecordID, versions[e.RecordID])
+		}
+	}
+	for id, history := range histories {
+		if versions[id] != int64(len(history)) {
+			t.Errorf("%s has %d entries with positions and the history %+v", id, versions[id], history)
+		}
+	}
+}
+
+func TestServersOfOneDatabaseThatAreKilledLeaveNoGapInTheJournal(t *testing.T) {
+	t.Parallel()
+	stores(t, func(t *testing.T, flags ...string) {
+		data, promises := t.TempDir(), newLedger()
+		var writers sync.WaitGroup
+		stopped := make(chan struct{})
+		serve := func(name string) *process {
+			p := spawn(t, data, nil, flags...).ready()
+			for n := range 2 {
+				writers.Go(func() { promises.writer(p, fmt.Sprintf("%s-%d", name, n), stopped) })
+			}
+			return p
+		}
+		servers := []*process{serve("first"), serve("second")}
+		for round := range 4 {
+			promises.grows(t, 20)
+			servers[round%2].kill()
+			servers[round%2] = serve(fmt.Sprint("round ", round))
+		}
+		promises.grows(t, 20)
+		close(stopped)
+		writers.Wait()
+		histories := promises.kept(t, servers[0])
+		for _, p := range servers {
+			p.stop() // which moves what is left to the journal
+		}
+		placed(t, data, histories, flags...)
 	})
 }

@@ -25,6 +25,7 @@ type realStore interface {
 	journal.Store
 	journal.Queue
 	journal.Desk
+	journal.Positions
 }
 
 // BenchmarkDelivery takes committed changes through the relay and the

@@ -36,6 +36,7 @@ type store struct {
 	away    bool
 	asked   int
 	log     bytes.Buffer // what the relay has logged
+	before  int          // entries of the journal that have no position
 }
 
 func (s *store) step() error {
@@ -88,7 +89,9 @@ func (s *store) Missing(_ context.Context, entries []core.Entry) ([]core.Entry, 
 func (s *store) Number(context.Context) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return 0, s.step()
+	n := s.before
+	s.before = 0
+	return n, s.step()
 }
 
 func (s *store) Enqueue(_ context.Context, deliveries []core.Delivery) error {
@@ -161,6 +164,23 @@ func TestDrainMovesAllThatIsPending(t *testing.T) {
 			t.Errorf("Drain of %d entries: %v", n, err)
 		}
 		s.wantMoved(t, entries(n))
+	}
+}
+
+func TestWhatAProgramFromBeforeLeftIsNumberedAndSaid(t *testing.T) {
+	for pending, before := range map[int]int{0: 1200, 7: 3} {
+		s := &store{pending: entries(pending), before: before}
+		r := &journal.Relay{Store: s, Log: slog.New(slog.NewTextHandler(s, nil))}
+		for range 2 {
+			if err := r.Drain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.wantMoved(t, entries(pending))
+		want := fmt.Sprint(`msg="Entries of the journal that had no position have one now." entries=`, before, " ")
+		if log := s.log.String(); s.before != 0 || strings.Count(log, "\n") != 1 || !strings.Contains(log, want) {
+			t.Errorf("%d are left without a position, and the log is %q; want none, and one line with %s", s.before, log, want)
+		}
 	}
 }
 

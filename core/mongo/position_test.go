@@ -303,3 +303,28 @@ func TestAProgramFromBeforeMayRunBesides(t *testing.T) {
 		}
 	}
 }
+
+// TestPositionsAreFoundByTheirIndexes looks at what is asked for each batch,
+// however long the journal is.
+func TestPositionsAreFoundByTheirIndexes(t *testing.T) {
+	s := positioned(t)
+	must(t, s.Append(t.Context(), lines(3000)))
+	tests := map[string]struct {
+		filter bson.D
+		want   string
+	}{
+		"the last":         {bson.D{{Key: positionField, Value: bson.D{{Key: "$in", Value: []int64{3000, 3001, 3002, 3004}}}}}, "position"},
+		"a page":           {bson.D{{Key: positionField, Value: bson.D{{Key: "$gt", Value: int64(70)}, {Key: "$lte", Value: int64(90)}}}}, "position"},
+		"what has none":    {unnumbered(), "unnumbered"},
+		"one of them":      {append(bson.D{{Key: idField, Value: journalID("thing", "r1", 1)}}, unnumbered()...), "_id_"},
+		"those of a batch": {bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: []string{journalID("thing", "r1", 1)}}}}}, "_id_"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan := explain(t, s, bson.D{{Key: "find", Value: journalCollection}, {Key: "filter", Value: tt.filter}, {Key: "limit", Value: 100}})
+			if used := indexesIn(t, plan); !slices.Contains(used, tt.want) {
+				t.Errorf("the server would use the indexes %q; want %q:\n%s", used, tt.want, plan)
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,6 +173,16 @@ func checkSurvivors(t *testing.T, s *Store, e *schema.Entity, acknowledged map[s
 		if found, err := s.Find(t.Context(), e, q); err != nil || len(found) != 1 {
 			t.Errorf("record %s of version %d is found %d times by %q, error %v", r.ID, r.Version, len(found), word, err)
 		}
+	}
+	entries, last, err := s.EntriesAfter(t.Context(), 0, 1_000_000)
+	placed := map[string]int64{}
+	for i, entry := range entries {
+		if placed[entry.RecordID]++; entry.Position != int64(i+1) || entry.Version != placed[entry.RecordID] {
+			t.Fatalf("behind position %d comes %d, version %d of %s", i, entry.Position, entry.Version, entry.RecordID)
+		}
+	}
+	if err != nil || last != int64(len(entries)) || !maps.Equal(placed, stored) {
+		t.Errorf("%d entries have positions up to %d, error %v, of the versions %v; stored are %v", len(entries), last, err, placed, stored)
 	}
 	for id, version := range acknowledged {
 		if stored[id] < version {

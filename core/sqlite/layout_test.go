@@ -39,6 +39,10 @@ func checkLayout(t *testing.T, path string) {
 	if err != nil || len(pending) != 1 || pending[0].Action != core.Created || pending[0].Roles != nil {
 		t.Fatalf("pending: %+v, %v; want the entry from before", pending, err)
 	}
+	placed, last, err := s.EntriesAfter(t.Context(), 0, 10)
+	if err != nil || last != 1 || len(placed) != 1 || placed[0].Position != 1 || placed[0].RecordID != pending[0].RecordID {
+		t.Errorf("by position: %+v, last %d, %v; want the entry from before at 1", placed, last, err)
+	}
 	at := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
 	if err := s.Enqueue(t.Context(), []core.Delivery{{Subscriber: "s", Event: pending[0].Event(), Due: at}}); err != nil {
 		t.Fatal(err)
