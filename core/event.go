@@ -34,7 +34,7 @@ func (e Entry) Event() Event {
 // each of which is "complaint.created" or, for all of one source,
 // "complaint.*".
 type Subscription struct {
-	Subscriber string // the name of a plugin
+	Subscriber string // see SubscriberKind
 	Topics     []string
 }
 

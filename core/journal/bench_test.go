@@ -85,12 +85,12 @@ func deliver(b *testing.B, s realStore, versions int) {
 		done, left := make(chan struct{}), records
 		ctx, stop := context.WithCancel(b.Context())
 		d := &journal.Dispatcher{Queue: s, Leases: &leases{}, Holder: "p", Log: log, Limits: journal.Limits{Parallel: 1}}
-		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
+		d.Receivers = plugins(func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 			if left -= len(batch); left == 0 {
 				close(done)
 			}
 			return ackAll(batch)
-		}
+		})
 		b.StartTimer()
 		start := time.Now()
 		if err := (&journal.Relay{Store: s, Log: log}).Drain(b.Context()); err != nil {

@@ -147,12 +147,12 @@ func (m *mortal) Bury(ctx context.Context, subscriber, event, reason string, at 
 func (s *stage) process(holder string, diesAt int) (*mortal, *journal.Relay, *journal.Dispatcher) {
 	m := &mortal{Store: s.Store, diesAt: diesAt, acked: map[string]int{}}
 	d := s.dispatcher(holder)
-	handle := d.Deliver
+	handle := d.Receivers[core.PluginSubscriber].Receive
 	d.Queue = m
-	d.Deliver = func(ctx context.Context, subscriber string, batch []core.Event) (receipts []core.Receipt, err error) {
+	d.Receivers = plugins(func(ctx context.Context, subscriber string, batch []core.Event) (receipts []core.Receipt, err error) {
 		err = m.do(func() error { receipts, err = handle(ctx, subscriber, batch); return err })
 		return receipts, err
-	}
+	})
 	return m, &journal.Relay{Store: m, Log: slog.New(slog.DiscardHandler), Every: time.Second, Enqueued: d.Nudge}, d
 }
 

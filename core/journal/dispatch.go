@@ -18,13 +18,9 @@ type Dispatcher struct {
 	Leases Leases
 	Holder string // this process, among all that there are
 
-	// Deliver hands over a batch and returns one receipt for each event. An
-	// error means that the subscriber could not be reached, which uses up no
-	// attempts, unless it wraps core.ErrDied or the deadline has passed: then there
-	// may be receipts for the first events, which count; the first without one is
-	// suspected and goes alone next time, and if it fails so again, that uses an
-	// attempt up. It may be called for several batches at a time.
-	Deliver func(ctx context.Context, subscriber string, batch []core.Event) ([]core.Receipt, error)
+	// Receivers are told of events on behalf of their kind of subscribers. What
+	// waits for one of a kind that is not here is left to a process that knows it.
+	Receivers map[core.SubscriberKind]Receiver
 
 	Log    *slog.Logger // told when a subscriber's events stand still and go on, and of dead letters
 	Limits Limits
@@ -35,7 +31,7 @@ type Dispatcher struct {
 	once  sync.Once
 }
 
-// Run delivers until ctx is done, which ends the calls of Deliver too: what
+// Run delivers until ctx is done, which ends the calls of receivers too: what
 // they had not answered comes again. It may be killed at any point.
 func (d *Dispatcher) Run(ctx context.Context) {
 	limits := d.Limits.orDefaults()
@@ -70,13 +66,17 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	}
 }
 
-// tend sees to it that exactly these subscribers have a feed that runs.
+// tend sees to it that exactly these subscribers have a feed that runs, as far
+// as their kind is known here.
 func (d *Dispatcher) tend(ctx context.Context, subscriptions []core.Subscription, limits Limits, running *sync.WaitGroup) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	gone := d.feeds
 	d.feeds = map[string]*feed{}
 	for _, s := range subscriptions {
+		if kind, _ := core.CutSubscriber(s.Subscriber); d.Receivers[kind] == nil {
+			continue
+		}
 		f := gone[s.Subscriber]
 		delete(gone, s.Subscriber)
 		if f == nil {

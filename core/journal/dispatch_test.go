@@ -258,14 +258,14 @@ func TestASubscriberThatDoesNotAnswerInTimeUsesUpAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
 		d := s.dispatcher("p1")
-		deliver := d.Deliver
-		d.Deliver = func(ctx context.Context, subscriber string, batch []core.Event) ([]core.Receipt, error) {
+		deliver := d.Receivers[core.PluginSubscriber].Receive
+		d.Receivers = plugins(func(ctx context.Context, subscriber string, batch []core.Event) ([]core.Receipt, error) {
 			if slices.ContainsFunc(batch, func(e core.Event) bool { return short(e) == "a1" }) {
 				<-ctx.Done()
 				return nil, ctx.Err()
 			}
 			return deliver(ctx, subscriber, batch)
-		}
+		})
 		start(t, d)
 		s.enqueue("a1", "b1")
 		pass(90 * time.Second)
@@ -299,7 +299,7 @@ func TestBatchesAreBoundedAndRunInParallel(t *testing.T) {
 		d := s.dispatcher("p1")
 		var mu sync.Mutex
 		var running, most, largest, events int
-		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
+		d.Receivers = plugins(func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 			mu.Lock()
 			running++
 			most, largest, events = max(most, running), max(largest, len(batch)), events+len(batch)
@@ -309,7 +309,7 @@ func TestBatchesAreBoundedAndRunInParallel(t *testing.T) {
 			running--
 			mu.Unlock()
 			return ackAll(batch)
-		}
+		})
 		var names []string
 		for i := range 1000 {
 			names = append(names, fmt.Sprint(string(rune('a'+i%20)), i/20+1))
@@ -329,10 +329,10 @@ func TestLargeEventsMakeSmallBatches(t *testing.T) {
 		d := s.dispatcher("p1")
 		d.Limits = journal.Limits{Parallel: 1}
 		var sizes []int
-		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
+		d.Receivers = plugins(func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 			sizes = append(sizes, len(batch))
 			return ackAll(batch)
-		}
+		})
 		for i, size := range []int{400_000, 400_000, 400_000, 3_000_000, 10} {
 			e := core.Event{ID: fmt.Sprint(i), Topic: "p.e", Key: "k", Seq: int64(i), Payload: bytes.Repeat([]byte("1"), size)}
 			if err := s.Enqueue(t.Context(), []core.Delivery{{Subscriber: "s", Event: e, Due: time.Now()}}); err != nil {
@@ -354,12 +354,12 @@ func TestOneProcessAtATimeDelivers(t *testing.T) {
 		var dispatchers []*journal.Dispatcher
 		for i := range 3 {
 			d := s.dispatcher(fmt.Sprint("p", i))
-			d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
+			d.Receivers = plugins(func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				by[i] += len(batch)
 				return s.play(batch)
-			}
+			})
 			dispatchers = append(dispatchers, d)
 		}
 		stop := start(t, dispatchers[0])
@@ -390,7 +390,7 @@ func TestAProcessWhoseSubscriberIsDownLeavesItToAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
 		first, second := s.dispatcher("p1"), s.dispatcher("p2")
-		first.Deliver = func(context.Context, string, []core.Event) ([]core.Receipt, error) { return nil, errDown }
+		first.Receivers = plugins(func(context.Context, string, []core.Event) ([]core.Receipt, error) { return nil, errDown })
 		start(t, first)
 		start(t, second)
 		s.enqueue("a1")

@@ -14,6 +14,8 @@ import (
 type feed struct {
 	*Dispatcher
 	subscriber string
+	name       string // of the subscriber among those of its kind
+	to         Receiver
 	limits     Limits // of which Events shrinks when batches fail
 	most       int    // what Events grows back to
 	stop       context.CancelFunc
@@ -24,7 +26,11 @@ type feed struct {
 }
 
 func newFeed(d *Dispatcher, subscriber string, limits Limits) *feed {
-	return &feed{Dispatcher: d, subscriber: subscriber, limits: limits, most: limits.Events, suspected: map[string]bool{}, work: make(chan struct{}, 1), up: make(chan struct{}, 1)}
+	kind, name := core.CutSubscriber(subscriber)
+	return &feed{
+		Dispatcher: d, subscriber: subscriber, name: name, to: d.Receivers[kind],
+		limits: limits, most: limits.Events, suspected: map[string]bool{}, work: make(chan struct{}, 1), up: make(chan struct{}, 1),
+	}
 }
 
 func (f *feed) run(ctx context.Context) {
@@ -196,7 +202,7 @@ func (f *feed) hand(ctx context.Context, batch []core.Delivery) ([]core.Receipt,
 	}
 	handing, cancel := context.WithTimeout(ctx, f.limits.Deadline)
 	defer cancel()
-	receipts, err := f.Deliver(handing, f.subscriber, events)
+	receipts, err := f.to.Receive(handing, f.name, events)
 	switch {
 	case len(receipts) > len(batch), len(receipts) < len(batch) && err == nil:
 		return nil, fmt.Errorf("%w: it answered %d events with %d receipts", core.ErrDied, len(batch), len(receipts))

@@ -9,8 +9,8 @@ import (
 	"github.com/openxrm/xrm/sdk/contract/kept"
 )
 
-// Publisher tells subscribers what a plugin has to tell, beside the changes of
-// records. It is safe for concurrent use.
+// Publisher tells subscribers of what is no change of a record, such as what a
+// plugin has to tell. It is safe for concurrent use.
 type Publisher struct {
 	Store    Outbox
 	NewID    func() string // UUIDv7
@@ -24,7 +24,7 @@ type Publisher struct {
 // Publish enqueues an event for whoever has subscribed to its topic; when it
 // returns, the event is durable. Events that one process publishes under a key
 // are delivered in the order in which they were published. The caller vouches
-// for the topic, which begins with the plugin's name. An error is Invalid for
+// for the topic, which begins with the name of who publishes. An error is Invalid for
 // a payload that is no JSON, or that may not fit into a message to a subscriber.
 func (p *Publisher) Publish(ctx context.Context, actor core.Actor, topic, key string, payload []byte) error {
 	if err := kept.CheckEvent(topic, key, payload); err != nil {

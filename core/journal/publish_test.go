@@ -30,10 +30,10 @@ func TestWhatIsPublishedIsDeliveredInOrder(t *testing.T) {
 		p, d := s.publisher(), s.dispatcher("p1")
 		p.Enqueued = d.Nudge
 		var got []core.Event
-		d.Deliver = func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
+		d.Receivers = plugins(func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 			got = append(got, batch...)
 			return ackAll(batch)
-		}
+		})
 		at, actor := time.Now().UTC(), core.Actor{ID: "u", Via: "complaints"}
 		for n := range 3 { // in one microsecond
 			if err := p.Publish(t.Context(), actor, "complaints.escalated", "c1", fmt.Appendf(nil, `{"level":%d}`, n)); err != nil {

@@ -127,7 +127,7 @@ func (s *stage) wantLog(want string, times int) {
 func (s *stage) dispatcher(holder string) *journal.Dispatcher {
 	return &journal.Dispatcher{
 		Queue: s.Store, Leases: s.leases, Holder: holder, Log: slog.New(slog.NewTextHandler(s, nil)),
-		Deliver: func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
+		Receivers: plugins(func(_ context.Context, _ string, batch []core.Event) ([]core.Receipt, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.times = append(s.times, time.Now())
@@ -135,8 +135,13 @@ func (s *stage) dispatcher(holder string) *journal.Dispatcher {
 				s.handled = append(s.handled, short(e))
 			}
 			return s.play(batch)
-		},
+		}),
 	}
+}
+
+// plugins lets a function receive what is for plugins.
+func plugins(f journal.ReceiverFunc) map[core.SubscriberKind]journal.Receiver {
+	return map[core.SubscriberKind]journal.Receiver{core.PluginSubscriber: f}
 }
 
 // start runs a dispatcher in the bubble of a test, to its end or until the

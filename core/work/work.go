@@ -56,7 +56,10 @@ type Work struct {
 func New(s Store, current func() *snapshot.Snapshot, newID func() string, log *slog.Logger) *Work {
 	w := &Work{store: s, current: current, log: log}
 	holder := uuid.NewString()
-	w.dispatcher = &journal.Dispatcher{Queue: s, Leases: s, Holder: holder, Deliver: w.deliver, Log: log}
+	w.dispatcher = &journal.Dispatcher{
+		Queue: s, Leases: s, Holder: holder, Log: log,
+		Receivers: map[core.SubscriberKind]journal.Receiver{core.PluginSubscriber: journal.ReceiverFunc(w.deliver)},
+	}
 	w.Publisher = &journal.Publisher{Store: s, NewID: newID, Enqueued: w.dispatcher.Nudge}
 	w.runner = &schedule.Runner{
 		Store: s, Holder: holder, Jobs: w.jobs, Plugins: w.withTimers, RunJob: w.runJob, FireTimer: w.fireTimer, Now: time.Now, Log: log,
