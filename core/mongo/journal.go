@@ -2,8 +2,6 @@ package mongo
 
 import (
 	"context"
-	"math/rand/v2"
-	"time"
 
 	"github.com/openxrm/xrm/core"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -18,42 +16,34 @@ func (s *Store) Append(ctx context.Context, entries []core.Entry) error {
 		return err
 	}
 	for attempt := 1; len(entries) > 0; attempt++ {
-		last, err := s.last(ctx)
+		last, sure := s.tail.mine()
+		var err error
+		if !sure || attempt > 1 {
+			last, err = s.last(ctx)
+		}
 		if err != nil {
 			return s.failed(what, err)
 		}
-		_, err = s.journal().InsertMany(ctx, placed(entries, last))
-		switch {
-		case err == nil:
-			s.position.Store(last + int64(len(entries)))
+		if _, err = s.journal().InsertMany(ctx, placed(entries, last)); err == nil {
+			s.tail.gave(last + int64(len(entries)))
 			return nil
-		case !outrun(err, attempt):
+		}
+		if !outrun(err) || attempt == attempts {
 			return s.failed(what, err)
 		}
-		// Another relay has written some of them, and goes on undisturbed for a moment:
-		// two that go side by side do everything twice. If it knows nothing of positions,
-		// what it left comes first, or a record's entries would change places.
-		if err := leaveAlone(ctx); err != nil {
-			return s.failed(what, err)
+		// Another relay has written some of them, most often all. If it knows nothing of
+		// positions, what it left comes first, or a record's entries would change places.
+		if entries, err = s.Missing(ctx, entries); err != nil || len(entries) == 0 {
+			return err
 		}
 		if _, err := s.Number(ctx); err != nil {
 			return err
 		}
-		if entries, err = s.Missing(ctx, entries); err != nil {
-			return err
+		if err := makeWay(ctx); err != nil {
+			return s.failed(what, err)
 		}
 	}
 	return nil
-}
-
-// leaveAlone waits for a moment that differs from relay to relay.
-func leaveAlone(ctx context.Context) error {
-	select {
-	case <-time.After(50*time.Millisecond + rand.N(150*time.Millisecond)):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // placed are the documents of entries behind a position.
@@ -76,7 +66,7 @@ func (s *Store) Missing(ctx context.Context, entries []core.Entry) ([]core.Entry
 	for i, entry := range entries {
 		asked[i] = journalID(entry.Entity, entry.RecordID, entry.Version)
 	}
-	cursor, err := s.journal().Find(ctx, bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: asked}}}}, options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}))
+	cursor, err := s.kept().Find(ctx, bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: asked}}}}, options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}))
 	if err != nil {
 		return nil, s.failed("look for entries in the journal", err)
 	}

@@ -38,10 +38,11 @@ func (s *Store) Number(ctx context.Context) (int, error) {
 		return 0, s.failed(what, err)
 	}
 	given := 0
-	for attempt := 1; ; {
-		// First the last position, then what has none. When an update finds that its
-		// entry has got a position in between, by another relay, it gives none, and
-		// still there is no gap: as many entries as were tried are behind last.
+	for attempt := 1; ; attempt++ {
+		// First the last position, then what has none, or there could be a gap: an update
+		// gives nothing when another relay has numbered its entry meanwhile. This way
+		// round n entries have positions behind last when n updates are done, no two of
+		// them the same, so that the next n behind last are taken.
 		last, err := s.last(ctx)
 		if err != nil {
 			return given, s.failed(what, err)
@@ -51,14 +52,17 @@ func (s *Store) Number(ctx context.Context) (int, error) {
 			return given, s.failed(what, err)
 		}
 		n, err := s.give(ctx, entries, last)
-		given += n
-		switch {
-		case err == nil:
-			attempt = 1
-		case !outrun(err, attempt):
+		if given += n; n > 0 {
+			attempt = 0
+		}
+		if err != nil && (!outrun(err) || attempt == attempts) {
 			return given, s.failed(what, err)
-		default:
-			attempt++
+		}
+		if n == len(entries) {
+			continue
+		}
+		if err := makeWay(ctx); err != nil {
+			return given, s.failed(what, err)
 		}
 	}
 }
@@ -96,7 +100,7 @@ func (s *Store) numberless(ctx context.Context, limit int) ([]numberless, error)
 			entries = append(entries, earlier...)
 		}
 	}
-	return byVersion(entries), err
+	return inOrder(entries), err
 }
 
 // before returns the entries without a position that come one version before
@@ -132,9 +136,9 @@ func (s *Store) findNumberless(ctx context.Context, filter bson.D, opts *options
 	return all(ctx, cursor, func(raw bson.Raw) (e numberless, err error) { return e, bson.Unmarshal(raw, &e) })
 }
 
-// byVersion sorts entries by time, where an entry is as late as the latest of
-// the earlier ones of its record.
-func byVersion(entries []numberless) []numberless {
+// inOrder sorts entries by time, where none is earlier than those of its record
+// that came before it.
+func inOrder(entries []numberless) []numberless {
 	type record struct{ entity, id string }
 	latest := map[record]time.Time{}
 	slices.SortFunc(entries, func(a, b numberless) int { return cmp.Compare(a.Version, b.Version) })

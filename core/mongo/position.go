@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -62,50 +63,20 @@ func (s *Store) kept() *driver.Collection {
 	return s.db.Collection(journalCollection, options.Collection().SetReadConcern(readconcern.Majority()))
 }
 
-// last returns the last position, 0 for none. Since there are no gaps, it looks
-// ahead from the one that it knows, twice as far each time: not every engine
-// finds a greatest value by an index.
-func (s *Store) last(ctx context.Context) (int64, error) {
-	for from := s.position.Load(); ; {
-		found, err := s.ahead(ctx, from)
-		switch {
-		case err != nil:
-			return 0, err
-		case found == from:
-			s.position.Store(from)
-			return from, nil
-		case found < from: // the one that it knows is gone: somebody has restored a backup
-			from = 0
-		default:
-			from = found
-		}
-	}
+// outrun says whether a write was refused because another relay has given the
+// positions that it wanted to give.
+func outrun(err error) bool {
+	// DocumentDB lets two that write the same ones wait for each other, and refuses one.
+	return isDuplicate(err) || strings.Contains(err.Error(), "deadlock detected")
 }
 
-// ahead returns the greatest position that there is, among this one and some
-// behind it; 0 for none.
-func (s *Store) ahead(ctx context.Context, from int64) (int64, error) {
-	asked := []int64{from}
-	for distance := int64(1); distance <= 1<<30; distance *= 2 {
-		asked = append(asked, from+distance)
+// makeWay lets the other relay go ahead, for a time that differs from relay to
+// relay.
+func makeWay(ctx context.Context) error {
+	select {
+	case <-time.After(10*time.Millisecond + rand.N(50*time.Millisecond)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	cursor, err := s.kept().Find(ctx, bson.D{{Key: positionField, Value: bson.D{{Key: "$in", Value: asked}}}},
-		options.Find().SetProjection(bson.D{{Key: idField, Value: 0}, {Key: positionField, Value: 1}}))
-	if err != nil {
-		return 0, err
-	}
-	var greatest int64
-	_, err = all(ctx, cursor, func(raw bson.Raw) (struct{}, error) {
-		greatest = max(greatest, raw.Lookup(positionField).AsInt64())
-		return struct{}{}, nil
-	})
-	return greatest, err
-}
-
-// outrun says whether a write was refused because others were quicker, and is
-// worth another attempt.
-func outrun(err error, attempt int) bool {
-	// DocumentDB lets two that write the same positions wait for each other, and refuses one.
-	deadlocked := strings.Contains(err.Error(), "deadlock detected")
-	return (isDuplicate(err) || deadlocked) && attempt < attempts
 }

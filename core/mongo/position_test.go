@@ -200,7 +200,7 @@ func TestTheLastPositionIsFoundFromAnywhere(t *testing.T) {
 	s := positioned(t)
 	for n := int64(0); n < 70; n++ {
 		for _, known := range []int64{0, 1, n / 2, n - 1, n, n + 1, n + 64, 1_000_000} { // those behind n were there before a backup was restored
-			s.position.Store(max(0, known))
+			s.tail.saw(max(0, known))
 			if last, err := s.last(t.Context()); last != n || err != nil {
 				t.Fatalf("from %d the last position is %d, %v; want %d", known, last, err, n)
 			}

@@ -63,8 +63,8 @@ type Store struct {
 	db     *driver.Database
 	hosts  string // for messages to the operator
 
-	position atomic.Int64 // of the journal, one that there is; where to look for the last
-	indexed  atomic.Bool  // the journal is, as far as this process knows
+	tail    tail        // of the journal
+	indexed atomic.Bool // the journal is, as far as this process knows
 }
 
 // New returns a store that connects when it is first used: it fails only on a
