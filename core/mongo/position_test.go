@@ -234,9 +234,9 @@ func TestWhatAProgramFromBeforeMovedAMomentAgoComesFirst(t *testing.T) {
 	wantNames(t, s, "a/1", "b/1", "a/2", "a/3")
 }
 
-// TestAProgramFromBeforeMayRunBesides is an upgrade of one instance after the
+// TestAProgramFromBeforeMayRunBeside is an upgrade of one instance after the
 // other: the relays of those that are to come know nothing of positions.
-func TestAProgramFromBeforeMayRunBesides(t *testing.T) {
+func TestAProgramFromBeforeMayRunBeside(t *testing.T) {
 	s := positioned(t)
 	m := model(t)
 	e := m.Entity("thing")
