@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
@@ -40,11 +41,17 @@ const (
 	DefaultMaxBatch    = 1_000
 )
 
+// building lets one API be built at a time: the types that all of them share, such
+// as PageInfo, complete themselves in the first one.
+var building sync.Mutex
+
 // Build makes the API of a snapshot. The engine keeps the snapshot for as long
 // as it lives; a new one means a new engine. What would have a name that
 // something else has is refused, as strictyaml.Problems: nothing of the API is
 // ever replaced.
 func Build(c Config) (*execution.Engine, error) {
+	building.Lock()
+	defer building.Unlock()
 	b := newBuilder(c)
 	if err := b.assemble(); err != nil {
 		return nil, err
@@ -78,6 +85,8 @@ func Build(c Config) (*execution.Engine, error) {
 // strictyaml.Problems. It is for who builds nothing: Build says the same, and
 // what is built needs no Check before.
 func Check(m *schema.Model) error {
+	building.Lock()
+	defer building.Unlock()
 	return newBuilder(Config{
 		Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: m}}, Plugins: struct{ PluginDesk }{}, Keys: struct{ KeyDesk }{}, Parties: &party.Service{}, // all that brings names
 	}).assemble()
