@@ -69,6 +69,30 @@ func TestATypeThatChangedWhileTheDatabaseWasDownIsCheckedAgainstWhatIsStored(t *
 	}
 }
 
+func TestAModelThatCannotBePreparedDoesNotBecomeCurrent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "", nil)
+	w.store.full.Store(true)
+	before := w.Current()
+	if err := w.Admit(snapshot.Offer{Contribution: pets("oldestPet")}); !errors.Is(err, errFull) {
+		t.Errorf("Admit = %v, want that %v", err, errFull)
+	}
+	if w.Current() != before {
+		t.Error("the snapshot has changed")
+	}
+}
+
+func TestWhatAPluginOffersAgainIsNotPreparedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "", nil)
+	for range 2 {
+		w.admit(pets("oldestPet"))
+	}
+	if prepared := w.store.prepared.Load(); prepared != 2 {
+		t.Errorf("prepared %d models, want 2: without the plugin, and with it", prepared)
+	}
+}
+
 func TestAModelThatAsksNothingOfWhatIsStoredIsAdmittedWhileTheDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "", nil)

@@ -3,6 +3,7 @@ package snapshot_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -37,11 +38,15 @@ type world struct {
 	log       *bytes.Buffer
 }
 
-// database is a store that does not answer while it is down.
+// database is a store that does not answer while it is down, and cannot be
+// prepared while its disk is full.
 type database struct {
 	*sqlite.Store
-	down atomic.Bool
+	down, full atomic.Bool
+	prepared   atomic.Int64
 }
+
+var errFull = errors.New("the disk is full")
 
 func (d *database) unavailable() error {
 	if d.down.Load() {
@@ -54,6 +59,10 @@ func (d *database) Prepare(ctx context.Context, m *schema.Model) error {
 	if err := d.unavailable(); err != nil {
 		return err
 	}
+	if d.full.Load() {
+		return errFull
+	}
+	d.prepared.Add(1)
 	return d.Store.Prepare(ctx, m)
 }
 
