@@ -12,6 +12,8 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
+var _ snapshot.Contributor = (*Host)(nil)
+
 // Call carries out a query or mutation for an actor and returns its result, in the
 // canonical form and of the type that the operation has; nil for none. A nil
 // argument is an explicit null.

@@ -30,6 +30,8 @@ type hook struct {
 	contributions []snapshot.Contribution
 }
 
+var _ record.Hook = hook{}
+
 // BeforeSave hands changes to the rules of the plugins, in the order of their
 // names; each sees what the ones before it made of them. A change that a
 // plugin has a rule for is refused while the plugin is down: a rule that is
