@@ -2,11 +2,9 @@ package core_test
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -17,28 +15,16 @@ import (
 // become some, by their paths from the root.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
-	root, found := "..", map[string]string{}
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	found := map[string]string{}
+	for _, name := range tracked(t) {
+		if filepath.Ext(strings.TrimSuffix(name, ".tmpl")) != ".md" || strings.Contains(name, "/testdata/") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		if entry.IsDir() {
-			name := entry.Name()
-			hidden := path != root && strings.HasPrefix(name, ".") && name != ".github" && name != ".changes"
-			if hidden || slices.Contains([]string{"node_modules", "bin", "data", "dist", "testdata"}, name) {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if name := strings.TrimSuffix(path, ".tmpl"); filepath.Ext(name) != ".md" {
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		found[filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator)))] = string(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+		found[name] = string(text)
 	}
 	if len(found) < 20 {
 		t.Fatalf("only %d documents were found", len(found))

@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -24,21 +23,16 @@ var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 // goFiles are the files of the project in Go, by their paths from its root.
 func goFiles(t *testing.T) map[string][]byte {
 	t.Helper()
-	files, root := map[string][]byte{}, os.DirFS("..")
-	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+	files := map[string][]byte{}
+	for _, name := range tracked(t) {
+		if path.Ext(name) != ".go" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
-		if entry.IsDir() && (entry.Name() == "node_modules" || strings.HasPrefix(entry.Name(), ".") && name != ".") {
-			return fs.SkipDir
-		}
-		if !entry.IsDir() && path.Ext(name) == ".go" {
-			files[name], err = fs.ReadFile(root, name)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+		files[name] = text
 	}
 	return files
 }

@@ -16,6 +16,9 @@ type versions[T any] struct{ base, new T }
 
 // compare prints a table row by row, as it gets to know it.
 func compare(ctx context.Context, o options) (err error) {
+	if err := o.measuresSomething(); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "xrm-bench-")
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -155,5 +156,18 @@ func TestARowFitsItsHeader(t *testing.T) {
 		row("memory", "start, 0 own entities", 0, []pair{{1500 * time.Millisecond, 1200 * time.Millisecond}})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAPatternThatFitsNothingIsRefusedBeforeAnythingIsBuilt(t *testing.T) {
+	t.Parallel()
+	for _, fits := range []string{"", "^search", "own entities"} {
+		if err := (options{only: regexp.MustCompile(fits)}).measuresSomething(); err != nil {
+			t.Errorf("%q: %v", fits, err)
+		}
+	}
+	err := compare(t.Context(), options{only: regexp.MustCompile("nosuch")})
+	if err == nil || !strings.HasPrefix(err.Error(), "-only nosuch fits none of: ") || !strings.HasSuffix(err.Error(), "start, 200 own entities") {
+		t.Errorf("a pattern that fits nothing: %v", err)
 	}
 }

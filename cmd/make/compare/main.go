@@ -11,9 +11,12 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/openxrm/xrm/cmd/make/compare/workload"
 )
 
 // options are how much is measured.
@@ -32,7 +35,7 @@ func main() {
 	stores, only := flag.String("stores", "memory,sqlite", "stores to measure on"), flag.String("only", "", "regular expression for the scenarios to measure")
 	flag.IntVar(&o.pairs, "pairs", 15, "pairs of turns for each scenario")
 	flag.DurationVar(&o.turn, "turn", 250*time.Millisecond, "about how long one turn lasts")
-	flag.IntVar(&o.records, "records", 2000, "customers to fill each server with")
+	flag.IntVar(&o.records, "records", 2000, "customers to fill each server with, 200 at least")
 	flag.DurationVar(&o.atMost, "at-most", 40*time.Minute, "when to give up")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, `usage: make bench BASE=COMMIT [BENCH="-pairs 5 -turn 100ms"]`)
@@ -40,7 +43,7 @@ func main() {
 	}
 	flag.Parse()
 	var err error
-	if o.only, err = regexp.Compile(*only); err != nil || flag.NArg() != 1 || o.pairs < 1 || o.records < 100 {
+	if o.only, err = regexp.Compile(*only); err != nil || flag.NArg() != 1 || o.pairs < 1 || o.records < 200 {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -57,4 +60,20 @@ func main() {
 		stop()
 		os.Exit(1)
 	}
+}
+
+// measuresSomething refuses a pattern that fits nothing, before anything is built
+// for it.
+func (o options) measuresSomething() error {
+	var names []string
+	for _, scenario := range workload.Scenarios() {
+		names = append(names, scenario.Name)
+	}
+	for _, entities := range startsWith {
+		names = append(names, startName(entities))
+	}
+	if slices.ContainsFunc(names, o.only.MatchString) {
+		return nil
+	}
+	return fmt.Errorf("-only %s fits none of: %s", o.only, strings.Join(names, ", "))
 }

@@ -9,12 +9,17 @@ import (
 	"time"
 )
 
+// startsWith are how many entities of somebody's own there are at a start.
+var startsWith = []int{0, 200}
+
+func startName(entities int) string { return fmt.Sprintf("start, %d own entities", entities) }
+
 // compareStarts measures how long it takes until a server is ready: with what
 // is shipped, and with a large model of somebody's own. A start is long, so
 // that a third of the pairs will do.
 func compareStarts(ctx context.Context, o options, programs versions[string], dir string) error {
-	for _, entities := range []int{0, 200} {
-		name := fmt.Sprintf("start, %d own entities", entities)
+	for _, entities := range startsWith {
+		name := startName(entities)
 		if !o.only.MatchString(name) {
 			continue
 		}

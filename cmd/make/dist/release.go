@@ -49,6 +49,15 @@ func (r release) make(ctx context.Context) (err error) {
 	if err := os.MkdirAll(filepath.Join(r.root, r.to), 0o755); err != nil {
 		return err
 	}
+	earlier, err := filepath.Glob(filepath.Join(r.root, r.to, "xrm-*.tar.gz"))
+	if err != nil {
+		return err
+	}
+	for _, archive := range earlier { // or they would be published with these
+		if err := os.Remove(archive); err != nil {
+			return err
+		}
+	}
 	var sums strings.Builder
 	for _, p := range r.platforms {
 		name := fmt.Sprintf("xrm-%s-%s-%s", version, p.os, p.arch)

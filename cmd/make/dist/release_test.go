@@ -90,10 +90,15 @@ func TestAReleaseHasTheVersionInItAndIsAlwaysTheSame(t *testing.T) {
 	root, git := repository(t)
 	git("tag", "v1.2.3")
 	write(t, filepath.Join(root, "LICENSE"), "Not committed.\n")
+	earlier := filepath.Join(root, "dist", "xrm-v1.2.2-linux-amd64.tar.gz")
+	write(t, earlier, "An earlier release.")
 	var out strings.Builder
 	r := release{root: root, to: "dist", platforms: []platform{{runtime.GOOS, runtime.GOARCH}}, out: &out}
 	if err := r.make(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
+	}
+	if _, err := os.Stat(earlier); !os.IsNotExist(err) {
+		t.Errorf("an earlier release lies beside this one: %v", err)
 	}
 	name := fmt.Sprintf("xrm-v1.2.3-%s-%s", runtime.GOOS, runtime.GOARCH)
 	archive := filepath.Join(root, "dist", name+".tar.gz")
