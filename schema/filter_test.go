@@ -130,8 +130,6 @@ func TestParseFilterReportsEveryViolation(t *testing.T) {
 	}
 }
 
-// TestMatch is the meaning of the filter language: what a filter selects of
-// one record with values and one without.
 func TestAGuardLooksAtTheRecordAlone(t *testing.T) {
 	m := load(t, shop, person, member)
 	tests := map[string]struct{ raw, want string }{
@@ -161,6 +159,8 @@ func TestAGuardLooksAtTheRecordAlone(t *testing.T) {
 	}
 }
 
+// TestMatch is the meaning of the filter language: what a filter selects of
+// one record with values and one without.
 func TestMatch(t *testing.T) {
 	t.Parallel()
 	m := load(t, shop, person, member)
