@@ -2,11 +2,9 @@ package core
 
 import "github.com/openxrm/xrm/sdk/contract/kept"
 
-// The largest key and value that a plugin can leave with the core, in bytes.
-const (
-	MaxStateKey   = kept.MaxKey
-	MaxStateValue = kept.MaxValue
-)
+// MaxStateValue is the largest value that a plugin can leave with the core, in
+// bytes.
+const MaxStateValue = kept.MaxValue
 
 // AnyVersion is the condition of a write to a plugin's state that holds
 // whatever is stored.
