@@ -12,8 +12,8 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// Scalars are the names of the types that have no parts.
-func Scalars() []string {
+// scalars are the names of the types that have no parts.
+func scalars() []string {
 	return []string{"text", "integer", "decimal", "boolean", "date", "datetime", "id"}
 }
 
@@ -106,8 +106,8 @@ func (t *Translator) field(where, name, doc string, of *pluginpb.Type, input boo
 	case *pluginpb.Type_Scalar:
 		f.Type = of.Scalar
 		switch {
-		case !slices.Contains(Scalars(), of.Scalar):
-			t.Add(where, "there is no type %q%s", of.Scalar, strictyaml.Suggest(of.Scalar, Scalars()))
+		case !slices.Contains(scalars(), of.Scalar):
+			t.Add(where, "there is no type %q%s", of.Scalar, strictyaml.Suggest(of.Scalar, scalars()))
 		case of.Scalar == "id" && input:
 			f.Type = "reference"
 		case of.Scalar == "id":
