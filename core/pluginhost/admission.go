@@ -23,8 +23,8 @@ func (s *supervisor) recall() {
 	}
 	s.admission.Lock()
 	defer s.admission.Unlock()
-	accepted := func() { s.board.update(s.name, func(e *entry) { e.accepted = true }) }
-	err := s.admit(snapshot.Offer{Contribution: *c, Ready: accepted})
+	admitted := func() { s.board.update(s.name, func(e *entry) { e.admitted = true }) }
+	err := s.admit(snapshot.Offer{Contribution: *c, Ready: admitted})
 	if err == nil {
 		return
 	}
@@ -41,7 +41,7 @@ func (s *supervisor) replaceBy(left snapshot.Contribution) {
 	if err := s.admit(snapshot.Offer{Contribution: left}); err != nil {
 		s.log.Warn("the entities of the plugin do not fit any more", "error", err)
 	}
-	s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = &left, true })
+	s.board.update(s.name, func(e *entry) { e.contribution, e.admitted = &left, true })
 }
 
 // accept is admit, with an error that says what can help.
@@ -61,7 +61,7 @@ func (s *supervisor) accept(o snapshot.Offer) error {
 
 // admit offers a contribution, unless it is the one that holds already.
 func (s *supervisor) admit(o snapshot.Offer) error {
-	if e := s.board.find(s.name); e.accepted && reflect.DeepEqual(*e.contribution, o.Contribution) {
+	if e := s.board.find(s.name); e.admitted && reflect.DeepEqual(*e.contribution, o.Contribution) {
 		if o.Ready != nil {
 			o.Ready()
 		}
@@ -88,7 +88,7 @@ func (s *supervisor) reconsider() bool {
 	if s.current == nil {
 		again := *s.refused
 		again.Ready = func() {
-			s.board.update(s.name, func(e *entry) { e.contribution, e.accepted = &again.Contribution, true })
+			s.board.update(s.name, func(e *entry) { e.contribution, e.admitted = &again.Contribution, true })
 		}
 		if errors.Is(s.admit(again), schema.ErrNoEntity) {
 			return false

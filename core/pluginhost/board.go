@@ -21,7 +21,7 @@ type entry struct {
 	status       Status
 	contribution *snapshot.Contribution // nil until the plugin was described once, now or in an earlier run
 	configSchema []byte                 // JSON Schema; empty for none
-	accepted     bool                   // by Config.Admit
+	admitted     bool                   // by Config.Admit
 	terms        Terms
 	link         *link // nil unless it answers
 }

@@ -30,7 +30,7 @@ type Host struct {
 
 	supervisors sync.WaitGroup
 	admission   sync.Mutex   // one contribution at a time is held against the others
-	admissions  atomic.Int64 // counts contributions that were accepted
+	admissions  atomic.Int64 // counts contributions that were admitted
 }
 
 // New makes a host that starts nothing yet. The error is about the directories.

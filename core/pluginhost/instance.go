@@ -86,7 +86,7 @@ func (s *supervisor) introduce(ctx context.Context, i *instance) error {
 			s.log.Warn(err.Error())
 		}
 		s.board.update(s.name, func(e *entry) {
-			e.contribution, e.configSchema, e.accepted, e.terms, e.link = c, d.GetConfigSchema(), true, i.terms, i.link
+			e.contribution, e.configSchema, e.admitted, e.terms, e.link = c, d.GetConfigSchema(), true, i.terms, i.link
 		})
 	}
 	if err := s.accept(offer); err != nil {

@@ -35,7 +35,7 @@ type supervisor struct {
 	retry    <-chan time.Time // nil when only a change can help
 
 	refused *snapshot.Offer // the last that was held against the others and needs more of them
-	held    int64           // how many contributions had been accepted then
+	held    int64           // how many contributions had been admitted then
 }
 
 // run returns when the host is closed.
