@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/pluginhost"
-	"github.com/openxrm/xrm/core/schedule"
 )
 
 // Letters is what is kept about the work that is done, waits or was given up.
@@ -51,20 +49,4 @@ func (d Desk) Replay(ctx context.Context, plugin string, events []string) (int, 
 	n, err := d.Letters.Replay(ctx, plugin, events)
 	d.work.dispatcher.Nudge()
 	return n, err
-}
-
-// Keeper returns what keeps timers and state for plugins, in k: a timer that is
-// set may be due soon, and wakes the runner.
-func (w *Work) Keeper(k pluginhost.Keeper) pluginhost.Keeper { return keeper{k, w.runner} }
-
-type keeper struct {
-	pluginhost.Keeper
-	runner *schedule.Runner
-}
-
-// Schedule implements pluginhost.Keeper.
-func (k keeper) Schedule(ctx context.Context, t core.Timer) error {
-	err := k.Keeper.Schedule(ctx, t)
-	k.runner.Wake()
-	return err
 }
