@@ -62,7 +62,7 @@ func BenchmarkHTTP(b *testing.B) {
 	secret, hash := identity.NewKey()
 	auth := &identity.Authenticator{Keys: oneKey{hash}}
 	server := httptest.NewServer(&transport.Handler{
-		Engine: func(*http.Request) *execution.Engine { return s.engine },
+		Engine: func() *execution.Engine { return s.engine },
 		Context: func(r *http.Request) (context.Context, error) {
 			actor, err := auth.Authenticate(r.Context(), r.Header.Get("Authorization"))
 			return graphql.WithActor(r.Context(), actor), err

@@ -52,7 +52,7 @@ var _ http.Handler = (*Site)(nil)
 func New(c Config) *Site {
 	s := &Site{Config: c}
 	s.graphql = &transport.Handler{
-		Engine:           func(*http.Request) *execution.Engine { return s.Current().API },
+		Engine:           func() *execution.Engine { return s.Current().API },
 		Context:          s.authenticate,
 		MaxBodyBytes:     int64(c.BodyBytes),
 		MaxSubscriptions: c.Subscriptions,

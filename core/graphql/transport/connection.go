@@ -68,7 +68,7 @@ func (c *connection) serve(r *http.Request) error {
 			c.box.put(c.ctx, []byte(pong))
 		case "pong":
 		case "subscribe":
-			err = c.subscribe(asking, r, m)
+			err = c.subscribe(asking, m)
 		case "complete":
 			c.complete(m.ID)
 		default:
@@ -81,7 +81,7 @@ func (c *connection) serve(r *http.Request) error {
 }
 
 // subscribe begins an operation, whatever its kind.
-func (c *connection) subscribe(ctx context.Context, r *http.Request, m message) error {
+func (c *connection) subscribe(ctx context.Context, m message) error {
 	if m.ID == "" {
 		return &farewell{badMessage, "A subscribe message needs an id."}
 	}
@@ -102,7 +102,7 @@ func (c *connection) subscribe(ctx context.Context, r *http.Request, m message) 
 	c.work.Go(func() {
 		defer cancel()
 		done := false
-		if engine := c.handler.Engine(r); crowded {
+		if engine := c.handler.Engine(); crowded {
 			c.box.put(c.ctx, c.encode(op, execution.Refuse(errorf("RATE_LIMITED", "A connection may have %d subscriptions at a time; open another one.", maxRunning))))
 		} else if engine == nil {
 			c.box.put(c.ctx, c.encode(op, execution.Refuse(errorf("UNAVAILABLE", notReady))))

@@ -15,7 +15,7 @@ import (
 type Handler struct {
 	// Engine gives the engine for a request, which keeps it to its end. Nil
 	// means that the server cannot answer yet.
-	Engine func(*http.Request) *execution.Engine
+	Engine func() *execution.Engine
 
 	// Context authenticates a request and gives the context in which it is
 	// carried out, derived from the request's own. An [execution.Presentable]
@@ -87,7 +87,7 @@ func (h *Handler) answer(ctx context.Context, a *answer, w http.ResponseWriter, 
 		a.refuse(problem.status, "INVALID", "%s", problem.message)
 		return
 	}
-	engine := h.Engine(r)
+	engine := h.Engine()
 	if engine == nil {
 		w.Header().Set("Retry-After", "1")
 		a.refuse(http.StatusServiceUnavailable, "UNAVAILABLE", notReady)

@@ -59,7 +59,7 @@ func newFloodedHandler(t testing.TB, floodEnded func()) *Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Handler{Engine: func(*http.Request) *execution.Engine { return engine }}
+	return &Handler{Engine: func() *execution.Engine { return engine }}
 }
 
 type call struct {
@@ -312,7 +312,7 @@ func TestAnAnswerThatIsNoJSONIsLoggedAndHidden(t *testing.T) {
 
 func TestTheServerSaysThatItIsNotReady(t *testing.T) {
 	t.Parallel()
-	h := &Handler{Engine: func(*http.Request) *execution.Engine { return nil }}
+	h := &Handler{Engine: func() *execution.Engine { return nil }}
 	r := call{body: `{"query": "{ echo }"}`}.do(t.Context(), h)
 	want := refusal("UNAVAILABLE", "The server is not ready yet; try again in a moment.")
 	if got := body(t, r); r.StatusCode != 503 || got != want || r.Header.Get("Retry-After") == "" {
