@@ -29,7 +29,7 @@ func (s *supervisor) recall() {
 		return
 	}
 	s.log.Warn("what the plugin contributed earlier does not fit any more", "error", err)
-	if err := s.admit(snapshot.Offer{Contribution: c.Guard()}); err != nil {
+	if err := s.admit(snapshot.Offer{Contribution: c.OnlyRules()}); err != nil {
 		s.log.Error("the rules of the plugin are not asked", "error", err)
 	}
 }

@@ -115,10 +115,10 @@ func (c Contribution) Data() Contribution {
 	return Contribution{Plugin: c.Plugin, Version: c.Version, Entities: c.Entities, PartyData: c.PartyData, Rights: access.PluginRights{Plugin: c.Plugin, Layer: c.Layer()}, Retired: true, By: c.By}
 }
 
-// Guard is what holds of a contribution that is known from an earlier run and
+// OnlyRules is what holds of a contribution that is known from an earlier run and
 // does not fit any more: its rules and what else waits for its plugin, but
 // nothing that the model or the API would have to have a place for.
-func (c Contribution) Guard() Contribution {
+func (c Contribution) OnlyRules() Contribution {
 	return Contribution{
 		Plugin: c.Plugin, Version: c.Version, BeforeSave: c.BeforeSave, BeforeDelete: c.BeforeDelete, Topics: c.Topics,
 		Endpoints: c.Endpoints, PartyData: c.PartyData, Rights: access.PluginRights{Plugin: c.Plugin}, Recalled: true, By: c.By,
