@@ -101,7 +101,7 @@ func (p *program) conform(ctx context.Context, path string, flags conformanceFla
 
 func (r *conformanceReport) add(result conformance.Result) {
 	r.Checks = append(r.Checks, result)
-	switch result.Outcome {
+	switch result.Mark {
 	case conformance.Passed:
 		r.Passed++
 	case conformance.Failed:
@@ -155,7 +155,7 @@ type conformanceLines struct {
 
 func (l conformanceLines) print(r conformance.Result) {
 	mark, color, more := "ok", "32", ""
-	switch r.Outcome {
+	switch r.Mark {
 	case conformance.Failed:
 		mark, color = "FAIL", "31"
 		more = "\n        expected  " + indented(r.Expected) + "\n        seen      " + indented(r.Seen) + "\n        remedy    " + indented(r.Remedy)

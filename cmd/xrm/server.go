@@ -130,7 +130,7 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 		Limits:  execution.Limits{Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes, EventTime: timeout.Request},
 		Plugins: s.work.Desk(),
 		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: s.roles},
-		Parties: &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Keepers(now.Contributions)},
+		Parties: &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Exporters(now.Contributions)},
 		Log:     s.logFailure, RequestID: web.RequestID,
 	})
 }
@@ -163,8 +163,7 @@ func (s *server) settle(ctx context.Context) {
 	defer cancel()
 	s.host.Settle(grace)
 	now := s.admission.Current()
-	_, warnings := s.roles.Check(now.Model)
-	for _, w := range warnings {
+	for _, w := range now.Idle() {
 		s.log.Warn("a role has a rule that grants nothing", "rule", w.Error())
 	}
 	for _, w := range now.Waiting() {

@@ -11,6 +11,7 @@ import (
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/core/work"
@@ -18,6 +19,7 @@ import (
 
 // store is all that the program asks of a database. Both stores are one.
 type store interface {
+	record.Store
 	snapshot.Database
 	journal.Store
 	work.Store

@@ -16,32 +16,32 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// Keepers are the plugins of some contributions, as far as they keep something
+// Exporters are the plugins of some contributions, as far as they keep something
 // about parties outside of records.
-type Keepers struct {
+type Exporters struct {
 	host *Host
 	all  []snapshot.Contribution
 }
 
-// Keepers returns those among these contributions.
-func (h *Host) Keepers(contributions []snapshot.Contribution) Keepers {
+// Exporters returns those among these contributions.
+func (h *Host) Exporters(contributions []snapshot.Contribution) Exporters {
 	all := slices.DeleteFunc(slices.Clone(contributions), func(c snapshot.Contribution) bool { return !c.PartyData.Handled })
-	return Keepers{h, all}
+	return Exporters{h, all}
 }
 
 // ExportParty asks all of them, at once, for what they keep about a party. A
 // plugin that does not answer has a part with a Problem. It never returns an
 // error.
-func (k Keepers) ExportParty(ctx context.Context, on record.Basis, actor core.Actor, id string) ([]core.PluginPart, error) {
-	parts := make([]core.PluginPart, len(k.all))
+func (x Exporters) ExportParty(ctx context.Context, on record.Basis, actor core.Actor, id string) ([]core.PluginPart, error) {
+	parts := make([]core.PluginPart, len(x.all))
 	var asking sync.WaitGroup
-	for i, c := range k.all {
+	for i, c := range x.all {
 		if parts[i].Plugin = c.Plugin; c.Retired {
 			parts[i].Problem = fmt.Sprintf("The plugin %s is disabled or removed. Bring it back, and ask again.", c.Plugin)
 			continue
 		}
 		asking.Go(func() {
-			data, err := k.host.export(ctx, on, actor, parts[i].Plugin, id)
+			data, err := x.host.export(ctx, on, actor, parts[i].Plugin, id)
 			parts[i].Data = data
 			var shown *core.Error
 			switch {

@@ -9,9 +9,14 @@ import (
 	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
+// Counter counts records, as Store does.
+type Counter interface {
+	Count(ctx context.Context, e *schema.Entity, q core.Query, limit int) (map[string]int, error)
+}
+
 // CheckStored refuses a model under which values from before, those of deleted
 // records included, would be read as what they are not.
-func CheckStored(ctx context.Context, store Store, before, now *schema.Model) error {
+func CheckStored(ctx context.Context, store Counter, before, now *schema.Model) error {
 	var problems strictyaml.Problems
 	for _, m := range before.Misfits(now) {
 		found, err := store.Count(ctx, m.Entity, core.Query{Filter: m.Stored, Deleted: true}, 1)

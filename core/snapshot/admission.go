@@ -168,6 +168,7 @@ func (a *Admission) complete(s *Snapshot) (*Snapshot, error) {
 		return nil, err
 	}
 	s.Basis = record.Basis{Model: m, Policy: policy}
+	_, s.idle = a.config.Roles.Check(m)
 	if a.config.Hooks != nil {
 		s.Hooks = a.config.Hooks(s.Contributions)
 	}

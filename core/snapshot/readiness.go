@@ -16,7 +16,8 @@ import (
 
 // Database is what has to be made ready for a model.
 type Database interface {
-	record.Store
+	record.Counter
+	Prepare(ctx context.Context, m *schema.Model) error
 	Ping(ctx context.Context) error
 }
 

@@ -18,6 +18,7 @@ type Snapshot struct {
 	API           *execution.Engine // of the model, the rights and the contributions
 
 	catalog *catalog.Catalog
+	idle    strictyaml.Problems
 }
 
 // Find returns what a plugin contributes.
@@ -32,6 +33,10 @@ func (s *Snapshot) Find(plugin string) (c Contribution, found bool) {
 // Waiting says which files of the site are left out of the model until a plugin
 // brings what they need.
 func (s *Snapshot) Waiting() strictyaml.Problems { return s.catalog.Waiting() }
+
+// Idle says which rules of roles grant nothing, because there is nothing now that
+// they speak of. It may come with a plugin.
+func (s *Snapshot) Idle() strictyaml.Problems { return s.idle }
 
 // with returns the contributions with one in the place of what its plugin
 // contributed before.

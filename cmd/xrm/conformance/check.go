@@ -12,24 +12,24 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// Outcome is how a check has ended.
-type Outcome string
+// Mark is how a check has ended.
+type Mark string
 
-// The outcomes. Only Failed speaks against the plugin.
+// The marks. Only Failed speaks against the plugin.
 const (
-	Passed        Outcome = "passed"
-	Failed        Outcome = "failed"
-	NotApplicable Outcome = "not applicable" // the plugin has nothing that could be checked, or a check before has failed
+	Passed        Mark = "passed"
+	Failed        Mark = "failed"
+	NotApplicable Mark = "not applicable" // the plugin has nothing that could be checked, or a check before has failed
 )
 
 // Result is what one check has shown.
 type Result struct {
-	Check        string  `json:"check"`
-	Outcome      Outcome `json:"outcome"`
-	Expected     string  `json:"expected"`
-	Seen         string  `json:"seen,omitempty"`   // what happened instead, or why the check does not apply
-	Remedy       string  `json:"remedy,omitempty"` // how to mend it
-	Milliseconds int64   `json:"milliseconds"`
+	Check        string `json:"check"`
+	Mark         Mark   `json:"outcome"`
+	Expected     string `json:"expected"`
+	Seen         string `json:"seen,omitempty"`   // what happened instead, or why the check does not apply
+	Remedy       string `json:"remedy,omitempty"` // how to mend it
+	Milliseconds int64  `json:"milliseconds"`
 }
 
 // Settings are what a plugin may need to be checked.
@@ -106,7 +106,7 @@ type bench struct {
 }
 
 func (b *bench) carryOut(ctx context.Context, c check) Result {
-	result := Result{Check: c.name, Outcome: Passed, Expected: c.expected}
+	result := Result{Check: c.name, Mark: Passed, Expected: c.expected}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	began := time.Now()
@@ -119,9 +119,9 @@ func (b *bench) carryOut(ctx context.Context, c check) Result {
 	switch {
 	case err == nil:
 	case errors.As(err, &why):
-		result.Outcome, result.Seen = NotApplicable, string(why)
+		result.Mark, result.Seen = NotApplicable, string(why)
 	default:
-		result.Outcome, result.Seen, result.Remedy = Failed, strings.TrimSpace(err.Error()), c.remedy
+		result.Mark, result.Seen, result.Remedy = Failed, strings.TrimSpace(err.Error()), c.remedy
 	}
 	return result
 }

@@ -47,7 +47,7 @@ func run(t *testing.T, role string) (failed, inapplicable []string) {
 	p := staged(t, role)
 	err := conformance.Run(t.Context(), p, conformance.Settings{}, func(r conformance.Result) {
 		r.Seen = strings.ReplaceAll(r.Seen, p.Dir, "DIR")
-		switch r.Outcome {
+		switch r.Mark {
 		case conformance.Failed:
 			failed = append(failed, r.Check+": "+r.Seen)
 			if r.Remedy == "" || r.Expected == "" {

@@ -50,7 +50,7 @@ func TestAConfigurationThatIsGivenIsTheOneThatMustBeTaken(t *testing.T) {
 	var seen []string
 	settings := conformance.Settings{Config: []byte(`{"sla":"soon"}`)}
 	err := conformance.Run(t.Context(), staged(t, "well"), settings, func(r conformance.Result) {
-		if r.Outcome == conformance.Failed {
+		if r.Mark == conformance.Failed {
 			seen = append(seen, r.Check+": "+r.Seen)
 		}
 	})

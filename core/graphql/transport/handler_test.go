@@ -40,6 +40,9 @@ func newFloodedHandler(t testing.TB, floodEnded func()) *Handler {
 			}},
 			"need": {Type: graphql.NewNonNull(graphql.String)},
 			"wait": {Type: graphql.String, Resolve: func(p graphql.ResolveParams) (any, error) {
+				if began, ok := p.Context.Value(waits{}).(chan struct{}); ok {
+					close(began)
+				}
 				<-p.Context.Done()
 				return nil, p.Context.Err()
 			}},

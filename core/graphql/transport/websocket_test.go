@@ -241,16 +241,24 @@ func TestAWebSocketTakesAHundredOperationsAtATime(t *testing.T) {
 	)
 }
 
+// waits is the key of a channel that is closed when somebody waits.
+type waits struct{}
+
 func TestShutdownLetsWebSocketsEndTheirOperations(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t)
+	began := make(chan struct{})
+	h.Context = func(r *http.Request) (context.Context, error) {
+		return context.WithValue(r.Context(), waits{}, began), nil
+	}
 	h.Timeout = 200 * time.Millisecond
 	server := serve(t, h)
 	idle, busy := connect(t, server), connect(t, server)
 	busy.plays(
 		`> {"id":"s","type":"subscribe","payload":{"query":"subscription { watch }"}}`, nextMessage("s", `{"watch":"begun"}`),
-		`> {"id":"q","type":"subscribe","payload":{"query":"{ wait }"}}`, `> {"type":"ping"}`, `< {"type":"pong"}`,
+		`> {"id":"q","type":"subscribe","payload":{"query":"{ wait }"}}`,
 	)
+	<-began
 	ended := make(chan error)
 	go func() { ended <- h.Shutdown(t.Context()) }()
 	busy.plays(
