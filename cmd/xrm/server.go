@@ -114,7 +114,8 @@ func (s *server) pluginConfig(metrics *web.Metrics) pluginhost.Config {
 	return pluginhost.Config{
 		Dir: s.config.Plugins, Trust: pluginhost.Trust(s.config.Trust), CacheDir: filepath.Join(s.config.Data, "plugins"),
 		Version: readBuild().Version, Shim: shim(), Log: s.log,
-		Admit: func(o snapshot.Offer) error { return s.admission.Admit(o) },
+		Admit:  func(o snapshot.Offer) error { return s.admission.Admit(o) },
+		Recall: func(all []snapshot.Contribution) []error { return s.admission.Recall(all) },
 		Open: func(a core.Actor, on record.Basis) pluginhost.Session {
 			return s.records.As(a, s.admission.Limit(on))
 		},

@@ -35,32 +35,45 @@ func (c *Catalog) Model() *schema.Model { return c.model }
 // brings what they need.
 func (c *Catalog) Waiting() strictyaml.Problems { return c.waiting }
 
-// With adds the definitions of a plugin, or puts them in the place of those that
-// it had before; none take them back. Definitions that do not fit the others are
-// refused with every reason. The catalog is the same one when they are the same.
-func (c *Catalog) With(plugin string, definitions []schema.Source) (*Catalog, error) {
-	if slices.EqualFunc(c.plugins[plugin], definitions, func(a, b schema.Source) bool {
-		return a.File == b.File && string(a.Data) == string(b.Data)
-	}) {
+// With puts the definitions of these plugins in the place of those that they had
+// before; none take them back. Definitions that do not fit the others are refused
+// with every reason. The catalog is the same one when they are the same.
+func (c *Catalog) With(definitions map[string][]schema.Source) (*Catalog, error) {
+	next := *c
+	next.plugins = map[string][]schema.Source{}
+	maps.Copy(next.plugins, c.plugins)
+	maps.Copy(next.plugins, definitions)
+	if maps.EqualFunc(next.plugins, c.plugins, same) {
 		return c, nil
 	}
-	next := *c
-	next.plugins = maps.Clone(c.plugins)
-	if next.plugins == nil {
-		next.plugins = map[string][]schema.Source{}
-	}
-	next.plugins[plugin] = definitions
-	composed, err := compose(&next)
-	if err != nil {
-		return nil, Unfit(plugin, err)
-	}
-	return composed, nil
+	return compose(&next)
 }
 
-// Unfit is the error of definitions that something speaks against: the other
-// definitions, what is stored, or the API.
-func Unfit(plugin string, why error) error {
-	return fmt.Errorf("the definitions of the plugin %s do not fit: %w", plugin, why)
+func same(one, other []schema.Source) bool {
+	return slices.EqualFunc(one, other, func(a, b schema.Source) bool { return a.File == b.File && string(a.Data) == string(b.Data) })
+}
+
+// Unfit is the error of definitions of a plugin that something speaks against: the
+// other definitions, what is stored, or the API. It is a schema.ErrNoEntity when
+// nothing but entities of others are missing.
+func Unfit(plugin string, why error) error { return &unfit{plugin, why} }
+
+type unfit struct {
+	plugin string
+	why    error
+}
+
+func (u *unfit) Error() string {
+	return fmt.Sprintf("the definitions of the plugin %s do not fit: %v", u.plugin, u.why)
+}
+
+func (u *unfit) Unwrap() error { return u.why }
+
+// Is says whether another plugin may bring what is missing.
+func (u *unfit) Is(target error) bool {
+	var problems strictyaml.Problems
+	return target == schema.ErrNoEntity && errors.As(u.why, &problems) &&
+		!slices.ContainsFunc(problems, func(p strictyaml.Problem) bool { return p.Missing == "" })
 }
 
 // compose makes the model of a catalog.

@@ -44,7 +44,7 @@ func open(t *testing.T) *catalog.Catalog {
 
 func with(t *testing.T, c *catalog.Catalog, definitions []schema.Source) *catalog.Catalog {
 	t.Helper()
-	c, err := c.With("pets", definitions)
+	c, err := c.With(map[string][]schema.Source{"pets": definitions})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,8 @@ func TestDefinitionsThatDoNotFitAreRefusedAndTheModelStays(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if _, err := c.With(tt.plugin, source("zoo.yaml", tt.text)); err == nil || err.Error() != tt.want {
+			_, err := c.With(map[string][]schema.Source{tt.plugin: source("zoo.yaml", tt.text)})
+			if err == nil || catalog.Unfit(tt.plugin, err).Error() != tt.want {
 				t.Errorf("With = %v\nwant %s", err, tt.want)
 			}
 			if c.Model() != model {

@@ -10,38 +10,22 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// recall makes what is known from an earlier run hold, until the plugin itself
-// says what it contributes: of one that must not run, its entities.
-func (s *supervisor) recall() {
-	c := s.board.find(s.name).contribution
-	if c == nil {
-		return
-	}
-	if s.absent() {
-		s.replaceBy(c.Data())
-		return
-	}
-	s.admission.Lock()
-	defer s.admission.Unlock()
-	admitted := func() { s.board.update(s.name, func(e *entry) { e.admitted = true }) }
-	err := s.admit(snapshot.Offer{Contribution: *c, Ready: admitted})
-	if err == nil {
-		return
-	}
-	s.log.Warn("what the plugin contributed earlier does not fit any more", "error", err)
-	if err := s.admit(snapshot.Offer{Contribution: c.OnlyRules()}); err != nil {
-		s.log.Error("the rules of the plugin are not asked", "error", err)
-	}
-}
-
 // replaceBy puts what is left of a contribution in its place.
 func (s *supervisor) replaceBy(left snapshot.Contribution) {
 	s.admission.Lock()
 	defer s.admission.Unlock()
 	if err := s.admit(snapshot.Offer{Contribution: left}); err != nil {
 		s.log.Warn("the entities of the plugin do not fit any more", "error", err)
+		s.strip(left)
 	}
 	s.board.update(s.name, func(e *entry) { e.contribution, e.admitted = &left, true })
+}
+
+// strip lets hold what is left of a contribution that does not fit any more.
+func (s *supervisor) strip(c snapshot.Contribution) {
+	if err := s.config.Admit(snapshot.Offer{Contribution: c.Remainder()}); err != nil {
+		s.log.Error("the rules of the plugin are not as they should be", "error", err)
+	}
 }
 
 // accept is admit, with an error that says what can help.

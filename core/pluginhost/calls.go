@@ -77,6 +77,10 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 	if deadline, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, time.Until(deadline)-margin)
 	}
+	e := h.board.find(one.plugin)
+	if e.link == nil {
+		return h.down(one.plugin, nil)
+	}
 	if timeout <= 0 {
 		return context.DeadlineExceeded // there was no time to ask, which is not the plugin's fault
 	}
@@ -99,10 +103,6 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 		return l.breakers.run(ctx, one.method, func() error {
 			return rpc(bounded, l.plugin, id)
 		})
-	}
-	e := h.board.find(one.plugin)
-	if e.link == nil {
-		return h.down(one.plugin, nil)
 	}
 	err = send(e.link, e.terms.Limits.Concurrency)
 	if errors.Is(err, errClosed) || errors.Is(err, errUnsent) && !one.mayWrite {

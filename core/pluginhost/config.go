@@ -51,6 +51,11 @@ type Config struct {
 	// admitted. It is called for one plugin at a time. nil admits all.
 	Admit func(snapshot.Offer) error
 
+	// Recall is asked once, before any plugin starts, for what is known of all of
+	// them from an earlier run. It returns why each does not hold any more, nil for
+	// those that do. nil lets all hold.
+	Recall func([]snapshot.Contribution) []error
+
 	// Shim is a command line that ends in Exec with the rest of its arguments.
 	// Plugins are started through it, in a sandbox; nil starts them without.
 	Shim []string
@@ -108,6 +113,9 @@ func (c Config) withDefaults() Config {
 			}
 			return nil
 		}
+	}
+	if c.Recall == nil {
+		c.Recall = func(all []snapshot.Contribution) []error { return make([]error, len(all)) }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -44,6 +44,7 @@ func (l *lookout) look(ctx context.Context, first bool) error {
 	if err != nil {
 		return err
 	}
+	var found []*supervisor
 	for _, name := range names {
 		w := l.seen[name]
 		now := stamp(filepath.Join(l.plugins, ApprovalsFile)) + stamp(filepath.Join(l.plugins, name+".yaml")) + fingerprint(filepath.Join(l.plugins, name))
@@ -51,7 +52,9 @@ func (l *lookout) look(ctx context.Context, first bool) error {
 		w.last = now
 		switch {
 		case first, w.changed == nil && stable:
-			w.changed, w.told = l.supervise(ctx, name), now
+			var s *supervisor
+			s, w.changed = l.supervisor(name)
+			found, w.told = append(found, s), now
 		case stable && now != w.told:
 			w.told = now
 			select {
@@ -60,6 +63,10 @@ func (l *lookout) look(ctx context.Context, first bool) error {
 			}
 		}
 		l.seen[name] = w
+	}
+	l.recall(found)
+	for _, s := range found {
+		l.supervisors.Go(func() { s.run(ctx) })
 	}
 	return nil
 }
@@ -87,28 +94,10 @@ func (l *lookout) names(first bool) ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// supervise begins to keep a plugin running.
-func (h *Host) supervise(ctx context.Context, name string) (changed chan<- struct{}) {
+// supervisor makes what is to keep a plugin running. The channel tells it that
+// something in the directory has changed.
+func (h *Host) supervisor(name string) (s *supervisor, changed chan<- struct{}) {
 	signal := make(chan struct{}, 1)
 	h.board.add(h.recalled(name))
-	s := &supervisor{Host: h, name: name, log: h.config.Log.With("plugin", name), changed: signal}
-	s.recall()
-	h.supervisors.Go(func() { s.run(ctx) })
-	return signal
-}
-
-// recalled is what is known of a plugin before its process has said anything.
-func (h *Host) recalled(name string) *entry {
-	e := &entry{status: Status{Name: name, State: Verifying, Since: time.Now()}}
-	d := h.cache.load(name)
-	if d == nil {
-		return e
-	}
-	c, err := h.contribution(Manifest{Name: name, Version: d.GetVersion()}, d)
-	if err != nil {
-		return e // from before an upgrade of xrm
-	}
-	c.Recalled = true
-	e.contribution, e.configSchema, e.status.Version = c, d.GetConfigSchema(), c.Version
-	return e
+	return &supervisor{Host: h, name: name, log: h.config.Log.With("plugin", name), changed: signal}, signal
 }

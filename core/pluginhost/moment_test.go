@@ -18,13 +18,13 @@ import (
 )
 
 // admitting starts a host whose plugins are part of real snapshots, which grant
-// all that they ask for.
-func admitting(t *testing.T, config pluginhost.Config) (*pluginhost.Host, *snapshot.Admission) {
+// all that they ask for. more are files of the site.
+func admitting(t *testing.T, config pluginhost.Config, more ...schema.Source) (*pluginhost.Host, *snapshot.Admission) {
 	t.Helper()
 	definitions, err := catalog.New([]schema.Source{
 		{Layer: "test", File: "party.yaml", Data: []byte("entity: party\nfields:\n  name: {type: text}\n")},
 		{Layer: "test", File: "customer.yaml", Data: []byte("role: customer\nof: party\nfields:\n  segment: {type: text}\n")},
-	}, nil)
+	}, more)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +51,7 @@ func admitting(t *testing.T, config pluginhost.Config) (*pluginhost.Host, *snaps
 		o.Check, o.PartyData.Said = nil, true
 		return admission.Admit(o)
 	}
+	config.Recall = admission.Recall
 	return start(t, config), admission
 }
 

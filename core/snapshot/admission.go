@@ -64,11 +64,13 @@ func New(c Config) (*Admission, error) {
 func (a *Admission) Current() *Snapshot { return a.current.Load() }
 
 // Limit returns a basis for what plugins do in the course of something that
-// started with another: the model and the rules of that, and the rights that
-// plugins have now. One that is taken back is gone at once, however long a call,
-// a job or a subscription runs.
+// started with another: the model of that, and the rights and rules that hold now.
+// A call may last for seconds, a job for a day, and a subscription for longer: a
+// right that is taken back is gone from it at once, and nothing that it saves
+// passes a rule that has come meanwhile.
 func (a *Admission) Limit(on record.Basis) record.Basis {
-	on.Policy = a.Current().Policy
+	now := a.Current()
+	on.Policy, on.Hooks = now.Policy, now.Hooks
 	return on
 }
 
@@ -108,29 +110,27 @@ func (a *Admission) Admit(o Offer) error {
 	if o.Ready != nil {
 		o.Ready()
 	}
+	a.swap(next)
+	return nil
+}
+
+func (a *Admission) swap(next *Snapshot) {
 	a.current.Store(next)
 	faults, _ := a.config.Roles.Check(next.Model)
 	for _, f := range faults {
 		a.config.Log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
 	}
-	return nil
 }
 
-// next makes the snapshot with an offer. A mistake of ours with what a plugin
-// contributes is no end of the server.
+// next makes the snapshot with an offer.
 func (a *Admission) next(before *Snapshot, o Offer) (next *Snapshot, err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			a.config.Log.Error("a plugin made xrm panic", "plugin", o.Plugin, "panic", cause, "stack", string(debug.Stack()))
-			err = fmt.Errorf("xrm panicked over what it contributes: %v", cause)
-		}
-	}()
+	defer a.survive(o.Plugin, &err)
 	if err := clashes(o.Contribution, before.Contributions); err != nil {
 		return nil, err
 	}
-	definitions, err := before.catalog.With(o.Plugin, o.Entities)
+	definitions, err := before.catalog.With(map[string][]schema.Source{o.Plugin: o.Entities})
 	if err != nil {
-		return nil, err
+		return nil, catalog.Unfit(o.Plugin, err)
 	}
 	m := definitions.Model()
 	all := with(before.Contributions, o.Contribution)
@@ -147,6 +147,15 @@ func (a *Admission) next(before *Snapshot, o Offer) (next *Snapshot, err error) 
 		err = catalog.Unfit(o.Plugin, nameless)
 	}
 	return nil, err
+}
+
+// survive turns a panic into an error: a mistake of ours with what a plugin
+// contributes is no end of the server.
+func (a *Admission) survive(plugin string, err *error) {
+	if cause := recover(); cause != nil {
+		a.config.Log.Error("a plugin made xrm panic", "plugin", plugin, "panic", cause, "stack", string(debug.Stack()))
+		*err = fmt.Errorf("xrm panicked over what it contributes: %v", cause)
+	}
 }
 
 func (o Offer) objections(m *schema.Model) error {

@@ -33,6 +33,7 @@ type Contribution struct {
 	Granted      []string // all that it was granted, for people, a line each
 
 	Recalled bool // known from an earlier run, in which it was held against its Rights
+	Bare     bool // nothing is left that the model or the API would have to have a place for
 	Retired  bool // it was disabled or removed: nothing but its entities, and what it says about parties, is left
 
 	By Contributor // carries out what is declared; nil only where nothing is
@@ -115,12 +116,16 @@ func (c Contribution) Data() Contribution {
 	return Contribution{Plugin: c.Plugin, Version: c.Version, Entities: c.Entities, PartyData: c.PartyData, Rights: access.PluginRights{Plugin: c.Plugin, Layer: c.Layer()}, Retired: true, By: c.By}
 }
 
-// OnlyRules is what holds of a contribution that is known from an earlier run and
-// does not fit any more: its rules and what else waits for its plugin, but
-// nothing that the model or the API would have to have a place for.
-func (c Contribution) OnlyRules() Contribution {
-	return Contribution{
-		Plugin: c.Plugin, Version: c.Version, BeforeSave: c.BeforeSave, BeforeDelete: c.BeforeDelete, Topics: c.Topics,
-		Endpoints: c.Endpoints, PartyData: c.PartyData, Rights: access.PluginRights{Plugin: c.Plugin}, Recalled: true, By: c.By,
+// Remainder is what holds of a contribution that does not fit any more: its rules
+// and what else waits for its plugin, or what a plugin that must not run says about
+// parties. Nothing of it can be refused for its place in the model or the API.
+func (c Contribution) Remainder() Contribution {
+	left := Contribution{
+		Plugin: c.Plugin, Version: c.Version, PartyData: c.PartyData, Rights: access.PluginRights{Plugin: c.Plugin},
+		Recalled: c.Recalled, Retired: c.Retired, Bare: true, By: c.By,
 	}
+	if !c.Retired {
+		left.BeforeSave, left.BeforeDelete, left.Topics, left.Endpoints = c.BeforeSave, c.BeforeDelete, c.Topics, c.Endpoints
+	}
+	return left
 }

@@ -70,7 +70,7 @@ func mentions(m *schema.Model, c Contribution, all []Contribution) error {
 // ownName refuses a plugin that is called like what is not its own: nobody could
 // tell its events from those of the entity.
 func ownName(m *schema.Model, c Contribution) error {
-	if e := m.Entity(c.Plugin); e != nil && e.Layer != c.Layer() {
+	if e := m.Entity(c.Plugin); e != nil && e.Layer != c.Layer() && !c.Bare {
 		return fmt.Errorf("the plugin %s is called like the entity %s of %s, so their events would be taken for each other's; rename one", c.Plugin, e.Name, e.Layer)
 	}
 	return nil
