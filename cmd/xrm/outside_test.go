@@ -80,7 +80,7 @@ func TestAPluginOutsideTheRepositoryIsBuiltAsTheGuideSays(t *testing.T) {
 	_, commands := guide(t)
 	dir, environ := outside(t)
 	plugins := t.TempDir()
-	sh(t, dir, environ, strings.NewReplacer("../xrm/bin/plugins", plugins, "../xrm", root).Replace(commands))
+	sh(t, dir, environ, strings.NewReplacer("../xrm/bin/xrm", "xrm", "../xrm/bin/plugins", plugins, "../xrm", root).Replace(commands))
 	greets(t, plugins)
 }
 
@@ -90,7 +90,7 @@ func TestAPluginOutsideTheRepositoryNeedsGoGetAloneOnceAVersionIsTagged(t *testi
 	environ = append(environ, published(t, "v0.1.0")...)
 	plugins := t.TempDir()
 	commands, _ := guide(t)
-	sh(t, dir, environ, strings.ReplaceAll(commands, "../xrm/bin/plugins", plugins))
+	sh(t, dir, environ, strings.NewReplacer("../xrm/bin/xrm", "xrm", "../xrm/bin/plugins", plugins).Replace(commands))
 	requires(t, filepath.Join(plugins, "hello", "hello"), "v0.1.0")
 }
 
