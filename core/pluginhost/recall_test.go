@@ -146,6 +146,26 @@ func TestOfAnotherPluginThatDoesNotFitAnyMoreTheRestHolds(t *testing.T) {
 	}
 }
 
+// Plugins have to say what becomes of what they keep about parties. What is known
+// of one from before that was a duty stays, whether or not it may run.
+func TestTheEntitiesOfAPluginThatNeverSpokeOfPartiesStayWhenItIsRemoved(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{"down", "removed"} {
+		t.Run(state, func(t *testing.T) {
+			t.Parallel()
+			dir, kept := t.TempDir(), t.TempDir()
+			if state == "down" {
+				stillborn(t, dir, "old")
+			}
+			known(t, kept, described("old", "entity: visit\nfields:\n  party: {type: reference, to: party}\n"))
+			_, admission := admitting(t, pluginhost.Config{Dir: dir, CacheDir: kept})
+			if admission.Current().Model.Entity("visit") == nil {
+				t.Error("its entity is gone")
+			}
+		})
+	}
+}
+
 func TestARuleThatHasComeHoldsForAJobThatRuns(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -113,7 +113,10 @@ func (c Contribution) Layer() string { return mention.Layer(c.Plugin) }
 
 // Data is what stays of a contribution when its plugin must not run.
 func (c Contribution) Data() Contribution {
-	return Contribution{Plugin: c.Plugin, Version: c.Version, Entities: c.Entities, PartyData: c.PartyData, Rights: access.PluginRights{Plugin: c.Plugin, Layer: c.Layer()}, Retired: true, By: c.By}
+	return Contribution{
+		Plugin: c.Plugin, Version: c.Version, Entities: c.Entities, PartyData: c.PartyData,
+		Rights: access.PluginRights{Plugin: c.Plugin, Layer: c.Layer()}, Recalled: c.Recalled, Retired: true, By: c.By,
+	}
 }
 
 // Remainder is what holds of a contribution that does not fit any more: its rules
