@@ -60,7 +60,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 	}
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
-	if err := s.startPlugins(); err != nil {
+	if err := s.host.Start(); err != nil {
 		return errors.Join(err, s.close(ctx))
 	}
 	web := &http.Server{

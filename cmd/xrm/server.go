@@ -153,10 +153,6 @@ func (s *server) letIn(ctx context.Context) error {
 	return err
 }
 
-// startPlugins starts the plugins. From then on the rules of those that are known
-// hold.
-func (s *server) startPlugins() error { return s.host.Start() }
-
 // settle waits for the plugins for a moment. What is wrong with one stands in its
 // state.
 func (s *server) settle(ctx context.Context) {

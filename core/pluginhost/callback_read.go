@@ -31,7 +31,7 @@ func (c *callbacks) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.
 func (c *callbacks) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.FindResponse, error) {
 	answer := &pluginpb.FindResponse{}
 	answer.Error = c.records(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
-		q, err := contract.ReadSearch(one.on.Model, e, r, maxPage)
+		q, err := contract.ReadSearch(one.on.Model, e, r, contract.MaxPage)
 		if err == nil {
 			answer.Records, answer.Next, err = page(ctx, s, e, q)
 		}
@@ -52,7 +52,7 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 			if left > 0 {
 				r.Limit = int32(min(left, most))
 			}
-			q, err := contract.ReadSearch(one.on.Model, e, r, maxPage)
+			q, err := contract.ReadSearch(one.on.Model, e, r, contract.MaxPage)
 			if err != nil {
 				return err
 			}
@@ -89,9 +89,6 @@ func send(ctx context.Context, stream grpc.ServerStreamingServer[pluginpb.FindRe
 		return ctx.Err()
 	}
 }
-
-// maxPage is the most records in one answer to a plugin.
-const maxPage = 1000
 
 // page reads one page, and where the next begins.
 func page(ctx context.Context, s Session, e *schema.Entity, q contract.Search) (records []*pluginpb.Record, next string, err error) {

@@ -95,9 +95,14 @@ func rules(c snapshot.Contribution, on record.Basis, e *schema.Entity) []rule {
 	return all
 }
 
-// same says whether another rule is the same one, perhaps of another version of
-// the plugin.
-func (r rule) same(other rule) bool { return r.view == other.view && r.deletes == other.deletes }
+// among says whether a contribution, perhaps of another version of the plugin, has
+// the rule.
+func (r rule) among(c snapshot.Contribution) bool {
+	if r.deletes {
+		return slices.Contains(c.BeforeDelete, r.view.Name)
+	}
+	return slices.Contains(c.BeforeSave, r.view.Name)
+}
 
 // String names the rule in the words of the sdk.
 func (r rule) String() string {
@@ -113,7 +118,7 @@ func (r rule) concerns(c core.Change) bool {
 
 // judge asks one plugin about some of the changes, and does what it says.
 func (h *Host) judge(ctx context.Context, r rule, changes []core.Change, subject []int, errs []error) {
-	if e := h.board.find(r.plugin); e.link != nil && !slices.ContainsFunc(rules(*e.contribution, r.on, r.view.Stored()), r.same) {
+	if e := h.board.find(r.plugin); e.link != nil && !r.among(*e.contribution) {
 		for _, i := range subject { // or the process would have to answer what it does not know
 			errs[i] = &core.Error{Code: core.Unavailable, Message: fmt.Sprintf("The rules of the plugin %s have just changed. Try again.", r.plugin)}
 		}

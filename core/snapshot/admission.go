@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -93,49 +94,63 @@ type Offer struct {
 // leaves everything as it is. Whatever runs goes on with the snapshot that it
 // started with. An Unavailable error says that it cannot be known at the moment
 // whether the offer fits; a schema.ErrNoEntity that another one may help.
-func (a *Admission) Admit(o Offer) error {
+func (a *Admission) Admit(o Offer) error { return a.change(o) }
+
+// change admits offers as one, or none of them.
+func (a *Admission) change(offers ...Offer) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	before := a.current.Load()
-	next, err := a.next(before, o)
+	next, err := a.next(before, offers)
 	if err == nil && next.Model != before.Model {
 		err = a.config.Prepare(before.Model, next.Model)
 		if err != nil && core.CodeOf(err) != core.Unavailable {
-			err = catalog.Unfit(o.Plugin, err)
+			err = catalog.Unfit(plugins(offers), err)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if o.Ready != nil {
-		o.Ready()
+	for _, o := range offers {
+		if o.Ready != nil {
+			o.Ready()
+		}
 	}
-	a.swap(next)
+	a.current.Store(next)
+	for _, f := range next.faults {
+		a.config.Log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
+	}
 	return nil
 }
 
-func (a *Admission) swap(next *Snapshot) {
-	a.current.Store(next)
-	faults, _ := a.config.Roles.Check(next.Model)
-	for _, f := range faults {
-		a.config.Log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
+// plugins names those of some offers.
+func plugins(offers []Offer) string {
+	var names []string
+	for _, o := range offers {
+		names = append(names, o.Plugin)
 	}
+	return strings.Join(names, ", ")
 }
 
-// next makes the snapshot with an offer.
-func (a *Admission) next(before *Snapshot, o Offer) (next *Snapshot, err error) {
-	defer a.survive(o.Plugin, &err)
-	if err := clashes(o.Contribution, before.Contributions); err != nil {
-		return nil, err
+// next makes the snapshot with offers.
+func (a *Admission) next(before *Snapshot, offers []Offer) (next *Snapshot, err error) {
+	defer a.survive(plugins(offers), &err)
+	all, changed := before.Contributions, map[string][]schema.Source{}
+	for _, o := range offers {
+		all, changed[o.Plugin] = with(all, o.Contribution), o.Entities
 	}
-	definitions, err := before.catalog.With(map[string][]schema.Source{o.Plugin: o.Entities})
+	for _, o := range offers {
+		if err := clashes(o.Contribution, all); err != nil {
+			return nil, err
+		}
+	}
+	definitions, err := before.catalog.With(changed)
 	if err != nil {
-		return nil, catalog.Unfit(o.Plugin, err)
+		return nil, catalog.Unfit(plugins(offers), err)
 	}
 	m := definitions.Model()
-	all := with(before.Contributions, o.Contribution)
-	if err = fits(m, o.Contribution, all); err == nil {
-		err = errors.Join(o.objections(m), parties(m, o.Contribution))
+	for _, o := range offers {
+		err = errors.Join(err, o.judge(m, all))
 	}
 	if err == nil {
 		next, err = a.complete(&Snapshot{catalog: definitions, Contributions: all})
@@ -144,9 +159,22 @@ func (a *Admission) next(before *Snapshot, o Offer) (next *Snapshot, err error) 
 		return next, nil
 	}
 	if nameless := a.config.Names(m); nameless != nil { // the root of what else is wrong
-		err = catalog.Unfit(o.Plugin, nameless)
+		err = catalog.Unfit(plugins(offers), nameless)
 	}
 	return nil, err
+}
+
+// judge says what speaks against an offer in a model that it is part of, with all
+// that holds then.
+func (o Offer) judge(m *schema.Model, all []Contribution) error {
+	if err := fits(m, o.Contribution, all); err != nil {
+		return err
+	}
+	var err error
+	if o.Check != nil {
+		err = o.Check(m)
+	}
+	return errors.Join(err, parties(m, o.Contribution))
 }
 
 // survive turns a panic into an error: a mistake of ours with what a plugin
@@ -156,13 +184,6 @@ func (a *Admission) survive(plugin string, err *error) {
 		a.config.Log.Error("a plugin made xrm panic", "plugin", plugin, "panic", cause, "stack", string(debug.Stack()))
 		*err = fmt.Errorf("xrm panicked over what it contributes: %v", cause)
 	}
-}
-
-func (o Offer) objections(m *schema.Model) error {
-	if o.Check == nil {
-		return nil
-	}
-	return o.Check(m)
 }
 
 // complete makes the rights, the hooks and the API of a snapshot.
@@ -177,7 +198,7 @@ func (a *Admission) complete(s *Snapshot) (*Snapshot, error) {
 		return nil, err
 	}
 	s.Basis = record.Basis{Model: m, Policy: policy}
-	_, s.idle = a.config.Roles.Check(m)
+	s.faults, s.idle = a.config.Roles.Check(m)
 	if a.config.Hooks != nil {
 		s.Hooks = a.config.Hooks(s.Contributions)
 	}

@@ -18,6 +18,7 @@ type Snapshot struct {
 	API           *execution.Engine // of the model, the rights and the contributions
 
 	catalog *catalog.Catalog
+	faults  strictyaml.Problems // of rules of roles that do not fit the model
 	idle    strictyaml.Problems
 }
 

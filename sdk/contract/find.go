@@ -15,6 +15,9 @@ type Search struct {
 	Limit   int   // most records in one page
 }
 
+// MaxPage is the most records in one answer to a plugin.
+const MaxPage = 1000
+
 // ReadSearch reads a question whose answer has at most so many records.
 func ReadSearch(m *schema.Model, e *schema.Entity, r *pluginpb.FindRequest, most int) (Search, error) {
 	s := Search{Limit: most}

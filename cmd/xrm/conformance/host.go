@@ -155,16 +155,13 @@ func (h *host) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.GetRe
 	return &pluginpb.GetResponse{Record: h.record(e, r.GetId())}, nil
 }
 
-// maxPage is the most records in one answer.
-const maxPage = 1000
-
 // Find implements pluginpb.HostServer.
 func (h *host) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.FindResponse, error) {
 	e, refused := h.entity(ctx, "Find", r.GetContext(), r.GetEntity())
 	if refused != nil {
 		return &pluginpb.FindResponse{Error: refused}, nil
 	}
-	q, err := contract.ReadSearch(h.model, e, r, maxPage)
+	q, err := contract.ReadSearch(h.model, e, r, contract.MaxPage)
 	if err != nil {
 		return &pluginpb.FindResponse{Error: toWire(err)}, nil
 	}
