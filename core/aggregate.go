@@ -9,15 +9,7 @@ type Aggregate struct {
 	Search  [][]string
 	Deleted bool
 
-	// Items is the path of a list, or "". Its items are then what is grouped,
-	// counted and measured, each by itself, instead of the records: the lines of
-	// all orders. Paths below it are those of the item; a record without items
-	// is in no group.
-	Items string
-
-	By       []Order   // what makes a group, and in which order the groups come; empty means one group of all
-	Measures []Measure // what is asked of each group besides how many there are
-	Limit    int       // how many groups at most, the first by their order; one more than needed tells whether there are more
+	schema.Grouping // its Limit is one more than needed where that tells whether there are more
 }
 
 // Measure is one figure of a group: what its values come to.

@@ -30,10 +30,15 @@ type Measure struct {
 
 // Grouping is what is asked of records group by group. Paths are storage paths.
 type Grouping struct {
-	Items    string    // a list whose items are asked about instead of the records; "" for none
-	By       []Order   // what makes a group, and the order of the groups; empty for one group of all
+	// Items is the path of a list, or "". Its items are then what is grouped,
+	// counted and measured, each by itself, instead of the records: the lines of
+	// all orders. Paths below it are those of the item; a record without items
+	// is in no group.
+	Items string
+
+	By       []Order   // what makes a group, and in which order the groups come; empty means one group of all
 	Measures []Measure // what is asked of each group besides how many there are
-	Limit    int       // how many groups at most; 0 for as many as are usual
+	Limit    int       // how many groups at most, the first by their order; 0 for as many as are usual
 }
 
 // A grouping is bounded, since a client writes it.

@@ -12,6 +12,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
 )
 
 // embedded is a server of this process that listens nowhere, for tests that
@@ -202,7 +203,7 @@ func TestEveryEventHasItsEffectOnceThoughThePluginIsKilledEverySecond(t *testing
 		if early > 0 {
 			t.Errorf("%d events came before an earlier one of their record", early)
 		}
-		each := u.groups(t, core.Aggregate{By: []core.Order{{Path: "product"}}, Measures: []core.Measure{{Func: core.Max, Path: "sequence"}}})
+		each := u.groups(t, core.Aggregate{Grouping: schema.Grouping{By: []core.Order{{Path: "product"}}, Measures: []core.Measure{{Func: core.Max, Path: "sequence"}}}})
 		if len(each) != products {
 			t.Errorf("the ledger has %d products, want %d", len(each), products)
 		}

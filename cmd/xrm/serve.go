@@ -60,7 +60,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 	}
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
-	if err := s.host.Start(); err != nil {
+	if err := s.host.Start(); err != nil { // before the first request, which finds the rules of known plugins in force
 		return errors.Join(err, s.close(ctx))
 	}
 	web := &http.Server{

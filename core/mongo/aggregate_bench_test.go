@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
@@ -35,7 +36,7 @@ func BenchmarkAggregate(b *testing.B) {
 		}
 	}
 	quantity, _ := e.At("lines.quantity")
-	q := core.Aggregate{Items: "lines", By: orderBy(e, "owner"), Measures: []core.Measure{{Func: core.Sum, Path: "lines.quantity", Field: quantity}}, Limit: 2 * owners}
+	q := core.Aggregate{Grouping: schema.Grouping{Items: "lines", By: orderBy(e, "owner"), Measures: []core.Measure{{Func: core.Sum, Path: "lines.quantity", Field: quantity}}, Limit: 2 * owners}}
 	b.Run("store", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -179,7 +179,7 @@ func TestAServerThatIsGoneIsUnavailableAndComesBack(t *testing.T) {
 	s.Commit(t.Context(), e, []core.Change{update})
 	_, errFind := s.Find(t.Context(), e, core.Query{First: 1})
 	_, errCount := s.Count(t.Context(), e, core.Query{}, 1)
-	_, errAggregate := s.Aggregate(t.Context(), e, core.Aggregate{Limit: 1})
+	_, errAggregate := s.Aggregate(t.Context(), e, core.Aggregate{Grouping: schema.Grouping{Limit: 1}})
 	_, errNext := s.Next(t.Context(), "n", 0)
 	_, errHistory := s.History(t.Context(), e, "1", 1, 0)
 	for what, err := range map[string]error{

@@ -112,7 +112,7 @@ func (c *callbacks) Aggregate(ctx context.Context, r *pluginpb.AggregateRequest)
 		if err != nil {
 			return err
 		}
-		groups, err := s.Aggregate(ctx, e, core.Aggregate{Filter: filter, Items: asked.Items, By: asked.By, Measures: asked.Measures})
+		groups, err := s.Aggregate(ctx, e, core.Aggregate{Filter: filter, Grouping: asked})
 		if err != nil {
 			return err
 		}

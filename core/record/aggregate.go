@@ -13,11 +13,11 @@ import (
 // that the actor may not sort by is refused, or else a sum would tell what the
 // records hide. A Limit of 0 means 1000 groups.
 func (s *Session) Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregate) ([]core.Group, error) {
-	asked, err := schema.Grouping{Items: q.Items, By: q.By, Measures: q.Measures, Limit: q.Limit}.Complete(e)
+	asked, err := q.Complete(e)
 	if err != nil {
 		return nil, core.Refused(err)
 	}
-	q.By, q.Measures, q.Limit = asked.By, asked.Measures, asked.Limit
+	q.Grouping = asked
 	allowed, err := s.restrict(e, core.Query{Filter: q.Filter, Search: q.Search, OrderBy: askedFor(q)})
 	if err != nil {
 		return nil, err

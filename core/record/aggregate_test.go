@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
 )
 
 func by(paths ...string) []core.Order {
@@ -41,7 +42,7 @@ func TestAnAggregateCountsOnlyWhatTheActorMaySee(t *testing.T) {
 	d.limited("DE", "0.20", "EUR")
 	d.limited("DE", "7", "USD")
 	d.limited("FR", "1000", "EUR")
-	q := core.Aggregate{By: by("customer.creditLimit.currency"), Measures: []core.Measure{{Func: core.Sum, Path: "customer.creditLimit.amount"}, {Func: core.Avg, Path: "customer.creditLimit.amount"}}}
+	q := core.Aggregate{Grouping: schema.Grouping{By: by("customer.creditLimit.currency"), Measures: []core.Measure{{Func: core.Sum, Path: "customer.creditLimit.amount"}, {Func: core.Avg, Path: "customer.creditLimit.amount"}}}}
 	for name, tt := range map[string]struct {
 		actor core.Actor
 		want  []string
@@ -67,7 +68,7 @@ func TestTheLinesOfOrdersAreAddedUpForThoseWhoMaySeeTheOrder(t *testing.T) {
 	}
 	d.create("order", map[string]any{"customer": d.customer("Berlin", "DE").ID, "lines": []any{line(tea, "1"), line(coffee, "2.5"), line(tea, "3")}})
 	d.create("order", map[string]any{"customer": d.customer("Paris", "FR").ID, "lines": []any{line(tea, "10")}})
-	q := core.Aggregate{Items: "lines", By: by("lines.product"), Measures: []core.Measure{{Func: core.Sum, Path: "lines.quantity"}}}
+	q := core.Aggregate{Grouping: schema.Grouping{Items: "lines", By: by("lines.product"), Measures: []core.Measure{{Func: core.Sum, Path: "lines.quantity"}}}}
 	for name, tt := range map[string]struct {
 		actor core.Actor
 		want  []string
@@ -86,9 +87,9 @@ func TestAnAggregateTellsNothingOfAHiddenField(t *testing.T) {
 	d.customer("Berlin", "DE")
 	const refused = "You may not filter, sort or search customers by note, because you may not see it in all of them."
 	for name, q := range map[string]core.Aggregate{
-		"as a key":     {By: by("note")},
-		"as a measure": {Measures: []core.Measure{{Func: core.Max, Path: "note"}}},
-		"as a count":   {Measures: []core.Measure{{Func: core.Count, Path: "note"}}},
+		"as a key":     {Grouping: schema.Grouping{By: by("note")}},
+		"as a measure": {Grouping: schema.Grouping{Measures: []core.Measure{{Func: core.Max, Path: "note"}}}},
+		"as a count":   {Grouping: schema.Grouping{Measures: []core.Measure{{Func: core.Count, Path: "note"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := d.as(german).Aggregate(t.Context(), d.entity("customer"), q)
@@ -101,32 +102,32 @@ func TestAnAggregateTellsNothingOfAHiddenField(t *testing.T) {
 func TestAnAggregateTellsNothingOfTheItemsOfAHiddenList(t *testing.T) {
 	d := newDesk(t)
 	d.customer("Berlin", "DE")
-	_, err := d.as(buyer).Aggregate(t.Context(), d.entity("supplier"), core.Aggregate{Items: "roles"})
+	_, err := d.as(buyer).Aggregate(t.Context(), d.entity("supplier"), core.Aggregate{Grouping: schema.Grouping{Items: "roles"}})
 	d.refused(err, core.Forbidden, "You may not filter, sort or search suppliers by roles, because you may not see it in all of them.")
 }
 
 func TestAnAggregateThatMakesNoSenseIsExplained(t *testing.T) {
 	d := newDesk(t)
 	measure := func(f core.Func, path string) core.Aggregate {
-		return core.Aggregate{Measures: []core.Measure{{Func: f, Path: path}}}
+		return core.Aggregate{Grouping: schema.Grouping{Measures: []core.Measure{{Func: f, Path: path}}}}
 	}
 	tests := map[string]struct {
 		entity string
 		q      core.Aggregate
 		want   []string
 	}{
-		"no such field":          {"customer", core.Aggregate{By: by("customer.nothing")}, []string{"by.nothing is no field"}},
-		"no such list":           {"order", core.Aggregate{Items: "nothing"}, []string{"items must be a list of the record, not nothing"}},
-		"items of no list":       {"order", core.Aggregate{Items: "customer"}, []string{"items must be a list of the record, not customer"}},
+		"no such field":          {"customer", core.Aggregate{Grouping: schema.Grouping{By: by("customer.nothing")}}, []string{"by.nothing is no field"}},
+		"no such list":           {"order", core.Aggregate{Grouping: schema.Grouping{Items: "nothing"}}, []string{"items must be a list of the record, not nothing"}},
+		"items of no list":       {"order", core.Aggregate{Grouping: schema.Grouping{Items: "customer"}}, []string{"items must be a list of the record, not customer"}},
 		"a list":                 {"order", measure(core.Sum, "lines.quantity"), []string{"sum.lines.quantity has several values in a record: take each by itself, with items: lines"}},
 		"money as a whole":       {"customer", measure(core.Sum, "customer.creditLimit"), []string{"sum.creditLimit is no single value: name one that lies in it, such as creditLimit.amount"}},
 		"several currencies":     {"customer", measure(core.Avg, "customer.creditLimit.amount"), []string{"avg.creditLimit.amount would mix amounts of different currencies: group by creditLimit.currency as well"}},
 		"the sum of a text":      {"customer", measure(core.Sum, "displayName"), []string{"sum.displayName must be a number, not of the type text"}},
 		"the least reference":    {"order", measure(core.Min, "customer"), []string{"min.customer must be of a type with an order, not reference"}},
 		"no such measure":        {"voucher", measure("median", "remaining"), []string{"median.remaining is no measure; there are count, sum, avg, min, max"}},
-		"too many keys":          {"order", core.Aggregate{By: by("customer", "state", "carrier", "contact")}, []string{"by has 4 keys; at most 3 are allowed"}},
-		"too many groups":        {"order", core.Aggregate{Limit: 20_000}, []string{"limit must be between 1 and 10000, not 20000"}},
-		"several things at once": {"order", core.Aggregate{By: by("x"), Measures: []core.Measure{{Func: core.Min, Path: "y"}}}, []string{"by.x is no field", "min.y is no field"}},
+		"too many keys":          {"order", core.Aggregate{Grouping: schema.Grouping{By: by("customer", "state", "carrier", "contact")}}, []string{"by has 4 keys; at most 3 are allowed"}},
+		"too many groups":        {"order", core.Aggregate{Grouping: schema.Grouping{Limit: 20_000}}, []string{"limit must be between 1 and 10000, not 20000"}},
+		"several things at once": {"order", core.Aggregate{Grouping: schema.Grouping{By: by("x"), Measures: []core.Measure{{Func: core.Min, Path: "y"}}}}, []string{"by.x is no field", "min.y is no field"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -162,7 +163,7 @@ func TestAnAverageIsRoundedHalfToEven(t *testing.T) {
 				}
 				d.create("voucher", set)
 			}
-			groups, err := d.as(admin).Aggregate(t.Context(), d.entity("voucher"), core.Aggregate{Measures: []core.Measure{{Func: core.Avg, Path: "worth"}}})
+			groups, err := d.as(admin).Aggregate(t.Context(), d.entity("voucher"), core.Aggregate{Grouping: schema.Grouping{Measures: []core.Measure{{Func: core.Avg, Path: "worth"}}}})
 			if err != nil || len(groups) != 1 || groups[0].Values[0] != tt.want {
 				t.Errorf("the average of %q is %v, %v; want %s", tt.values, groups, err, tt.want)
 			}

@@ -61,10 +61,10 @@ func BenchmarkAggregate(b *testing.B) {
 	s, e, path := sales(b)
 	const customers = 1000
 	amount, _ := e.At("lines.price.amount")
-	q := core.Aggregate{
+	q := core.Aggregate{Grouping: schema.Grouping{
 		Items: "lines", By: orders(e, "customer", "lines.price.currency"), Limit: 2 * customers,
 		Measures: []core.Measure{{Func: core.Sum, Path: "lines.price.amount", Field: amount}},
-	}
+	}}
 	b.Run("store", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -27,7 +27,7 @@ func aggregateRandom(d *desk) {
 
 // aggregate draws what to group and measure, of records or of items.
 func (s source) aggregate(e *schema.Entity) core.Aggregate {
-	q := core.Aggregate{Items: pick(s, "", "", "tags", "sizes", "weights", "days", "lines", "lines"), Limit: pick(s, 1, 3, 1000)}
+	q := core.Aggregate{Grouping: schema.Grouping{Items: pick(s, "", "", "tags", "sizes", "weights", "days", "lines", "lines"), Limit: pick(s, 1, 3, 1000)}}
 	paths := sortable()
 	switch q.Items {
 	case "":
