@@ -18,7 +18,8 @@ type Source struct {
 }
 
 // ReadSources reads every *.yaml and *.yml file below a directory, in the
-// order of their names. prefix goes before the file's name in messages.
+// order of their names. prefix goes before the file's name in messages. What is
+// no file, such as a pipe, is an error: nobody knows when it ends.
 func ReadSources(layer, prefix string, dir fs.FS) ([]Source, error) {
 	var sources []Source
 	err := fs.WalkDir(dir, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -28,6 +29,13 @@ func ReadSources(layer, prefix string, dir fs.FS) ([]Source, error) {
 		if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" {
 			return nil
 		}
+		info, err := fs.Stat(dir, name) // of what a link leads to
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is no file but %s; take it away, or call it by another ending", path.Join(prefix, name), kindOf(info.Mode()))
+		}
 		data, err := fs.ReadFile(dir, name)
 		sources = append(sources, Source{Layer: layer, File: path.Join(prefix, name), Data: data})
 		return err
@@ -36,6 +44,20 @@ func ReadSources(layer, prefix string, dir fs.FS) ([]Source, error) {
 		return nil, fmt.Errorf("read the entity definitions in %s: %w", prefix, err)
 	}
 	return sources, nil
+}
+
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	case mode.IsDir():
+		return "a folder"
+	}
+	return "something else"
 }
 
 // Load reads entity definitions, in layers from the first to the last, into a

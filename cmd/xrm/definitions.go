@@ -7,6 +7,7 @@ import (
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/graphql"
+	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 )
@@ -29,7 +30,7 @@ func fileModel(c Config) (*schema.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return catalog.Lint(entities.Sources(), site, graphql.Check)
+	return catalog.Lint(entities.Sources(), site, graphql.Check, mongo.Check)
 }
 
 // loadRoles reads the shipped roles and the site's. The rules are checked
@@ -57,5 +58,5 @@ func lintEntities(dir string) (*schema.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return catalog.Lint(entities.Sources(), site, graphql.Check)
+	return catalog.Lint(entities.Sources(), site, graphql.Check, mongo.Check)
 }

@@ -15,6 +15,9 @@ import (
 // collections. What exists is left alone. A field that cannot become unique
 // because records have the same value is an Invalid error that names it.
 func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
+	if err := Check(m); err != nil {
+		return err
+	}
 	for _, e := range m.Stored() {
 		if err := s.createIndexes(ctx, e, indexesOf(m, e)); err != nil {
 			return err

@@ -24,11 +24,14 @@ var _ record.Store = (*Store)(nil)
 // for each other, readers for nobody.
 type Store struct {
 	name    string // for messages
+	file    string // absolute; "" in memory
 	writer  *pool  // one connection: writers wait for each other here, not for the file
 	readers *pool
 	dbs     []*sql.DB
 
 	tables atomic.Pointer[map[string]*table] // by entity; replaced as a whole by Prepare
+
+	doubtful atomic.Bool // a write failed that the disk is to blame for
 
 	closing sync.Once
 	closed  chan struct{}
@@ -46,7 +49,7 @@ func Open(path string) (*Store, error) {
 	makeFile(absolute)
 	file := url.URL{Scheme: "file", Path: absolute}
 	const common = "?_dqs=0&_defensive=1&_busy_timeout=5000&_pragma=temp_store(memory)"
-	s := &Store{name: path, closed: make(chan struct{})}
+	s := &Store{name: path, file: absolute, closed: make(chan struct{})}
 	// A transaction that is acknowledged is on the disk (FULL): with NORMAL a
 	// loss of power could take back the last ones.
 	if s.writer, err = s.open(file.String()+common+"&_journal_mode=WAL&_synchronous=FULL", 1); err == nil {
@@ -107,8 +110,11 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// Ping says whether the database answers.
+// Ping says whether the database answers, and whether its disk takes more.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.checkDisk(); err != nil {
+		return err
+	}
 	return s.reading(ctx, "ask for an answer", func(c *conn) error {
 		var version int
 		_, err := c.row(ctx, "PRAGMA user_version", nil, &version)
@@ -144,7 +150,9 @@ func (s *Store) writing(ctx context.Context, what string, wait bool, f func(cont
 		return s.failed(what, err)
 	}
 	defer s.writer.put(c)
-	return s.failed(what, transact(context.WithoutCancel(ctx), c, wait, f))
+	err = transact(context.WithoutCancel(ctx), c, wait, f)
+	s.noteDisk(err)
+	return s.failed(what, err)
 }
 
 func transact(ctx context.Context, c *conn, wait bool, f func(context.Context, *conn) error) error {
