@@ -53,3 +53,7 @@ dist: ## Build the release of what is committed into dist/: linux amd64 and arm6
 .PHONY: changelog
 changelog: ## Fold .changes/unreleased into CHANGELOG.md: make changelog VERSION=v1.2.3
 	@go run ./cmd/make/changelog $(VERSION)
+
+.PHONY: notice
+notice: ## Write NOTICE: the licenses of what the programs are linked with
+	@go run ./cmd/make/notice

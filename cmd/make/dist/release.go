@@ -24,7 +24,7 @@ type release struct {
 }
 
 // papers are what a release has from the root of the repository.
-var papers = []string{"LICENSE", "README.md", "CHANGELOG.md"}
+var papers = []string{"LICENSE", "NOTICE", "README.md", "CHANGELOG.md"}
 
 func (r release) make(ctx context.Context) (err error) {
 	temporary, err := os.MkdirTemp("", "xrm-dist-")

@@ -56,7 +56,7 @@ func repository(t *testing.T) (root string, git func(args ...string)) {
 	root = t.TempDir()
 	for name, text := range map[string]string{
 		"go.mod": "module example.com/x\n\ngo 1.26\n", "cmd/xrm/main.go": small, "plugins/bell/plugin.yaml": "name: bell\n",
-		"plugins/README.md": "Plugins.\n", "LICENSE": "Free.\n", "README.md": "Small.\n", "CHANGELOG.md": "New.\n", ".gitignore": "/dist/\n",
+		"plugins/README.md": "Plugins.\n", "LICENSE": "Free.\n", "NOTICE": "With others.\n", "README.md": "Small.\n", "CHANGELOG.md": "New.\n", ".gitignore": "/dist/\n",
 	} {
 		write(t, filepath.Join(root, name), text)
 	}
@@ -117,6 +117,7 @@ func TestAReleaseHasTheVersionInItAndIsAlwaysTheSame(t *testing.T) {
 
 	list := strings.ReplaceAll(`-rw-r--r-- NAME/CHANGELOG.md
 -rw-r--r-- NAME/LICENSE
+-rw-r--r-- NAME/NOTICE
 -rw-r--r-- NAME/README.md
 -rwxr-xr-x NAME/bin/plugins/bell/GOOS-GOARCH
 -rwxr-xr-x NAME/bin/xrm
