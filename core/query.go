@@ -1,6 +1,11 @@
 package core
 
-import "github.com/openxrm/xrm/schema"
+import (
+	"slices"
+	"strings"
+
+	"github.com/openxrm/xrm/schema"
+)
 
 // Query asks for records of one stored entity. Paths are storage paths.
 type Query struct {
@@ -18,6 +23,36 @@ type Query struct {
 	// are its list, in order; how the lists of different keys are mixed is not
 	// said, and a record that is in several of them comes once.
 	Per *Per
+
+	// Only are the storage paths of the values that are wanted, nil for all of
+	// them; the system fields come with every record. What such a query finds
+	// is Partial.
+	Only []string
+}
+
+// Reads are the storage paths that a store has to read: those wanted and those
+// that the query sorts and splits by, each once and none that lies within
+// another; nil for all.
+func (q Query) Reads() []string {
+	if q.Only == nil {
+		return nil
+	}
+	all := slices.Clone(q.Only)
+	for _, o := range q.OrderBy {
+		all = append(all, o.Path)
+	}
+	if q.Per != nil {
+		all = append(all, q.Per.Path)
+	}
+	all = slices.DeleteFunc(all, schema.IsSystem)
+	slices.Sort(all)
+	reads := []string{}
+	for _, path := range all {
+		if !slices.ContainsFunc(reads, func(outer string) bool { return path == outer || strings.HasPrefix(path, outer+".") }) {
+			reads = append(reads, path)
+		}
+	}
+	return reads
 }
 
 // Order is one key of a sort.

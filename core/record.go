@@ -1,6 +1,8 @@
 package core
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"time"
 
@@ -20,7 +22,11 @@ type Record struct {
 	UpdatedBy string
 	DeletedAt time.Time // zero while the record lives
 	Values    map[string]any
+	Partial   bool // it lacks what was not asked for (Query.Only): no store commits it
 }
+
+// errPartial is a fault of ours: what was not read would be lost.
+var errPartial = errors.New("the record was read in part, and nothing may be written of it")
 
 // Deleted says whether the record was deleted (softly: it can be restored).
 func (r *Record) Deleted() bool { return !r.DeletedAt.IsZero() }
@@ -146,4 +152,13 @@ type Change struct {
 	Action Action
 	Before *Record // nil when the record is created
 	After  *Record // never nil; a deletion sets DeletedAt
+}
+
+// Whole returns an error unless the change knows all of the record. A store
+// asks before it commits.
+func (c Change) Whole() error {
+	if c.After.Partial || c.Before != nil && c.Before.Partial {
+		return fmt.Errorf("save %s %s: %w", c.After.Entity, c.After.ID, errPartial)
+	}
+	return nil
 }

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
 )
@@ -113,4 +115,19 @@ func vars(f schema.Filter) []string {
 		}
 	})
 	return names
+}
+
+// lookedAt appends the storage paths of a record that a rule compares, each with
+// all that lies at it.
+func lookedAt(f schema.Filter, paths []string) []string {
+	for _, inner := range append(slices.Clone(f.And), f.Or...) {
+		paths = lookedAt(inner, paths)
+	}
+	if f.Not != nil {
+		paths = lookedAt(*f.Not, paths)
+	}
+	if f.Op != "" && !schema.IsSystem(f.Path) {
+		paths = append(paths, f.Path)
+	}
+	return paths
 }

@@ -38,9 +38,10 @@ type grant struct {
 	// What decide needs to know about the rule for reading, found out once
 	// because it runs for every record.
 	holds   schema.Filter
-	varies  bool // names the actor
-	reaches bool // reaches over a reference
-	system  bool // looks at system fields
+	varies  bool     // names the actor
+	reaches bool     // reaches over a reference
+	system  bool     // looks at system fields
+	looks   []string // at these storage paths, system fields aside
 }
 
 func compile(m *schema.Model, roles []*role) *compiled {
@@ -123,8 +124,10 @@ func (c *compiled) grant(m *schema.Model, r *role, rule *rule, e *schema.Entity)
 	g.rights = c.fieldTable(m, r, rule, e)
 	g.visible = g.rights.visible(m, e)
 	g.holds = e.HasRole()
+	g.looks = lookedAt(g.holds, nil)
 	if rule := g.filters[read]; rule != nil {
 		g.varies = len(vars(*rule)) > 0
+		g.looks = lookedAt(*rule, g.looks)
 		each(*rule, func(c schema.Filter) {
 			g.reaches = g.reaches || c.Op == schema.OpTo
 			g.system = g.system || schema.IsSystem(c.Path)

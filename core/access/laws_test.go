@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -37,6 +38,11 @@ func TestLawsHoldForEveryCombinationOfRoles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			part := p.Clone()
+			part.Values = parts(p.Values, roles.Deciding(m, actor, m.Entity("party")))
+			if decided, err := roles.Visible(m, actor, part); err != nil || !maps.Equal(decided, visible) || (decided == nil) != (visible == nil) {
+				t.Errorf("%v: of the part of %s that decides, %v is visible (%v); want %v as of all", actor.Roles, p.ID, decided, err, visible)
+			}
 			if shows := visible == nil || len(visible) > len(schema.SystemFields); shows != seen {
 				t.Errorf("%v: fields of %s are visible: %v, the record is: %v; want both or none", actor.Roles, p.ID, shows, seen)
 			}
@@ -45,6 +51,15 @@ func TestLawsHoldForEveryCombinationOfRoles(t *testing.T) {
 			}
 		}
 	}
+}
+
+// parts are the values at some storage paths alone.
+func parts(values map[string]any, paths []string) map[string]any {
+	some := map[string]any{}
+	for _, path := range paths {
+		schema.Put(some, path, schema.Lookup(values, path))
+	}
+	return some
 }
 
 func lawsOfAView(t *testing.T, roles *access.Roles, m *schema.Model, actor core.Actor, view string, p *core.Record, seen bool, visible map[string]bool) {

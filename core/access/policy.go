@@ -71,6 +71,14 @@ func (p *Policy) Visible(m *schema.Model, a core.Actor, r *core.Record) (map[str
 	return p.common(a, func(roles *Roles, a core.Actor) (map[string]bool, error) { return roles.Visible(m, a, r) })
 }
 
+// Deciding implements record.Policy.
+func (p *Policy) Deciding(m *schema.Model, a core.Actor, e *schema.Entity) []string {
+	if a.Via == "" {
+		return p.roles.Deciding(m, a, e)
+	}
+	return append(p.plugin(a.Via).Deciding(m, asPlugin(a), e), p.roles.Deciding(m, a, e)...)
+}
+
 // Askable implements record.Policy.
 func (p *Policy) Askable(m *schema.Model, a core.Actor, e *schema.Entity) (map[string]bool, error) {
 	return p.common(a, func(roles *Roles, a core.Actor) (map[string]bool, error) { return roles.Askable(m, a, e) })

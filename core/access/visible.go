@@ -32,6 +32,16 @@ func (r *Roles) Visible(m *schema.Model, a core.Actor, record *core.Record) (map
 	return intersection(possible), nil
 }
 
+// Deciding returns the storage paths at which Visible looks in records of a
+// stored entity, system fields aside.
+func (r *Roles) Deciding(m *schema.Model, a core.Actor, e *schema.Entity) []string {
+	var paths []string
+	for _, g := range allowing(read, r.grants(m, a, e)) {
+		paths = append(paths, g.looks...)
+	}
+	return paths
+}
+
 // Askable returns the fields that every rule under which the actor may see
 // records of the entity lets see, in the form of Visible.
 func (r *Roles) Askable(m *schema.Model, a core.Actor, e *schema.Entity) (map[string]bool, error) {

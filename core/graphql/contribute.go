@@ -89,7 +89,9 @@ func (b *builder) computed(by snapshot.Contributor, f snapshot.ComputedField) er
 		b.resolve(o.Name(), f.Field.Name, b.withRecords(f.Field, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
 			parents := make([]*core.Record, len(p.Parents))
 			for i, parent := range p.Parents {
-				parents[i] = parent.(*core.Record)
+				if parents[i] = parent.(*core.Record); parents[i].Partial {
+					return nil, fmt.Errorf("resolve %s.%s: the record %s was read in part", f.Entity, f.Field.Name, parents[i].ID)
+				}
 			}
 			return by.Resolve(ctx, b.Basis, ActorFrom(ctx), f, parents)
 		}))

@@ -16,10 +16,14 @@ import (
 type countingStore struct {
 	record.Store
 	queries atomic.Int64
+	reads   func(e *schema.Entity, reads []string) // of every Find; nil for nobody
 }
 
 func (c *countingStore) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
 	c.queries.Add(1)
+	if c.reads != nil {
+		c.reads(e, q.Reads())
+	}
 	return c.Store.Find(ctx, e, q)
 }
 

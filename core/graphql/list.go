@@ -76,6 +76,7 @@ func (b *builder) find(ctx context.Context, e *schema.Entity, p execution.BatchP
 	var records []*core.Record
 	size := q.First
 	if p.Selection.Has("nodes") || p.Selection.Has("edges") || p.Selection.Has("pageInfo") {
+		q.Only = b.wanted(e, p.Selection.Below("nodes"), p.Selection.Below("edges").Below("node"))
 		q.First++ // one more tells whether there is a next page
 		if records, err = session.Find(ctx, e, q); err != nil {
 			return nil, err

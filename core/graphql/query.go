@@ -18,7 +18,7 @@ func (b *builder) queries(e *schema.Entity) {
 		Args: graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.ID)}},
 	})
 	b.resolve("Query", e.Name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		return b.one(ctx, e, schema.Filter{Path: "id", Op: schema.OpEq, Value: p.Args["id"], Field: e.Field("id")})
+		return b.one(ctx, e, p.Selection, schema.Filter{Path: "id", Op: schema.OpEq, Value: p.Args["id"], Field: e.Field("id")})
 	})
 	if len(e.UniqueFields()) > 0 {
 		b.queryBy(e, o)
@@ -54,12 +54,12 @@ func (b *builder) queryBy(e *schema.Entity, o *graphql.Object) {
 		if err != nil {
 			return nil, []error{err}
 		}
-		return b.one(ctx, e, filter)
+		return b.one(ctx, e, p.Selection, filter)
 	})
 }
 
-func (b *builder) one(ctx context.Context, e *schema.Entity, filter schema.Filter) ([]any, []error) {
-	records, err := b.session(ctx).Find(ctx, e, core.Query{Filter: filter, First: 1})
+func (b *builder) one(ctx context.Context, e *schema.Entity, selected execution.Selection, filter schema.Filter) ([]any, []error) {
+	records, err := b.session(ctx).Find(ctx, e, core.Query{Filter: filter, First: 1, Only: b.wanted(e, selected)})
 	if err != nil {
 		return nil, []error{err}
 	}

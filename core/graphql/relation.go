@@ -17,7 +17,7 @@ func (b *builder) toOne(target *schema.Entity, path string) execution.BatchResol
 		for i, parent := range p.Parents {
 			ids[i], _ = schema.Lookup(values(parent), path).(string)
 		}
-		found, err := b.session(ctx).Load(ctx, target.Stored(), distinct(ids))
+		found, err := b.session(ctx).Load(ctx, target.Stored(), distinct(ids), b.wanted(target, p.Selection))
 		if err != nil {
 			return nil, onlyFor(ids, err)
 		}
@@ -43,7 +43,7 @@ func (b *builder) toMany(target *schema.Entity, path string) execution.BatchReso
 				all = append(all, id.(string))
 			}
 		}
-		found, err := b.session(ctx).Load(ctx, target.Stored(), distinct(all))
+		found, err := b.session(ctx).Load(ctx, target.Stored(), distinct(all), b.wanted(target, p.Selection))
 		if err != nil {
 			return nil, []error{err}
 		}

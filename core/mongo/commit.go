@@ -23,6 +23,9 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 	}
 	var created, updated []int
 	for i, c := range changes {
+		if errs[i] = c.Whole(); errs[i] != nil {
+			continue
+		}
 		if c.Before == nil {
 			created = append(created, i)
 		} else {

@@ -26,11 +26,11 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 	}
 	switch {
 	case q.Per == nil:
-		return s.page(ctx, e, selected, sortBy(keys), q.First)
+		return s.page(ctx, e, selected, sortBy(keys), q.First, q.Reads())
 	case q.First < 0:
-		return s.page(ctx, e, allOf(selected, ofAny(q.Per)), sortBy(keys), q.First)
+		return s.page(ctx, e, allOf(selected, ofAny(q.Per)), sortBy(keys), q.First, q.Reads())
 	case len(q.Per.Keys) == 1:
-		return s.page(ctx, e, allOf(selected, of(q.Per, q.Per.Keys[0])), sortBy(keys), q.First)
+		return s.page(ctx, e, allOf(selected, of(q.Per, q.Per.Keys[0])), sortBy(keys), q.First, q.Reads())
 	}
 	records, err := s.pages(ctx, e, q, selected, sortBy(keys))
 	if q.Per.InList {
@@ -50,28 +50,29 @@ func plan(q core.Query) (bson.D, []sortKey, error) {
 	return allOf(selected, page), keys, err
 }
 
-func (s *Store) page(ctx context.Context, e *schema.Entity, filter, sort bson.D, first int) ([]*core.Record, error) {
-	opts := options.Find().SetSort(sort).SetProjection(withoutInner())
+func (s *Store) page(ctx context.Context, e *schema.Entity, filter, sort bson.D, first int, reads []string) ([]*core.Record, error) {
+	opts := options.Find().SetSort(sort).SetProjection(projection(reads))
 	if first > 0 {
 		opts.SetLimit(int64(first))
 	}
 	cursor, err := s.collection(e).Find(ctx, filter, opts)
-	return s.read(ctx, e, cursor, err)
+	return s.read(ctx, e, cursor, err, reads != nil)
 }
 
 // read reads what a query has found, unless it failed.
-func (s *Store) read(ctx context.Context, e *schema.Entity, cursor *driver.Cursor, err error) ([]*core.Record, error) {
+func (s *Store) read(ctx context.Context, e *schema.Entity, cursor *driver.Cursor, err error, partial bool) ([]*core.Record, error) {
 	if err != nil {
 		return nil, s.failed("find "+e.Plural, err)
 	}
 	name := e.Stored().Name
-	records, err := all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) { return decodeRecord(name, raw) })
+	records, err := all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) {
+		r, err := decodeRecord(name, raw)
+		if err == nil {
+			r.Partial = partial
+		}
+		return r, err
+	})
 	return records, s.failed("read "+e.Plural, err)
-}
-
-// withoutInner leaves what is not the record's own out of an answer.
-func withoutInner() bson.D {
-	return bson.D{{Key: liveField, Value: 0}, {Key: wordsField, Value: 0}, {Key: journalField, Value: 0}}
 }
 
 // selection is what a query selects, page and Per aside.

@@ -33,6 +33,7 @@ func (s *Store) pages(ctx context.Context, e *schema.Entity, q core.Query, selec
 	if err != nil {
 		return nil, err
 	}
+	reads := q.Reads()
 	records, errs := make([][]*core.Record, len(chunks)), make([]error, len(chunks))
 	inParallel(len(chunks), func(i int) {
 		cursor, err := s.collection(e).Aggregate(ctx, union(e, chunks[i], func(key string) driver.Pipeline {
@@ -40,10 +41,10 @@ func (s *Store) pages(ctx context.Context, e *schema.Entity, q core.Query, selec
 				{{Key: "$match", Value: allOf(selected, of(q.Per, key))}},
 				{{Key: "$sort", Value: sort}},
 				{{Key: "$limit", Value: q.First}},
-				{{Key: "$project", Value: withoutInner()}},
+				{{Key: "$project", Value: projection(reads)}},
 			}
 		}))
-		records[i], errs[i] = s.read(ctx, e, cursor, err)
+		records[i], errs[i] = s.read(ctx, e, cursor, err, reads != nil)
 	})
 	return slices.Concat(records...), errors.Join(errs...)
 }

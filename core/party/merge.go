@@ -78,7 +78,7 @@ func (s *Service) Merge(ctx context.Context, on record.Basis, a core.Actor, from
 	if result.Done = core.Merged; loser.Deleted() && len(plan.drafts) == 0 && !run.turned {
 		result.Done = record.Unchanged
 	}
-	stays, err := user.Load(ctx, e, []string{into})
+	stays, err := user.Load(ctx, e, []string{into}, nil)
 	result.Party = stays[into]
 	return result, err
 }

@@ -62,6 +62,8 @@ func (everything) Visible(*schema.Model, core.Actor, *core.Record) (map[string]b
 	return nil, nil
 }
 
+func (everything) Deciding(*schema.Model, core.Actor, *schema.Entity) []string { return nil }
+
 func (everything) Askable(*schema.Model, core.Actor, *schema.Entity) (map[string]bool, error) {
 	return nil, nil
 }

@@ -51,7 +51,7 @@ func (s *Session) Told(ctx context.Context, e *schema.Entity, entries []core.Ent
 	for i, entry := range entries {
 		ids[i] = entry.RecordID
 	}
-	q, err := s.restrict(e, core.Query{Filter: ByIDs(ids), First: -1, Deleted: true})
+	q, err := s.restrict(e, core.Query{Filter: ByIDs(ids), First: -1, Deleted: true, Only: s.deciding(e)})
 	if err != nil && core.CodeOf(err) != core.Forbidden {
 		return nil, err
 	}

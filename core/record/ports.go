@@ -72,6 +72,10 @@ type Policy interface {
 	// paths of top-level fields or of a role's fields; nil means all of them.
 	Visible(m *schema.Model, a core.Actor, r *core.Record) (map[string]bool, error)
 
+	// Deciding returns the storage paths at which Visible looks in records of a
+	// stored entity, system fields aside.
+	Deciding(m *schema.Model, a core.Actor, e *schema.Entity) []string
+
 	// Askable returns which fields the actor may filter, sort and search by, in
 	// the form of Visible: only what is visible in every record that the actor
 	// may read of the entity, or else a filter would tell what the answer hides.

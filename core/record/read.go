@@ -16,6 +16,9 @@ func (s *Session) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*
 	if err != nil {
 		return nil, err
 	}
+	if q.Only != nil {
+		q.Only = append(s.deciding(e), q.Only...)
+	}
 	records, err := s.Store.Find(ctx, e.Stored(), q)
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", e.Plural, err)
@@ -41,12 +44,13 @@ func (s *Session) Count(ctx context.Context, e *schema.Entity, q core.Query, lim
 }
 
 // Load returns the records with these ids that the actor may see, by id, in
-// one query. Ids without such a record are missing.
-func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string) (map[string]*core.Record, error) {
+// one query; of each record what is wanted, as core.Query.Only has it. Ids
+// without such a record are missing.
+func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string, only []string) (map[string]*core.Record, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	records, err := s.Find(ctx, e, core.Query{Filter: ByIDs(ids), First: -1})
+	records, err := s.Find(ctx, e, core.Query{Filter: ByIDs(ids), First: -1, Only: only})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +64,7 @@ func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string) (map
 // History returns what happened to a record, latest first, as far as the
 // actor may see the record and its fields today.
 func (s *Session) History(ctx context.Context, e *schema.Entity, id string, first int, before int64) ([]core.Entry, error) {
-	q, err := s.restrict(e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true})
+	q, err := s.restrict(e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true, Only: s.deciding(e)})
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +87,11 @@ func (s *Session) History(ctx context.Context, e *schema.Entity, id string, firs
 		entries[i].Diffs = visibleDiffs(entries[i].Diffs, visible)
 	}
 	return entries, nil
+}
+
+// deciding are the values that say what the actor may see of a record; never nil.
+func (s *Session) deciding(e *schema.Entity) []string {
+	return append([]string{}, s.Policy.Deciding(s.Model, s.Actor, e.Stored())...)
 }
 
 // restrict narrows a query to what the actor may see and ask for.

@@ -48,7 +48,7 @@ func (s *Session) checkPointers(ctx context.Context, target *schema.Entity, list
 	for _, p := range list {
 		ids[p.id] = true
 	}
-	found, err := s.Load(ctx, target, slices.Sorted(maps.Keys(ids)))
+	found, err := s.Load(ctx, target, slices.Sorted(maps.Keys(ids)), []string{})
 	if err != nil && core.CodeOf(err) != core.Forbidden {
 		return err
 	}

@@ -73,7 +73,7 @@ func (s *Session) decide(ctx context.Context, e *schema.Entity, f schema.Filter,
 		}
 		selected := []any{}
 		if ids := s.referredTo(e, c.To, records); len(ids) > 0 {
-			found, err := s.Store.Find(ctx, c.To, core.Query{Filter: schema.All(ByIDs(ids), *c.Sub), First: -1})
+			found, err := s.Store.Find(ctx, c.To, core.Query{Filter: schema.All(ByIDs(ids), *c.Sub), First: -1, Only: []string{}})
 			if err != nil {
 				return c, fmt.Errorf("find %s: %w", c.To.Plural, err)
 			}

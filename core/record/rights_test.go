@@ -52,7 +52,7 @@ func TestNoDoorShowsWhatARoleHides(t *testing.T) {
 	if err != nil || counts[""] != 1 {
 		t.Errorf("count = %v, %v; want 1", counts, err)
 	}
-	if loaded, _ := session.Load(t.Context(), d.entity("party"), []string{berlin.ID, paris.ID}); len(loaded) != 1 || loaded[berlin.ID] == nil {
+	if loaded, _ := session.Load(t.Context(), d.entity("party"), []string{berlin.ID, paris.ID}, nil); len(loaded) != 1 || loaded[berlin.ID] == nil {
 		t.Errorf("a reference leads to %v, want Berlin only", loaded)
 	}
 	if entries, _ := session.History(t.Context(), customer, paris.ID, 10, 0); len(entries) != 0 {

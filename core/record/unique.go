@@ -48,7 +48,7 @@ func (s *Session) owners(ctx context.Context, e *schema.Entity, path string, fie
 		return owner, nil
 	}
 	filter := schema.Filter{Path: path, Op: schema.OpIn, Value: values, Field: field}
-	records, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: filter, First: -1})
+	records, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: filter, First: -1, Only: []string{path}})
 	for _, r := range records {
 		owner[schema.Lookup(r.Values, path)] = r.ID
 	}

@@ -169,3 +169,18 @@ func BenchmarkNext(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFindPart reads a page of which some values are wanted, or all.
+func BenchmarkFindPart(b *testing.B) {
+	s, e, _ := stocked(b, 1000)
+	for name, only := range map[string][]string{"all": nil, "two": {"code", "name"}, "most": {"code", "name", "weight", "color", "price", "place"}, "none": {}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if found, err := s.Find(b.Context(), e, core.Query{First: 20, Only: only}); err != nil || len(found) != 20 {
+					b.Fatal(len(found), err)
+				}
+			}
+		})
+	}
+}

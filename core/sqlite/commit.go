@@ -57,6 +57,9 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 }
 
 func encodeChange(c core.Change) (write, error) {
+	if err := c.Whole(); err != nil {
+		return write{}, err
+	}
 	doc, err := encode(c.After.Values)
 	if err != nil {
 		return write{}, fmt.Errorf("save %s %s: %w", c.After.Entity, c.After.ID, err)

@@ -12,7 +12,7 @@ import (
 // the input and keep it in memory.
 func decode(document string) (any, error) {
 	p := parser{in: document}
-	value, err := p.value()
+	value, err := p.value(nil)
 	if err == nil && p.at != len(p.in) {
 		err = p.fault()
 	}
@@ -20,8 +20,16 @@ func decode(document string) (any, error) {
 }
 
 // decodeObject is decode for what must be an object.
-func decodeObject(document string) (map[string]any, error) {
-	value, err := decode(document)
+func decodeObject(document string) (map[string]any, error) { return decodeSelected(document, nil) }
+
+// decodeSelected is decodeObject for a part of it. Of a long document it keeps
+// that part alone in memory.
+func decodeSelected(document string, reads selection) (map[string]any, error) {
+	p := parser{in: document, apart: reads != nil && len(document) > shortDocument}
+	value, err := p.value(reads)
+	if err == nil && p.at != len(p.in) {
+		err = p.fault()
+	}
 	object, ok := value.(map[string]any)
 	if err == nil && !ok {
 		err = errors.New("it is no object")
@@ -31,9 +39,14 @@ func decodeObject(document string) (map[string]any, error) {
 
 // parser reads JSON as encode writes it: without white space and fractions.
 type parser struct {
-	in string
-	at int
+	in    string
+	at    int
+	apart bool // texts are copies, and keep nothing of the input in memory
 }
+
+// shortDocument is how many bytes of a document may stay in memory for the sake
+// of a text in it: a copy of each costs more.
+const shortDocument = 4 << 10
 
 func (p *parser) fault() error {
 	return fmt.Errorf("it is not what xrm has written, from byte %d of %d on", min(p.at, len(p.in)), len(p.in))
@@ -48,7 +61,7 @@ func (p *parser) is(c byte) bool {
 	return false
 }
 
-func (p *parser) value() (any, error) {
+func (p *parser) value(reads selection) (any, error) {
 	if p.at == len(p.in) {
 		return nil, p.fault()
 	}
@@ -56,9 +69,9 @@ func (p *parser) value() (any, error) {
 	case '"':
 		return p.text()
 	case '{':
-		return p.object()
+		return p.object(reads)
 	case '[':
-		return p.list()
+		return p.list(reads)
 	}
 	switch rest := p.in[p.at:]; {
 	case strings.HasPrefix(rest, "true"):
@@ -89,7 +102,11 @@ func (p *parser) text() (string, error) {
 		switch p.in[p.at] {
 		case '"':
 			p.at++
-			return p.in[start+1 : p.at-1], nil
+			text := p.in[start+1 : p.at-1]
+			if p.apart {
+				text = strings.Clone(text)
+			}
+			return text, nil
 		case '\\':
 			return p.escapedText(start)
 		}
@@ -114,14 +131,14 @@ func (p *parser) escapedText(start int) (string, error) {
 	return s, nil
 }
 
-func (p *parser) list() (any, error) {
+func (p *parser) list(reads selection) (any, error) {
 	list := []any{}
 	p.at++
 	if p.is(']') {
 		return list, nil
 	}
 	for {
-		item, err := p.value()
+		item, err := p.value(reads)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +152,7 @@ func (p *parser) list() (any, error) {
 	}
 }
 
-func (p *parser) object() (any, error) {
+func (p *parser) object(reads selection) (any, error) {
 	object := map[string]any{}
 	p.at++
 	if p.is('}') {
@@ -152,7 +169,13 @@ func (p *parser) object() (any, error) {
 		if !p.is(':') {
 			return nil, p.fault()
 		}
-		if object[name], err = p.value(); err != nil {
+		inner, read := reads.of(name)
+		if !read {
+			err = p.skip()
+		} else {
+			object[name], err = p.value(inner)
+		}
+		if err != nil {
 			return nil, err
 		}
 		switch {

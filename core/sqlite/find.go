@@ -12,7 +12,15 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-const columns = "t.id, t.version, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, t.doc"
+// columns are what scan reads. A document of which nothing is wanted stays where
+// it is, however long.
+func columns(q core.Query) string {
+	const system, doc, none = "t.id, t.version, t.created_at, t.created_by, t.updated_at, t.updated_by, t.deleted_at, ", "t.doc", "'{}'"
+	if reads := q.Reads(); reads != nil && len(reads) == 0 {
+		return system + none
+	}
+	return system + doc
+}
 
 // Find returns the records that a query selects, in its order.
 func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
@@ -26,8 +34,9 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 		if err != nil {
 			return err
 		}
+		reads := newSelection(q.Reads())
 		return c.query(ctx, text, args, func(rows *sql.Rows) error {
-			r, err := t.scan(rows)
+			r, err := t.scan(rows, reads)
 			records = append(records, r)
 			return err
 		})
@@ -49,7 +58,7 @@ func (t *table) find(q core.Query, view outlook) (string, []any, error) {
 	base := s.conditions(q)
 	var texts []string
 	for _, p := range s.after(keys, q.After) {
-		texts = append(texts, "SELECT "+columns+" FROM "+t.name+" AS t"+whereAll(base, p.condition)+orderBy(p.keys)+s.limit(q.First))
+		texts = append(texts, "SELECT "+columns(q)+" FROM "+t.name+" AS t"+whereAll(base, p.condition)+orderBy(p.keys)+s.limit(q.First))
 	}
 	if len(texts) == 1 {
 		return texts[0], s.args, s.err
@@ -91,8 +100,8 @@ func whereAll(conditions []string, more ...string) string {
 	return " WHERE " + strings.Join(all, " AND ")
 }
 
-func (t *table) scan(rows *sql.Rows) (*core.Record, error) {
-	r := &core.Record{Entity: t.entity.Name}
+func (t *table) scan(rows *sql.Rows, reads selection) (*core.Record, error) {
+	r := &core.Record{Entity: t.entity.Name, Partial: reads != nil}
 	var created, updated, doc string
 	var deleted sql.NullString
 	err := rows.Scan(&r.ID, &r.Version, &created, &r.CreatedBy, &updated, &r.UpdatedBy, &deleted, &doc)
@@ -105,7 +114,7 @@ func (t *table) scan(rows *sql.Rows) (*core.Record, error) {
 	if deleted.Valid {
 		r.DeletedAt, errs[2] = parseInstant(deleted.String)
 	}
-	r.Values, errs[3] = decodeObject(doc)
+	r.Values, errs[3] = decodeSelected(doc, reads)
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("read %s %s: %w", t.entity.Name, r.ID, err)
 	}

@@ -22,7 +22,7 @@ func (s *statement) findPer(q core.Query, keys []sortKey) string {
 	from, key, has := s.perKey(q.Per)
 	conditions = append(conditions, has)
 	if q.First < 0 && !q.Per.InList {
-		return "SELECT " + columns + from + whereAll(conditions) + orderBy(keys)
+		return "SELECT " + columns(q) + from + whereAll(conditions) + orderBy(keys)
 	}
 	place := "row_number() OVER (PARTITION BY " + key + orderBy(keys) + ") AS place"
 	numbered := "SELECT t.seq AS seq, " + place + from + whereAll(conditions)
@@ -31,7 +31,7 @@ func (s *statement) findPer(q core.Query, keys []sortKey) string {
 		within = " WHERE place <= " + s.arg(q.First)
 	}
 	// A record may stand in several lists; here it comes once.
-	return "SELECT " + columns + " FROM " + s.table.name + " AS t WHERE t.seq IN (SELECT seq FROM (" + numbered + ")" + within + ")" + orderBy(keys)
+	return "SELECT " + columns(q) + " FROM " + s.table.name + " AS t WHERE t.seq IN (SELECT seq FROM (" + numbered + ")" + within + ")" + orderBy(keys)
 }
 
 // perKey returns where the keys stand: the tables to read, the expression of

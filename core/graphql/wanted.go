@@ -1,0 +1,34 @@
+package graphql
+
+import (
+	"slices"
+
+	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/schema"
+)
+
+// wanted are the storage paths of what is selected of records of an entity or
+// role, as core.Query.Only has them: nil, for all of them, as soon as a plugin's
+// field is selected, since the plugin is shown the record.
+func (b *builder) wanted(e *schema.Entity, selections ...execution.Selection) []string {
+	paths := []string{}
+	for _, selection := range selections {
+		for _, name := range selection.Names() {
+			f := e.Field(name)
+			switch {
+			case f == nil && name != "__typename" && !b.isInverse(e, name):
+				return nil
+			case f == nil || schema.IsSystem(name):
+			default:
+				paths = append(paths, f.StoragePath())
+			}
+		}
+	}
+	return paths
+}
+
+// isInverse says whether a name is that of a list on the other side of a
+// reference, for which the id is enough.
+func (b *builder) isInverse(e *schema.Entity, name string) bool {
+	return slices.ContainsFunc(b.Model.ReferencesTo(e), func(r schema.Reference) bool { return r.Inverse == name })
+}
