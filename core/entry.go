@@ -39,8 +39,8 @@ func (c Change) ValuesBefore() map[string]any {
 	return c.Before.Values
 }
 
-// Entry derives the journal's line from the change.
-func (c Change) Entry() Entry {
+// Entry derives the journal's line from the change of a record of the entity.
+func (c Change) Entry(of *schema.Entity) Entry {
 	before := c.ValuesBefore()
 	diffs := Diffs(before, c.After.Values)
 	if c.Action == Erased {
@@ -51,7 +51,7 @@ func (c Change) Entry() Entry {
 	return Entry{
 		Entity: c.After.Entity, RecordID: c.After.ID, Version: c.After.Version,
 		Action: c.Action, At: c.At, Actor: c.Actor,
-		Roles: rolesIn(before, c.After.Values),
+		Roles: rolesIn(of, before, c.After.Values),
 		Diffs: diffs,
 	}
 }
@@ -73,10 +73,10 @@ func (e Entry) WithoutPII(of *schema.Entity) Entry {
 }
 
 // rolesIn lists the roles that any of the values say are held.
-func rolesIn(all ...map[string]any) []string {
+func rolesIn(e *schema.Entity, all ...map[string]any) []string {
 	var roles []string
 	for _, values := range all {
-		for _, role := range schema.HeldRoles(values) {
+		for _, role := range e.HeldRoles(values) {
 			if name, ok := role.(string); ok {
 				roles = append(roles, name)
 			}

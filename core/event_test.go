@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
 )
 
 func TestASubscriptionWantsWhatItsTopicsName(t *testing.T) {
@@ -47,19 +48,30 @@ func TestAChangeIsAnEventOfItsRecord(t *testing.T) {
 }
 
 func TestAnEntryNamesTheRolesOfBothSides(t *testing.T) {
+	m, err := schema.Load(
+		schema.Source{File: "party.yaml", Data: []byte("entity: party\nfields: {name: {type: text}}")},
+		schema.Source{File: "customer.yaml", Data: []byte("role: customer\nof: party")},
+		schema.Source{File: "club.yaml", Data: []byte("entity: club\nfields: {roles: {type: list, of: {type: text}}}")},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
 	with := func(roles ...any) *core.Record { return &core.Record{Values: map[string]any{"roles": roles}} }
 	tests := map[string]struct {
+		of            string
 		before, after *core.Record
 		want          []string
 	}{
-		"none":      {with(), &core.Record{}, nil},
-		"created":   {nil, with("supplier", "customer"), []string{"customer", "supplier"}},
-		"granted":   {with("customer"), with("customer", "partner"), []string{"customer", "partner"}},
-		"withdrawn": {with("customer"), with(), []string{"customer"}},
+		"none":                     {"party", with(), &core.Record{}, nil},
+		"created":                  {"party", nil, with("supplier", "customer"), []string{"customer", "supplier"}},
+		"granted":                  {"party", with("customer"), with("customer", "partner"), []string{"customer", "partner"}},
+		"withdrawn":                {"party", with("customer"), with(), []string{"customer"}},
+		"as a role":                {"customer", nil, with("customer"), []string{"customer"}},
+		"where there are no roles": {"club", with("customer"), with("customer"), nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := core.Change{Before: tt.before, After: tt.after}.Entry().Roles
+			got := core.Change{Before: tt.before, After: tt.after}.Entry(m.Entity(tt.of)).Roles
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("roles: -want +got:\n%s", diff)
 			}

@@ -51,8 +51,9 @@ func (e *Entity) CheckSet(set map[string]any) (violations Violations) {
 	for path := range set {
 		name, inside, _ := strings.Cut(path, ".")
 		f := e.Stored().Field(name)
-		if inside != "" {
-			f, _ = e.At(path)
+		if f != nil && e.RoleIn(f) != "" && inside != "" {
+			name, _, _ = strings.Cut(inside, ".")
+			f = f.Sub(name)
 		}
 		if f != nil && f.System {
 			violations = append(violations, Violation{Field: path, Rule: "system", Message: "is kept by the program and cannot be set"})

@@ -28,6 +28,7 @@ func (l *loader) lint() {
 			l.add(e.File, e.Line, "%q has no fields", e.Name)
 		}
 		l.lintFields(e, e.Fields, "")
+		l.lintKept(e)
 		l.lintStates(e)
 		if e.IsRole() {
 			l.lintRole(e)
@@ -55,6 +56,17 @@ func (l *loader) lintNames(e *Entity, plurals map[string]*Entity) {
 	plurals[e.Plural] = e
 	if e.Plural == e.Name || l.model.byName[e.Plural] != nil {
 		l.add(e.File, e.lineOf("plural"), "plural %q must differ from every entity's name", e.Plural)
+	}
+}
+
+// lintKept refuses names that the program needs for the roles of an entity, which
+// may have come from another layer.
+func (l *loader) lintKept(e *Entity) {
+	roles := l.model.Roles(e)
+	for _, f := range e.Fields {
+		if len(roles) > 0 && (f.Name == RolesField || f.Name == MergedField) {
+			l.add(f.file, f.Line, "field %q is kept by the program for the roles of %s, such as %s (%s:%d); choose another name", f.Name, e.Name, roles[0].Name, roles[0].File, roles[0].Line)
+		}
 	}
 }
 
@@ -218,7 +230,7 @@ func (l *loader) lintRole(role *Entity) {
 		if own := findField(role.Base.Fields, f.Name); own != nil {
 			l.add(f.file, f.Line, "field %q: %s has a field of that name (%s:%d), and the role shows both", f.Name, role.Base.Name, own.file, own.Line)
 		}
-		if slices.Contains([]string{"since", "until", RolesField}, f.Name) {
+		if slices.Contains([]string{"since", "until", RolesField, MergedField}, f.Name) {
 			l.add(f.file, f.Line, "field %q is kept by the program for every role; choose another name", f.Name)
 		}
 	}

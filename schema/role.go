@@ -6,16 +6,36 @@ import (
 	"time"
 )
 
-// HeldRoles are the names of the roles that a record holds, as it stores them.
-func HeldRoles(values map[string]any) []any {
+// KeepsRoles says whether the records of the entity hold roles, and so have what is
+// kept for them: RolesField and MergedField. To any other entity these are names
+// like all others.
+func (e *Entity) KeepsRoles() bool {
+	f := findField(e.Stored().Fields, RolesField)
+	return f != nil && f.System
+}
+
+// HeldRoles are the names of the roles that a record of the entity holds, as it
+// stores them.
+func (e *Entity) HeldRoles(values map[string]any) []any {
+	if !e.KeepsRoles() {
+		return nil
+	}
 	held, _ := values[RolesField].([]any)
 	return held
+}
+
+// PutMerged says in a record which one stands for it since they were merged: its
+// id, or nil for none.
+func (e *Entity) PutMerged(values map[string]any, into any) {
+	if e.KeepsRoles() {
+		Put(values, MergedField, into)
+	}
 }
 
 // IsHeldBy says whether a record of the entity's base holds the role. Every record
 // of an entity of its own is one.
 func (e *Entity) IsHeldBy(values map[string]any) bool {
-	return !e.IsRole() || slices.Contains(HeldRoles(values), any(e.Name))
+	return !e.IsRole() || slices.Contains(e.HeldRoles(values), any(e.Name))
 }
 
 // Grant lets a record hold the role. One that it held before comes back with its
@@ -24,7 +44,7 @@ func (e *Entity) Grant(values map[string]any, at time.Time) {
 	if e.IsHeldBy(values) {
 		return
 	}
-	values[RolesField] = append(slices.Clone(HeldRoles(values)), e.Name)
+	values[RolesField] = append(slices.Clone(e.HeldRoles(values)), e.Name)
 	Put(values, e.Name+".since", Instant(at))
 	Put(values, e.Name+".until", nil)
 }
@@ -32,7 +52,7 @@ func (e *Entity) Grant(values map[string]any, at time.Time) {
 // Withdraw ends the role, if the record holds it. Its data stay with the record,
 // out of sight of the role's view.
 func (e *Entity) Withdraw(values map[string]any, at time.Time) {
-	held := HeldRoles(values)
+	held := e.HeldRoles(values)
 	left := slices.DeleteFunc(slices.Clone(held), func(h any) bool { return h == e.Name })
 	if len(left) == len(held) {
 		return
@@ -44,7 +64,7 @@ func (e *Entity) Withdraw(values map[string]any, at time.Time) {
 // CheckDelete refuses to delete a record as what it is to one role, while it holds
 // others.
 func (e *Entity) CheckDelete(values map[string]any) error {
-	if !e.IsRole() || !slices.ContainsFunc(HeldRoles(values), func(h any) bool { return h != e.Name }) {
+	if !e.IsRole() || !slices.ContainsFunc(e.HeldRoles(values), func(h any) bool { return h != e.Name }) {
 		return nil
 	}
 	return &Refusal{Code: Conflict, Message: fmt.Sprintf("The %s also holds other roles. Withdraw the role %s instead, or delete the %s.", e.Name, e.Name, e.Base.Name)}

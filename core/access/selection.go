@@ -34,7 +34,7 @@ func (r *Roles) Writable(m *schema.Model, a core.Actor, e *schema.Entity, action
 	filters := []schema.Filter{selected(a, e, v, able)}
 	var violations schema.Violations
 	for _, path := range fields {
-		if path == schema.RolesField || schema.IsSystem(path) {
+		if f := e.Stored().Field(path); f != nil && f.System && e.RoleIn(f) == "" {
 			continue
 		}
 		writing := slices.DeleteFunc(slices.Clone(able), func(g *grant) bool { return g.rights.right(m, path) < mayWrite })

@@ -48,7 +48,7 @@ func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Cha
 			continue
 		}
 		document := append(bson.D{{Key: idField, Value: changes[i].After.ID}}, set...)
-		documents = append(documents, append(document, bson.E{Key: journalField, Value: bson.A{encodeEntry(changes[i].Entry())}}))
+		documents = append(documents, append(document, bson.E{Key: journalField, Value: bson.A{encodeEntry(changes[i].Entry(e))}}))
 		sent = append(sent, i)
 	}
 	if len(sent) == 0 {
@@ -97,7 +97,7 @@ func (s *Store) updateOne(ctx context.Context, e *schema.Entity, c core.Change) 
 	}
 	change := bson.D{
 		{Key: "$set", Value: set},
-		{Key: "$push", Value: bson.D{{Key: journalField, Value: encodeEntry(c.Entry())}}},
+		{Key: "$push", Value: bson.D{{Key: journalField, Value: encodeEntry(c.Entry(e))}}},
 	}
 	if len(unset) > 0 {
 		gone := make(bson.D, len(unset))

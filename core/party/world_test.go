@@ -126,6 +126,7 @@ func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {
 	model, err := schema.Load(append(entities.Sources(),
 		schema.Source{Layer: "site", File: "tour.yaml", Data: []byte(tour)},
 		schema.Source{Layer: "site", File: "guide.yaml", Data: []byte(guide)},
+		schema.Source{Layer: "site", File: "club.yaml", Data: []byte(club)},
 	)...)
 	if err != nil {
 		t.Fatal(err)

@@ -44,10 +44,10 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 		after.DeletedAt = w.change.At
 	case core.Restored:
 		after.DeletedAt = time.Time{}
-		schema.Put(after.Values, schema.MergedField, nil)
+		e.PutMerged(after.Values, nil)
 	case core.Merged:
 		after.DeletedAt = w.change.At
-		schema.Put(after.Values, schema.MergedField, d.MergeInto)
+		e.PutMerged(after.Values, d.MergeInto)
 	case core.Erased:
 		after.Values = e.WithoutPII(after.Values)
 	}

@@ -87,7 +87,7 @@ func (s *Session) permit(ctx context.Context, e *schema.Entity, works []*work) {
 		if w.gainsRole(e) {
 			// The rule of a role speaks of those who hold it: would it, if the rest of
 			// the record were as it is, and the role as it will be?
-			asItIs[schema.RolesField] = append(slices.Clone(schema.HeldRoles(asItIs)), e.Name)
+			asItIs[schema.RolesField] = append(slices.Clone(e.HeldRoles(asItIs)), e.Name)
 			asItIs[e.Name] = w.change.After.Values[e.Name]
 		}
 		return asItIs

@@ -28,7 +28,7 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 	}
 	writes := make([]write, len(changes))
 	for i, c := range changes {
-		writes[i], errs[i] = encodeChange(c)
+		writes[i], errs[i] = encodeChange(e, c)
 	}
 	err := s.writing(ctx, "save "+e.Stored().Plural, durable, func(ctx context.Context, c *conn) error {
 		t, err := s.table(e) // now that no other model can come in between
@@ -56,7 +56,7 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 	return errs
 }
 
-func encodeChange(c core.Change) (write, error) {
+func encodeChange(e *schema.Entity, c core.Change) (write, error) {
 	if err := c.Whole(); err != nil {
 		return write{}, err
 	}
@@ -64,7 +64,7 @@ func encodeChange(c core.Change) (write, error) {
 	if err != nil {
 		return write{}, fmt.Errorf("save %s %s: %w", c.After.Entity, c.After.ID, err)
 	}
-	entry, err := encodeEntry(c.Entry())
+	entry, err := encodeEntry(c.Entry(e))
 	if err != nil {
 		return write{}, fmt.Errorf("save %s %s: %w", c.After.Entity, c.After.ID, err)
 	}

@@ -200,10 +200,10 @@ func closedIsUnavailable(d *desk) {
 	_, errReplay := d.Replay(d.ctx, "s", []string{"e"})
 	for what, err := range map[string]error{
 		"Commit": d.Commit(d.ctx, d.thing, []core.Change{c})[0], "Find": errFind, "Count": errCount, "Next": errNext,
-		"History": errHistory, "Pending": errPending, "Append": d.Append(d.ctx, []core.Entry{c.Entry()}),
-		"Settle": d.Settle(d.ctx, []core.Entry{c.Entry()}), "KeyByHash": errKey, "SaveKey": d.SaveKey(d.ctx, core.Key{ID: "k", Hash: "h"}),
+		"History": errHistory, "Pending": errPending, "Append": d.Append(d.ctx, []core.Entry{c.Entry(d.thing)}),
+		"Settle": d.Settle(d.ctx, []core.Entry{c.Entry(d.thing)}), "KeyByHash": errKey, "SaveKey": d.SaveKey(d.ctx, core.Key{ID: "k", Hash: "h"}),
 		"Subscriptions": errSubscriptions, "Subscribe": d.Subscribe(d.ctx, core.Subscription{Subscriber: "s"}), "Deliverable": errDeliverable,
-		"Enqueue": d.Enqueue(d.ctx, []core.Delivery{{Subscriber: "s", Event: c.Entry().Event()}}), "Ack": d.Ack(d.ctx, "s", []string{"e"}), "Replay": errReplay,
+		"Enqueue": d.Enqueue(d.ctx, []core.Delivery{{Subscriber: "s", Event: c.Entry(d.thing).Event()}}), "Ack": d.Ack(d.ctx, "s", []string{"e"}), "Replay": errReplay,
 		"Ping": d.Ping(d.ctx), "Prepare": d.Prepare(d.ctx, d.model),
 	} {
 		if core.CodeOf(err) != core.Unavailable {

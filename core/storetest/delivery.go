@@ -88,7 +88,7 @@ func deliverySubscriptions(d *desk) {
 func deliveryWhole(d *desk) {
 	record := d.creation(d.person, values{"name": "Ada", "roles": []any{"member"}, "member": values{"number": "M1"}})
 	want := []core.Delivery{
-		{Subscriber: "s", Event: record.Entry().Event(), Due: d.now()},
+		{Subscriber: "s", Event: record.Entry(d.person).Event(), Due: d.now()},
 		{Subscriber: "s", Due: d.now(), Event: core.Event{
 			ID: d.id(), Topic: "complaints.escalated", Key: "Ü/1", Seq: 1772271000000001, At: d.now(), Actor: actor(), Payload: []byte(`{"level": 3, "text": "Ü"}`),
 		}},
@@ -101,9 +101,9 @@ func deliveryWhole(d *desk) {
 		d.t.Errorf("the entry names the roles %v; want member", roles)
 	}
 	d.commit(d.person, record)
-	d.same("pending entry", d.pending(1), []core.Entry{record.Entry()})
+	d.same("pending entry", d.pending(1), []core.Entry{record.Entry(d.person)})
 	d.relay(10)
-	d.same("history", d.history(d.person, record.After.ID), []core.Entry{record.Entry()})
+	d.same("history", d.history(d.person, record.After.ID), []core.Entry{record.Entry(d.person)})
 }
 
 func deliveryOnce(d *desk) {

@@ -22,7 +22,7 @@ func (d *desk) personal() (*core.Record, []core.Entry) {
 	d.commit(d.thing, first)
 	d.commit(d.thing, second)
 	d.commit(d.thing, third)
-	return third.After.Clone(), []core.Entry{first.Entry(), second.Entry(), third.Entry()}
+	return third.After.Clone(), []core.Entry{first.Entry(d.thing), second.Entry(d.thing), third.Entry(d.thing)}
 }
 
 // forgotten are the entries of personal without the person.
@@ -82,7 +82,7 @@ func forgetApart(d *desk) {
 	d.enqueue(published)
 	d.must(d.Forget(d.ctx, d.thing, []string{r.ID}))
 	d.same("history of another", d.history(d.thing, other.ID), []core.Entry{entries[2], entries[1], entries[0]})
-	d.same("history of another entity", d.history(d.person, r.ID), []core.Entry{same.Entry()})
+	d.same("history of another entity", d.history(d.person, r.ID), []core.Entry{same.Entry(d.person)})
 	found, err := d.Deliverable(d.ctx, "s", d.clock, 10)
 	d.must(err)
 	d.same("what a plugin has published", found, []core.Delivery{published})

@@ -21,7 +21,7 @@ func (d *desk) life() (*core.Record, []core.Entry) {
 	d.t.Helper()
 	var entries []core.Entry
 	step := func(c core.Change) *core.Record {
-		entries = append(entries, c.Entry())
+		entries = append(entries, c.Entry(d.thing))
 		d.commit(d.thing, c)
 		return c.After.Clone()
 	}
@@ -73,8 +73,8 @@ func historyApart(d *desk) {
 	d.commit(d.thing, a)
 	d.commit(d.person, b)
 	check := func(when string) {
-		d.same("thing "+when, d.history(d.thing, a.After.ID), []core.Entry{a.Entry()})
-		d.same("person "+when, d.history(d.person, a.After.ID), []core.Entry{b.Entry()})
+		d.same("thing "+when, d.history(d.thing, a.After.ID), []core.Entry{a.Entry(d.thing)})
+		d.same("person "+when, d.history(d.person, a.After.ID), []core.Entry{b.Entry(d.person)})
 	}
 	check("before the relay")
 	d.relay(100)

@@ -130,8 +130,8 @@ func relayKeepsNewer(d *desk) {
 	if err := d.Settle(d.ctx, taken); err != nil {
 		d.t.Fatal(err)
 	}
-	d.same("pending entries", d.pending(10), []core.Entry{second.Entry()})
-	d.same("history", d.history(d.thing, first.After.ID), []core.Entry{second.Entry(), first.Entry()})
+	d.same("pending entries", d.pending(10), []core.Entry{second.Entry(d.thing)})
+	d.same("history", d.history(d.thing, first.After.ID), []core.Entry{second.Entry(d.thing), first.Entry(d.thing)})
 }
 
 func relayLeavesRecord(d *desk) {

@@ -56,7 +56,7 @@ func (h *Host) DeadLetters() []DeadLetter {
 func (h *Host) happened(who author, before, after *stored) {
 	switch {
 	case before == nil:
-		h.changed(who, "created", &stored{}, after)
+		h.changed(who, "created", &stored{entity: after.entity}, after)
 	case !after.deletedAt.IsZero():
 		h.changed(who, "deleted", before, after)
 	default:

@@ -38,7 +38,7 @@ func (r *stored) holds(e *schema.Entity) bool {
 	return r.entity == e.Stored() && r.deletedAt.IsZero() && e.IsHeldBy(r.values)
 }
 
-func (r *stored) roles() []any { return schema.HeldRoles(r.values) }
+func (r *stored) roles() []any { return r.entity.HeldRoles(r.values) }
 
 // set applies values by storage path; nil clears.
 func (r *stored) set(values map[string]any) {
