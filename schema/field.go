@@ -28,7 +28,7 @@ type Field struct {
 	Of          *Field  `yaml:"of" doc:"list: what the items are."`
 	Fields      Fields  `yaml:"fields" doc:"object: its fields."`
 	Min         *int64  `yaml:"min" doc:"integer, decimal and money: the least value."`
-	Max         *int64  `yaml:"max" doc:"integer, decimal and money: the greatest value. text: the most characters."`
+	Max         *int64  `yaml:"max" doc:"integer, decimal and money: the greatest value. text: the most characters; without it, 1 MiB."`
 	Scale       *int    `yaml:"scale" doc:"decimal and money: how many digits after the point, at the most."`
 	Currency    string  `yaml:"currency" doc:"money: the currency of an amount that comes without one."`
 	Format      string  `yaml:"format" doc:"autonumber: the pattern, for example C-{YYYY}-{00000}."`

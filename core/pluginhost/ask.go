@@ -123,6 +123,9 @@ func checked(f *schema.Field, encoded []byte) (any, error) {
 	}
 	only := &schema.Entity{Name: f.Name, Fields: schema.Fields{f}}
 	values, err := only.Check(map[string]any{f.Name: raw}, false, "")
+	if err == nil {
+		err = only.CheckLength(nil, values).Err()
+	}
 	if err != nil {
 		return nil, err
 	}

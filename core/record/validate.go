@@ -51,6 +51,7 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 	if err != nil {
 		return violations
 	}
+	violations = append(violations, e.CheckLength(w.change.ValuesBefore(), checked)...)
 	violations = append(violations, e.CheckStates(w.change.ValuesBefore(), checked)...)
 	if isNew || w.draft.Redirect != nil {
 		return violations

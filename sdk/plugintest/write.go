@@ -148,6 +148,7 @@ func (h *Host) check(w write, before, after *stored) error {
 		violations = append(violations, h.model.CheckRoles(w.entity, after.values)...)
 	}
 	if err == nil && !w.unruled {
+		violations = append(violations, w.entity.CheckLength(was, checked)...)
 		violations = append(violations, w.entity.CheckStates(was, checked)...)
 		violations = append(violations, w.entity.CheckImmutable(was, checked)...)
 	}
