@@ -71,7 +71,7 @@ func Build(c Config) (*execution.Engine, error) {
 		return nil, fmt.Errorf("build the API: %w", err)
 	}
 	engine, err := execution.New(execution.Config{
-		Schema: s, Batch: b.batch, Sources: b.sources, PageSizes: b.pageSizes,
+		Schema: s, Batch: b.batch, Sources: b.sources, PageSizes: b.pageSizes, ListSize: b.PageSize,
 		Limits: c.Limits, Log: c.Log, RequestID: c.RequestID,
 	})
 	if err != nil {

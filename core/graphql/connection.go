@@ -6,6 +6,7 @@ import (
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -68,6 +69,9 @@ func (b *builder) connection(e *schema.Entity) *graphql.Object {
 			return all
 		}),
 	})
+	for _, plain := range []string{"nodes", "edges"} { // the page has been counted
+		b.pageSizes[execution.FieldName{Type: o.Name(), Field: plain}] = 1
+	}
 	o.AddFieldConfig("pageInfo", &graphql.Field{Type: graphql.NewNonNull(pageInfo), Resolve: ofPage(func(p *page) any { return p })})
 	o.AddFieldConfig("totalCount", &graphql.Field{
 		Type:        graphql.NewNonNull(graphql.Int),

@@ -128,7 +128,7 @@ func (b *builder) withRecords(f *schema.Field, resolve func(context.Context, exe
 		switch {
 		case f.Type == "reference":
 			load = b.toOne(b.Model.Entity(f.To), "value")
-		case f.Type == "list" && f.Of.Type == "reference":
+		case isReferences(f):
 			load = b.toMany(b.Model.Entity(f.Of.To), "value")
 		default:
 			return found, nil

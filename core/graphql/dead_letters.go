@@ -9,6 +9,7 @@ import (
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -77,6 +78,7 @@ func (b *builder) deadLetters() {
 			return append([]core.Delivery{}, letters...), err // no letter is an empty list, and not null
 		}),
 	})
+	b.pageSizes[execution.FieldName{Type: "Query", Field: "deadLetters"}] = b.PageSize
 	args := graphql.FieldConfigArgument{"plugin": plugin, "ids": {Type: graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(graphql.ID)))}}
 	add := func(name, description string, do func(ctx context.Context, plugin string, events []string) (int, error)) {
 		b.addMutation(program, name, &graphql.Field{

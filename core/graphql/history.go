@@ -60,12 +60,9 @@ func (b *builder) history(e *schema.Entity) {
 	})
 	b.pageSizes[execution.FieldName{Type: "Query", Field: name}] = b.PageSize
 	b.resolve("Query", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		first, given := p.Args["first"].(int)
-		if !given {
-			first = b.PageSize // an explicit null is no number either
-		}
-		if first < 0 || first > b.MaxPageSize {
-			return nil, []error{invalidArgument("first", "page", fmt.Sprintf("must be between 0 and %d, not %d", b.MaxPageSize, first))}
+		first, err := b.pageSize(p.Args)
+		if err != nil {
+			return nil, []error{err}
 		}
 		before, _ := p.Args["before"].(int64)
 		entries, err := b.session(ctx).History(ctx, e, p.Args["id"].(string), first, before)

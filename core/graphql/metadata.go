@@ -5,6 +5,7 @@ import (
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -62,6 +63,7 @@ func (b *builder) metadata() {
 		Type: nonNullList(entity), Description: "The entities and roles that the actor may read.",
 		Resolve: func(p graphql.ResolveParams) (any, error) { return b.readable(ActorFrom(p.Context)), nil },
 	})
+	b.modelSizes()
 	b.addQuery(program, "entity", &graphql.Field{
 		Type: entity, Description: "The entity or role of this name, or null.",
 		Args: graphql.FieldConfigArgument{"name": {Type: graphql.NewNonNull(graphql.String)}},
@@ -74,6 +76,27 @@ func (b *builder) metadata() {
 			return nil, nil
 		},
 	})
+}
+
+// modelSizes has the lists that tell the model count as long as they are: on
+// average where there are many.
+func (b *builder) modelSizes() {
+	entities, fields, options := b.Model.Entities(), 0, 0
+	for _, e := range entities {
+		fields += len(e.Fields)
+		for _, f := range e.Fields {
+			options += len(f.Options)
+		}
+	}
+	for of, size := range map[execution.FieldName]int{
+		{Type: "Query", Field: "entities"}:    len(entities),
+		{Type: "EntityInfo", Field: "fields"}: fields/max(1, len(entities)) + 1,
+		{Type: "FieldInfo", Field: "options"}: options/max(1, fields) + 1,
+		{Type: "FieldInfo", Field: "fields"}:  1,
+		{Type: "OptionInfo", Field: "next"}:   1,
+	} {
+		b.pageSizes[of] = size
+	}
 }
 
 // of adapts a function of a Go value to a resolver.

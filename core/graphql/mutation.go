@@ -161,6 +161,7 @@ func (b *builder) change(e *schema.Entity, name, description string, args graphq
 // changes adds a mutation of many records, which answers for each of them.
 func (b *builder) changes(e *schema.Entity, name, description string, args graphql.FieldConfigArgument, draft func(args map[string]any, item any) record.Draft) {
 	b.addMutation(ofEntity(e), name, &graphql.Field{Type: graphql.NewNonNull(graphql.NewList(b.payload(e))), Description: description, Args: args})
+	b.pageSizes[execution.FieldName{Type: "Mutation", Field: name}] = 1 // or as many as there are in data
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		data, _ := p.Args["data"].([]any)
 		if len(data) > b.MaxBatch {

@@ -30,7 +30,7 @@ func (b *builder) entity(e *schema.Entity) *graphql.Object {
 		b.resolve(name, f.Name, system(f.Name))
 	}
 	for _, f := range e.Fields {
-		b.field(o, fieldOf(e, f), f, f.StoragePath())
+		b.field(o, fieldOf(e, f), f, f.StoragePath(), e.Fields)
 	}
 	for _, r := range b.Model.ReferencesTo(e) {
 		b.inverse(o, r)
@@ -38,19 +38,24 @@ func (b *builder) entity(e *schema.Entity) *graphql.Object {
 	return o
 }
 
-// field adds a field to an object type and resolves it from the storage path.
-func (b *builder) field(o *graphql.Object, at thing, f *schema.Field, path string) {
+// field adds a field to an object type that has such fields, and resolves it
+// from the storage path.
+func (b *builder) field(o *graphql.Object, at thing, f *schema.Field, path string, siblings schema.Fields) {
 	config := &graphql.Field{Type: b.output(at, f), Description: describe(f), DeprecationReason: f.Deprecated}
+	if isReferences(f) {
+		b.references(o, f, path, config, siblings)
+		return
+	}
 	o.AddFieldConfig(f.Name, config)
-	switch {
-	case f.Type == "reference":
+	switch f.Type {
+	case "reference":
 		b.resolve(o.Name(), f.Name, b.toOne(b.Model.Entity(f.To), path))
-	case f.Type == "list" && f.Of.Type == "reference":
-		b.resolve(o.Name(), f.Name, b.toMany(b.Model.Entity(f.Of.To), path))
 	default:
 		b.resolve(o.Name(), f.Name, value(path))
 	}
 }
+
+func isReferences(f *schema.Field) bool { return f.Type == "list" && f.Of.Type == "reference" }
 
 // output is the type of a field in an answer; at is the field itself. It is
 // nullable: what an actor may not see is null.
@@ -70,7 +75,7 @@ func (b *builder) output(at thing, f *schema.Field) graphql.Output {
 		o, isNew := b.object(at, suffix, f.Description.In("en"))
 		if isNew {
 			for _, sub := range f.Fields {
-				b.field(o, at.field(sub), sub, sub.Name)
+				b.field(o, at.field(sub), sub, sub.Name, f.Fields)
 			}
 		}
 		return o

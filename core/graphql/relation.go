@@ -31,39 +31,6 @@ func (b *builder) toOne(target *schema.Entity, path string) execution.BatchResol
 	}
 }
 
-// toMany resolves a list of references of all parents with one query. Records
-// that are gone, or that the actor may not see, are left out.
-func (b *builder) toMany(target *schema.Entity, path string) execution.BatchResolve {
-	return func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		var all []string
-		lists := make([][]any, len(p.Parents))
-		for i, parent := range p.Parents {
-			lists[i], _ = schema.Lookup(values(parent), path).([]any)
-			for _, id := range lists[i] {
-				all = append(all, id.(string))
-			}
-		}
-		found, err := b.session(ctx).Load(ctx, target.Stored(), distinct(all), b.wanted(target, p.Selection))
-		if err != nil {
-			return nil, []error{err}
-		}
-		out := make([]any, len(lists))
-		for i, list := range lists {
-			if list == nil {
-				continue
-			}
-			records := []any{}
-			for _, id := range list {
-				if r := found[id.(string)]; r != nil {
-					records = append(records, r)
-				}
-			}
-			out[i] = records
-		}
-		return out, nil
-	}
-}
-
 // onlyFor gives the error to the parents that have a reference at all, except
 // that what may not be seen is null like everything that may not be seen.
 func onlyFor(ids []string, err error) []error {

@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/schema"
@@ -15,6 +16,9 @@ func (b *builder) wanted(e *schema.Entity, selections ...execution.Selection) []
 	for _, selection := range selections {
 		for _, name := range selection.Names() {
 			f := e.Field(name)
+			if f == nil {
+				f = pagedBy(e, name)
+			}
 			switch {
 			case f == nil && name != "__typename" && !b.isInverse(e, name):
 				return nil
@@ -25,6 +29,15 @@ func (b *builder) wanted(e *schema.Entity, selections ...execution.Selection) []
 		}
 	}
 	return paths
+}
+
+// pagedBy is the list of references that a name gives page by page, or nil.
+func pagedBy(e *schema.Entity, name string) *schema.Field {
+	list, ok := strings.CutSuffix(name, pageSuffix)
+	if f := e.Field(list); ok && f != nil && isReferences(f) {
+		return f
+	}
+	return nil
 }
 
 // isInverse says whether a name is that of a list on the other side of a

@@ -78,9 +78,10 @@ func (c *completion) missing(h *holder, i int) {
 }
 
 func (c *completion) list(h *holder, i int, t *graphql.List, nonNull bool, value any) error {
-	list := c.run.newHolder(h, i, nonNull)
-	list.list = true
-	h.values[i] = list
+	if cut, ok := value.(Cut); ok {
+		c.run.cut(h.path(i))
+		value = []any(cut)
+	}
 	of, ok := value.([]any)
 	if !ok {
 		if kind := reflect.ValueOf(value).Kind(); kind != reflect.Slice && kind != reflect.Array {
@@ -88,8 +89,18 @@ func (c *completion) list(h *holder, i int, t *graphql.List, nonNull bool, value
 		}
 		of = items(value)
 	}
-	list.values = make([]any, len(of))
+	if !c.run.room(len(of), c.field.def.name.Type) {
+		c.run.null(h, i, nonNull)
+		return nil
+	}
+	list := c.run.newHolder(h, i, nonNull)
+	list.list, list.values = true, make([]any, len(of))
+	h.values[i] = list
 	for k := 0; k < len(of) && !list.dead; k++ {
+		if k%256 == 255 && c.run.stop() {
+			c.run.kill(list)
+			break
+		}
 		c.complete(list, k, t.OfType, of[k])
 	}
 	return nil

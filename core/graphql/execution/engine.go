@@ -3,6 +3,7 @@ package execution
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/graphql-go/graphql"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -26,9 +27,12 @@ type Config struct {
 	Sources map[FieldName]Source
 
 	// PageSizes say how many items a field yields when its arguments first and
-	// last do not: its default page size, or a guess for a plain list. Only the
-	// cost of a query depends on it. A field that is not named yields one.
+	// last do not: its default page size, or how long a plain list is. Only the
+	// cost of a query depends on it. A list that is not named has ListSize
+	// items, or as many as the longest list among its arguments, every other
+	// field one.
 	PageSizes map[FieldName]int
+	ListSize  int // 1 when 0
 
 	Limits Limits
 
@@ -48,6 +52,8 @@ type Engine struct {
 	defined    *ast.Schema // the same schema as gqlparser sees it
 	limits     Limits
 	pageSizes  map[FieldName]int
+	listSize   int
+	perValue   int // values of an introspection that cost as much as another one
 	cache      *lru.Cache[string, *Document]
 	logFailure func(context.Context, Failure)
 	requestID  func(context.Context) string
@@ -75,11 +81,15 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("document cache: %w", err)
 	}
+	pageSizes, whole := introspectionSizes(compiled)
+	maps.Copy(pageSizes, c.PageSizes)
 	return &Engine{
 		types:      compiled,
 		defined:    defined,
 		limits:     limits,
-		pageSizes:  c.PageSizes,
+		pageSizes:  pageSizes,
+		listSize:   c.ListSize,
+		perValue:   max(minPerValue, whole*introspectionsAtOnce/limits.Cost),
 		cache:      cache,
 		logFailure: c.Log,
 		requestID:  c.RequestID,

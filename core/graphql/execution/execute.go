@@ -3,6 +3,7 @@ package execution
 import (
 	"context"
 	"runtime/debug"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -65,7 +66,7 @@ func (p *plan) execute(ctx context.Context, root any) (result *Result) {
 	defer p.engine.refuseOnPanic(ctx, &result)
 	x := p.run(ctx, root)
 	x.start()
-	return &Result{Executed: true, Errors: x.errs, Extensions: p.extensions, data: x.data, size: bytesPerValue * x.values}
+	return &Result{Executed: true, Errors: x.errs, Extensions: x.extensions(p.extensions), data: x.data, size: bytesPerValue * x.values}
 }
 
 func (p *plan) run(ctx context.Context, root any) *run {
@@ -90,10 +91,13 @@ type run struct {
 	data    *holder // nil once the whole answer is null
 	queue   []*group
 	errs    Errors
-	nulled  bool // whether any holder is dead
-	ended   bool // whether ctx ended before the answer was complete
+	nulled  bool    // whether any holder is dead
+	ended   bool    // whether ctx ended before the answer was complete
+	over    bool    // whether the answer has more values than it may
+	cuts    [][]any // where the lists are that go on
 	holders []holder
 	values  int // how many the answer has room for
+	about   int // how many of these tell of the schema
 }
 
 // bytesPerValue is what a value of an answer takes with its name, roughly.
@@ -122,7 +126,10 @@ func (x *run) start() {
 		x.queue = append(x.queue, g)
 		x.drain()
 	}
-	if x.ended {
+	switch {
+	case x.over:
+		x.errs = append(x.errs, invalid(nil, "The answer has %d values and is not complete; at most %d are allowed. Ask for smaller pages (first, last) or fewer fields.", x.values, x.engine.limits.Values))
+	case x.ended:
 		x.errs = append(x.errs, stopped(x.ctx.Err()))
 	}
 }
@@ -169,12 +176,26 @@ func (x *run) drain() {
 	}
 }
 
-// stop says whether the time is up.
+// stop says whether the time is up, or the answer as large as it may be.
 func (x *run) stop() bool {
 	if !x.ended && x.ctx.Err() != nil {
 		x.ended = true
 	}
-	return x.ended
+	return x.ended || x.over
+}
+
+// room says whether the answer may have so many values more of a type.
+func (x *run) room(n int, typeName string) bool {
+	if x.over {
+		return false
+	}
+	if x.values += n; strings.HasPrefix(typeName, "__") {
+		x.about += n
+	}
+	if x.values-x.about+x.about/x.engine.perValue > x.engine.limits.Values {
+		x.over = true
+	}
+	return !x.over
 }
 
 // abandon gives up objects that did not get all their fields: an object with
@@ -190,7 +211,10 @@ func (x *run) abandon(g *group) {
 // prepare makes room for the fields of the objects of a group.
 func (x *run) prepare(g *group) []*collected {
 	fields := x.collect(g.typ, g.nodes)
-	x.values += len(fields) * len(g.holders)
+	if !x.room(len(fields)*len(g.holders), g.typ.name) {
+		x.abandon(g)
+		return nil
+	}
 	room := make([]any, len(fields)*len(g.holders))
 	for i, h := range g.holders {
 		h.fields = fields

@@ -96,3 +96,38 @@ func defaultLiteral(p graphql.ResolveParams) (any, error) {
 	}
 	return literalText(v), nil
 }
+
+// What introspection costs: its values lie in memory, and tools ask for all of
+// them, however large the model is.
+const (
+	minPerValue          = 20 // values that cost as much as one of a record, at least
+	introspectionsAtOnce = 4  // of the whole schema, that one request may cost
+)
+
+// introspectionSizes says how long the lists of the introspection are on
+// average, and about how many values the query has that every tool sends.
+func introspectionSizes(t *types) (sizes map[FieldName]int, whole int) {
+	types, fields, args, inputs, values := len(t.schema.TypeMap()), 0, 0, 0, 0
+	for _, typ := range t.schema.TypeMap() {
+		switch typ := typ.(type) {
+		case *graphql.Object:
+			fields += len(typ.Fields())
+			for _, f := range typ.Fields() {
+				args += len(f.Args)
+			}
+		case *graphql.InputObject:
+			inputs += len(typ.Fields())
+		case *graphql.Enum:
+			values += len(typ.Values())
+		}
+	}
+	per := func(n, of int) int { return (n + of - 1) / max(of, 1) }
+	args, fields, inputs, values = per(args, fields), per(fields, types), per(inputs, types), per(values, types)
+	const typ, input = 30, 36 // how deep tools look into what is a list or not null
+	return map[FieldName]int{
+		{"__Schema", "types"}: types, {"__Type", "fields"}: fields, {"__Type", "inputFields"}: inputs,
+		{"__Type", "enumValues"}: values, {"__Field", "args"}: args,
+		{"__Type", "interfaces"}: 1, {"__Type", "possibleTypes"}: 1, // this API has none
+		{"__Schema", "directives"}: 5, {"__Directive", "locations"}: 5, {"__Directive", "args"}: 1,
+	}, types * (2*typ + 10 + fields*(input+args*input) + inputs*input + values*5)
+}

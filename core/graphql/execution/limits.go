@@ -10,7 +10,8 @@ type Limits struct {
 	Fields          int // fields and fragment spreads written in the document
 	Aliases         int // aliases written in the document
 	Depth           int // fields inside one another, introspection aside
-	Cost            int // fields of the answer as far as the page sizes tell
+	Cost            int // values of the answer as far as page sizes and arguments tell
+	Values          int // values of the answer as they come, where nothing tells before
 	CachedDocuments int // prepared documents that are kept
 
 	EventTime time.Duration // to answer one event of a subscription
@@ -26,6 +27,7 @@ func DefaultLimits() Limits {
 		Aliases:         100,
 		Depth:           15,
 		Cost:            100_000,
+		Values:          200_000,
 		CachedDocuments: 512,
 		EventTime:       30 * time.Second,
 	}
@@ -52,6 +54,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.Aliases, &defaults.Aliases},
 		{&l.Depth, &defaults.Depth},
 		{&l.Cost, &defaults.Cost},
+		{&l.Values, &defaults.Values},
 		{&l.CachedDocuments, &defaults.CachedDocuments},
 	} {
 		if *d.limit <= 0 {

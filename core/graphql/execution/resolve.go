@@ -70,6 +70,10 @@ func (x *run) resolveBatch(g *group, c *completion, i int, args map[string]any) 
 		forAll = fmt.Errorf("the batch resolver answered %d values and %d errors for %d parents", len(values), len(errs), n)
 	}
 	for k, h := range g.holders {
+		if k%64 == 63 && x.stop() {
+			x.abandon(g)
+			return
+		}
 		switch {
 		case x.nulled && !h.alive():
 		case forAll != nil:
