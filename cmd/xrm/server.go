@@ -66,6 +66,7 @@ func newServer(c Config, log *slog.Logger, adapt func(*pluginhost.Config)) (*ser
 		return nil, err
 	}
 	s := &server{config: c, log: log, roles: roles}
+	closeFolder(c.Data, log)
 	if s.store, err = openStore(c); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"golang.org/x/net/http/httpguts"
 	"google.golang.org/grpc"
 )
 
@@ -118,21 +119,28 @@ type httpAnswer struct {
 	begun bool
 }
 
+// read passes an answer on, part by part. Not a byte leaves, and nothing is
+// flushed, before begin has written the head: net/http would make up one
+// without our headers.
 func (a *httpAnswer) read(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, pluginpb.HTTPResponse]) error {
 	flush := http.NewResponseController(a.to).Flush
 	for {
 		part, err := stream.Recv()
-		if errors.Is(err, io.EOF) && a.begun {
+		switch {
+		case errors.Is(err, io.EOF) && a.begun:
 			return nil
-		}
-		if err != nil {
+		case errors.Is(err, io.EOF):
+			return errors.New("it ended its answer to a request without a head")
+		case err != nil:
 			return err
 		}
 		switch part := part.GetPart().(type) {
 		case *pluginpb.HTTPResponse_Head:
 			err = a.begin(part.Head)
 		case *pluginpb.HTTPResponse_Body:
-			_, err = a.to.Write(part.Body)
+			err = a.write(part.Body)
+		default:
+			continue // a part that only later versions know
 		}
 		if err == nil {
 			err = flush()
@@ -143,18 +151,30 @@ func (a *httpAnswer) read(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, 
 	}
 }
 
+func (a *httpAnswer) write(body []byte) error {
+	if !a.begun {
+		return errors.New("it answered a request with a body before its head")
+	}
+	_, err := a.to.Write(body)
+	return err
+}
+
 // begin writes the status and those headers that speak of this answer only. In
 // the origin of the API, whose pages hold keys, an answer of a plugin is a
 // stranger: what a browser shows of it runs in an origin of its own.
 func (a *httpAnswer) begin(head *pluginpb.HTTPResponseHead) error {
 	status := int(head.GetStatus())
-	if a.begun || status < 200 || status > 599 {
-		return errors.New("it answered a request with a head that is none")
+	switch {
+	case a.begun:
+		return errors.New("it answered a request with a second head")
+	case status < 200 || status > 599:
+		return fmt.Errorf("it answered a request with the status %d; it may be one from 200 to 599", status)
 	}
 	header := a.to.Header()
 	for _, h := range head.GetHeaders() {
 		switch name := http.CanonicalHeaderKey(h.GetName()); {
-		case slices.Contains(hopByHop, name), slices.Contains(ofTheOrigin, name):
+		case !httpguts.ValidHeaderFieldName(name): // "Trailer:..." would become one after the body
+		case slices.Contains(hopByHop, name), slices.Contains(ofTheOrigin, name), slices.Contains(ofTheProxy, name):
 		case name == "Content-Length": // one at most, or a proxy may take another for true
 			if n, err := strconv.ParseUint(h.GetValue(), 10, 63); err == nil {
 				header.Set(name, strconv.FormatUint(n, 10))
@@ -175,4 +195,11 @@ func (a *httpAnswer) begin(head *pluginpb.HTTPResponseHead) error {
 const sandboxPolicy = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
 
 // ofTheOrigin are headers that a browser takes for a word of the whole server.
-var ofTheOrigin = []string{"Alt-Svc", "Clear-Site-Data", "Nel", "Report-To", "Reporting-Endpoints", "Service-Worker-Allowed", "Strict-Transport-Security"}
+var ofTheOrigin = []string{
+	"Accept-Ch", "Alt-Svc", "Clear-Site-Data", "Expect-Ct", "Nel", "Public-Key-Pins", "Report-To", "Reporting-Endpoints",
+	"Service-Worker-Allowed", "Set-Login", "Strict-Transport-Security", "Use-As-Dictionary",
+}
+
+// ofTheProxy are headers that make a proxy in front of us answer with something
+// else, without the headers that we add.
+var ofTheProxy = []string{"X-Accel-Redirect", "X-Lighttpd-Send-File", "X-Reproxy-Url", "X-Sendfile"}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +23,9 @@ func (a *actor) ServeHTTP(stream pluginpb.Plugin_ServeHTTPServer) error {
 	request, err := stream.Recv()
 	if err != nil {
 		return err
+	}
+	if order, told := strings.CutPrefix(request.GetHead().GetTarget(), "/parts?"); told {
+		return answerInParts(stream, order)
 	}
 	if request.GetHead().GetTarget() == "/endless" {
 		err = stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: &pluginpb.HTTPResponseHead{Status: http.StatusOK}}})
@@ -40,6 +44,10 @@ func (a *actor) ServeHTTP(stream pluginpb.Plugin_ServeHTTPServer) error {
 		{Name: "x-content-type-options", Value: "off"},
 		{Name: "content-length", Value: "100"}, {Name: "Content-Length", Value: "+4"}, {Name: "Content-Length", Value: "2"},
 		{Name: "Service-Worker-Allowed", Value: "/"}, {Name: "clear-site-data", Value: "*"}, {Name: "Strict-Transport-Security", Value: "max-age=1"},
+		{Name: "Accept-CH", Value: "DPR"}, {Name: "Set-Login", Value: "logged-in"}, {Name: "Use-As-Dictionary", Value: `match="/*"`},
+		{Name: "x-accel-redirect", Value: "/graphql"}, {Name: "X-Sendfile", Value: "/etc/passwd"},
+		{Name: "Trailer:Set-Cookie", Value: "a=b"}, {Name: "Trailer:Content-Security-Policy", Value: "none"}, {Name: "Trailer", Value: "Set-Cookie"},
+		{Name: "Content-Security-Policy ", Value: "none"}, {Name: "", Value: "x"}, {Name: "X-Content-Type-Options", Value: ""},
 		{Name: "Transfer-Encoding", Value: "identity"}, {Name: "X-Split\r\nX-Evil", Value: "1"}, {Name: "X-Lines", Value: "a\r\nX-Evil: b"},
 	}}
 	if err := stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: head}}); err != nil {

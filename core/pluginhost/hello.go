@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -33,13 +34,23 @@ func checkHello(line, dir string) error {
 	return nil
 }
 
-// checkAddress refuses all but sockets in the directory that the plugin was
-// given: the host dials what the plugin says.
+// checkAddress refuses all but names in the directory that the plugin was
+// given: the host dials what the plugin says. What bears the name is for pin to
+// see.
 func checkAddress(network, address, dir string) error {
 	if network != "unix" || filepath.Dir(filepath.Clean(address)) != filepath.Clean(dir) {
 		return fmt.Errorf("it wants to be reached at %s; only a unix socket in PLUGIN_UNIX_SOCKET_DIR is allowed", cut(strconv.Quote(network+" "+address), 200))
 	}
 	return nil
+}
+
+// noSocket tells what else a plugin has put where its socket should be.
+func noSocket(path string, mode fs.FileMode) error {
+	what := "no socket"
+	if mode&fs.ModeSymlink != 0 {
+		what = "a link, which is not followed"
+	}
+	return fmt.Errorf("it wants to be reached at %s, and that is %s; it has to listen there itself", cut(strconv.Quote(path), 200), what)
 }
 
 func cut(s string, most int) string {

@@ -152,6 +152,7 @@ func (l *link) close() {
 	if l.unlink != nil {
 		l.unlink()
 	}
+	l.process.socket.close()
 	if l.process.dir != "" {
 		_ = os.RemoveAll(l.process.dir)
 	}

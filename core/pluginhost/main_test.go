@@ -63,6 +63,13 @@ func play(role string) {
 	case "made-up-address":
 		fmt.Println("1|1|tcp|127.0.0.1:1|grpc|x")
 		select {}
+	case "linked":
+		socket := os.Getenv("PLUGIN_UNIX_SOCKET_DIR") + "/plugin"
+		if err := errors.Join(os.WriteFile(socket+".other", nil, 0o600), os.Symlink(socket+".other", socket)); err != nil {
+			panic(err)
+		}
+		fmt.Println("1|1|unix|" + socket + "|grpc|x")
+		select {}
 	case "no-certificate":
 		fmt.Println("1|1|unix|" + os.Getenv("PLUGIN_UNIX_SOCKET_DIR") + "/plugin|grpc|")
 		select {}
@@ -302,19 +309,4 @@ func (a *actor) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Ca
 
 func (a *actor) Drain(context.Context, *pluginpb.DrainRequest) (*pluginpb.DrainResponse, error) {
 	return &pluginpb.DrainResponse{}, nil
-}
-
-// hostUntilKilled is the other process of TestPluginsDieWithTheHost.
-func hostUntilKilled(dir string) {
-	config := pluginhost.Config{Dir: dir, Trust: pluginhost.TrustAny}
-	if os.Getenv("XRM_TEST_SHIM") != "" {
-		config.Shim = []string{"/proc/self/exe", shimWord}
-	}
-	h, err := begin(config)
-	if err != nil {
-		panic(err)
-	}
-	_ = h.Wait(context.Background(), func(all []pluginhost.Status) bool { return len(all) > 0 && all[0].State == pluginhost.Serving })
-	fmt.Println(h.Plugins()[0].PID)
-	select {}
 }

@@ -36,13 +36,15 @@ type process struct {
 
 	hello       *io.PipeReader // the handshake, for go-plugin
 	helloWriter *io.PipeWriter
+	socket      socket // of the plugin
 	pid         atomic.Int64
 	exited      chan struct{} // closed when all is over and read
 
 	mu       sync.Mutex
 	ended    bool  // its process id may belong to somebody else
 	helloErr error // what is wrong with the handshake
-	killed   error // why we killed it
+	byUs     bool  // we killed it
+	killed   error // why, if there is more to say
 }
 
 var _ runner.Runner = (*process)(nil)
@@ -95,7 +97,7 @@ func (p *process) Start(context.Context) error {
 	}
 	p.mu.Lock()
 	p.pid.Store(int64(p.cmd.Process.Pid))
-	if p.killed != nil { // before it ran
+	if p.byUs { // before it ran
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	}
 	p.mu.Unlock()
@@ -160,6 +162,7 @@ func (p *process) await(reading *sync.WaitGroup, pipes ...*os.File) {
 func (p *process) kill(reason error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.byUs = true
 	if p.killed == nil {
 		p.killed = reason
 	}
@@ -181,7 +184,9 @@ func (p *process) fate(err error) error {
 		err = p.killed
 	case err == nil:
 		err = fmt.Errorf("its process ended: %s", p.cmd.ProcessState)
-		if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+		if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL && p.byUs {
+			err = errors.New("xrm ended its process")
+		} else if ok && status.Signal() == syscall.SIGKILL {
 			err = errors.New("its process was killed by SIGKILL, and not by xrm: perhaps the machine was out of memory")
 		}
 	}
@@ -238,7 +243,16 @@ func (p *process) Diagnose(context.Context) string { return "" }
 
 // PluginToHost implements runner.Runner.
 func (p *process) PluginToHost(network, address string) (string, string, error) {
-	return network, address, checkAddress(network, address, p.dir)
+	if err := checkAddress(network, address, p.dir); err != nil {
+		return "", "", err
+	}
+	address, err := p.socket.pin(address)
+	if err != nil {
+		p.mu.Lock()
+		p.helloErr = err
+		p.mu.Unlock()
+	}
+	return network, address, err
 }
 
 // HostToPlugin implements runner.Runner.

@@ -1,8 +1,11 @@
 package pluginhost_test
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -12,6 +15,9 @@ import (
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
 )
+
+// inFolder is the folder of a plugin's socket, in a text.
+var inFolder = regexp.MustCompile(`/[^"]*/plugin-dir\d+/`)
 
 func TestAPluginThatCannotStartSaysWhy(t *testing.T) {
 	t.Parallel()
@@ -23,6 +29,7 @@ func TestAPluginThatCannotStartSaysWhy(t *testing.T) {
 		"exits":           {pluginhost.Backoff, "start: its process ended: exit status 3\nno license found"},
 		"prints-first":    {pluginhost.Backoff, `start: it printed "Welcome!" on standard output, where only the handshake may be; print to standard error`},
 		"made-up-address": {pluginhost.Backoff, `start: it wants to be reached at "tcp 127.0.0.1:1"; only a unix socket in PLUGIN_UNIX_SOCKET_DIR is allowed`},
+		"linked":          {pluginhost.Backoff, `start: it wants to be reached at "FOLDER/plugin", and that is a link, which is not followed; it has to listen there itself`},
 		"no-certificate":  {pluginhost.Backoff, "start: its handshake has no certificate; every connection is encrypted with mutual TLS"},
 		"net-rpc":         {pluginhost.Backoff, `start: it speaks "netrpc"; only grpc is understood`},
 		"other-protocol":  {pluginhost.Incompatible, "start: incompatible: it speaks plugin protocol 7 and this xrm speaks 1; upgrade xrm or use an older version of the plugin"},
@@ -37,6 +44,7 @@ func TestAPluginThatCannotStartSaysWhy(t *testing.T) {
 			}
 			h := start(t, config)
 			got := await(t, h, role, in(tt.state))
+			got.LastError = inFolder.ReplaceAllString(got.LastError, "FOLDER/")
 			if !strings.HasPrefix(got.LastError, tt.want) || got.PID != 0 {
 				t.Errorf("LastError = %q, PID %d; want %q, 0", got.LastError, got.PID, tt.want)
 			}
@@ -182,4 +190,19 @@ func signal(t *testing.T, pid int, s syscall.Signal) {
 	if err := syscall.Kill(pid, s); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// hostUntilKilled is the other process of TestPluginsDieWithTheHost.
+func hostUntilKilled(dir string) {
+	config := pluginhost.Config{Dir: dir, Trust: pluginhost.TrustAny}
+	if os.Getenv("XRM_TEST_SHIM") != "" {
+		config.Shim = []string{"/proc/self/exe", shimWord}
+	}
+	h, err := begin(config)
+	if err != nil {
+		panic(err)
+	}
+	_ = h.Wait(context.Background(), func(all []pluginhost.Status) bool { return len(all) > 0 && all[0].State == pluginhost.Serving })
+	fmt.Println(h.Plugins()[0].PID)
+	select {}
 }
