@@ -16,6 +16,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/identity"
+	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/pluginhost"
@@ -94,6 +95,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 		return err
 	}
 	s.work.Plugins = s.host
+	s.work.Own = map[string]func(context.Context, record.Basis, core.Timer) error{party.TimerOwner: s.parties(nil).Resume}
 	s.readiness = snapshot.NewReadiness(s.store, c.Timeout.Store, s.letIn, log)
 	s.admission, err = snapshot.New(snapshot.Config{
 		Catalog: definitions, Roles: s.roles, Hooks: s.host.Hooks, Build: s.buildAPI, Names: graphql.Check, Prepare: s.readiness.Prepare, Log: log,
@@ -132,9 +134,14 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 		Limits:  execution.Limits{Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes, EventTime: timeout.Request},
 		Plugins: s.work.Desk(),
 		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: s.roles},
-		Parties: &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Exporters(now.Contributions)},
+		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records},
 		Log:     s.logFailure, RequestID: web.RequestID,
 	})
+}
+
+// parties is what is done with a party as a whole, while plugins contribute this.
+func (s *server) parties(all []snapshot.Contribution) *party.Service {
+	return &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Exporters(all), Timers: s.store}
 }
 
 func (s *server) logFailure(ctx context.Context, f execution.Failure) {

@@ -9,6 +9,7 @@ import (
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
@@ -19,9 +20,10 @@ import (
 type Config struct {
 	*snapshot.Snapshot // but for its API
 	Service            *record.Service
-	Plugins            PluginDesk     // nil without any
-	Keys               KeyDesk        // nil without any
-	Parties            *party.Service // nil leaves out what is done with a party as a whole
+	Plugins            PluginDesk         // nil without any
+	Keys               KeyDesk            // nil without any
+	Parties            *party.Service     // nil leaves out what is done with a party as a whole
+	Integrity          *integrity.Service // nil leaves out the check of what is stored
 
 	PageSize    int // of a list that asks for none; DefaultPageSize when 0
 	MaxPageSize int // DefaultMaxPageSize when 0
@@ -88,7 +90,7 @@ func Check(m *schema.Model) error {
 	building.Lock()
 	defer building.Unlock()
 	return newBuilder(Config{
-		Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: m}}, Plugins: struct{ PluginDesk }{}, Keys: struct{ KeyDesk }{}, Parties: &party.Service{}, // all that brings names
+		Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: m}}, Plugins: struct{ PluginDesk }{}, Keys: struct{ KeyDesk }{}, Parties: &party.Service{}, Integrity: &integrity.Service{}, // all that brings names
 	}).assemble()
 }
 
@@ -125,6 +127,7 @@ func (b *builder) assemble() error {
 		b.mutations(e)
 	}
 	b.parties()
+	b.integrity()
 	b.metadata()
 	b.plugins()
 	b.keys()

@@ -47,7 +47,7 @@ func (b *builder) parties() {
 	b.addMutation(program, "mergeParties", &graphql.Field{
 		Type: merged,
 		Description: "Makes one party of two: what refers to the duplicate refers to the other from then on, which gets what it lacks, " +
-			"and the duplicate is deleted. A merge that was cut off goes on when it is asked for again.",
+			"and the duplicate is deleted. A merge that was cut off goes on by itself, unless the duplicate was changed or restored meanwhile.",
 		Args: graphql.FieldConfigArgument{
 			"from":   {Type: graphql.NewNonNull(graphql.ID), Description: "The duplicate."},
 			"into":   {Type: graphql.NewNonNull(graphql.ID), Description: "The party that stays."},
@@ -88,7 +88,7 @@ func (b *builder) erasure(e *schema.Entity) {
 	b.addMutation(program, "eraseParty", &graphql.Field{
 		Type: erased, Args: graphql.FieldConfigArgument{"id": id, "dryRun": dryRun},
 		Description: "Takes what says something about a person out of a party, its duplicates and all records that refer to them, and out of their history, for administrators. " +
-			"Nothing brings it back. An erasure that was cut off is finished when it is asked for again.",
+			"Nothing brings it back. An erasure that was cut off is finished by itself.",
 	})
 	b.resolve("Mutation", "eraseParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		result, err := b.Parties.Erase(ctx, b.Basis, ActorFrom(ctx), p.Args["id"].(string), p.Args["dryRun"] == true)

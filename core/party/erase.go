@@ -46,11 +46,19 @@ type eraser struct {
 // erasure which was cut off has left nothing behind where no later one looks,
 // and once more afterwards, for what was written in between. The party comes
 // last: party.erased says that all is done. An erasure that was cut off is
-// finished when it is asked for again.
+// finished by itself, see Resume, or when it is asked for again.
 //
 // Only administrators may. Rules of plugins are not asked: none may keep what
 // has to go.
 func (s *Service) Erase(ctx context.Context, on record.Basis, a core.Actor, id string, dryRun bool) (Erasure, error) {
+	if dryRun {
+		return s.erase(ctx, on, a, id, true, nil)
+	}
+	return s.erase(ctx, on, a, id, false, func() error { return s.remember(ctx, intent{Actor: a, Erase: id}) })
+}
+
+// erase does it all. begin, if any, is called before anything is written.
+func (s *Service) erase(ctx context.Context, on record.Basis, a core.Actor, id string, dryRun bool, begin func() error) (Erasure, error) {
 	if err := onlyAdmins(a, "erased"); err != nil {
 		return Erasure{}, err
 	}
@@ -66,6 +74,11 @@ func (s *Service) Erase(ctx context.Context, on record.Basis, a core.Actor, id s
 		return Erasure{}, err
 	}
 	parties = append(parties, party)
+	if begin != nil {
+		if err := begin(); err != nil {
+			return Erasure{}, err
+		}
+	}
 	for _, one := range parties {
 		if err := run.references(ctx, e, one.ID); err != nil {
 			return Erasure{}, err

@@ -27,6 +27,7 @@ type merge struct {
 	from, into      string
 	dryRun          bool
 	result          *Merger
+	deleted         bool            // the duplicate is, or may be
 	turned          bool            // something was
 	rehearsed       map[string]bool // ids of records that a dry run has been at: they go on to refer to the duplicate
 }
@@ -43,7 +44,7 @@ type merge struct {
 // The deletion comes before the values, since unique ones such as the customer
 // number can only move once nobody living has them; the deleted record keeps
 // all of its values, so nothing is lost in between. A merge that was cut off
-// goes on where it was when it is asked for again; of two in opposite
+// goes on where it was by itself, see Resume, or when it is asked for again; of two in opposite
 // directions that were cut off when both parties were deleted, the one that is
 // asked for again restores its into and goes on. A rule of a plugin that
 // refuses a step is the error, and before the deletion it leaves both parties
@@ -53,34 +54,65 @@ type merge struct {
 // takes over, and to restore into if need be; the records that refer to from
 // are turned whether or not the actor sees them.
 func (s *Service) Merge(ctx context.Context, on record.Basis, a core.Actor, from, into string, dryRun bool) (Merger, error) {
-	e := on.Model.Entity(entity)
-	user := s.Records.As(a, on)
-	if err := seen(ctx, user, e, from, into); err != nil {
+	g := s.newMerge(on, a, from, into, dryRun)
+	if dryRun {
+		return g.run(ctx, nil)
+	}
+	wanted := intent{Actor: a, From: from, Into: into}
+	begun := false
+	result, err := g.run(ctx, func(loser *core.Record) error {
+		wanted.Version, begun = loser.Version, true
+		return s.remember(ctx, wanted)
+	})
+	switch {
+	case err == nil:
+		wanted.Merged = true
+		_ = s.remember(ctx, wanted) // or what was remembered before looks again
+	case begun && !g.deleted:
+		s.forget(ctx, wanted)
+	}
+	return result, err
+}
+
+func (s *Service) newMerge(on record.Basis, a core.Actor, from, into string, dryRun bool) *merge {
+	return &merge{
+		Session: s.whole(on, a), user: s.Records.As(a, on), e: on.Model.Entity(entity), from: from, into: into, dryRun: dryRun,
+		result: &Merger{References: map[string]int{}}, rehearsed: map[string]bool{},
+	}
+}
+
+// run does it all. begin, if any, is called before anything is written.
+func (g *merge) run(ctx context.Context, begin func(loser *core.Record) error) (Merger, error) {
+	if err := seen(ctx, g.user, g.e, g.from, g.into); err != nil {
 		return Merger{}, err
 	}
-	result := Merger{References: map[string]int{}}
-	run := &merge{Session: s.whole(on, a), user: user, e: e, from: from, into: into, dryRun: dryRun, result: &result, rehearsed: map[string]bool{}}
-	loser, winner, err := run.pair(ctx)
+	loser, winner, err := g.pair(ctx)
 	if err != nil {
 		return Merger{}, err
 	}
-	plan := takeover(on.Model, e, loser, winner)
-	result.Taken = plan.taken
-	if result.Kept, err = run.kept(loser, winner); err != nil {
+	plan := takeover(g.Model, g.e, loser, winner)
+	g.result.Taken = plan.taken
+	if g.result.Kept, err = g.kept(loser, winner); err != nil {
 		return Merger{}, err
 	}
-	if err := run.may(ctx, loser, winner, plan); err != nil {
+	if err := g.may(ctx, loser, winner, plan); err != nil {
 		return Merger{}, err
 	}
-	if err := run.carryOut(ctx, loser, plan); err != nil {
+	g.deleted = loser.Deleted()
+	if begin != nil {
+		if err := begin(loser); err != nil {
+			return Merger{}, err
+		}
+	}
+	if err := g.carryOut(ctx, loser, plan); err != nil {
 		return Merger{}, err
 	}
-	if result.Done = core.Merged; loser.Deleted() && len(plan.drafts) == 0 && !run.turned {
-		result.Done = record.Unchanged
+	if g.result.Done = core.Merged; loser.Deleted() && len(plan.drafts) == 0 && !g.turned {
+		g.result.Done = record.Unchanged
 	}
-	stays, err := user.Load(ctx, e, []string{into}, nil)
-	result.Party = stays[into]
-	return result, err
+	stays, err := g.user.Load(ctx, g.e, []string{g.into}, nil)
+	g.result.Party = stays[g.into]
+	return *g.result, err
 }
 
 // carryOut goes through the steps, of a merge that was cut off through those
@@ -113,7 +145,9 @@ func (g *merge) remove(ctx context.Context, plan plan) (plan, error) {
 	if err := g.turnReferences(ctx); err != nil || g.dryRun {
 		return plan, err
 	}
+	g.deleted = true
 	if err := g.save(ctx, deletion); err != nil {
+		g.deleted = core.CodeOf(err) == core.Unavailable // whether it was carried out is not known
 		return plan, err
 	}
 	loser, winner, err := g.pair(ctx)
@@ -128,7 +162,9 @@ func (g *merge) remove(ctx context.Context, plan plan) (plan, error) {
 	if code := core.CodeOf(err); code == core.Conflict || code == core.Forbidden {
 		// The other one is gone, perhaps into this very duplicate, or may not get
 		// what this one has by now: it must not be lost.
-		err = errors.Join(err, g.save(ctx, record.Draft{Action: core.Restored, ID: g.from}))
+		restored := g.save(ctx, record.Draft{Action: core.Restored, ID: g.from})
+		g.deleted = restored != nil
+		err = errors.Join(err, restored)
 	}
 	return plan, err
 }

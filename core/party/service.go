@@ -17,6 +17,7 @@ type Service struct {
 	Records   *record.Service
 	Journal   Journal   // needed to erase
 	Elsewhere Elsewhere // nil for none
+	Timers    Timers    // nil: what is cut off goes on only when it is asked for again
 }
 
 // Journal is where the history of records lies, and what is on its way there

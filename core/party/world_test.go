@@ -18,6 +18,7 @@ import (
 	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
@@ -64,6 +65,8 @@ type store interface {
 	journal.Store
 	journal.Queue
 	journal.Desk
+	party.Timers
+	schedule.Timers
 }
 
 // world is a service over one of the stores.
@@ -142,7 +145,7 @@ func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {
 	clock := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
 	w := &world{T: t, on: record.Basis{Model: model, Policy: roles, Hooks: hooks}, model: model, store: &failing{store: store}}
 	w.instance = func() *party.Service {
-		return &party.Service{Journal: w.relay(), Records: &record.Service{
+		return &party.Service{Journal: w.relay(), Timers: w.store, Records: &record.Service{
 			Store: w.store, Region: "DE",
 			Now:   func() time.Time { return clock },
 			NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
@@ -182,6 +185,14 @@ func (f *failing) Forget(ctx context.Context, e *schema.Entity, ids []string) er
 		return err
 	}
 	return f.store.Forget(ctx, e, ids)
+}
+
+// Cancel is not reached by a process that was killed.
+func (f *failing) Cancel(ctx context.Context, plugin, key string) (bool, error) {
+	if f.armed {
+		return false, &core.Error{Code: core.Unavailable, Message: "The database is down."}
+	}
+	return f.store.Cancel(ctx, plugin, key)
 }
 
 func (f *failing) step() error {

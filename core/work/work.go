@@ -3,6 +3,8 @@ package work
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +43,10 @@ var _ Plugins = (*pluginhost.Host)(nil)
 type Work struct {
 	Publisher *journal.Publisher // of what plugins publish themselves
 	Plugins   Plugins            // set before anything but New is called
+
+	// Own does what timers of the core's own are for, by the name that they have in
+	// the place of a plugin. Set before Run is called.
+	Own map[string]func(ctx context.Context, on record.Basis, t core.Timer) error
 
 	store   Store
 	current func() *snapshot.Snapshot
@@ -98,7 +104,7 @@ func (w *Work) jobs() []schedule.Job {
 }
 
 func (w *Work) withTimers() []string {
-	var names []string
+	names := slices.Collect(maps.Keys(w.Own))
 	for _, c := range w.serving() {
 		if len(c.Timers) > 0 {
 			names = append(names, c.Plugin)
@@ -128,6 +134,15 @@ func (w *Work) runJob(ctx context.Context, r core.JobRun, report func(core.Progr
 	})
 }
 
+// ownTime is how long one thing of the core's own may take before it is begun
+// again: what has been done of it stays done.
+const ownTime = 10 * time.Minute
+
 func (w *Work) fireTimer(ctx context.Context, t core.Timer) error {
+	if do := w.Own[t.Plugin]; do != nil {
+		ctx, cancel := context.WithTimeout(ctx, ownTime)
+		defer cancel()
+		return do(ctx, w.current().Basis, t)
+	}
 	return w.Plugins.FireTimer(ctx, w.current().Basis, t)
 }
