@@ -134,7 +134,8 @@ func (a Actor) IsPlugin() bool { return a.Via != "" && a.ID == PluginActor(a.Via
 // Action is what a change does to a record, in the past tense of an event.
 type Action string
 
-// The actions. Granting and withdrawing a role are updates.
+// The actions. Granting and withdrawing a role are updates, though rights of their
+// own.
 const (
 	Created  Action = "created"
 	Updated  Action = "updated"

@@ -16,10 +16,12 @@ const (
 	create
 	update
 	remove
-	verbs // how many there are
+	granting    // a role of a record that exists
+	withdrawing // a role
+	verbs       // how many there are
 )
 
-var verbNames = [verbs]string{"read", "create", "update", "delete"}
+var verbNames = [verbs]string{"read", "create", "update", "delete", "grant", "withdraw"}
 
 // compiled are the roles made ready for one model. It never changes.
 type compiled struct {
@@ -73,7 +75,7 @@ func compile(m *schema.Model, roles []*role) *compiled {
 }
 
 // ownEntity is the rule that a plugin has on the entities that it brings.
-var ownEntity = &rule{conditions: [verbs]condition{read: {always: true}, create: {always: true}, update: {always: true}, remove: {always: true}}}
+var ownEntity = &rule{conditions: every(condition{always: true})}
 
 func (c *compiled) fault(r *role, line int, format string, args ...any) {
 	c.faults = append(c.faults, strictyaml.Problem{File: r.file, Line: line, Message: fmt.Sprintf(format, args...)})
@@ -115,6 +117,9 @@ func (c *compiled) everywhere(m *schema.Model, r *role, rule *rule, named map[*s
 }
 
 func (c *compiled) grant(m *schema.Model, r *role, rule *rule, e *schema.Entity) *grant {
+	if rule.ofRoles > 0 && e.Name != everyEntity && !e.KeepsRoles() {
+		c.fault(r, rule.ofRoles, "%s: grant and withdraw are about the roles of records, and those of %s have none; take them out", rule.on, e.Name)
+	}
 	g := &grant{on: e}
 	for v, condition := range rule.conditions {
 		if f, ok := c.filter(m, r, rule, e, verb(v), condition); ok {

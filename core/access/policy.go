@@ -56,14 +56,13 @@ func NewPolicy(m *schema.Model, users *Roles, rights []PluginRights) (*Policy, e
 // Readable implements record.Policy.
 func (p *Policy) Readable(m *schema.Model, a core.Actor, e *schema.Entity) (schema.Filter, error) {
 	return p.both(a, func(r *Roles, a core.Actor) (schema.Filter, error) { return r.Readable(m, a, e) },
-		func() string { return fmt.Sprintf("read %s", e.Plural) }, fmt.Sprintf("%s: {read: true}", e.Name))
+		read, e)
 }
 
 // Writable implements record.Policy.
 func (p *Policy) Writable(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, fields []string) (schema.Filter, error) {
-	v := verbNames[verbOf[action]]
 	return p.both(a, func(r *Roles, a core.Actor) (schema.Filter, error) { return r.Writable(m, a, e, action, fields) },
-		func() string { return fmt.Sprintf("%s %s", v, e.Plural) }, fmt.Sprintf("%s: {%s: true}", e.Name, v))
+		verbOf[action], e)
 }
 
 // Visible implements record.Policy.
@@ -84,15 +83,15 @@ func (p *Policy) Askable(m *schema.Model, a core.Actor, e *schema.Entity) (map[s
 	return p.common(a, func(roles *Roles, a core.Actor) (map[string]bool, error) { return roles.Askable(m, a, e) })
 }
 
-// both asks the rights of the plugin and the roles of the user. what and line
-// say what the plugin wanted, and what its manifest lacks for that.
-func (p *Policy) both(a core.Actor, ask func(*Roles, core.Actor) (schema.Filter, error), what func() string, line string) (schema.Filter, error) {
+// both asks the rights of the plugin and the roles of the user about what is to be
+// done to records of an entity.
+func (p *Policy) both(a core.Actor, ask func(*Roles, core.Actor) (schema.Filter, error), v verb, e *schema.Entity) (schema.Filter, error) {
 	if a.Via == "" {
 		return ask(p.roles, a)
 	}
 	own, err := ask(p.plugin(a.Via), asPlugin(a))
 	if err != nil {
-		return schema.Nothing(), denied(a.Via, what(), line, err)
+		return schema.Nothing(), denied(a.Via, doing(v, e), written(v, e), err)
 	}
 	if a.IsPlugin() {
 		return own, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"go.yaml.in/yaml/v3"
@@ -110,6 +111,7 @@ func TestADenialNamesWhatTheManifestLacks(t *testing.T) {
 	actor := through("surveys", core.Actor{Roles: []string{"admin"}})
 	_, reading := p.Readable(m, actor, m.Entity("order"))
 	_, deleting := p.Writable(m, actor, m.Entity("customer"), core.Deleted, nil)
+	_, granting := p.Writable(m, actor, m.Entity("customer"), record.Granted, nil)
 	_, fields := p.Writable(m, actor, m.Entity("customer"), core.Updated, []string{"status", "displayName"})
 	for _, tt := range []struct {
 		name string
@@ -118,6 +120,7 @@ func TestADenialNamesWhatTheManifestLacks(t *testing.T) {
 	}{
 		{"reading", reading, "The plugin surveys may not read orders: nobody has granted that. Under needs.records its plugin.yaml has to have order: {read: true}. Then approve it: xrm plugin approve surveys."},
 		{"deleting", deleting, "The plugin surveys may not delete customers: nobody has granted that. Under needs.records its plugin.yaml has to have customer: {delete: true}. Then approve it: xrm plugin approve surveys."},
+		{"granting", granting, "The plugin surveys may not grant the role customer: nobody has granted that. Under needs.records its plugin.yaml has to have customer: {grant: true}. Then approve it: xrm plugin approve surveys."},
 		{"fields", fields, "The plugin surveys may not write all of these fields. Under needs.records its plugin.yaml has to have them. Then approve it: xrm plugin approve surveys. displayName may not be written by the plugin surveys"},
 	} {
 		var ours *core.Error

@@ -27,7 +27,16 @@ type rule struct {
 	on         string
 	line       int
 	conditions [verbs]condition
+	ofRoles    int          // the line of grant or withdraw; 0 where neither is written out
 	fields     *fieldRights // nil: every field may be read and written
+}
+
+// every is one condition for all that can be done.
+func every(c condition) (all [verbs]condition) {
+	for v := range all {
+		all[v] = c
+	}
+	return all
 }
 
 // DecodeNode reads role, description, and a rule under every other key.
@@ -49,11 +58,13 @@ func (r *role) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 
 // ruleBody is what stands under the name of an entity.
 type ruleBody struct {
-	Read   condition    `yaml:"read"`
-	Create condition    `yaml:"create"`
-	Update condition    `yaml:"update"`
-	Delete condition    `yaml:"delete"`
-	Fields *fieldRights `yaml:"fields"`
+	Read     condition    `yaml:"read"`
+	Create   condition    `yaml:"create"`
+	Update   condition    `yaml:"update"`
+	Delete   condition    `yaml:"delete"`
+	Grant    *condition   `yaml:"grant"`
+	Withdraw *condition   `yaml:"withdraw"`
+	Fields   *fieldRights `yaml:"fields"`
 }
 
 // DecodeNode reads a mapping, or true or false for everything or nothing.
@@ -61,14 +72,17 @@ func (r *rule) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 	if node.Kind == yaml.ScalarNode {
 		var all condition
 		d.Decode(node, reflect.ValueOf(&all).Elem())
-		for v := range r.conditions {
-			r.conditions[v] = all
-		}
+		r.conditions = every(all)
 		return
 	}
 	var body ruleBody
 	d.Decode(node, reflect.ValueOf(&body).Elem())
 	r.conditions = [verbs]condition{read: body.Read, create: body.Create, update: body.Update, remove: body.Delete}
+	for v, c := range map[verb]*condition{granting: body.Grant, withdrawing: body.Withdraw} {
+		if c != nil {
+			r.conditions[v], r.ofRoles = *c, max(r.ofRoles, lineOf(node, "."+verbNames[v]))
+		}
+	}
 	r.fields = body.Fields
 }
 

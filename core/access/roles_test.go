@@ -69,6 +69,19 @@ r.yaml:20: party.fields: there is no field "customer.creditLimitt"; did you mean
 			file: "role: x\n\"*\": {read: {country: {eq: DE}}}\n",
 			want: `r.yaml:2: *.read.country is no field`,
 		},
+		"roles where there are none": {
+			file: `role: x
+party: {grant: true}
+customer: {grant: {contry: {eq: DE}}, withdraw: true}
+"*": {grant: true}
+product: true
+order:
+  read: true
+  withdraw: true
+`,
+			want: `r.yaml:3: customer.grant.contry is no field; did you mean "country"?
+r.yaml:8: order: grant and withdraw are about the roles of records, and those of order have none; take them out`,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

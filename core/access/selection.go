@@ -5,10 +5,14 @@ import (
 	"strings"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
-var verbOf = map[core.Action]verb{core.Created: create, core.Updated: update, core.Deleted: remove, core.Restored: remove, core.Merged: remove}
+var verbOf = map[core.Action]verb{
+	core.Created: create, core.Updated: update, core.Deleted: remove, core.Restored: remove, core.Merged: remove,
+	record.Granted: granting, record.Withdrawn: withdrawing,
+}
 
 // Readable selects the records that any of the actor's rules lets see. A rule
 // on a role view selects the records that hold the role; a rule on the base
@@ -23,8 +27,8 @@ func (r *Roles) Readable(m *schema.Model, a core.Actor, e *schema.Entity) (schem
 }
 
 // Writable selects the records on which the actor may do the action and
-// write all of the fields. Who may delete may also restore; giving and taking
-// a role is an update. The fields that the program keeps itself are ignored.
+// write all of the fields. Who may delete may also restore. The fields that the
+// program keeps itself are ignored.
 func (r *Roles) Writable(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, fields []string) (schema.Filter, error) {
 	v, known := verbOf[action]
 	able := allowing(v, r.grants(m, a, e))
@@ -92,9 +96,29 @@ func selected(a core.Actor, e *schema.Entity, v verb, grants []*grant) schema.Fi
 func forbidden(a core.Actor, v verb, e *schema.Entity) error {
 	return &core.Error{
 		Code:    core.Forbidden,
-		Message: "You may not " + verbNames[v] + " " + e.Plural + ": " + whose(a) + ". Ask an administrator for a role that allows it.",
+		Message: "You may not " + doing(v, e) + ": " + whose(a) + ". Ask an administrator for a role that " + having(v, e) + ".",
 	}
 }
+
+// doing completes "You may not …".
+func doing(v verb, e *schema.Entity) string {
+	if v >= granting {
+		return verbNames[v] + " the role " + e.Name
+	}
+	return verbNames[v] + " " + e.Plural
+}
+
+// having completes "a role that …". What follows from no other right is named as
+// it is written.
+func having(v verb, e *schema.Entity) string {
+	if v >= granting {
+		return "has " + written(v, e)
+	}
+	return "allows it"
+}
+
+// written is a right as it stands in a role's file.
+func written(v verb, e *schema.Entity) string { return e.Name + ": {" + verbNames[v] + ": true}" }
 
 func whose(a core.Actor) string {
 	switch len(a.Roles) {

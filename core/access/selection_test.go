@@ -249,8 +249,19 @@ func TestWritable(t *testing.T) {
 			actor: core.Actor{Roles: []string{"german"}}, entity: "party", action: core.Updated, fields: []string{"roles", "supplier.since"},
 			wantErr: "Your roles do not let you write all of these fields of parties. supplier.since may not be written by you",
 		},
-		"one's own role can be granted whatever the list of fields": {
+		"a role cannot be granted by who may change it": {
+			actor: core.Actor{Roles: []string{"buyer"}}, entity: "supplier", action: record.Granted, fields: []string{"supplier.rating"},
+			wantErr: "You may not grant the role supplier: your role buyer does not allow it. Ask an administrator for a role that has supplier: {grant: true}.",
+		},
+		"nor withdrawn": {
+			actor: core.Actor{Roles: []string{"buyer"}}, entity: "supplier", action: record.Withdrawn,
+			wantErr: "You may not withdraw the role supplier: your role buyer does not allow it. Ask an administrator for a role that has supplier: {withdraw: true}.",
+		},
+		"what the program keeps of a role is ignored whatever the list of fields": {
 			actor: core.Actor{Roles: []string{"buyer"}}, entity: "supplier", action: core.Updated, fields: []string{"roles", "supplier.since"}, want: []string{"german supplier", "german customer and supplier"},
+		},
+		"admin grants and withdraws all": {
+			actor: core.Actor{Roles: []string{"admin"}}, entity: "supplier", action: record.Withdrawn, want: []string{"german supplier", "german customer and supplier"},
 		},
 		"create has a rule of its own": {
 			actor: core.Actor{Roles: []string{"manager"}}, entity: "customer", action: core.Created,

@@ -11,8 +11,8 @@ import (
 )
 
 // may refuses a merge unless the user might do as much to the two parties by
-// himself: delete the one, and write what it has into the other. As in every
-// update, the winner must fit his rules as it is and as it will be.
+// himself: delete the one, write what it has into the other, and grant its roles
+// to it. As in every update, the winner must fit his rules as it is and as it will be.
 func (g *merge) may(ctx context.Context, loser, winner *core.Record, plan plan) error {
 	if err := g.user.MayWrite(ctx, g.e, core.Merged, nil, loser); err != nil {
 		return err
@@ -26,6 +26,7 @@ func (g *merge) may(ctx context.Context, loser, winner *core.Record, plan plan) 
 	if err != nil {
 		return err
 	}
+	fields = slices.DeleteFunc(slices.Clone(fields), plan.comesWithARole)
 	after, err := g.user.Applied(g.e, winner, plan.drafts)
 	if err != nil {
 		return err
@@ -36,14 +37,27 @@ func (g *merge) may(ctx context.Context, loser, winner *core.Record, plan plan) 
 		}
 	}
 	for _, d := range plan.drafts {
-		if d.Grant == nil || d.Withdraw != nil {
+		if !granting(d) {
 			continue
 		}
-		if err := g.user.MayWrite(ctx, d.Grant, core.Updated, slices.Collect(maps.Keys(d.Set)), after); err != nil {
+		if err := g.user.MayWrite(ctx, d.Grant, record.Granted, slices.Collect(maps.Keys(d.Set)), after); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// granting says whether a draft gives a role that is held from then on, and not only
+// what is left of one.
+func granting(d record.Draft) bool { return d.Grant != nil && d.Withdraw == nil }
+
+// comesWithARole says whether a value is taken with a role that is granted, and so
+// by that right.
+func (p plan) comesWithARole(path string) bool {
+	return slices.ContainsFunc(p.drafts, func(d record.Draft) bool {
+		_, set := d.Set[path]
+		return set && granting(d)
+	})
 }
 
 // passed lists the fields that the user must be allowed to write, and refuses

@@ -113,7 +113,7 @@ func TestAMergeKeepsToWhatTheUserMayMakeOfAParty(t *testing.T) {
 	const notAllowed = "You may not make this change to the party: your roles do not allow it for this record."
 	many := map[string]any{"employees": int64(5000)}
 	cases := map[string]struct {
-		update, entity string
+		update, entity string // update may go on to further rights
 		from, into     map[string]any
 		allowed        bool
 	}{
@@ -121,9 +121,9 @@ func TestAMergeKeepsToWhatTheUserMayMakeOfAParty(t *testing.T) {
 		"what must be missing is so":       {`{employees: {isNull: true}}`, "party", map[string]any{"city": "Graz"}, nil, true},
 		"more than there may be":           {`{not: {employees: {gt: 99}}}`, "party", many, nil, false},
 		"an item that must not be there":   {`{tags: {none: {eq: vip}}}`, "party", map[string]any{"tags": []any{"vip"}}, map[string]any{"tags": []any{"tea"}}, false},
-		"a role that must not be there":    {`{roles: {none: {eq: guide}}}`, "guide", nil, nil, false},
-		"a default that comes with a role": {`{guide: {languages: {isNull: true}}}`, "guide", nil, nil, false},
-		"a role":                           {`true`, "guide", nil, nil, true},
+		"a role that must not be there":    {`{roles: {none: {eq: guide}}}, grant: true`, "guide", nil, nil, false},
+		"a default that comes with a role": {`{guide: {languages: {isNull: true}}}, grant: true`, "guide", nil, nil, false},
+		"a role":                           {`true, grant: true`, "guide", nil, nil, true},
 	}
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
@@ -152,8 +152,15 @@ func TestAMergeGivesNoRoleThatTheUserMayNotGive(t *testing.T) {
 		user := w.user(`party: {read: true, delete: true}`, `customer: {update: true}`)
 		from, into := w.cafe("guide", "AT", nil), w.cafe("customer", "DE", nil)
 		_, err := w.merge(user, from, into, false)
-		w.refused(err, core.Forbidden, "You may not update guides: none of your roles (role0, role1) allows it. Ask an administrator for a role that allows it.")
-		user = w.user(`party: {read: true, delete: true}`, `customer: {update: true}`, `guide: {update: {country: {eq: DE}}}`)
+		lacks := "You may not grant the role guide: none of your roles (role0, role1) allows it. Ask an administrator for a role that has guide: {grant: true}."
+		w.refused(err, core.Forbidden, lacks)
+		user = w.user(`party: {read: true, delete: true}`, `customer: {update: true, grant: true}`+"\n"+`guide: {update: true, withdraw: true}`)
+		_, err = w.merge(user, from, into, false)
+		w.refused(err, core.Forbidden, lacks)
+		user = w.user(`party: {read: true, delete: true}`, `customer: {update: true}`+"\n"+`guide: {grant: {country: {eq: AT}}}`)
+		_, err = w.merge(user, from, into, false)
+		w.refused(err, core.Forbidden, "You may not grant the role guide to this party: your roles do not allow it for this record.")
+		user = w.user(`party: {read: true, delete: true}`, `customer: {update: true}`, `guide: {grant: {country: {eq: DE}}}`)
 		if _, err := w.merge(user, from, into, false); err != nil {
 			t.Errorf("by who may give the role: %v", err)
 		}

@@ -50,6 +50,7 @@ role: clerk
 party:
   read: true
   update: true
+  grant: true
   delete: {status: {eq: active}}
   fields: {"*": write, externalId: read}
 `

@@ -92,7 +92,7 @@ party:
   read: true
 supplier:
   read: true
-  update: {category: {eq: Tea}}
+  grant: {category: {eq: Tea}}
 `
 
 const granting = `
@@ -102,6 +102,7 @@ party:
 supplier:
   read: true
   update: {country: {eq: DE}}
+  grant: {country: {eq: DE}}
 `
 
 var (

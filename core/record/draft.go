@@ -43,6 +43,13 @@ type Redirect struct {
 	From, To string
 }
 
+// Granted and Withdrawn are what an update does to a role of a record that exists.
+// To the Policy they are actions of their own; everywhere else they are updates.
+const (
+	Granted   core.Action = "granted"
+	Withdrawn core.Action = "withdrawn"
+)
+
 // Unchanged is what an update or erasure has done that changes nothing: it is not
 // written.
 const Unchanged core.Action = "unchanged"
@@ -60,7 +67,7 @@ type work struct {
 	draft  *Draft
 	result *Result
 	change core.Change
-	rule   *schema.Filter  // which records the actor may write with these fields
+	claims []*claim        // what the actor must be allowed to do
 	drawn  map[string]bool // autonumber paths that were given a drawn number
 	again  bool            // another writer came first: start over with what is stored now
 }

@@ -105,7 +105,7 @@ func (s *Session) MayWrite(ctx context.Context, e *schema.Entity, action core.Ac
 	values := r.WithSystem()
 	decided, err := s.decide(ctx, e, rule, []map[string]any{values})
 	if err == nil && !decided.Match(values) {
-		err = notPermitted(e)
+		err = notPermitted(e, action)
 	}
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -56,31 +55,18 @@ func (s *Session) hold(ctx context.Context, e *schema.Entity, works []*work, fil
 	}
 }
 
-// permit asks for the right to write the fields that the caller names, in a
-// record as it is. The rule stays with the draft: permitted holds the record
-// against it as it would be, once its values are canonical and complete.
+// permit asks for the rights that the drafts take, in the records as they are.
+// The claims stay with the draft: permitted holds the record against them as it
+// would be, once its values are canonical and complete.
 func (s *Session) permit(ctx context.Context, e *schema.Entity, works []*work) {
-	rules := map[string]*schema.Filter{}
+	known := map[string]*claim{}
 	s.step(works, func(w *work) error {
 		fields, err := s.touched(w)
 		if err != nil {
 			return err
 		}
-		key := string(w.change.Action) + " " + strings.Join(fields, " ")
-		rule, known := rules[key]
-		if !known {
-			written, err := s.Policy.Writable(s.Model, s.Actor, e, w.change.Action, fields)
-			if err != nil {
-				return err
-			}
-			if written, err = s.ruled(written); err != nil {
-				return err
-			}
-			rule = &written
-			rules[key] = rule
-		}
-		w.rule = rule
-		return nil
+		w.claims, err = s.claims(e, w, fields, known)
+		return err
 	})
 	s.holdRules(ctx, e, works, func(w *work) bool { return w.change.Before != nil }, func(w *work) map[string]any {
 		asItIs := w.change.Before.WithSystem()
@@ -94,24 +80,32 @@ func (s *Session) permit(ctx context.Context, e *schema.Entity, works []*work) {
 	})
 }
 
-// permitted holds the rule that permit has found against the record as it
+// permitted holds the claims that permit has found against the record as it
 // would be.
 func (s *Session) permitted(ctx context.Context, e *schema.Entity, works []*work) {
 	s.holdRules(ctx, e, works, func(w *work) bool { return w.draft.Withdraw == nil }, func(w *work) map[string]any { return w.change.After.WithSystem() })
 }
 
-// holdRules holds the drafts that are concerned against their rules, those of
-// one rule together.
+// holdRules holds the drafts that are concerned against the rules of their claims,
+// those of one claim together.
 func (s *Session) holdRules(ctx context.Context, e *schema.Entity, works []*work, concerned func(*work) bool, view func(*work) map[string]any) {
-	of := map[*schema.Filter][]*work{}
+	var claims []*claim
+	of := map[*claim][]*work{}
 	s.step(works, func(w *work) error {
-		if concerned(w) {
-			of[w.rule] = append(of[w.rule], w)
+		for _, c := range w.claims {
+			if !concerned(w) {
+				break
+			}
+			if of[c] == nil {
+				claims = append(claims, c)
+			}
+			of[c] = append(of[c], w)
 		}
 		return nil
 	})
-	for rule, works := range of {
-		s.hold(ctx, e, works, *rule, view, func(*work) error { return notPermitted(e) })
+	for _, c := range claims {
+		living := slices.DeleteFunc(of[c], (*work).failed)
+		s.hold(ctx, e, living, c.rule, view, func(*work) error { return notPermitted(e, c.action) })
 	}
 }
 
@@ -166,11 +160,4 @@ func hidden(e *schema.Entity, w *work) error {
 		return taken(e, w.change.Before, w.draft.By.StoragePath())
 	}
 	return notFound(e, w.change.Before.ID)
-}
-
-func notPermitted(e *schema.Entity) error {
-	return &core.Error{
-		Code:    core.Forbidden,
-		Message: fmt.Sprintf("You may not make this change to the %s: your roles do not allow it for this record.", e.Name),
-	}
 }

@@ -81,7 +81,8 @@ type Policy interface {
 	// may read of the entity, or else a filter would tell what the answer hides.
 	Askable(m *schema.Model, a core.Actor, e *schema.Entity) (map[string]bool, error)
 
-	// Writable selects the records that the actor may write with this action.
+	// Writable selects the records that the actor may write with this action, which
+	// may be Granted or Withdrawn as well: then e is the role.
 	// It is asked of the record before and after the change. fields are the
 	// storage paths that the change touches; one that the actor may not write
 	// gets a Forbidden error with one Violation for each.

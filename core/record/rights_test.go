@@ -197,7 +197,7 @@ func TestWhoGrantsARoleMustBeAllowedToWriteTheRecordAsItIs(t *testing.T) {
 	d := newDesk(t)
 	spain := d.customer("Madrid", "ES")
 	result := d.save(granter, "supplier", record.Draft{Action: core.Updated, ID: spain.ID, Grant: d.entity("supplier"), Set: map[string]any{"country": "DE", "displayName": "Taken"}})[0]
-	d.refused(result.Err, core.Forbidden, "You may not make this change to the supplier: your roles do not allow it for this record.")
+	d.refused(result.Err, core.Forbidden, "You may not grant the role supplier to this party: your roles do not allow it for this record.")
 	berlin := d.customer("Berlin", "DE")
 	if result := d.save(granter, "supplier", record.Draft{Action: core.Updated, ID: berlin.ID, Grant: d.entity("supplier")})[0]; result.Err != nil {
 		t.Errorf("a German party could not become a supplier: %v", result.Err)
@@ -228,7 +228,7 @@ func TestAGrantMayBeAllowedByWhatItSets(t *testing.T) {
 	grant := func(category string) error {
 		return d.save(teaBuyer, "supplier", record.Draft{Action: core.Updated, ID: party.ID, Grant: d.entity("supplier"), Set: map[string]any{"supplier.category": category}})[0].Err
 	}
-	d.refused(grant("Coffee"), core.Forbidden, "You may not make this change to the supplier: your roles do not allow it for this record.")
+	d.refused(grant("Coffee"), core.Forbidden, "You may not grant the role supplier to this party: your roles do not allow it for this record.")
 	if err := grant("Tea"); err != nil {
 		t.Errorf("granting a supplier of tea: %v", err)
 	}
