@@ -57,3 +57,7 @@ changelog: ## Fold .changes/unreleased into CHANGELOG.md: make changelog VERSION
 .PHONY: notice
 notice: ## Write NOTICE: the licenses of what the programs are linked with
 	@go run ./cmd/make/notice
+
+.PHONY: soak
+soak: ## Run servers for an hour (SOAK="-for 5m") with kills and strangers, and see what is lost, told, or grows
+	@go run ./cmd/make/soak $(SOAK)
