@@ -25,6 +25,7 @@ var mayImport = []struct {
 	{"sdk/plugintest", []string{"schema", "sdk"}, "whatever sdk imports, every plugin must compile"},
 	{"sdk/contract/cron", nil, "core/schedule reads schedules, and knows nothing of plugins"},
 	{"sdk/contract/kept", []string{"schema"}, "the stores ask what plugins may leave with them, and know nothing of plugins"},
+	{"sdk/contract/extension", []string{"schema", "sdk/contract/mention"}, "what a plugin adds to others is decided without knowing any host"},
 	{"sdk/contract", []string{"schema", "sdk/naming", "sdk/pluginpb", "sdk/contract/kept"}, "what every host of plugins decides alike is decided without knowing any of them"},
 	{"sdk/naming", nil, "what both sides of the wire read alike is in every plugin, so it is small"},
 	{"sdk/pluginpb", nil, "the wire, and nothing else"},

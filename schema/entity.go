@@ -94,6 +94,7 @@ type Entity struct {
 	Line  int     `yaml:"-"`
 	Base  *Entity `yaml:"-"` // the entity that stores the records of this role; nil for an entity of its own
 
+	gone    bool           // Source.Gone
 	broken  bool           // its file has mistakes that make others look like mistakes too
 	lines   map[string]int // where each key stands in its file
 	indexAt []place        // where each of Indexes was read

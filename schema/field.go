@@ -38,9 +38,10 @@ type Field struct {
 	System bool   `yaml:"-"` // set by the program, never by a caller
 	Line   int    `yaml:"-"`
 
-	file   string // where it was read
-	layer  string // who brought it
-	broken bool   // what it says was not understood: what it seems to lack may stand there
+	file     string // where it was read
+	layer    string // who brought it
+	broken   bool   // what it says was not understood: what it seems to lack may stand there
+	released bool   // who brought it is gone, and it binds nobody: an autonumber draws no more numbers
 }
 
 // StoragePath is the dotted path of the value within a record's values.

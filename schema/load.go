@@ -15,6 +15,7 @@ type Source struct {
 	Layer string // "shipped", "plugin complaints", "site": in messages
 	File  string // as it should stand in messages
 	Data  []byte
+	Gone  bool // who brought it is gone: it describes what is stored, and binds no record of other layers
 }
 
 // ReadSources reads every *.yaml and *.yml file below a directory, in the
@@ -119,7 +120,7 @@ func (l *loader) missing(file string, line int, what, name string) {
 
 // decode returns nil when the file does not even say what it describes.
 func (l *loader) decode(s Source) *Entity {
-	e := &Entity{Layer: s.Layer, File: s.File}
+	e := &Entity{Layer: s.Layer, File: s.File, gone: s.Gone}
 	problems := strictyaml.Decode(s.File, s.Data, e)
 	l.problems = append(l.problems, problems...)
 	said := 0
@@ -181,6 +182,9 @@ func (l *loader) extend(x *Entity) {
 		l.add(x.File, x.lineOf(key), "an extension adds fields and indexes; it cannot change %s of %q", key, x.Extends)
 	}
 	e.broken = e.broken || x.broken
+	if x.gone && x.Layer != e.Layer {
+		x.Fields.release(x.Layer)
+	}
 	for _, f := range x.Fields {
 		if own := findField(e.Fields, f.Name); own != nil {
 			l.add(x.File, f.Line, "field %q is already defined in %s:%d; a later layer cannot redefine it, so choose another name", f.Name, own.file, own.Line)
@@ -229,6 +233,9 @@ func (l *loader) bindRoles() {
 			l.add(e.File, e.lineOf("of"), "of: %q is a role itself; name the entity", e.Of)
 		default:
 			e.Base = base
+			if e.gone && e.Layer != base.Layer {
+				e.Fields.release(e.Layer)
+			}
 		}
 	}
 }

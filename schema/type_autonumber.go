@@ -80,7 +80,7 @@ func (e *Entity) Autonumbers(values map[string]any) iter.Seq2[string, *Field] {
 		for path, f := range e.Kept() {
 			role, _, inRole := strings.Cut(path, ".")
 			held := values[role] != nil && Lookup(values, role+".until") == nil
-			if f.Type == "autonumber" && (!inRole || held) && !yield(path, f) {
+			if f.Type == "autonumber" && !f.released && (!inRole || held) && !yield(path, f) {
 				return
 			}
 		}

@@ -58,6 +58,8 @@ func played(name string) sdk.Plugin {
 		playNosy(&p)
 	case "deaf":
 		playDeaf(&p)
+	case "binder":
+		playBinder(&p)
 	case "greedy":
 		playGreedy(&p)
 	case "dawdler-a", "dawdler-b":

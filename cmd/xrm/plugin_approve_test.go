@@ -31,6 +31,7 @@ needs:
   records: {customer: {read: true, fields: {number: read}}}
   rules: [order]
   fields: [customer]
+  constrains: [customer]
   http: [POST /sent, /files/]
   secrets: [providerKey]
   connect: [443]
@@ -82,6 +83,7 @@ func TestApproveShowsWhatIsNewAgainstWhatWasGranted(t *testing.T) {
   It asks to
   + act by itself, for no user
   + connect to TCP port 443 of any machine
+  + bind what anybody saves as customer: its fields there may be required, unique, never to change, numbered or filled in
   + add fields to customer
   + write to /var/spool/fax
   + answer HTTP requests: /plugins/fax/files/
@@ -92,6 +94,7 @@ func TestApproveShowsWhatIsNewAgainstWhatWasGranted(t *testing.T) {
     read the secret providerKey
   - be told of order.created
   ! where it acts by itself, it may use these records whatever the user's roles say
+  ! a save that does not fit its fields is refused for everybody, also while the plugin is down; xrm plugin disable ends that
   ! who sends it HTTP requests needs no key: only the plugin can tell whether they are genuine
   ! what it can read, it can send to any machine that listens on these ports
   ! what it writes into these folders, other programs may read or run

@@ -18,6 +18,8 @@ func needInWords(plugin, line string) string {
 		return "be told of " + what
 	case "fields":
 		return "add fields to " + what
+	case "constrains":
+		return "bind what anybody saves as " + what + ": its fields there may be required, unique, never to change, numbered or filled in"
 	case "http":
 		method, path, found := strings.Cut(what, " ")
 		if !found {
@@ -43,6 +45,9 @@ func warnings(n pluginhost.Needs) []string {
 	var list []string
 	if n.AsPlugin {
 		list = append(list, "where it acts by itself, it may use these records whatever the user's roles say")
+	}
+	if len(n.Constrains) > 0 {
+		list = append(list, "a save that does not fit its fields is refused for everybody, also while the plugin is down; xrm plugin disable ends that")
 	}
 	if len(n.HTTP) > 0 {
 		list = append(list, "who sends it HTTP requests needs no key: only the plugin can tell whether they are genuine")

@@ -14,7 +14,8 @@ func (p *program) switchCommands() []*cobra.Command {
 	return []*cobra.Command{
 		p.switchCommand("disable", "Stop a plugin and keep it from running",
 			`Stops a plugin until it is enabled. Its records stay; its operations, fields and
-rules do not: what it has refused is saved meanwhile.`, disable),
+rules do not: what it has refused is saved meanwhile. The fields that it added to
+the records of others stay, and are neither required nor unique meanwhile.`, disable),
 		p.switchCommand("enable", "Let a plugin run again that was disabled",
 			`Takes back xrm plugin disable. What has never been approved does not run by that.`, enable),
 		p.switchCommand("reload", "Start a plugin anew, also one that the server has given up",

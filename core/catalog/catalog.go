@@ -50,7 +50,9 @@ func (c *Catalog) With(definitions map[string][]schema.Source) (*Catalog, error)
 }
 
 func same(one, other []schema.Source) bool {
-	return slices.EqualFunc(one, other, func(a, b schema.Source) bool { return a.File == b.File && string(a.Data) == string(b.Data) })
+	return slices.EqualFunc(one, other, func(a, b schema.Source) bool {
+		return a.File == b.File && a.Gone == b.Gone && string(a.Data) == string(b.Data)
+	})
 }
 
 // Unfit is the error of definitions of a plugin that something speaks against: the

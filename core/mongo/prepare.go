@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -12,14 +14,19 @@ import (
 )
 
 // Prepare makes the indexes that the model asks for, and with them the
-// collections. What exists is left alone. A field that cannot become unique
+// collections. What exists is left alone, but for what keeps a field unique that
+// need not be so any more. A field that cannot become unique
 // because records have the same value is an Invalid error that names it.
 func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 	if err := Check(m); err != nil {
 		return err
 	}
 	for _, e := range m.Stored() {
-		if err := s.createIndexes(ctx, e, indexesOf(m, e)); err != nil {
+		indexes := indexesOf(m, e)
+		if err := s.createIndexes(ctx, e, indexes); err != nil {
+			return err
+		}
+		if err := s.dropUnique(ctx, e, indexes); err != nil {
 			return err
 		}
 	}
@@ -63,6 +70,33 @@ func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []d
 			}
 		default:
 			return s.failed(fmt.Sprintf("create the index %q of %s", nameOf(index), e.Name), err)
+		}
+	}
+	return nil
+}
+
+const indexNotFound = 27
+
+// dropUnique drops the indexes of fields that were unique and are not. One of a
+// field that the model does not know is left to an instance that does.
+func (s *Store) dropUnique(ctx context.Context, e *schema.Entity, wanted []driver.IndexModel) error {
+	there, err := s.collection(e).Indexes().ListSpecifications(ctx)
+	if err != nil {
+		return s.failed("list the indexes of "+e.Name, err)
+	}
+	for _, index := range there {
+		path, isUnique := strings.CutPrefix(index.Name, uniquePrefix)
+		if !isUnique || slices.ContainsFunc(wanted, func(w driver.IndexModel) bool { return nameOf(w) == index.Name }) {
+			continue
+		}
+		if f, _ := e.At(path); f == nil {
+			continue
+		}
+		err := s.collection(e).Indexes().DropOne(ctx, index.Name)
+		var server driver.ServerError
+		dropped := err == nil || errors.As(err, &server) && server.HasErrorCode(indexNotFound) // by another instance
+		if !dropped {
+			return s.failed(fmt.Sprintf("drop the index %q of %s", index.Name, e.Name), err)
 		}
 	}
 	return nil

@@ -2,16 +2,15 @@ package pluginhost
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract/extension"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/naming"
-	"go.yaml.in/yaml/v3"
 )
 
 // asked lists the entities whose records were granted, as far as they have a name,
@@ -39,17 +38,13 @@ func (n Needs) asked(manifest Needs) []mention.Mention {
 // having been granted it. The model has its Entities.
 func (n Needs) Check(c snapshot.Contribution, m *schema.Model) error {
 	s := shortfall{needs: n, plugin: c, model: m}
-	for _, source := range c.Entities {
-		var file struct {
-			Extend string `yaml:"extend"`
-		}
-		_ = yaml.Unmarshal(source.Data, &file) // the model has read it
-		s.field("extend "+file.Extend, file.Extend)
-	}
+	s.problems = extension.Needs{Fields: n.Fields, Constrains: n.Constrains}.Check(m, c.Plugin, c.Entities)
 	s.rules("BeforeSave", c.BeforeSave)
 	s.rules("BeforeDelete", c.BeforeDelete)
 	for _, f := range c.Fields {
-		s.field("field "+f.Entity+"."+f.Field.Name, f.Entity)
+		if s.others(f.Entity) && !slices.Contains(n.Fields, f.Entity) {
+			s.lacks("field "+f.Entity+"."+f.Field.Name, "%[1]s is not the plugin's own; needs has to have fields: [%[1]s]", f.Entity)
+		}
 	}
 	for _, topic := range c.Topics {
 		if c.PartyData.Handled && (topic == naming.PartyMerged || topic == naming.PartyErased) {
@@ -74,22 +69,11 @@ type shortfall struct {
 }
 
 func (s *shortfall) lacks(what, format string, args ...any) {
-	s.problems = append(s.problems, strictyaml.Problem{
-		File:    path.Join(s.plugin.Plugin, ManifestFile),
-		Message: what + ": " + fmt.Sprintf(format, args...) + fmt.Sprintf("; then approve it: xrm plugin approve %s", s.plugin.Plugin),
-	})
+	s.problems = append(s.problems, extension.Lacks(s.plugin.Plugin, what, format, args...))
 }
 
-// others says whether an entity is there and is not the plugin's own.
 func (s *shortfall) others(name string) bool {
-	e := s.model.Entity(name)
-	return e != nil && e.Layer != s.plugin.Layer()
-}
-
-func (s *shortfall) field(what, entity string) {
-	if s.others(entity) && !slices.Contains(s.needs.Fields, entity) {
-		s.lacks(what, "%s is not the plugin's own; needs has to have fields: [%s]", entity, entity)
-	}
+	return extension.IsOfOthers(s.model, s.plugin.Plugin, name)
 }
 
 func (s *shortfall) rules(what string, entities []string) {

@@ -23,16 +23,18 @@ func TestWhatAPluginDoesToOthersMustBeGranted(t *testing.T) {
 	}
 	const want = `p/plugin.yaml: extend party: party is not the plugin's own; needs has to have fields: [party]; then approve it: xrm plugin approve p
 p/plugin.yaml: BeforeSave: ticket is not the plugin's own; needs has to have rules: [ticket]; then approve it: xrm plugin approve p
-p/plugin.yaml: topic ticket.created: these events are not the plugin's own; needs has to have events: [ticket.created]; then approve it: xrm plugin approve p`
-	err := pluginhost.Needs{}.Check(c, model(t))
+p/plugin.yaml: topic ticket.created: these events are not the plugin's own; needs has to have events: [ticket.created]; then approve it: xrm plugin approve p
+party.yaml:2: field "vat" is required, which binds all who save records of party, and party is not the plugin's own; needs in p/plugin.yaml has to have constrains: [party]; then approve it: xrm plugin approve p`
+	m := model(t, c.Entities...)
+	err := pluginhost.Needs{}.Check(c, m)
 	if err == nil {
 		t.Fatal("nothing is missing")
 	}
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("what is missing (-want +got):\n%s", diff)
 	}
-	all := pluginhost.Needs{Fields: []string{"party"}, Rules: []string{"ticket"}, Events: []string{"ticket.*"}}
-	if err := all.Check(c, model(t)); err != nil {
+	all := pluginhost.Needs{Fields: []string{"party"}, Constrains: []string{"party"}, Rules: []string{"ticket"}, Events: []string{"ticket.*"}}
+	if err := all.Check(c, m); err != nil {
 		t.Errorf("with all that it needs: %v", err)
 	}
 }

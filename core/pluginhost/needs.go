@@ -19,16 +19,17 @@ import (
 // Needs is what a plugin must be allowed to do: its manifest asks for it, and
 // an approval grants it.
 type Needs struct {
-	Records  Section  `yaml:"records" doc:"What it reads and writes where it acts for nobody else, in the language of role files."`
-	Rules    []string `yaml:"rules" doc:"Entities of others whose saves it may change or refuse."`
-	Events   []string `yaml:"events" doc:"Events that it is told of: order.created, order.* or *."`
-	Fields   []string `yaml:"fields" doc:"Entities of others that it adds fields to."`
-	HTTP     []Route  `yaml:"http" doc:"Requests that it answers, such as POST /erp; a path that ends in / takes everything below."`
-	Secrets  []string `yaml:"secrets" doc:"Names of secrets that it may read."`
-	Connect  []Port   `yaml:"connect" doc:"TCP ports that it may connect to."`
-	Listen   []Port   `yaml:"listen" doc:"TCP ports that it may listen on."`
-	Files    []Folder `yaml:"files" doc:"Folders that it may write to, beside its own."`
-	AsPlugin bool     `yaml:"asPlugin" doc:"Whether it may act with rights of its own where there is no user."`
+	Records    Section  `yaml:"records" doc:"What it reads and writes where it acts for nobody else, in the language of role files."`
+	Rules      []string `yaml:"rules" doc:"Entities of others whose saves it may change or refuse."`
+	Events     []string `yaml:"events" doc:"Events that it is told of: order.created, order.* or *."`
+	Fields     []string `yaml:"fields" doc:"Entities of others that it adds fields to."`
+	Constrains []string `yaml:"constrains" doc:"Entities of others in whose records these fields may be required, unique, immutable, numbered or filled in."`
+	HTTP       []Route  `yaml:"http" doc:"Requests that it answers, such as POST /erp; a path that ends in / takes everything below."`
+	Secrets    []string `yaml:"secrets" doc:"Names of secrets that it may read."`
+	Connect    []Port   `yaml:"connect" doc:"TCP ports that it may connect to."`
+	Listen     []Port   `yaml:"listen" doc:"TCP ports that it may listen on."`
+	Files      []Folder `yaml:"files" doc:"Folders that it may write to, beside its own."`
+	AsPlugin   bool     `yaml:"asPlugin" doc:"Whether it may act with rights of its own where there is no user."`
 }
 
 var _ strictyaml.NodeDecoder = (*Needs)(nil)
@@ -84,6 +85,7 @@ func (n Needs) Lines() []string {
 	add("rules", n.Rules...)
 	add("events", n.Events...)
 	add("fields", n.Fields...)
+	add("constrains", n.Constrains...)
 	add("http", texts(n.HTTP)...)
 	add("secrets", n.Secrets...)
 	add("connect", texts(n.Connect)...)

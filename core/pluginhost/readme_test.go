@@ -43,6 +43,7 @@ func TestTheFilesInTheReadmeAreValid(t *testing.T) {
 	await(t, h, "fax", in(pluginhost.Serving))
 	want := `asPlugin
 connect 443
+constrains customer
 events order.created
 fields customer
 files /var/spool/fax

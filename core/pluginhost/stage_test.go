@@ -143,17 +143,17 @@ func serving(t *testing.T, role string, config pluginhost.Config) *pluginhost.Ho
 	return h
 }
 
-func model(t *testing.T) *schema.Model {
+func model(t *testing.T, more ...schema.Source) *schema.Model {
 	t.Helper()
 	source := func(name, yaml string) schema.Source {
 		return schema.Source{Layer: "test", File: name, Data: []byte(yaml)}
 	}
-	m, err := schema.Load(
+	m, err := schema.Load(append([]schema.Source{
 		source("party.yaml", "entity: party\nfields:\n  name: {type: text}\n"),
 		source("customer.yaml", "role: customer\nof: party\nfields:\n  segment: {type: text}\n"),
 		source("supplier.yaml", "role: supplier\nof: party\nfields:\n  rating: {type: integer}\n"),
 		source("ticket.yaml", ticketYAML),
-	)
+	}, more...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
@@ -111,10 +112,15 @@ type ComputedField struct {
 // Layer is what the plugin's entities have in schema.Entity.Layer.
 func (c Contribution) Layer() string { return mention.Layer(c.Plugin) }
 
-// Data is what stays of a contribution when its plugin must not run.
+// Data is what stays of a contribution when its plugin must not run: its entities,
+// and its fields of others' entities, which bind no record any more.
 func (c Contribution) Data() Contribution {
+	left := slices.Clone(c.Entities)
+	for i := range left {
+		left[i].Gone = true
+	}
 	return Contribution{
-		Plugin: c.Plugin, Version: c.Version, Entities: c.Entities, PartyData: c.PartyData,
+		Plugin: c.Plugin, Version: c.Version, Entities: left, PartyData: c.PartyData,
 		Rights: access.PluginRights{Plugin: c.Plugin, Layer: c.Layer()}, Recalled: c.Recalled, Retired: true, By: c.By,
 	}
 }

@@ -1,11 +1,17 @@
 package storetest
 
-import "github.com/openxrm/xrm/core"
+import (
+	"slices"
+	"strings"
+
+	"github.com/openxrm/xrm/core"
+)
 
 func prepareTests() map[string]func(*desk) {
 	return map[string]func(*desk){
 		"it leaves alone what exists":              prepareAgain,
 		"a later model brings fields and entities": prepareLater,
+		"a field need not be unique any more":      prepareShared,
 		"a model without an entity keeps its data": prepareWithout,
 	}
 }
@@ -59,4 +65,25 @@ func prepareWithout(d *desk) {
 	d.prepare(definitions...)
 	d.same("stored record", d.get(person, r.ID), r)
 	d.do(d.person, core.Updated, r, values{"name": "Eva"})
+}
+
+// badges is an extension by which a thing has a badge.
+func badges(options string) []string {
+	return append(slices.Clone(definitions), "extend: thing\nfields:\n  badge: {type: text, index: true"+options+"}\n")
+}
+
+func prepareShared(d *desk) {
+	d.prepare(badges(", unique: true")...)
+	badge := values{"badge": "1"}
+	d.create(d.thing, badge)
+	d.refused(d.try(d.thing, d.creation(d.thing, badge))[0], "unique", "badge")
+	d.prepare(badges("")...)
+	d.create(d.thing, badge)
+	f := d.where(d.thing, values{"badge": values{"eq": "1"}})
+	if found := d.find(d.thing, core.Query{Filter: f, First: -1}); len(found) != 2 {
+		d.t.Errorf("%d things have the badge; want 2", len(found))
+	}
+	if err := d.Prepare(d.ctx, loadModel(d.t, badges(", unique: true")...)); err == nil || !strings.HasPrefix(err.Error(), "The field badge of thing cannot be unique: ") {
+		d.t.Errorf("Prepare for a badge that is unique again: %v; want it to say that it cannot be", err)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/contract"
+	"github.com/openxrm/xrm/sdk/contract/extension"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -25,8 +26,9 @@ type Host struct {
 	description *pluginpb.DescribeResponse
 	store       store
 
-	asPlugin     bool   // it may act for itself
-	unconfigured string // why the plugin could not be configured; "" when it is
+	asPlugin     bool             // it may act for itself
+	needs        *extension.Needs // what it may add to the records of others; nil for anything
+	unconfigured string           // why the plugin could not be configured; "" when it is
 	jobs         []*job
 
 	mu         sync.Mutex // guards what follows
@@ -103,7 +105,11 @@ func (h *Host) load(others []fs.FS) {
 	if h.model, err = schema.Load(append(sources, mention.Sources(d)...)...); err != nil {
 		h.t.Fatalf("the entities of the plugin:\n%v", err)
 	}
-	if err := errors.Join(mention.CheckDescription(h.model, d), mention.CheckParties(h.model, d)); err != nil {
+	err = errors.Join(mention.CheckDescription(h.model, d), mention.CheckParties(h.model, d))
+	if h.needs != nil {
+		err = errors.Join(err, h.needs.Check(h.model, d.GetName(), mention.Sources(d)).Err())
+	}
+	if err != nil {
 		h.t.Fatalf("the plugin %s:\n%v", d.GetName(), err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"testing"
 	"testing/fstest"
@@ -81,6 +82,32 @@ topic "order.creatd": nothing of that kind happens to records of order; did you 
 			got := fatal(t, func(t testing.TB) { plugintest.Start(t, tt.plugin, tt.others) })
 			if got != tt.want {
 				t.Errorf("Start ends the test with\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestWhatBindsTheRecordsOfOthersEndsTheTestUnlessTheManifestAsksForIt(t *testing.T) {
+	vat := fstest.MapFS{"customer.yaml": {Data: []byte("extend: customer\nfields:\n  vat: {type: text, required: true}\n")}}
+	const (
+		constrains = `the plugin vat:
+plugin vat/customer.yaml:3: field "vat" is required, which binds all who save records of customer, and customer is not the plugin's own; needs in vat/plugin.yaml has to have constrains: [customer]; then approve it: xrm plugin approve vat`
+		fields = `
+vat/plugin.yaml: extend customer: customer is not the plugin's own; needs has to have fields: [customer]; then approve it: xrm plugin approve vat`
+	)
+	for needs, want := range map[string]string{
+		"needs: {fields: [customer], constrains: [customer]}": "",
+		"needs: {fields: [customer]}":                         constrains,
+		"":                                                    constrains + fields,
+	} {
+		t.Run(needs, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			if err := os.WriteFile("plugin.yaml", []byte("name: vat\nversion: \"1\"\n"+needs+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got := fatal(t, func(t testing.TB) { plugintest.Start(t, sdk.Plugin{Name: "vat", Version: "1", Entities: vat}) })
+			if got != want {
+				t.Errorf("Start ends the test with\n%s\nwant\n%s", got, want)
 			}
 		})
 	}

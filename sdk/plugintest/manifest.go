@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract/extension"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -16,7 +17,8 @@ const manifestFile = "plugin.yaml"
 type manifest struct {
 	Name, Version, Executable string
 	Needs                     struct {
-		AsPlugin bool `yaml:"asPlugin"`
+		AsPlugin        bool `yaml:"asPlugin"`
+		extension.Needs `yaml:",inline"`
 	}
 }
 
@@ -34,14 +36,15 @@ func readManifest() (manifest, error) {
 
 // holdAgainst compares the plugin with the plugin.yaml that lies beside the test:
 // the host does not serve a plugin that differs from its manifest, and lets it
-// act for itself only if that asks for it. Without the file it may.
+// act for itself, or bind the records of others, only if that asks for it. Without
+// the file it may.
 func (h *Host) holdAgainst(p sdk.Plugin) error {
 	m, err := readManifest()
 	if errors.Is(err, fs.ErrNotExist) {
 		h.asPlugin = true
 		return nil
 	}
-	h.asPlugin = m.Needs.AsPlugin
+	h.asPlugin, h.needs = m.Needs.AsPlugin, &m.Needs.Needs
 	if err == nil && (m.Name != p.Name || m.Version != p.Version) {
 		err = fmt.Errorf("%s is that of %s %s, but the plugin is %s %s", manifestFile, m.Name, m.Version, p.Name, p.Version)
 	}

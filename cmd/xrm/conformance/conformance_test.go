@@ -91,6 +91,7 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"mentions what is not there":    {`mentions: BeforeDelete: there is no entity or role "vist"; did you mean "visit"?`},
 		"waits for what never happens":  {`mentions: topic "order.creatd": nothing of that kind happens to records of order; did you mean "order.created"?`},
 		"does not speak of parties":     {`data of parties: plugin visits/entities/visit.yaml:4: field "customer" refers to a party, and the plugin does not say`},
+		"binds the records of others":   {"fields of others: plugin visits/entities/customer.yaml:3: field \"vat\" is required, which binds all who save records of customer, and customer is not the plugin's own; needs in visits/plugin.yaml has to have constrains: [customer]; then approve it: xrm plugin approve visits\nvisits/plugin.yaml: extend customer: "},
 		"hands out no JSON":             {`hands out what it keeps: export of a party: "three visits" is no JSON`},
 		"has a broken configuration":    {`schema of the configuration: "urn:config#" is not valid against metaschema`},
 		"takes any configuration":       {"refuses a bad configuration: it took objects where the schema has other types"},

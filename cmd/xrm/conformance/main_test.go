@@ -224,6 +224,8 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 		changed.Subscriptions = append(slices.Clone(d.Subscriptions), "order.creatd")
 	case "does not speak of parties":
 		changed.PartyData = &pluginpb.PartyData{Merge: true}
+	case "binds the records of others":
+		changed.Entities = append(slices.Clone(d.Entities), &pluginpb.EntityFile{Path: "entities/customer.yaml", Yaml: []byte("extend: customer\nfields:\n  vat: {type: text, required: true}\n")})
 	case "has a job without a schedule":
 		changed.Jobs = []*pluginpb.Job{{Name: "tidy", TimeZone: "Europe/Berlin"}}
 	case "has a broken configuration":

@@ -31,6 +31,11 @@ func modelChecks() []check {
 			remedy: "set PartyData of sdk.Plugin, or party_data of Describe",
 			run:    partyDataIsSaid,
 		},
+		{
+			name: "fields of others", expected: "plugin.yaml asks for what its fields do to the records of others",
+			remedy: "write the line into plugin.yaml that is missing, or let the field be neither required nor unique nor filled in",
+			run:    extensionsAreAskedFor,
+		},
 	}
 }
 
@@ -66,6 +71,17 @@ func partyDataIsSaid(ctx context.Context, b *bench) error {
 		return err
 	}
 	return mention.CheckParties(b.host.model, d)
+}
+
+func extensionsAreAskedFor(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	switch {
+	case err != nil:
+		return err
+	case b.program.Name == "":
+		return inapplicable("there is no plugin.yaml beside the program")
+	}
+	return b.program.Needs.Check(b.host.model, d.GetName(), mention.Sources(d)).Err()
 }
 
 // variants are how many different samples there are of an entity; more are

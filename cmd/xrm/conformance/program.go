@@ -9,16 +9,18 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/openxrm/xrm/sdk/contract/extension"
 	"go.yaml.in/yaml/v3"
 )
 
 // Program is a plugin that can be started.
 type Program struct {
-	Name, Version string // as in plugin.yaml; "" where there is none
-	Exclusive     bool   // must not run twice at once
-	Dir           string // absolute; where it runs
-	File          string // within Dir
-	Interpreter   string // absolute; "" for a program that runs by itself
+	Name, Version string          // as in plugin.yaml; "" where there is none
+	Exclusive     bool            // must not run twice at once
+	Dir           string          // absolute; where it runs
+	File          string          // within Dir
+	Interpreter   string          // absolute; "" for a program that runs by itself
+	Needs         extension.Needs // as in plugin.yaml
 
 	nameLine, versionLine int // in plugin.yaml; 0 where they are not there
 }
@@ -56,11 +58,13 @@ func (p *Program) read(file string, data []byte) error {
 		Executable, Interpreter string
 		Executables             map[string]string
 		Exclusive               bool
+		Needs                   extension.Needs
 	}
 	if err := yaml.Unmarshal(data, &manifest); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	p.Name, p.Version, p.Exclusive = manifest.Name.text, manifest.Version.text, manifest.Exclusive
+	p.Needs = manifest.Needs
 	p.nameLine, p.versionLine = manifest.Name.line, manifest.Version.line
 	system := runtime.GOOS + "/" + runtime.GOARCH
 	executable := manifest.Executable
