@@ -73,7 +73,7 @@ func Build(c Config) (*execution.Engine, error) {
 		return nil, fmt.Errorf("build the API: %w", err)
 	}
 	engine, err := execution.New(execution.Config{
-		Schema: s, Batch: b.batch, Sources: b.sources, PageSizes: b.pageSizes, ListSize: b.PageSize,
+		Viewer: b.views, Schema: s, Batch: b.batch, Sources: b.sources, PageSizes: b.pageSizes, ListSize: b.PageSize,
 		Limits: c.Limits, Log: c.Log, RequestID: c.RequestID,
 	})
 	if err != nil {
@@ -103,7 +103,7 @@ func newBuilder(c Config) *builder {
 			*d.limit = d.value
 		}
 	}
-	return &builder{
+	b := &builder{
 		Config:       c,
 		owners:       map[string]claim{},
 		types:        map[claim]graphql.Type{},
@@ -114,6 +114,8 @@ func newBuilder(c Config) *builder {
 		mutation:     graphql.Fields{},
 		subscription: graphql.Fields{},
 	}
+	b.views = &views{builder: b, elements: map[execution.Element]condition{}, members: map[string]func(*sight, string) bool{}}
+	return b
 }
 
 // assemble makes the root fields and every type that they lead to.
@@ -155,6 +157,7 @@ type builder struct {
 	batch     map[execution.FieldName]execution.BatchResolve
 	sources   map[execution.FieldName]execution.Source
 	pageSizes map[execution.FieldName]int
+	views     *views
 
 	query, mutation, subscription graphql.Fields
 }

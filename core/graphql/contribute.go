@@ -53,7 +53,7 @@ func (b *builder) operation(by snapshot.Contributor, op snapshot.Operation) erro
 		args[a.Name] = &graphql.ArgumentConfig{Type: t, Description: a.Description.In("en")}
 	}
 	rootName := typeName(kind)
-	add(ofPlugin(op.Plugin), op.Name, &graphql.Field{Type: b.output(resultOf(op, kind), op.Result), Description: op.Doc, Args: args})
+	add(ofPlugin(op.Plugin), op.Name, nil, &graphql.Field{Type: b.output(resultOf(op, kind), op.Result), Description: op.Doc, Args: args})
 	b.resolve(rootName, op.Name, b.withRecords(op.Result, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
 		if op.Subscription {
 			return p.Parents, nil // the event is the result
@@ -86,6 +86,7 @@ func (b *builder) computed(by snapshot.Contributor, f snapshot.ComputedField) er
 			return fmt.Errorf("%s has a field %s already; choose another name", e.Name, f.Field.Name)
 		}
 		o.AddFieldConfig(f.Field.Name, &graphql.Field{Type: b.output(at, f.Field), Description: describe(f.Field)})
+		b.views.onlyFor(o.Name(), f.Field.Name, func(s *sight) bool { return s.leads(f.Field) })
 		b.resolve(o.Name(), f.Field.Name, b.withRecords(f.Field, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
 			parents := make([]*core.Record, len(p.Parents))
 			for i, parent := range p.Parents {

@@ -60,7 +60,7 @@ func afterLetter(cursor string) (core.Delivery, error) {
 // about them.
 func (b *builder) deadLetters() {
 	plugin := &graphql.ArgumentConfig{Type: graphql.NewNonNull(graphql.String)}
-	b.addQuery(program, "deadLetters", &graphql.Field{
+	b.addQuery(program, "deadLetters", (*sight).administers, &graphql.Field{
 		Type: graphql.NewList(graphql.NewNonNull(deadLetter)), Description: "The events that a plugin could not handle, the longest dead first, for administrators.",
 		Args: graphql.FieldConfigArgument{
 			"plugin": plugin,
@@ -81,7 +81,7 @@ func (b *builder) deadLetters() {
 	b.pageSizes[execution.FieldName{Type: "Query", Field: "deadLetters"}] = b.PageSize
 	args := graphql.FieldConfigArgument{"plugin": plugin, "ids": {Type: graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(graphql.ID)))}}
 	add := func(name, description string, do func(ctx context.Context, plugin string, events []string) (int, error)) {
-		b.addMutation(program, name, &graphql.Field{
+		b.addMutation(program, name, (*sight).administers, &graphql.Field{
 			Type: graphql.Int, Description: description, Args: args,
 			Resolve: administered(pluginState, func(p graphql.ResolveParams) (any, error) {
 				var ids []string

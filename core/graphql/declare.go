@@ -76,21 +76,25 @@ func (b *builder) input(t thing, suffix, description string, fields func() graph
 	return i
 }
 
-// addQuery adds a field to Query, unless another thing has one of that name.
-func (b *builder) addQuery(t thing, name string, f *graphql.Field) {
+// addQuery adds a field to Query, unless another thing has one of that name. who
+// sees it; nil for everybody.
+func (b *builder) addQuery(t thing, name string, who condition, f *graphql.Field) {
 	if b.claim("query", name, claim{thing: t}) {
 		b.query[name] = f
+		b.views.onlyFor("Query", name, who)
 	}
 }
 
-func (b *builder) addMutation(t thing, name string, f *graphql.Field) {
+func (b *builder) addMutation(t thing, name string, who condition, f *graphql.Field) {
 	if b.claim("mutation", name, claim{thing: t}) {
 		b.mutation[name] = f
+		b.views.onlyFor("Mutation", name, who)
 	}
 }
 
-func (b *builder) addSubscription(t thing, name string, f *graphql.Field) {
+func (b *builder) addSubscription(t thing, name string, who condition, f *graphql.Field) {
 	if b.claim("subscription", name, claim{thing: t}) {
 		b.subscription[name] = f
+		b.views.onlyFor("Subscription", name, who)
 	}
 }

@@ -23,6 +23,7 @@ func (b *builder) filterOf(e *schema.Entity) *graphql.InputObject {
 		}
 		return fields
 	})
+	b.views.of(e, filter.Name(), func(s *sight, f *schema.Field, path string) bool { return s.asks(e, path) && s.leads(f) })
 	return filter
 }
 
@@ -82,6 +83,7 @@ func (b *builder) filterOfParts(e *schema.Entity, at thing, parts schema.Fields)
 		}
 		return fields
 	})
+	b.views.parts(parts, filter.Name())
 	return filter
 }
 
@@ -127,7 +129,7 @@ func (b *builder) fieldFilter(at thing, f *schema.Field) graphql.Input {
 // referred to.
 func (b *builder) referenceFilter(f *schema.Field) graphql.Input {
 	target := b.Model.Entity(f.To)
-	return b.input(ofEntity(target), "ReferenceFilter", "Selects by the id of the "+target.Name+", or by its fields.", func() graphql.InputObjectConfigFieldMap {
+	filter := b.input(ofEntity(target), "ReferenceFilter", "Selects by the id of the "+target.Name+", or by its fields.", func() graphql.InputObjectConfigFieldMap {
 		fields := operators(f, graphql.ID)
 		for name, inner := range b.filterOf(target).Fields() {
 			if fields[name] == nil {
@@ -136,6 +138,15 @@ func (b *builder) referenceFilter(f *schema.Field) graphql.Input {
 		}
 		return fields
 	})
+	ids := operators(f, graphql.ID)
+	b.views.members[filter.Name()] = func(s *sight, member string) bool {
+		if ids[member] != nil {
+			return true
+		}
+		at := target.Field(member)
+		return s.reads(target) && (at == nil || s.asks(target, at.StoragePath()) && s.leads(at))
+	}
+	return filter
 }
 
 func operators(f *schema.Field, leaf graphql.Input) graphql.InputObjectConfigFieldMap {

@@ -50,7 +50,7 @@ func optional(s string) any {
 // history adds customerHistory(id).
 func (b *builder) history(e *schema.Entity) {
 	name := e.Name + "History"
-	b.addQuery(ofEntity(e), name, &graphql.Field{
+	b.addQuery(ofEntity(e), name, readers(e), &graphql.Field{
 		Type: graphql.NewList(graphql.NewNonNull(historyEntry)), Description: "What happened to the " + e.Name + ", latest first; also of a deleted one.",
 		Args: graphql.FieldConfigArgument{
 			"id":     id,

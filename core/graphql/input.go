@@ -9,13 +9,15 @@ import (
 // alike. Nothing in it is required by its type: what is missing is reported
 // together with everything else that does not fit.
 func (b *builder) inputOf(e *schema.Entity) *graphql.InputObject {
-	return b.input(ofEntity(e), "Input", "Data of a "+e.Name+". A field that is null is cleared, one that is left out stays as it is.", func() graphql.InputObjectConfigFieldMap {
+	input := b.input(ofEntity(e), "Input", "Data of a "+e.Name+". A field that is null is cleared, one that is left out stays as it is.", func() graphql.InputObjectConfigFieldMap {
 		fields := graphql.InputObjectConfigFieldMap{}
 		for _, f := range e.Fields {
 			b.addInput(fields, fieldOf(e, f), f)
 		}
 		return fields
 	})
+	b.views.of(e, input.Name(), func(s *sight, _ *schema.Field, path string) bool { return s.writes(e, path) })
+	return input
 }
 
 func (b *builder) addInput(fields graphql.InputObjectConfigFieldMap, at thing, f *schema.Field) {

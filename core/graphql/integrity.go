@@ -41,7 +41,7 @@ func (b *builder) integrity() {
 	if b.Integrity == nil {
 		return
 	}
-	b.addQuery(program, "checkReferences", &graphql.Field{
+	b.addQuery(program, "checkReferences", (*sight).administers, &graphql.Field{
 		Type: graphql.NewNonNull(referenceCheck),
 		Description: "Looks among records, deleted ones included, for references that lead nowhere, for administrators. " +
 			"A part at a time: ask again with the endCursor until there is none. xrm check does that.",

@@ -27,7 +27,7 @@ func (b *builder) jobs() {
 		"job":    {Type: graphql.NewNonNull(graphql.String)},
 	}
 	add := func(name, description string, do func(ctx context.Context, plugin, job string) error) {
-		b.addMutation(program, name, &graphql.Field{
+		b.addMutation(program, name, (*sight).administers, &graphql.Field{
 			Type: graphql.Boolean, Description: description, Args: args,
 			Resolve: administered(pluginState, func(p graphql.ResolveParams) (any, error) {
 				err := do(p.Context, p.Args["plugin"].(string), p.Args["job"].(string))

@@ -43,14 +43,14 @@ func (b *builder) keys() {
 		"secret": secret,
 	}})
 	const whose = "API keys are"
-	b.addQuery(program, "apiKeys", &graphql.Field{
+	b.addQuery(program, "apiKeys", (*sight).administers, &graphql.Field{
 		Type: nonNullList(key), Description: "The API keys, for administrators.",
 		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
 			keys, err := b.Keys.Keys(p.Context)
 			return append([]core.Key{}, keys...), err
 		}),
 	})
-	b.addMutation(program, "createApiKey", &graphql.Field{
+	b.addMutation(program, "createApiKey", (*sight).administers, &graphql.Field{
 		Type: issued, Description: "Makes an API key, for administrators.",
 		Args: graphql.FieldConfigArgument{
 			"roles": {Type: nonNullList(graphql.String)},
@@ -68,7 +68,7 @@ func (b *builder) keys() {
 			return issuedKey{k, secret}, err
 		}),
 	})
-	b.addMutation(program, "revokeApiKey", &graphql.Field{
+	b.addMutation(program, "revokeApiKey", (*sight).administers, &graphql.Field{
 		Type: graphql.Boolean, Description: "Removes an API key, for administrators. Requests with it are refused within three seconds, subscriptions end within half a minute.",
 		Args: graphql.FieldConfigArgument{"id": id},
 		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {

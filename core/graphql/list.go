@@ -39,6 +39,7 @@ func (b *builder) listArguments(e *schema.Entity) graphql.FieldConfigArgument {
 func (b *builder) list(add func(*graphql.Field), typeName, field, description string, e *schema.Entity, per *schema.Reference) {
 	add(&graphql.Field{Type: b.connection(e), Description: description, Args: b.listArguments(e)})
 	b.pageSizes[execution.FieldName{Type: typeName, Field: field}] = b.PageSize
+	b.views.searchable(typeName, field, e)
 	b.resolve(typeName, field, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		pages, err := b.find(ctx, e, p, per)
 		if err != nil {

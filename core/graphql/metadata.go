@@ -1,8 +1,6 @@
 package graphql
 
 import (
-	"slices"
-
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/graphql/execution"
@@ -59,19 +57,23 @@ func (b *builder) metadata() {
 		"roleOf":      {Type: graphql.String, Description: "Of a role: the entity whose records hold it.", Resolve: of(func(e *schema.Entity, _ string) any { return optional(e.Of) })},
 		"fields":      {Type: nonNullList(field), Description: "The fields, except those that every record has.", Resolve: of(func(e *schema.Entity, _ string) any { return append(schema.Fields{}, e.Fields...) })},
 	}})
-	b.addQuery(program, "entities", &graphql.Field{
-		Type: nonNullList(entity), Description: "The entities and roles that the actor may read.",
-		Resolve: func(p graphql.ResolveParams) (any, error) { return b.readable(ActorFrom(p.Context)), nil },
+	b.addQuery(program, "entities", nil, &graphql.Field{
+		Type: nonNullList(entity), Description: "The entities and roles that the actor may read or create, with the fields that it may see or write.",
+		Resolve: func(p graphql.ResolveParams) (any, error) {
+			return b.described(ActorFrom(p.Context), b.Model.Entities()...), nil
+		},
 	})
 	b.modelSizes()
-	b.addQuery(program, "entity", &graphql.Field{
+	b.addQuery(program, "entity", nil, &graphql.Field{
 		Type: entity, Description: "The entity or role of this name, or null.",
 		Args: graphql.FieldConfigArgument{"name": {Type: graphql.NewNonNull(graphql.String)}},
 		Resolve: func(p graphql.ResolveParams) (any, error) {
-			for _, e := range b.readable(ActorFrom(p.Context)) {
-				if e.Name == p.Args["name"] {
-					return e, nil
-				}
+			e := b.Model.Entity(p.Args["name"].(string))
+			if e == nil {
+				return nil, nil
+			}
+			for _, seen := range b.described(ActorFrom(p.Context), e) {
+				return seen, nil
 			}
 			return nil, nil
 		},
@@ -121,9 +123,15 @@ func label(e *schema.Entity, language string) schema.Label {
 	return l
 }
 
-func (b *builder) readable(a core.Actor) []*schema.Entity {
-	return slices.DeleteFunc(slices.Clone(b.Model.Entities()), func(e *schema.Entity) bool {
-		_, err := b.Policy.Readable(b.Model, a, e)
-		return err != nil
-	})
+// described are those of the entities and roles that the actor has to do with, as
+// it sees them. They are for answers only.
+func (b *builder) described(a core.Actor, entities ...*schema.Entity) []*schema.Entity {
+	s := b.sight(a)
+	described := []*schema.Entity{}
+	for _, e := range entities {
+		if s.knows(e) {
+			described = append(described, s.described(e))
+		}
+	}
+	return described
 }

@@ -39,19 +39,20 @@ func (b *builder) mutations(e *schema.Entity) {
 		Type:        graphql.NewNonNull(graphql.NewList(graphql.NewNonNull(b.inputOf(e)))),
 		Description: fmt.Sprintf("At most %d. Each gets in or is refused by itself: what is refused is null, with an error at its place.", b.MaxBatch),
 	}
+	may := func(action core.Action) condition { return func(s *sight) bool { return s.does(e, action, "") } }
 	created := func(set map[string]any) record.Draft { return record.Draft{Action: core.Created, Set: set} }
 
-	b.change(e, "create"+one, "Creates a "+e.Name+".", graphql.FieldConfigArgument{"data": data, "dryRun": dryRun},
+	b.change(e, "create"+one, may(core.Created), "Creates a "+e.Name+".", graphql.FieldConfigArgument{"data": data, "dryRun": dryRun},
 		func(args map[string]any) record.Draft { return created(byStoragePath(e, args["data"])) })
-	b.changes(e, "create"+many, "Creates many "+e.Plural+" at once.", graphql.FieldConfigArgument{"data": list, "dryRun": dryRun},
+	b.changes(e, "create"+many, may(core.Created), "Creates many "+e.Plural+" at once.", graphql.FieldConfigArgument{"data": list, "dryRun": dryRun},
 		func(args map[string]any, item any) record.Draft { return created(byStoragePath(e, item)) })
-	b.change(e, "update"+one, "Changes a "+e.Name+".", graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion, "data": data, "dryRun": dryRun},
+	b.change(e, "update"+one, may(core.Updated), "Changes a "+e.Name+".", graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion, "data": data, "dryRun": dryRun},
 		func(args map[string]any) record.Draft {
 			return draft(core.Updated, args, byStoragePath(e, args["data"]))
 		})
-	b.change(e, "delete"+one, "Deletes a "+e.Name+"; restore"+one+" brings it back.", graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion},
+	b.change(e, "delete"+one, may(core.Deleted), "Deletes a "+e.Name+"; restore"+one+" brings it back.", graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion},
 		func(args map[string]any) record.Draft { return draft(core.Deleted, args, nil) })
-	b.change(e, "restore"+one, "Brings a deleted "+e.Name+" back.", graphql.FieldConfigArgument{"id": id},
+	b.change(e, "restore"+one, may(core.Restored), "Brings a deleted "+e.Name+" back.", graphql.FieldConfigArgument{"id": id},
 		func(args map[string]any) record.Draft { return draft(core.Restored, args, nil) })
 
 	if state := e.StateField(); state != nil {
@@ -59,14 +60,17 @@ func (b *builder) mutations(e *schema.Entity) {
 	}
 	if len(e.UniqueFields()) > 0 {
 		by := &graphql.ArgumentConfig{Type: graphql.NewNonNull(b.uniqueField(e)), Description: "The field that says which record is meant."}
+		either := func(s *sight) bool {
+			return s.does(e, core.Created, "") || s.does(e, core.Updated, "") || s.grants(e, "")
+		}
 		upsert := func(args map[string]any, item any) record.Draft {
 			d := created(byStoragePath(e, item))
 			d.By, _ = args["by"].(*schema.Field)
 			return d
 		}
-		b.change(e, "upsert"+one, "Updates the "+e.Name+" that has the value of a unique field, or creates it.", graphql.FieldConfigArgument{"by": by, "data": data, "dryRun": dryRun},
+		b.change(e, "upsert"+one, either, "Updates the "+e.Name+" that has the value of a unique field, or creates it.", graphql.FieldConfigArgument{"by": by, "data": data, "dryRun": dryRun},
 			func(args map[string]any) record.Draft { return upsert(args, args["data"]) })
-		b.changes(e, "upsert"+many, "Updates or creates many "+e.Plural+" at once.", graphql.FieldConfigArgument{"by": by, "data": list, "dryRun": dryRun}, upsert)
+		b.changes(e, "upsert"+many, either, "Updates or creates many "+e.Plural+" at once.", graphql.FieldConfigArgument{"by": by, "data": list, "dryRun": dryRun}, upsert)
 	}
 	if e.IsRole() {
 		b.roleMutations(e)
@@ -76,7 +80,8 @@ func (b *builder) mutations(e *schema.Entity) {
 // transition moves a record from one state to another.
 func (b *builder) transition(e *schema.Entity, state *schema.Field) {
 	states := b.enum(fieldOf(e, state), state)
-	b.change(e, "transition"+typeName(e.Name), "Moves a "+e.Name+" to another "+state.Name+".", graphql.FieldConfigArgument{
+	may := func(s *sight) bool { return s.does(e, core.Updated, state.StoragePath()) }
+	b.change(e, "transition"+typeName(e.Name), may, "Moves a "+e.Name+" to another "+state.Name+".", graphql.FieldConfigArgument{
 		"id": id, "ifVersion": ifVersion, "dryRun": dryRun,
 		"to": {Type: graphql.NewNonNull(states)},
 		"from": {
@@ -96,14 +101,16 @@ func (b *builder) transition(e *schema.Entity, state *schema.Field) {
 // roleMutations grants and withdraws a role of a record that exists.
 func (b *builder) roleMutations(role *schema.Entity) {
 	optional := &graphql.ArgumentConfig{Type: b.inputOf(role)}
-	b.change(role, "grant"+typeName(role.Name), "Makes a "+role.Base.Name+" also a "+role.Name+". One that was it before gets its number and data back.",
+	b.change(role, "grant"+typeName(role.Name), func(s *sight) bool { return s.grants(role, "") },
+		"Makes a "+role.Base.Name+" also a "+role.Name+". One that was it before gets its number and data back.",
 		graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion, "data": optional, "dryRun": dryRun},
 		func(args map[string]any) record.Draft {
 			d := draft(core.Updated, args, byStoragePath(role, args["data"]))
 			d.Grant = role
 			return d
 		})
-	b.change(role, "withdraw"+typeName(role.Name), "Ends the role. The record, its other roles and the history stay.",
+	b.change(role, "withdraw"+typeName(role.Name), func(s *sight) bool { return s.does(role, record.Withdrawn, "") },
+		"Ends the role. The record, its other roles and the history stay.",
 		graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion, "dryRun": dryRun},
 		func(args map[string]any) record.Draft {
 			d := draft(core.Updated, args, nil)
@@ -131,6 +138,7 @@ func (b *builder) uniqueField(e *schema.Entity) *graphql.Enum {
 		for _, f := range e.UniqueFields() {
 			values[f.Name] = &graphql.EnumValueConfig{Value: f, Description: f.Description.In("en")}
 		}
+		b.views.of(e, name, func(s *sight, _ *schema.Field, path string) bool { return s.asks(e, path) })
 		return graphql.NewEnum(graphql.EnumConfig{Name: name, Description: "A field of which no two " + e.Plural + " have the same value.", Values: values})
 	})
 	return fields
@@ -146,9 +154,9 @@ func (b *builder) payload(e *schema.Entity) *graphql.Object {
 	return o
 }
 
-// change adds a mutation of one record.
-func (b *builder) change(e *schema.Entity, name, description string, args graphql.FieldConfigArgument, draft func(args map[string]any) record.Draft) {
-	b.addMutation(ofEntity(e), name, &graphql.Field{Type: b.payload(e), Description: description, Args: args})
+// change adds a mutation of one record, for those who may do that to any.
+func (b *builder) change(e *schema.Entity, name string, who condition, description string, args graphql.FieldConfigArgument, draft func(args map[string]any) record.Draft) {
+	b.addMutation(ofEntity(e), name, who, &graphql.Field{Type: b.payload(e), Description: description, Args: args})
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		result := b.session(ctx).Save(ctx, e, []record.Draft{draft(p.Args)}, p.Args["dryRun"] == true)[0]
 		if result.Err != nil {
@@ -159,8 +167,8 @@ func (b *builder) change(e *schema.Entity, name, description string, args graphq
 }
 
 // changes adds a mutation of many records, which answers for each of them.
-func (b *builder) changes(e *schema.Entity, name, description string, args graphql.FieldConfigArgument, draft func(args map[string]any, item any) record.Draft) {
-	b.addMutation(ofEntity(e), name, &graphql.Field{Type: graphql.NewNonNull(graphql.NewList(b.payload(e))), Description: description, Args: args})
+func (b *builder) changes(e *schema.Entity, name string, who condition, description string, args graphql.FieldConfigArgument, draft func(args map[string]any, item any) record.Draft) {
+	b.addMutation(ofEntity(e), name, who, &graphql.Field{Type: graphql.NewNonNull(graphql.NewList(b.payload(e))), Description: description, Args: args})
 	b.pageSizes[execution.FieldName{Type: "Mutation", Field: name}] = 1 // or as many as there are in data
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		data, _ := p.Args["data"].([]any)

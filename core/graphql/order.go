@@ -17,7 +17,7 @@ var direction = graphql.NewEnum(graphql.EnumConfig{
 
 // orderOf is the input type of one key of a sort: {displayName: ASC}.
 func (b *builder) orderOf(e *schema.Entity) *graphql.InputObject {
-	return b.input(ofEntity(e), "OrderBy", "One key of a sort: exactly one field.", func() graphql.InputObjectConfigFieldMap {
+	order := b.input(ofEntity(e), "OrderBy", "One key of a sort: exactly one field.", func() graphql.InputObjectConfigFieldMap {
 		fields := graphql.InputObjectConfigFieldMap{}
 		for _, f := range append(append(schema.Fields{}, schema.SystemFields...), e.Fields...) {
 			if sortPath(e, f) != "" {
@@ -26,6 +26,8 @@ func (b *builder) orderOf(e *schema.Entity) *graphql.InputObject {
 		}
 		return fields
 	})
+	b.views.of(e, order.Name(), func(s *sight, _ *schema.Field, path string) bool { return s.asks(e, path) })
+	return order
 }
 
 // sortPath is the storage path by which the API sorts by a field, or "": the id of

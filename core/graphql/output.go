@@ -7,6 +7,7 @@ import (
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/graphql/execution"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -32,8 +33,18 @@ func (b *builder) entity(e *schema.Entity) *graphql.Object {
 	for _, f := range e.Fields {
 		b.field(o, fieldOf(e, f), f, f.StoragePath(), e.Fields)
 	}
+	b.views.of(e, name, func(s *sight, f *schema.Field, path string) bool {
+		if role := e.RoleIn(f); role != "" { // what of it is seen decides whether it is
+			return true
+		}
+		return s.shows(e, path) && s.leads(f)
+	})
+	if e.KeepsRoles() {
+		b.views.members[fieldOf(e, e.Field(schema.RolesField)).prefix] = func(s *sight, role string) bool { return s.shows(e, record.RoleSeenBy(role)) }
+	}
 	for _, r := range b.Model.ReferencesTo(e) {
 		b.inverse(o, r)
+		b.views.onlyFor(name, r.Inverse, func(s *sight) bool { return s.reads(r.From) && s.asks(r.From, r.Path) })
 	}
 	return o
 }
@@ -74,6 +85,7 @@ func (b *builder) output(at thing, f *schema.Field) graphql.Output {
 		}
 		o, isNew := b.object(at, suffix, f.Description.In("en"))
 		if isNew {
+			b.viewPart(o.Name(), at, f)
 			for _, sub := range f.Fields {
 				b.field(o, at.field(sub), sub, sub.Name, f.Fields)
 			}
@@ -81,6 +93,21 @@ func (b *builder) output(at thing, f *schema.Field) graphql.Output {
 		return o
 	}
 	return b.leaf(at, f)
+}
+
+// viewPart says who sees what of an object within an entity. What a plugin's
+// operation answers with, all see.
+func (b *builder) viewPart(typeName string, at thing, f *schema.Field) {
+	switch {
+	case f.System:
+		role := b.Model.Entity(f.Name)
+		b.views.members[typeName] = func(s *sight, member string) bool {
+			part := f.Sub(member)
+			return part == nil || s.shows(role, f.Name+"."+member) && s.leads(part)
+		}
+	case at.kind != "result":
+		b.views.parts(f.Fields, typeName)
+	}
 }
 
 func (b *builder) composite(f *schema.Field) *graphql.Object {

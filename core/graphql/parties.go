@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/schema"
@@ -44,7 +45,7 @@ func (b *builder) parties() {
 		"taken":      fields("The fields that the party has from the duplicate.", func(m party.Merger) []string { return m.Taken }),
 		"kept":       fields("The fields of which both had a value: the party's own stays.", func(m party.Merger) []string { return m.Kept }),
 	}})
-	b.addMutation(program, "mergeParties", &graphql.Field{
+	b.addMutation(program, "mergeParties", func(s *sight) bool { return s.does(e, core.Merged, "") }, &graphql.Field{
 		Type: merged,
 		Description: "Makes one party of two: what refers to the duplicate refers to the other from then on, which gets what it lacks, " +
 			"and the duplicate is deleted. A merge that was cut off goes on by itself, unless the duplicate was changed or restored meanwhile.",
@@ -59,7 +60,7 @@ func (b *builder) parties() {
 		return one(result, err)
 	})
 	b.erasure(e)
-	b.addQuery(program, "exportParty", &graphql.Field{
+	b.addQuery(program, "exportParty", (*sight).administers, &graphql.Field{
 		Type: anyJSON, Args: graphql.FieldConfigArgument{"id": id},
 		Description: "All that is kept about a party, in one document, for administrators. What is missing in it stands under problems.",
 	})
@@ -85,7 +86,7 @@ func (b *builder) erasure(e *schema.Entity) {
 		"outcome": of(graphql.NewNonNull(outcome), func(r party.Erasure) any { return r.Done }),
 		"cleared": of(nonNullList(clearedRecords), func(r party.Erasure) any { return append([]party.Cleared{}, r.Cleared...) }),
 	}})
-	b.addMutation(program, "eraseParty", &graphql.Field{
+	b.addMutation(program, "eraseParty", (*sight).administers, &graphql.Field{
 		Type: erased, Args: graphql.FieldConfigArgument{"id": id, "dryRun": dryRun},
 		Description: "Takes what says something about a person out of a party, its duplicates and all records that refer to them, and out of their history, for administrators. " +
 			"Nothing brings it back. An erasure that was cut off is finished by itself.",

@@ -68,7 +68,7 @@ func (b *builder) plugins() {
 		}
 		return err
 	}, []any{}))
-	b.addQuery(program, "plugins", &graphql.Field{
+	b.addQuery(program, "plugins", (*sight).administers, &graphql.Field{
 		Type: graphql.NewList(graphql.NewNonNull(info)), Description: "The plugins and how they are doing, for administrators.",
 		Resolve: administered(pluginState, func(graphql.ResolveParams) (any, error) { return b.Plugins.Plugins(), nil }),
 	})

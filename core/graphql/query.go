@@ -13,7 +13,7 @@ import (
 // and customerHistory.
 func (b *builder) queries(e *schema.Entity) {
 	o := b.entity(e)
-	b.addQuery(ofEntity(e), e.Name, &graphql.Field{
+	b.addQuery(ofEntity(e), e.Name, readers(e), &graphql.Field{
 		Type: o, Description: "The " + e.Name + " with this id, or null.",
 		Args: graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.ID)}},
 	})
@@ -23,9 +23,12 @@ func (b *builder) queries(e *schema.Entity) {
 	if len(e.UniqueFields()) > 0 {
 		b.queryBy(e, o)
 	}
-	b.list(func(f *graphql.Field) { b.addQuery(ofEntity(e), e.Plural, f) }, "Query", e.Plural, "The "+e.Plural+" that the filter and the search select, page by page.", e, nil)
+	b.list(func(f *graphql.Field) { b.addQuery(ofEntity(e), e.Plural, readers(e), f) }, "Query", e.Plural, "The "+e.Plural+" that the filter and the search select, page by page.", e, nil)
 	b.history(e)
 }
+
+// readers are those who may see any record of an entity or role.
+func readers(e *schema.Entity) condition { return func(s *sight) bool { return s.reads(e) } }
 
 // queryBy adds the query by a unique field.
 func (b *builder) queryBy(e *schema.Entity, o *graphql.Object) {
@@ -36,8 +39,9 @@ func (b *builder) queryBy(e *schema.Entity, o *graphql.Object) {
 		}
 		return fields
 	})
+	b.views.of(e, key.Name(), func(s *sight, _ *schema.Field, path string) bool { return s.asks(e, path) })
 	name := e.Name + "By"
-	b.addQuery(ofEntity(e), name, &graphql.Field{
+	b.addQuery(ofEntity(e), name, readers(e), &graphql.Field{
 		Type: o, Description: "The " + e.Name + " with this value of a unique field, or null.",
 		Args: graphql.FieldConfigArgument{"key": {Type: graphql.NewNonNull(key)}},
 	})

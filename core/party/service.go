@@ -69,6 +69,14 @@ func (everything) Askable(*schema.Model, core.Actor, *schema.Entity) (map[string
 	return nil, nil
 }
 
+func (everything) Shown(*schema.Model, core.Actor, *schema.Entity) (map[string]bool, error) {
+	return nil, nil
+}
+
+func (everything) Allows(*schema.Model, core.Actor, *schema.Entity, core.Action, string) bool {
+	return true
+}
+
 func (everything) Writable(*schema.Model, core.Actor, *schema.Entity, core.Action, []string) (schema.Filter, error) {
 	return schema.Filter{}, nil
 }

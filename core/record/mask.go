@@ -70,7 +70,7 @@ func (s *Session) Told(ctx context.Context, e *schema.Entity, entries []core.Ent
 	told := slices.Clone(entries)
 	for i, entry := range told {
 		if fields, seen := visible[entry.RecordID]; seen {
-			told[i].Diffs = visibleDiffs(entry.Diffs, fields)
+			told[i].Diffs = visibleDiffs(e, entry.Diffs, fields)
 		} else {
 			told[i].Diffs = nil
 		}
@@ -78,12 +78,22 @@ func (s *Session) Told(ctx context.Context, e *schema.Entity, entries []core.Ent
 	return told, nil
 }
 
-func visibleDiffs(diffs []core.Diff, visible map[string]bool) []core.Diff {
+func visibleDiffs(e *schema.Entity, diffs []core.Diff, visible map[string]bool) []core.Diff {
 	var seen []core.Diff
 	for _, d := range diffs {
-		if isVisible(visible, d.Path) {
-			seen = append(seen, d)
+		if !isVisible(visible, d.Path) {
+			continue
 		}
+		if visible != nil && d.Path == schema.RolesField && e.KeepsRoles() {
+			from, _ := d.From.([]any)
+			to, _ := d.To.([]any)
+			from, to = visibleRoles(from, visible), visibleRoles(to, visible)
+			if slices.Equal(from, to) {
+				continue // it was about another role
+			}
+			d.From, d.To = from, to
+		}
+		seen = append(seen, d)
 	}
 	return seen
 }
@@ -138,7 +148,27 @@ func (s *Session) hide(r *core.Record, visible map[string]bool) {
 			delete(r.Values, name)
 		}
 	}
+	if held, some := r.Values[schema.RolesField].([]any); some && base != nil && base.KeepsRoles() {
+		r.Values[schema.RolesField] = visibleRoles(held, visible)
+	}
 }
+
+// RoleSeenBy is the storage path of the field by which a role shows: who sees it
+// sees that a record holds the role.
+func RoleSeenBy(role string) string { return role + ".since" }
+
+// visibleRoles leaves of the roles that a record holds those that the actor may
+// see anything of.
+func visibleRoles(held []any, visible map[string]bool) []any {
+	return slices.DeleteFunc(slices.Clone(held), func(role any) bool {
+		name, _ := role.(string)
+		return !isVisible(visible, RoleSeenBy(name))
+	})
+}
+
+// InFields says whether a storage path lies in a field of a set, in the form of
+// Policy.Visible.
+func InFields(set map[string]bool, path string) bool { return isVisible(set, path) }
 
 // isVisible says whether a storage path lies in a visible field.
 func isVisible(visible map[string]bool, path string) bool {

@@ -87,6 +87,15 @@ type Policy interface {
 	// storage paths that the change touches; one that the actor may not write
 	// gets a Forbidden error with one Violation for each.
 	Writable(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, fields []string) (schema.Filter, error)
+
+	// Shown returns which fields the actor may see in any record at all of the
+	// entity, in the form of Visible, whatever record that is.
+	Shown(m *schema.Model, a core.Actor, e *schema.Entity) (map[string]bool, error)
+
+	// Allows says whether there may be a record of the entity on which the actor
+	// may do this and write the field with this storage path; "" for none in
+	// particular.
+	Allows(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, path string) bool
 }
 
 // Hook may change or refuse changes before they are committed. A plugin is a

@@ -84,7 +84,7 @@ func (s *Session) History(ctx context.Context, e *schema.Entity, id string, firs
 		return nil, fmt.Errorf("history of %s: %w", e.Name, err)
 	}
 	for i := range entries {
-		entries[i].Diffs = visibleDiffs(entries[i].Diffs, visible)
+		entries[i].Diffs = visibleDiffs(e, entries[i].Diffs, visible)
 	}
 	return entries, nil
 }

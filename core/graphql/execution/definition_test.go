@@ -25,7 +25,7 @@ func AsPrinted(t *testing.T, e *Engine) {
 	delete(read.Directives, "defer")
 	// What was never written has no places.
 	places := cmp.Options{cmpopts.IgnoreTypes(&ast.Position{}, []*ast.Position{}), cmpopts.EquateEmpty()}
-	if diff := cmp.Diff(read, e.defined, places); diff != "" {
+	if diff := cmp.Diff(read, e.whole.defined, places); diff != "" {
 		t.Errorf("the schema differs from the printed one (-printed +defined):\n%s", diff)
 	}
 }

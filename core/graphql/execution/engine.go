@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"sync"
 
 	"github.com/graphql-go/graphql"
 	lru "github.com/hashicorp/golang-lru/v2"
-	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // FieldName names a field of an object type of the schema.
@@ -36,6 +36,9 @@ type Config struct {
 
 	Limits Limits
 
+	// Viewer says what of the schema a request sees; nil when each sees all.
+	Viewer Viewer
+
 	// Log gets every error that a client does not get to see. It is called from
 	// many goroutines.
 	Log func(context.Context, Failure)
@@ -45,16 +48,22 @@ type Config struct {
 	RequestID func(context.Context) string
 }
 
+// cacheKey is what a document depends on: its text, and what whoever sends it sees.
+type cacheKey struct{ view, query string }
+
 // Engine answers the documents of one schema. It never changes and is safe for
 // concurrent use.
 type Engine struct {
 	types      *types
-	defined    *ast.Schema // the same schema as gqlparser sees it
+	whole      *view // the same schema as gqlparser sees it
+	viewer     Viewer
+	viewing    sync.Mutex // makes one view at a time
+	views      *lru.Cache[string, *view]
 	limits     Limits
 	pageSizes  map[FieldName]int
 	listSize   int
 	perValue   int // values of an introspection that cost as much as another one
-	cache      *lru.Cache[string, *Document]
+	cache      *lru.Cache[cacheKey, *Document]
 	logFailure func(context.Context, Failure)
 	requestID  func(context.Context) string
 }
@@ -77,15 +86,21 @@ func New(c Config) (*Engine, error) {
 		return nil, fmt.Errorf("graphql schema: %w", err)
 	}
 	limits := c.Limits.withDefaults()
-	cache, err := lru.New[string, *Document](limits.CachedDocuments)
+	cache, err := lru.New[cacheKey, *Document](limits.CachedDocuments)
 	if err != nil {
 		return nil, fmt.Errorf("document cache: %w", err)
 	}
+	views, err := lru.New[string, *view](MaxViews)
+	if err != nil {
+		return nil, fmt.Errorf("view cache: %w", err)
+	}
 	pageSizes, whole := introspectionSizes(compiled)
 	maps.Copy(pageSizes, c.PageSizes)
-	return &Engine{
+	e := &Engine{
 		types:      compiled,
-		defined:    defined,
+		whole:      &view{defined: defined},
+		viewer:     c.Viewer,
+		views:      views,
 		limits:     limits,
 		pageSizes:  pageSizes,
 		listSize:   c.ListSize,
@@ -93,5 +108,7 @@ func New(c Config) (*Engine, error) {
 		cache:      cache,
 		logFailure: c.Log,
 		requestID:  c.RequestID,
-	}, nil
+	}
+	e.completeIntrospection()
+	return e, nil
 }

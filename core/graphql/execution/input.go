@@ -17,6 +17,7 @@ import (
 // an input object as map[string]any, a custom scalar as what it parses to.
 // What was left out is a missing key, an explicit null is a key with nil.
 type coercion struct {
+	seen   *view          // for values that came as JSON; those of documents are validated
 	vars   map[string]any // of the operation, coerced; nil while they are
 	report func(path, message string, args ...any)
 }
@@ -64,9 +65,12 @@ func (c *coercion) object(t *graphql.InputObject, v any, path string) any {
 		c.report(path, "Expected type %q to be an object.", t)
 		return nil
 	}
-	fields := t.Fields()
+	fields, hidden := t.Fields(), c.seen.hidden[t.Name()]
 	out := make(map[string]any, len(given))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if hidden[name] {
+			continue
+		}
 		def := fields[name]
 		if value, ok := given[name]; ok {
 			out[name] = c.value(def.Type, value, path+"."+name)
@@ -75,8 +79,8 @@ func (c *coercion) object(t *graphql.InputObject, v any, path string) any {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if fields[name] == nil {
-			c.report(path, "Field %q is not defined by type %q.%s", name, t, didYouMean(name, slices.Sorted(maps.Keys(fields))))
+		if fields[name] == nil || hidden[name] {
+			c.unknown(path, fmt.Sprintf("Field %q is not defined by type %q.", name, t), name, slices.Sorted(maps.Keys(fields)), hidden)
 		}
 	}
 	return out
@@ -96,15 +100,22 @@ func (c *coercion) enum(t *graphql.Enum, v any, path string) any {
 		c.report(path, "Enum %q cannot represent non-string value: %s.", t, shown(v))
 		return nil
 	}
-	out := t.ParseValue(name)
-	if out == nil {
+	out, hidden := t.ParseValue(name), c.seen.hidden[t.Name()]
+	if out == nil || hidden[name] {
 		var names []string
 		for _, value := range sortedEnumValues(t) {
 			names = append(names, value.Name)
 		}
-		c.report(path, "Value %q does not exist in %q enum.%s", name, t, didYouMean(name, names))
+		c.unknown(path, fmt.Sprintf("Value %q does not exist in %q enum.", name, t), name, names, hidden)
+		return nil
 	}
 	return out
+}
+
+// unknown reports a name that is not there, with those near to it that are.
+func (c *coercion) unknown(path, message, name string, names []string, hidden map[string]bool) {
+	known := slices.DeleteFunc(names, func(name string) bool { return hidden[name] })
+	c.report(path, "%s", c.seen.explain(message+didYouMean(name, known)))
 }
 
 // literal coerces a value of a validated document. It reports what only the

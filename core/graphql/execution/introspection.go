@@ -8,16 +8,21 @@ import (
 
 // completeIntrospection makes graphql-go's introspection answer all that
 // gqlparser lets a client ask (graphql-go's is older than the specification),
-// in a stable order, with defaults that are written as literals.
-func completeIntrospection(t *types) {
+// in a stable order, with defaults that are written as literals, and no more
+// than the client sees.
+func (e *Engine) completeIntrospection() {
+	t := e.types
 	schema, typ := t.objects["__Schema"], t.objects["__Type"]
 	value, directive := t.objects["__InputValue"], t.objects["__Directive"]
 
 	schema.constant("description", graphql.String, nil)
 	schema.fields["types"].resolve = func(p graphql.ResolveParams) (any, error) {
 		var all []graphql.Type
+		seen := e.view(p.Context)
 		for _, name := range typeNames(t.schema) {
-			all = append(all, t.schema.Type(name))
+			if seen.has(name) {
+				all = append(all, t.schema.Type(name))
+			}
 		}
 		return all, nil
 	}
@@ -25,6 +30,7 @@ func completeIntrospection(t *types) {
 	typ.constant("specifiedByURL", graphql.String, nil)
 	typ.constant("isOneOf", graphql.Boolean, false)
 	typ.fields["interfaces"].resolve = interfacesOf
+	e.introspectViews()
 	typ.sort("fields", func(item any) string { return item.(*graphql.FieldDefinition).Name })
 	typ.sort("inputFields", func(item any) string { return item.(*graphql.InputObjectField).Name() })
 	typ.sort("enumValues", func(item any) string { return item.(*graphql.EnumValueDefinition).Name })

@@ -17,14 +17,16 @@ import (
 // Document is a valid document, ready to be executed any number of times, also
 // at the same time.
 type Document struct {
+	view       *view // what whoever sent it sees
 	query      *ast.QueryDocument
 	variables  map[*ast.VariableDefinition]graphql.Input
 	conditions map[string]*ast.Position // variables of @skip and @include
 }
 
 // Prepare parses and validates a document and checks all limits that do not
-// depend on variables. It answers from a cache when it can; a document that is
-// refused takes no place there. The error is an [Errors].
+// depend on variables, for those who see what ctx sees. It answers from a cache
+// when it can; a document that is refused takes no place there. The error is an
+// [Errors].
 func (e *Engine) Prepare(ctx context.Context, query string) (*Document, error) {
 	doc, errs := e.document(ctx, query)
 	if len(errs) > 0 {
@@ -37,7 +39,9 @@ func (e *Engine) document(ctx context.Context, query string) (doc *Document, err
 	if len(query) > e.limits.DocumentBytes {
 		return nil, Errors{invalid(nil, "The document is %d bytes long; at most %d are allowed.", len(query), e.limits.DocumentBytes)}
 	}
-	if doc, ok := e.cache.Get(query); ok {
+	seen := e.view(ctx)
+	key := cacheKey{seen.name, query}
+	if doc, ok := e.cache.Get(key); ok {
 		return doc, nil
 	}
 	// The parser and the validator are not ours, and what they read is not
@@ -47,16 +51,16 @@ func (e *Engine) document(ctx context.Context, query string) (doc *Document, err
 			doc, errs = nil, Errors{e.internal(ctx, Failure{Err: &panicked{cause, debug.Stack()}})}
 		}
 	}()
-	if doc, errs = e.prepare(query); len(errs) > 0 {
+	if doc, errs = e.prepare(seen, query); len(errs) > 0 {
 		return nil, errs
 	}
 	if len(query) <= maxCachedBytes {
-		e.cache.Add(query, doc)
+		e.cache.Add(key, doc)
 	}
 	return doc, nil
 }
 
-func (e *Engine) prepare(text string) (*Document, Errors) {
+func (e *Engine) prepare(seen *view, text string) (*Document, Errors) {
 	source := &ast.Source{Input: text}
 	query, err := parser.ParseQueryWithTokenLimit(source, e.limits.Tokens)
 	if err != nil {
@@ -68,14 +72,14 @@ func (e *Engine) prepare(text string) (*Document, Errors) {
 	if err := e.checkSize(query); err != nil {
 		return nil, Errors{err}
 	}
-	conditions, errs := e.validate(query)
+	conditions, errs := e.validate(seen, query)
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	if err := e.checkDepth(query); err != nil {
 		return nil, Errors{err}
 	}
-	return &Document{query: query, variables: e.variableTypes(query), conditions: conditions}, nil
+	return &Document{view: seen, query: query, variables: e.variableTypes(query), conditions: conditions}, nil
 }
 
 func (e *Engine) syntaxError(source *ast.Source, err error) *Error {

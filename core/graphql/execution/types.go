@@ -57,7 +57,6 @@ func compile(schema graphql.Schema, batch map[FieldName]BatchResolve, sources ma
 	}
 	t.roots[ast.Query].add(graphql.SchemaMetaFieldDef)
 	t.roots[ast.Query].add(graphql.TypeMetaFieldDef)
-	completeIntrospection(t)
 	for name, resolve := range batch {
 		if !t.hasField(name) {
 			return nil, fmt.Errorf("a batch resolver is given for %s.%s, which does not exist", name.Type, name.Field)

@@ -15,7 +15,7 @@ import (
 // validate applies the rules of the specification, which are gqlparser's, and
 // what gqlparser leaves to the scalars. On the way it finds the variables that
 // decide about @skip and @include.
-func (e *Engine) validate(query *ast.QueryDocument) (conditions map[string]*ast.Position, errs Errors) {
+func (e *Engine) validate(seen *view, query *ast.QueryDocument) (conditions map[string]*ast.Position, errs Errors) {
 	conditions = map[string]*ast.Position{}
 	events := &core.Events{}
 	events.OnDirective(func(_ *core.Walker, directive *ast.Directive) {
@@ -32,10 +32,11 @@ func (e *Engine) validate(query *ast.QueryDocument) (conditions map[string]*ast.
 			for _, option := range options {
 				option(failure)
 			}
+			failure.Message = seen.explain(failure.Message)
 			errs = append(errs, fromParser(failure))
 		})
 	}
-	core.Walk(e.defined, query, events)
+	core.Walk(seen.defined, query, events)
 	return conditions, errs
 }
 

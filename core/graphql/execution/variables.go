@@ -15,7 +15,7 @@ func (d *Document) coerceVariables(op *ast.OperationDefinition, given map[string
 	var errs Errors
 	for _, def := range op.VariableDefinitions {
 		name, t := def.Variable, d.variables[def]
-		c := &coercion{report: func(path, format string, args ...any) {
+		c := &coercion{seen: d.view, report: func(path, format string, args ...any) {
 			errs = append(errs, invalid(def.Position, "Variable %q got invalid value %s%s; %s",
 				"$"+name, shown(given[name]), at(path, name), fmt.Sprintf(format, args...)))
 		}}
