@@ -52,6 +52,9 @@ func New(config Config) (*Host, error) {
 	if err := h.openCache(); err != nil {
 		return nil, errors.Join(err, h.runDir.close())
 	}
+	if lacks := missing(); len(config.Shim) > 0 && len(lacks) > 0 {
+		h.config.Log.Warn("this kernel has no Landlock, or an old one, or no seccomp filters, so the sandbox of plugins is not whole", "a plugin can", lacks)
+	}
 	h.spawn = newSpawner()
 	h.running, h.stop = context.WithCancel(context.Background())
 	return h, nil

@@ -36,7 +36,39 @@ func (s sandbox) enter() error {
 			return err
 		}
 	}
-	return s.landlock()
+	version := landlockVersion()
+	if err := s.landlock(version); err != nil {
+		return err
+	}
+	return filterCalls(forbiddenCalls(version))
+}
+
+// landlockVersion is 0 on a kernel without it.
+func landlockVersion() int {
+	version, err := abi.LandlockGetABIVersion()
+	if err != nil {
+		return 0
+	}
+	return version
+}
+
+// missing lists what a plugin can do because this kernel lacks a part of the
+// sandbox.
+func missing() (list []string) {
+	for _, part := range []struct {
+		since int
+		so    string
+	}{
+		{1, "read and change every file that xrm can"}, {4, "use every TCP port"}, {6, "send signals to xrm"},
+	} {
+		if landlockVersion() < part.since {
+			list = append(list, part.so)
+		}
+	}
+	if !canFilter() {
+		list = append(list, "change the modes and times of files outside its folders")
+	}
+	return list
 }
 
 // dropCapabilities makes a root without privileges of what is executed next:
@@ -73,9 +105,9 @@ func limit(resource int, most uint64) error {
 
 // landlock allows the files and ports. Of the versions it takes the last before
 // those that also restrict UDP and with it names: none of them was tried here.
-func (s sandbox) landlock() error {
+func (s sandbox) landlock(version int) error {
 	write := landlock.RWDirs(s.Write...).IgnoreIfMissing()
-	if version, err := abi.LandlockGetABIVersion(); err == nil && version >= 2 {
+	if version >= 2 {
 		// Files may move from one folder to another. Whoever asks the first version
 		// for that is not locked in at all.
 		write = write.WithRefer()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -120,6 +121,14 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 		var pid int
 		fmt.Sscan(object, &pid)
 		err = syscall.Kill(pid, syscall.SIGCONT)
+	case "try":
+		err = try(object)
+	case "run":
+		var out []byte
+		out, err = exec.CommandContext(ctx, "sh", "-c", object).CombinedOutput()
+		if said = strings.TrimSpace(string(out)); err != nil {
+			err = fmt.Errorf("%w: %s", err, said)
+		}
 	case "files":
 		var limit syscall.Rlimit
 		err = syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
