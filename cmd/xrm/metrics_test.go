@@ -36,6 +36,9 @@ func TestMetricsAreForMonitors(t *testing.T) {
 		`xrm_plugin_restarts_total{plugin="ledger"} 0`,
 		`xrm_plugin_events{plugin="ledger",state="waiting"} 0`,
 		`xrm_plugin_events{plugin="ledger",state="dead"} 0`,
+		`xrm_requests{kind="light",state="running"} 0`,
+		`xrm_requests{kind="heavy",state="waiting"} 0`,
+		`xrm_requests_refused_total{kind="heavy"} 0`,
 		`xrm_plugin_call_seconds_count{call="events",code="OK",plugin="ledger"} 1`,
 	} {
 		if !strings.Contains(text, line+"\n") {

@@ -13,6 +13,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/catalog"
+	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/identity"
@@ -84,7 +85,8 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	current := func() *snapshot.Snapshot { return s.admission.Current() }
 	s.relay = &journal.Relay{Store: s.store, Log: log}
 	s.records = &record.Service{Store: s.store, Now: time.Now, NewID: newID, Region: c.Region, Committed: s.relay.Nudge}
-	metrics := web.NewMetrics(func() []core.Plugin { return s.work.Desk().Plugins() }, s.store.Backlog)
+	queue := fairqueue.New(fairqueue.DefaultLimits(), time.Now)
+	metrics := web.NewMetrics(func() []core.Plugin { return s.work.Desk().Plugins() }, s.store.Backlog, queue.Counts)
 	s.work = work.New(s.store, current, newID, log)
 	s.relay.Enqueued = s.work.Enqueued
 	plugins := s.pluginConfig(metrics)
@@ -104,7 +106,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 		return errors.Join(err, s.host.Close())
 	}
 	s.site = web.New(web.Config{
-		Authenticator: &identity.Authenticator{Keys: s.store}, Plugins: s.host, Current: current, Ready: s.readiness.Check, Metrics: metrics, Log: log,
+		Authenticator: &identity.Authenticator{Keys: s.store}, Plugins: s.host, Current: current, Ready: s.readiness.Check, Metrics: metrics, Queue: queue, Log: log,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
 	})
 	return nil

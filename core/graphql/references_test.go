@@ -25,6 +25,7 @@ func newPlaylists(t *testing.T) *server {
 		site("track.yaml", "entity: track\nfields:\n  name: {type: text}\n  secret: {type: boolean, index: true}\n"),
 		site("playlist.yaml", "entity: playlist\nfields:\n  name: {type: text}\n  tracks: {type: list, of: {type: reference, to: track, inverse: playlists}}\n"),
 	}, []schema.Source{
+		site("deaf.role.yaml", "role: deaf\nplaylist:\n  read: true\n  fields: {name: read}\n"),
 		site("listener.role.yaml", "role: listener\ntrack:\n  read: {secret: {isNull: true}}\nplaylist:\n  read: true\n"),
 	})
 	var tracks, ids []string
@@ -157,6 +158,18 @@ func TestAPageOfReferencesIsFullOfWhatTheActorMaySee(t *testing.T) {
 	gone := s.list(`{ playlists(first: 1) { nodes { page: tracksPage(after: "eyJvIjpbXSwidiI6WyJ4Il19") { nodes { name } } } } }`, "admin")
 	if want := "The argument after is of a record that is not in the list any more; begin at the first page."; len(gone.Errors) == 0 || gone.Errors[0].Message != want {
 		t.Errorf("errors: %v, want %q", gone.Errors, want)
+	}
+}
+
+func TestTheFieldsOfAListAreSeenTogether(t *testing.T) {
+	t.Parallel()
+	s := newPlaylists(t)
+	for _, field := range []string{"tracks { name }", "tracksPage { nodes { name } }"} {
+		name, _, _ := strings.Cut(field, " ")
+		answer := s.list(`{ playlists { nodes { `+field+` } } }`, "deaf")
+		if want := `Cannot query field "` + name + `" on type "Playlist".`; len(answer.Errors) != 1 || !strings.HasPrefix(answer.Errors[0].Message, want) {
+			t.Errorf("errors: %v, want %q", answer.Errors, want)
+		}
 	}
 }
 

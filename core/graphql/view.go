@@ -60,10 +60,13 @@ func (v *views) searchable(typeName, field string, e *schema.Entity) {
 }
 
 // of says which of an entity's fields are seen in a type that is made of them.
-// What is no field of the entity is seen.
+// What is no field of the entity is seen. A list and its pages are one field.
 func (v *views) of(e *schema.Entity, typeName string, seen func(s *sight, f *schema.Field, path string) bool) {
 	v.members[typeName] = func(s *sight, member string) bool {
 		f := e.Field(member)
+		if f == nil {
+			f = pagedBy(e.Fields, member)
+		}
 		return f == nil || schema.IsSystem(member) || seen(s, f, f.StoragePath())
 	}
 }
@@ -73,6 +76,10 @@ func (v *views) of(e *schema.Entity, typeName string, seen func(s *sight, f *sch
 func (v *views) parts(fields schema.Fields, typeName string) {
 	v.members[typeName] = func(s *sight, member string) bool {
 		i := slices.IndexFunc(fields, func(f *schema.Field) bool { return f.Name == member })
-		return i < 0 || s.leads(fields[i])
+		if i >= 0 {
+			return s.leads(fields[i])
+		}
+		f := pagedBy(fields, member)
+		return f == nil || s.leads(f)
 	}
 }

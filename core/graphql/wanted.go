@@ -17,7 +17,7 @@ func (b *builder) wanted(e *schema.Entity, selections ...execution.Selection) []
 		for _, name := range selection.Names() {
 			f := e.Field(name)
 			if f == nil {
-				f = pagedBy(e, name)
+				f = pagedBy(e.Fields, name)
 			}
 			switch {
 			case f == nil && name != "__typename" && !b.isInverse(e, name):
@@ -32,12 +32,13 @@ func (b *builder) wanted(e *schema.Entity, selections ...execution.Selection) []
 }
 
 // pagedBy is the list of references that a name gives page by page, or nil.
-func pagedBy(e *schema.Entity, name string) *schema.Field {
+func pagedBy(fields schema.Fields, name string) *schema.Field {
 	list, ok := strings.CutSuffix(name, pageSuffix)
-	if f := e.Field(list); ok && f != nil && isReferences(f) {
-		return f
+	i := slices.IndexFunc(fields, func(f *schema.Field) bool { return f.Name == list })
+	if !ok || i < 0 || !isReferences(fields[i]) {
+		return nil
 	}
-	return nil
+	return fields[i]
 }
 
 // isInverse says whether a name is that of a list on the other side of a

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -100,6 +101,7 @@ func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc fu
 			return err
 		}
 		defer l.gate.leave()
+		defer fairqueue.Aside(ctx)() // whoever asks waits for the plugin, and keeps nobody from working
 		return l.breakers.run(ctx, one.method, func() error {
 			return rpc(bounded, l.plugin, id)
 		})

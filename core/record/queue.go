@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/openxrm/xrm/core/fairqueue"
 )
 
 // queue lets the writers of one record wait for each other within this
@@ -29,16 +31,29 @@ func (q *queue) enter(ctx context.Context, keys []string) (leave func(), err err
 	slices.Sort(keys)
 	keys = slices.Compact(keys)
 	for i, key := range keys {
-		l := q.join(key)
-		select {
-		case l.token <- struct{}{}:
-		case <-ctx.Done():
+		if err := q.join(key).enter(ctx); err != nil {
 			q.quit(key)
 			q.leave(keys[:i])
-			return nil, ctx.Err()
+			return nil, err
 		}
 	}
 	return func() { q.leave(keys) }, nil
+}
+
+// enter lets others run while it waits: who has the line may need them to run.
+func (l *line) enter(ctx context.Context) error {
+	select {
+	case l.token <- struct{}{}:
+		return nil
+	default:
+	}
+	defer fairqueue.Aside(ctx)()
+	select {
+	case l.token <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (q *queue) leave(keys []string) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -20,9 +21,9 @@ type Metrics struct {
 	calls    *prometheus.HistogramVec
 }
 
-// NewMetrics makes metrics that ask these two for the state of the plugins, and
-// for the events that wait for them, whenever they are read.
-func NewMetrics(plugins func() []core.Plugin, backlog func(context.Context) ([]core.Backlog, error)) *Metrics {
+// NewMetrics makes metrics that ask for the state of the plugins, for the events
+// that wait for them, and for the requests that do, whenever they are read.
+func NewMetrics(plugins func() []core.Plugin, backlog func(context.Context) ([]core.Backlog, error), requests func() []fairqueue.Count) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -30,7 +31,7 @@ func NewMetrics(plugins func() []core.Plugin, backlog func(context.Context) ([]c
 			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 10),
 		}, []string{"plugin", "call", "code"}),
 	}
-	m.registry.MustRegister(m.calls, pluginCollector{plugins, backlog},
+	m.registry.MustRegister(m.calls, pluginCollector{plugins, backlog}, requestCollector{requests},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
@@ -84,6 +85,29 @@ func (c pluginCollector) Collect(found chan<- prometheus.Metric) {
 	for _, p := range plugins { // nothing that waits is 0, and not silence
 		found <- prometheus.MustNewConstMetric(pluginEvents, prometheus.GaugeValue, float64(of[p.Name].Waiting), p.Name, "waiting")
 		found <- prometheus.MustNewConstMetric(pluginEvents, prometheus.GaugeValue, float64(of[p.Name].Dead), p.Name, "dead")
+	}
+}
+
+// requestCollector counts the requests to the API when it is asked.
+type requestCollector struct{ counts func() []fairqueue.Count }
+
+var (
+	requests        = prometheus.NewDesc("xrm_requests", "Requests to the API that run, and those that wait for their turn, by how much they ask for.", []string{"kind", "state"}, nil)
+	requestsRefused = prometheus.NewDesc("xrm_requests_refused_total", "Requests to the API that were RATE_LIMITED, by how much they asked for.", []string{"kind"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c requestCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- requests
+	descriptions <- requestsRefused
+}
+
+// Collect implements prometheus.Collector.
+func (c requestCollector) Collect(found chan<- prometheus.Metric) {
+	for _, n := range c.counts() {
+		found <- prometheus.MustNewConstMetric(requests, prometheus.GaugeValue, float64(n.Running), n.Kind, "running")
+		found <- prometheus.MustNewConstMetric(requests, prometheus.GaugeValue, float64(n.Waiting), n.Kind, "waiting")
+		found <- prometheus.MustNewConstMetric(requestsRefused, prometheus.CounterValue, float64(n.Refused), n.Kind)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/graphql/transport"
@@ -32,6 +33,7 @@ type Config struct {
 	Current       func() *snapshot.Snapshot   // asked once for each request
 	Ready         func(context.Context) error // why the server cannot answer now; nil when it can
 	Metrics       *Metrics
+	Queue         *fairqueue.Queue // of the requests to the API
 	Log           *slog.Logger
 
 	BodyBytes     int           // of a request to the API
@@ -54,6 +56,8 @@ func New(c Config) *Site {
 	s.graphql = &transport.Handler{
 		Engine:           func() *execution.Engine { return s.Current().API },
 		Context:          s.authenticate,
+		Queue:            c.Queue,
+		Key:              func(ctx context.Context) string { return graphql.ActorFrom(ctx).ID },
 		MaxBodyBytes:     int64(c.BodyBytes),
 		MaxSubscriptions: c.Subscriptions,
 		Timeout:          c.Timeout,

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/core/web"
 )
@@ -45,11 +46,13 @@ func (m mirror) ServeHTTP(s *snapshot.Snapshot, plugin string, w http.ResponseWr
 func site(t *testing.T, ready error) *web.Site {
 	t.Helper()
 	now := &snapshot.Snapshot{}
+	queue := fairqueue.New(fairqueue.Limits{}, nil)
 	nothing := func(context.Context) ([]core.Backlog, error) { return nil, nil }
 	return web.New(web.Config{
 		Authenticator: visitors{"ada": {Roles: []string{core.AdminRole}}, "mia": {Roles: []string{"monitor"}}, "ray": {Roles: []string{"reader"}}},
 		Plugins:       mirror{now}, Current: func() *snapshot.Snapshot { return now }, Ready: func(context.Context) error { return ready },
-		Metrics: web.NewMetrics(func() []core.Plugin { return []core.Plugin{{Name: "fax", Version: "1.0.0", State: "SERVING"}} }, nothing),
+		Metrics: web.NewMetrics(func() []core.Plugin { return []core.Plugin{{Name: "fax", Version: "1.0.0", State: "SERVING"}} }, nothing, queue.Counts),
+		Queue:   queue,
 		Log:     slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 }

@@ -8,68 +8,33 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Request is what a client sends, by whatever transport.
-type Request struct {
-	Query         string
-	OperationName string         // may be empty when the document holds one operation
-	Variables     map[string]any // decoded with UseNumber, so that no digit is lost
-	Extensions    map[string]any
-}
-
 // Execute answers a query or a mutation. The root is the parent that the
 // resolvers of the root fields get. It never fails otherwise than by the errors
 // in the result; when ctx ends, the result holds what was ready by then.
-func (e *Engine) Execute(ctx context.Context, r Request, root any) (result *Result) {
-	defer e.refuseOnPanic(ctx, &result)
-	p, refused := e.plan(ctx, r)
+func (e *Engine) Execute(ctx context.Context, r Request, root any) *Result {
+	p, refused := e.Plan(ctx, r)
 	if refused != nil {
 		return refused
 	}
+	return p.Execute(ctx, root)
+}
+
+// Execute is that of the engine, for what is planned.
+func (p *Plan) Execute(ctx context.Context, root any) (result *Result) {
 	if p.op.Operation == ast.Subscription {
 		return Refuse(invalid(p.op.Position, "A subscription has no single answer; ask for it where events can be sent."))
 	}
 	return p.execute(ctx, root)
 }
 
-// plan is an operation that may be carried out, any number of times.
-type plan struct {
-	engine     *Engine
-	op         *ast.OperationDefinition
-	vars       map[string]any
-	extensions map[string]any // of every answer
-}
-
-// plan checks everything about a request that can be checked before it is
-// carried out; the result says why it is refused, or is nil.
-func (e *Engine) plan(ctx context.Context, r Request) (*plan, *Result) {
-	doc, errs := e.document(ctx, r.Query)
-	if len(errs) > 0 {
-		return nil, Refuse(errs...)
-	}
-	op, refused := doc.operation(r.OperationName)
-	if refused != nil {
-		return nil, Refuse(refused)
-	}
-	vars, errs := doc.coerceVariables(op, r.Variables)
-	if len(errs) > 0 {
-		return nil, Refuse(errs...)
-	}
-	cost, refused := e.checkCost(op, vars)
-	extensions := map[string]any{"cost": map[string]any{"requested": cost, "limit": e.limits.Cost}}
-	if refused != nil {
-		return nil, &Result{Errors: Errors{refused}, Extensions: extensions}
-	}
-	return &plan{e, op, vars, extensions}, nil
-}
-
-func (p *plan) execute(ctx context.Context, root any) (result *Result) {
+func (p *Plan) execute(ctx context.Context, root any) (result *Result) {
 	defer p.engine.refuseOnPanic(ctx, &result)
 	x := p.run(ctx, root)
 	x.start()
 	return &Result{Executed: true, Errors: x.errs, Extensions: x.extensions(p.extensions), data: x.data, size: bytesPerValue * x.values}
 }
 
-func (p *plan) run(ctx context.Context, root any) *run {
+func (p *Plan) run(ctx context.Context, root any) *run {
 	return &run{ctx: ctx, engine: p.engine, op: p.op, vars: p.vars, root: root}
 }
 

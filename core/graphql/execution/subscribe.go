@@ -19,9 +19,27 @@ type Source func(ctx context.Context, args map[string]any) iter.Seq2[any, error]
 // and so the schema, stays the same for as long as the subscription lasts.
 func (e *Engine) Subscribe(ctx context.Context, r Request) iter.Seq[*Result] {
 	return func(yield func(*Result) bool) {
-		s, refused := e.subscription(ctx, r)
+		p, refused := e.Plan(ctx, r)
 		if refused != nil {
 			yield(refused)
+			return
+		}
+		for answer := range p.Subscribe(ctx) {
+			if !yield(answer(ctx)) {
+				return
+			}
+		}
+	}
+}
+
+// Subscribe is that of the engine, for what is planned: it gives the answers as
+// functions that are to be called once each, when there is time for that.
+func (p *Plan) Subscribe(ctx context.Context) iter.Seq[func(context.Context) *Result] {
+	return func(yield func(func(context.Context) *Result) bool) {
+		refuse := func(refused *Result) { yield(func(context.Context) *Result { return refused }) }
+		s, refused := p.subscription(ctx)
+		if refused != nil {
+			refuse(refused)
 			return
 		}
 		for event, err := range s.events(ctx) {
@@ -29,10 +47,10 @@ func (e *Engine) Subscribe(ctx context.Context, r Request) iter.Seq[*Result] {
 				return // nobody waits for it
 			}
 			if err != nil {
-				yield(Refuse(s.failed(ctx, err)))
+				refuse(Refuse(s.failed(ctx, err)))
 				return
 			}
-			if !yield(s.answer(ctx, event)) {
+			if !yield(func(ctx context.Context) *Result { return s.answer(ctx, event) }) {
 				return
 			}
 		}
@@ -41,27 +59,23 @@ func (e *Engine) Subscribe(ctx context.Context, r Request) iter.Seq[*Result] {
 
 // subscription is one that may begin.
 type subscription struct {
-	*plan
+	*Plan
 	field *collected
 	args  map[string]any
 }
 
-func (e *Engine) subscription(ctx context.Context, r Request) (s *subscription, refused *Result) {
-	defer e.refuseOnPanic(ctx, &refused)
-	p, refused := e.plan(ctx, r)
-	if refused != nil {
-		return nil, refused
-	}
+func (p *Plan) subscription(ctx context.Context) (s *subscription, refused *Result) {
+	defer p.engine.refuseOnPanic(ctx, &refused)
 	if p.op.Operation != ast.Subscription {
 		return nil, Refuse(invalid(p.op.Position, "Only a subscription has events; this is a %s.", p.op.Operation))
 	}
 	x := p.run(ctx, nil)
-	fields := x.collect(e.types.roots[ast.Subscription], x.rootNodes())
+	fields := x.collect(p.engine.types.roots[ast.Subscription], x.rootNodes())
 	// Validation counts names; aliases, @skip and @include are left to us.
 	if len(fields) != 1 {
 		return nil, Refuse(invalid(p.op.Position, "A subscription must select exactly one field, not %d.", len(fields)))
 	}
-	s = &subscription{plan: p, field: fields[0]}
+	s = &subscription{Plan: p, field: fields[0]}
 	var err error
 	if s.args, err = x.guardedArguments(s.field); err != nil {
 		return nil, Refuse(s.failed(ctx, err))

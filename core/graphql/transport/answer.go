@@ -16,37 +16,52 @@ type answer struct {
 	single    bool // whether one answer of that type will do
 	events    bool // whether events will
 	encode    func(*execution.Result) ([]byte, error)
+
+	status int // of what is composed
+	body   []byte
 }
 
 func (a *answer) refuse(status int, code, format string, args ...any) {
-	a.write(status, execution.Refuse(errorf(code, format, args...)))
+	a.composeAs(status, execution.Refuse(errorf(code, format, args...)))
+	a.write()
 }
 
-// send writes what the engine answered.
-func (a *answer) send(result *execution.Result) {
+// compose takes what the engine answered.
+func (a *answer) compose(result *execution.Result) {
 	status := http.StatusOK
-	// Clients that accept application/json only tell success by the body, so
-	// that for them a refused document is no failure of HTTP.
-	if !result.Executed && a.mediaType == graphqlResponse && len(result.Errors) > 0 {
-		status = statusOf(codeOf(result.Errors[0]))
+	if !result.Executed && len(result.Errors) > 0 {
+		code := codeOf(result.Errors[0])
+		// Clients that accept application/json only tell success by the body, so
+		// that for them a refused document is no failure of HTTP.
+		if a.mediaType == graphqlResponse || code == "RATE_LIMITED" {
+			status = statusOf(code)
+		}
+		if after, ok := result.Errors[0].Extensions[retryAfter]; ok {
+			a.w.Header().Set("Retry-After", fmt.Sprint(after))
+		}
 	}
-	a.write(status, result)
+	a.composeAs(status, result)
 }
 
-func (a *answer) write(status int, result *execution.Result) {
+func (a *answer) composeAs(status int, result *execution.Result) {
 	body, err := a.encode(result)
 	if err != nil {
 		status = http.StatusInternalServerError
 	}
+	a.status, a.body = status, body
+}
+
+// write sends what was composed.
+func (a *answer) write() {
 	header := a.w.Header()
 	header.Set("Content-Type", a.mediaType+"; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	header.Set("Cache-Control", "no-store")
 	header.Set("Vary", "Accept")
 	header.Set("X-Content-Type-Options", "nosniff")
-	a.w.WriteHeader(status)
+	a.w.WriteHeader(a.status)
 	// A client that is gone cannot be told anything.
-	_, _ = a.w.Write(body)
+	_, _ = a.w.Write(a.body)
 }
 
 // encode is the answer as JSON. An error is logged already, and the JSON says so.

@@ -107,7 +107,8 @@ func (c *connection) subscribe(ctx context.Context, m message) error {
 		} else if engine == nil {
 			c.box.put(c.ctx, c.encode(op, execution.Refuse(errorf("UNAVAILABLE", notReady))))
 		} else {
-			done = c.handler.deliver(ctx, engine, request, c.box, func(result *execution.Result) []byte { return c.encode(op, result) })
+			plan, refused := c.handler.plan(ctx, engine, request)
+			done = c.handler.deliver(ctx, plan, refused, c.box, func(result *execution.Result) []byte { return c.encode(op, result) })
 		}
 		c.finish(op, done)
 	})

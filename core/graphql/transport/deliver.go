@@ -7,41 +7,51 @@ import (
 	"github.com/openxrm/xrm/core/graphql/execution"
 )
 
-// deliver carries out an operation and puts its results into the outbox as they
-// come. The results of a subscription end with an error when the client does
-// not keep up. It says whether all went to its end; if not, the last result was
-// one that was not executed.
-func (h *Handler) deliver(ctx context.Context, engine *execution.Engine, r execution.Request, box *outbox, encode func(*execution.Result) []byte) bool {
+// deliver carries out an operation, or says why it is refused, and puts its
+// results into the outbox as they come. The results of a subscription end with
+// an error when the client does not keep up. It says whether all went to its
+// end; if not, the last result was one that was not executed.
+func (h *Handler) deliver(ctx context.Context, p *execution.Plan, refused *execution.Result, box *outbox, encode func(*execution.Result) []byte) bool {
 	last := func(result *execution.Result) bool {
 		box.put(ctx, encode(result))
 		return result.Executed
+	}
+	if refused != nil {
+		return last(refused)
 	}
 	if refused := h.streams.begin(orDefault(h.MaxSubscriptions, DefaultMaxSubscriptions)); refused != nil {
 		return last(execution.Refuse(refused))
 	}
 	defer h.streams.end()
-	if kindOf(ctx, engine, r) != subscription {
-		return last(h.execute(ctx, engine, r))
+	var text []byte
+	var executed bool
+	encoded := func(result *execution.Result) { text, executed = encode(result), result.Executed }
+	if p.Kind() != subscription {
+		h.execute(ctx, p, encoded)
+		box.put(ctx, text)
+		return executed
 	}
 	subscribed, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(h.streams.stopping(), cancel)()
-	for result := range engine.Subscribe(subscribed, r) {
-		if !result.Executed {
-			return last(result)
+	for answer := range p.Subscribe(subscribed) {
+		h.event(subscribed, p, answer, encoded)
+		if !executed {
+			box.put(ctx, text)
+			return false
 		}
-		if !box.offer(encode(result)) {
+		if !box.offer(text) {
 			return last(execution.Refuse(errorf("RATE_LIMITED", "The events came faster than they were read; subscribe again to go on.")))
 		}
 	}
 	return true
 }
 
-// execute answers a query or mutation in the time that there is for it.
-func (h *Handler) execute(ctx context.Context, engine *execution.Engine, r execution.Request) *execution.Result {
-	ctx, cancel := context.WithTimeout(ctx, orDefault(h.Timeout, execution.DefaultLimits().EventTime))
+// event answers one event of a subscription when it is its turn.
+func (h *Handler) event(ctx context.Context, p *execution.Plan, answer func(context.Context) *execution.Result, encode func(*execution.Result)) {
+	waiting, cancel := h.inTime(ctx)
 	defer cancel()
-	return engine.Execute(ctx, r, nil)
+	h.inTurn(waiting, p, true, answer, encode)
 }
 
 // recheck says why whoever has asked may not be told any more. While nobody can

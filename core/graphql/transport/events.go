@@ -23,7 +23,7 @@ const maxWrite = 10 * time.Second
 
 // serveEvents answers with server-sent events, in the distinct connections mode
 // of the graphql-sse protocol: one operation, whose errors are results as well.
-func (h *Handler) serveEvents(ctx context.Context, a *answer, r *http.Request, engine *execution.Engine, request execution.Request) {
+func (h *Handler) serveEvents(ctx context.Context, a *answer, r *http.Request, p *execution.Plan, refused *execution.Result) {
 	leave := h.streams.connect()
 	if leave == nil {
 		a.refuse(http.StatusServiceUnavailable, "UNAVAILABLE", serverStops)
@@ -34,7 +34,7 @@ func (h *Handler) serveEvents(ctx context.Context, a *answer, r *http.Request, e
 	box := newOutbox()
 	go func() {
 		defer close(box.messages)
-		h.deliver(ctx, engine, request, box, func(result *execution.Result) []byte { return h.event(ctx, result) })
+		h.deliver(ctx, p, refused, box, func(result *execution.Result) []byte { return h.eventText(ctx, result) })
 	}()
 	defer func() {
 		cancel()
@@ -57,7 +57,7 @@ func (h *Handler) serveEvents(ctx context.Context, a *answer, r *http.Request, e
 			box.sent(event)
 		case <-pulse.C:
 			if refused := h.recheck(r); refused != nil {
-				_ = s.send(string(h.event(ctx, execution.Refuse(refused))) + eventComplete)
+				_ = s.send(string(h.eventText(ctx, execution.Refuse(refused))) + eventComplete)
 				return
 			}
 			err = s.send(eventComment)
@@ -65,8 +65,8 @@ func (h *Handler) serveEvents(ctx context.Context, a *answer, r *http.Request, e
 	}
 }
 
-// event is one result. The JSON has no line breaks of its own.
-func (h *Handler) event(ctx context.Context, result *execution.Result) []byte {
+// eventText is one result. The JSON has no line breaks of its own.
+func (h *Handler) eventText(ctx context.Context, result *execution.Result) []byte {
 	body, _ := h.encode(ctx, result) // which is an error then, and logged
 	return slices.Concat([]byte("event: next\ndata: "), body, []byte("\n\n"))
 }

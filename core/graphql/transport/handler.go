@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/graphql/execution"
 )
 
@@ -23,6 +24,11 @@ type Handler struct {
 	// for UNAUTHENTICATED); every other error is logged and hidden. GraphiQL's
 	// page is served without asking.
 	Context func(*http.Request) (context.Context, error)
+
+	// Queue shares what runs at a time between those who ask, whom Key names by
+	// the context of a request. Without a queue nobody waits.
+	Queue *fairqueue.Queue
+	Key   func(context.Context) string
 
 	MaxBodyBytes int64         // of a POST or a message; DefaultMaxBodyBytes when 0
 	Timeout      time.Duration // of one query or mutation; that of an event in [execution.DefaultLimits] when 0
@@ -93,17 +99,25 @@ func (h *Handler) answer(ctx context.Context, a *answer, w http.ResponseWriter, 
 		a.refuse(http.StatusServiceUnavailable, "UNAVAILABLE", notReady)
 		return
 	}
-	kind := kindOf(ctx, engine, request)
+	plan, refused := h.plan(ctx, engine, request)
+	kind := ""
+	if refused == nil {
+		kind = plan.Kind()
+	}
 	switch {
 	case r.Method == http.MethodGet && kind == mutation:
 		w.Header().Set("Allow", "POST")
 		a.refuse(http.StatusMethodNotAllowed, "INVALID", "A GET request may only read; send a mutation by POST.")
 	case a.events && (kind == subscription || !a.single):
-		h.serveEvents(ctx, a, r, engine, request)
+		h.serveEvents(ctx, a, r, plan, refused)
 	case kind == subscription:
 		a.refuse(http.StatusNotAcceptable, "INVALID", "A subscription is answered by events: accept %s, or open a WebSocket with the subprotocol %s.", eventStream, subprotocol)
+	case refused != nil:
+		a.compose(refused)
+		a.write()
 	default:
-		a.send(h.execute(ctx, engine, request))
+		h.execute(ctx, plan, a.compose)
+		a.write()
 	}
 }
 
@@ -120,7 +134,8 @@ func (h *Handler) refuseActor(a *answer, r *http.Request, err error) {
 	if status == http.StatusUnauthorized {
 		a.w.Header().Set("WWW-Authenticate", "Bearer")
 	}
-	a.write(status, execution.Refuse(shown))
+	a.composeAs(status, execution.Refuse(shown))
+	a.write()
 }
 
 // shown is what a client gets to know of why it may not ask; the rest is logged.
@@ -139,19 +154,6 @@ const (
 	mutation     = "mutation"
 	subscription = "subscription"
 )
-
-// kindOf is the kind of the operation; "" for one that will be refused.
-func kindOf(ctx context.Context, engine *execution.Engine, r execution.Request) string {
-	doc, err := engine.Prepare(ctx, r.Query)
-	if err != nil {
-		return ""
-	}
-	kind, err := doc.Kind(r.OperationName)
-	if err != nil {
-		return ""
-	}
-	return kind
-}
 
 func (h *Handler) logger() *slog.Logger {
 	if h.Log == nil {

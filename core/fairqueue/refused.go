@@ -1,0 +1,63 @@
+package fairqueue
+
+import (
+	"fmt"
+	"time"
+)
+
+// Refused is why a request may not even wait. It says so to whoever asks.
+type Refused struct {
+	Message string
+	After   time.Duration // when it is worth trying again, in whole seconds
+}
+
+func (r *Refused) Error() string { return r.Message }
+
+// refuse says why a request is too much.
+func (q *Queue) refuse(t *Turn) error {
+	has := len(t.flow.lines[t.kind])
+	switch {
+	case t.kind == heavy && has+t.flow.running[heavy] >= q.limits.HeavyPerKey:
+		after := q.after()
+		return q.refusal(t, after, fmt.Sprintf("The request costs %d, and of those that cost more than %d a key may have %d at a time: wait %d s, or ask for smaller pages or fewer fields.",
+			t.cost, q.limits.HeavyCost, q.limits.HeavyPerKey, after/time.Second))
+	case t.kind == light && has >= q.limits.WaitingOfKey:
+		return q.refusal(t, time.Second, fmt.Sprintf("%d requests of this key are waiting, which is the limit: wait 1 s, and send fewer at a time.", has))
+	}
+	return nil
+}
+
+// late is the refusal of a request whose time was up before its turn came.
+func (q *Queue) late(t *Turn) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	after := q.after()
+	return q.refusal(t, after, fmt.Sprintf("The request waited for %d s, which is as long as it may, beside %d others of this key: wait %d s, and send fewer at a time.",
+		q.now().Sub(t.since).Round(time.Second)/time.Second, t.flow.turns, after/time.Second))
+}
+
+func (q *Queue) refusal(t *Turn, after time.Duration, message string) error {
+	q.refused[t.kind]++
+	return &Refused{Message: message, After: after}
+}
+
+// after is about how long it takes until the heavy ones that wait have run.
+func (q *Queue) after() time.Duration {
+	all := q.heavyIn * time.Duration(q.waiting[heavy]+q.running[heavy]) / time.Duration(q.limits.Heavy)
+	return min(max(all+time.Second-1, time.Second), time.Minute).Truncate(time.Second)
+}
+
+// Count is how many requests of one kind there are.
+type Count struct {
+	Kind             string // "light" or "heavy"
+	Running, Waiting int
+	Refused          int // since the start
+}
+
+// Counts are those of all kinds.
+func (q *Queue) Counts() []Count {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	of := func(name string, k kind) Count { return Count{name, q.running[k], q.waiting[k], q.refused[k]} }
+	return []Count{of("light", light), of("heavy", heavy)}
+}
