@@ -63,7 +63,7 @@ func compareOn(ctx context.Context, o options, store string, programs versions[s
 			fmt.Print(row(store, scenario.Name, clients, pairs))
 		}
 	}
-	return nil
+	return compareShares(ctx, o, store, sides)
 }
 
 // side is one version with its server and what is in it.

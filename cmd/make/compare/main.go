@@ -69,6 +69,7 @@ func (o options) measuresSomething() error {
 	for _, scenario := range workload.Scenarios() {
 		names = append(names, scenario.Name)
 	}
+	names = append(names, sharesName)
 	for _, entities := range startsWith {
 		names = append(names, startName(entities))
 	}

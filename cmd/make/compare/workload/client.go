@@ -25,25 +25,38 @@ func NewClient(url, key string, atOnce int) *Client {
 // Post sends the body of a GraphQL request and returns that of the answer. An
 // answer with errors is an error.
 func (c *Client) Post(ctx context.Context, body []byte) ([]byte, error) {
+	answer, err := c.send(ctx, body)
+	if err == nil && !answer.fine() {
+		err = fmt.Errorf("%s answers %d: %s", short(body), answer.status, short(answer.body))
+	}
+	return answer.body, err
+}
+
+type answer struct {
+	status     int
+	retryAfter string
+	body       []byte
+}
+
+func (a answer) fine() bool {
+	return a.status == http.StatusOK && !bytes.Contains(a.body, []byte(`"errors":[`))
+}
+
+func (c *Client) send(ctx context.Context, body []byte) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+"/graphql", bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	request.Header.Set("Authorization", "Bearer "+c.key)
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/graphql-response+json")
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK || bytes.Contains(answer, []byte(`"errors":[`)) {
-		return nil, fmt.Errorf("%s answers %s: %s", short(body), response.Status, short(answer))
-	}
-	return answer, nil
+	text, err := io.ReadAll(response.Body)
+	return answer{response.StatusCode, response.Header.Get("Retry-After"), text}, err
 }
 
 // short is as much of a text as helps.
