@@ -41,7 +41,7 @@ func (e *Entity) Taken(path string, value any) error {
 	field := e.FromStorage(path)
 	return &Refusal{
 		Code: Conflict, Message: fmt.Sprintf("The %s was not saved: another one has the same %s.", e.Name, field),
-		Violations: Violations{{Field: field, Rule: "unique", Message: fmt.Sprintf("is taken: another %s has %v already", e.Stored().Name, value)}},
+		Violations: Violations{{Field: field, Rule: "unique", Message: fmt.Sprintf("is taken: another %s has %v already", e.Stored().Name, value), Unquoted: "is taken"}},
 	}
 }
 

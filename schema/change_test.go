@@ -89,7 +89,7 @@ func TestAChangeIsRefusedInTheWordsOfTheView(t *testing.T) {
 		}},
 		"a value that is taken": {customer.Taken("customer.number", "C-1"), &schema.Refusal{
 			Code: schema.Conflict, Message: "The customer was not saved: another one has the same number.",
-			Violations: schema.Violations{{Field: "number", Rule: "unique", Message: "is taken: another party has C-1 already"}},
+			Violations: schema.Violations{{Field: "number", Rule: "unique", Message: "is taken: another party has C-1 already", Unquoted: "is taken"}},
 		}},
 		"its state": {voucher.CheckFrom([]string{"redeemed", "lost"}, values), &schema.Refusal{
 			Code: schema.Conflict, Message: "The voucher was not changed: its state is issued, not redeemed or lost. Reload it and try again.",

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -67,7 +68,11 @@ func (c *checker) value(f *Field, raw any, siblings map[string]any, at string) a
 	}
 	value, err := f.Kind().Parse(f, raw, Scope{Siblings: siblings, Region: c.region})
 	if err != nil {
-		c.add(at, f.Type, err.Error())
+		v := Violation{Field: at, Rule: f.Type, Message: err.Error()}
+		if m := (mismatch{}); errors.As(err, &m) {
+			v.Unquoted = m.unquoted
+		}
+		c.violations = append(c.violations, v)
 		return nil
 	}
 	switch v := value.(type) {

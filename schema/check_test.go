@@ -104,7 +104,7 @@ func TestViolationsNameRules(t *testing.T) {
 	want := schema.Violations{
 		{Field: "abc", Rule: "unknown", Message: "is no field"},
 		{Field: "number", Rule: "required", Message: "is required"},
-		{Field: "state", Rule: "enum", Message: "must be one of open, closed, not x"},
+		{Field: "state", Rule: "enum", Message: "must be one of open, closed, not x", Unquoted: "must be one of open, closed"},
 	}
 	if diff := cmp.Diff(error(want), err); diff != "" {
 		t.Errorf("Check (-want +got):\n%s", diff)

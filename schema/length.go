@@ -28,7 +28,11 @@ func tooLong(f *Field, were []any, value any, at string) (violations Violations)
 	switch v := value.(type) {
 	case string:
 		if bounded := f.Type == "text" && f.Max != nil; len(v) > MaxText && !bounded && !slices.ContainsFunc(were, func(was any) bool { text, _ := was.(string); return text == v }) {
-			return Violations{{Field: at, Rule: "max", Message: fmt.Sprintf("must have at most %d bytes, not %d: shorten it, or ask for a max in the definition of the field", MaxText, len(v))}}
+			return Violations{{
+				Field: at, Rule: "max",
+				Message:  fmt.Sprintf("must have at most %d bytes, not %d: shorten it, or ask for a max in the definition of the field", MaxText, len(v)),
+				Unquoted: fmt.Sprintf("must have at most %d bytes: shorten it, or ask for a max in the definition of the field", MaxText),
+			}}
 		}
 	case []any:
 		var items []any

@@ -87,10 +87,21 @@ func (plain) Compare(a, b any) int {
 	return strings.Compare(x, y)
 }
 
-// mustBe is the error of a value that does not fit: "must be a date, not x".
-func mustBe(what string, raw any) error {
-	return fmt.Errorf("must be %s, not %s", what, show(raw))
+// mismatch is why a value does not fit, with the value and without.
+type mismatch struct{ text, unquoted string }
+
+// Error quotes the value.
+func (m mismatch) Error() string { return m.text }
+
+// unfit is the error of a value for which a rule does not hold: "must be at most 10,
+// not 77".
+func unfit(raw any, rule string, args ...any) error {
+	rule = fmt.Sprintf(rule, args...)
+	return mismatch{rule + ", not " + show(raw), rule}
 }
+
+// mustBe is unfit for what is no value of the type: "must be a date, not x".
+func mustBe(what string, raw any) error { return unfit(raw, "must be %s", what) }
 
 // show prints a value in a message, cut when long.
 func show(raw any) string {

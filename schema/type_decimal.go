@@ -2,7 +2,6 @@ package schema
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 	"regexp"
 	"strconv"
@@ -81,13 +80,13 @@ func parseDecimal(f *Field, raw any, what string) (string, error) {
 	d = Decimal(s)
 	switch {
 	case d.NumDigits() > maxDigits || -d.Exponent() > maxDigits:
-		return "", fmt.Errorf("must have at most %d digits, not %s", maxDigits, show(raw))
+		return "", unfit(raw, "must have at most %d digits", maxDigits)
 	case f.Scale != nil && -int(d.Exponent()) > *f.Scale:
-		return "", fmt.Errorf("must have at most %d digits after the point, not %s", *f.Scale, s)
+		return "", unfit(s, "must have at most %d digits after the point", *f.Scale)
 	case f.Min != nil && d.LessThan(decimal.NewFromInt(*f.Min)):
-		return "", fmt.Errorf("must be at least %d, not %s", *f.Min, s)
+		return "", unfit(s, "must be at least %d", *f.Min)
 	case f.Max != nil && d.GreaterThan(decimal.NewFromInt(*f.Max)):
-		return "", fmt.Errorf("must be at most %d, not %s", *f.Max, s)
+		return "", unfit(s, "must be at most %d", *f.Max)
 	}
 	return s, nil
 }

@@ -3,7 +3,6 @@ package schema
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"math"
 	"strconv"
 )
@@ -27,10 +26,10 @@ func (integerType) Parse(f *Field, raw any, _ Scope) (any, error) {
 		return nil, mustBe("a whole number", raw)
 	}
 	if f.Min != nil && n < *f.Min {
-		return nil, fmt.Errorf("must be at least %d, not %d", *f.Min, n)
+		return nil, unfit(n, "must be at least %d", *f.Min)
 	}
 	if f.Max != nil && n > *f.Max {
-		return nil, fmt.Errorf("must be at most %d, not %d", *f.Max, n)
+		return nil, unfit(n, "must be at most %d", *f.Max)
 	}
 	return n, nil
 }

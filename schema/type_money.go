@@ -41,7 +41,7 @@ func (moneyType) Parse(f *Field, raw any, _ Scope) (any, error) {
 	if m, ok := raw.(map[string]any); ok {
 		for key := range m {
 			if key != "amount" && key != "currency" {
-				return nil, fmt.Errorf("must have amount and currency only, not %s", key)
+				return nil, unfit(key, "must have amount and currency only")
 			}
 		}
 		amount = m["amount"]

@@ -32,7 +32,7 @@ func (phoneType) Parse(f *Field, raw any, s Scope) (any, error) {
 	if m, isObject := raw.(map[string]any); isObject {
 		for key := range m {
 			if key != "raw" && key != "e164" {
-				return nil, fmt.Errorf("must have raw only, not %s", key)
+				return nil, unfit(key, "must have raw only")
 			}
 		}
 		typed, ok = m["raw"].(string)

@@ -104,7 +104,15 @@ func (e *Entity) CheckStates(before, after map[string]any) (violations Violation
 		was, _ := Lookup(before, path).(string)
 		is, _ := Lookup(after, path).(string)
 		if message := f.misstep(was, is); message != "" {
-			violations = append(violations, Violation{Field: path, Rule: "transition", Message: message})
+			v := Violation{Field: path, Rule: "transition", Message: message}
+			switch {
+			case is == "": // the message quotes nothing
+			case was == "":
+				v.Unquoted = "cannot begin in this state"
+			default:
+				v.Unquoted = "cannot go from the state that it is in to this one"
+			}
+			violations = append(violations, v)
 		}
 	}
 	return violations

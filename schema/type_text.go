@@ -24,7 +24,7 @@ func (textType) Parse(f *Field, raw any, _ Scope) (any, error) {
 		return nil, fmt.Errorf("must be valid UTF-8 without null characters")
 	}
 	if f.Max != nil && int64(utf8.RuneCountInString(s)) > *f.Max {
-		return nil, fmt.Errorf("must have at most %d characters, not %d", *f.Max, utf8.RuneCountInString(s))
+		return nil, unfit(utf8.RuneCountInString(s), "must have at most %d characters", *f.Max)
 	}
 	return s, nil
 }

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,10 @@ type Violation struct {
 	Field   string `json:"field"`   // path, as the caller wrote it: "addresses[1].country"
 	Rule    string `json:"rule"`    // stable, for programs: "required"
 	Message string `json:"message"` // for people; completes "<field> …": "is required"
+
+	// Unquoted is Message without the value that it quotes, for who may not see that;
+	// "" where it quotes none.
+	Unquoted string `json:"-"`
 }
 
 // Violations are all reasons at once.
@@ -24,6 +29,26 @@ func (vs Violations) Error() string {
 	}
 	return strings.Join(sentences, "; ")
 }
+
+// Unquote takes the values out of the messages about fields that are secret, and how
+// many items there are before the offending one out of their paths: what is left
+// names the field and the rule. secret is asked of paths without such indexes.
+func (vs Violations) Unquote(secret func(path string) bool) Violations {
+	told := slices.Clone(vs)
+	for i, v := range told {
+		path := indexes.ReplaceAllString(v.Field, "")
+		if !secret(path) {
+			continue
+		}
+		told[i].Field = path
+		if v.Unquoted != "" {
+			told[i].Message = v.Unquoted
+		}
+	}
+	return told
+}
+
+var indexes = regexp.MustCompile(`\[\d+\]`)
 
 // Err returns the violations sorted by field, or nil when there are none.
 func (vs Violations) Err() error {

@@ -152,7 +152,7 @@ func (g *merge) remove(ctx context.Context, plan plan) (plan, error) {
 	}
 	loser, winner, err := g.pair(ctx)
 	if err == nil && winner.Deleted() {
-		err = gone(winner)
+		err = g.gone(winner)
 	}
 	if err == nil {
 		plan = takeover(g.Model, g.e, loser, winner)

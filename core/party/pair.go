@@ -32,13 +32,26 @@ func (g *merge) pair(ctx context.Context) (loser, winner *core.Record, err error
 	opposite := mergedInto(winner, loser) && mergedInto(loser, winner)
 	switch {
 	case winner.Deleted() && !opposite:
-		return nil, nil, gone(winner)
+		return nil, nil, g.gone(winner)
 	case loser.Deleted() && !mergedInto(loser, winner):
-		return nil, nil, gone(loser)
+		return nil, nil, g.gone(loser)
 	case loser.Values["kind"] != winner.Values["kind"]:
-		return nil, nil, refused("into", "kind", fmt.Sprintf("must be of the kind of the duplicate, %v, not %v", loser.Values["kind"], winner.Values["kind"]))
+		return nil, nil, g.unlike(loser, winner)
 	}
 	return loser, winner, nil
+}
+
+// unlike refuses parties of different kinds, and names those that the user sees.
+func (g *merge) unlike(loser, winner *core.Record) error {
+	from, into, err := g.shown(loser, winner)
+	if err != nil {
+		return err
+	}
+	must := "must be of the kind of the duplicate"
+	if from.Values["kind"] != nil && into.Values["kind"] != nil {
+		must += fmt.Sprintf(", %v, not %v", from.Values["kind"], into.Values["kind"])
+	}
+	return refused("into", "kind", must)
 }
 
 func mergedInto(r, other *core.Record) bool {
@@ -52,10 +65,17 @@ func refused(field, rule, message string) error {
 	}
 }
 
-// gone says what became of a party that is deleted.
-func gone(r *core.Record) error {
-	if into, merged := r.Values[schema.MergedField].(string); merged {
+// gone says what became of a party that is deleted, as far as the user sees it.
+func (g *merge) gone(r *core.Record) error {
+	seen, err := g.user.Seen(r)
+	if err != nil {
+		return err
+	}
+	if into, merged := seen.Values[schema.MergedField].(string); merged {
 		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into %s already. Merge with that one.", r.ID, into)}
+	}
+	if r.Values[schema.MergedField] != nil {
+		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into another one already. Merge with that one.", r.ID)}
 	}
 	return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s is deleted. Restore it first.", r.ID)}
 }

@@ -1,6 +1,7 @@
 package party_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"testing"
@@ -227,4 +228,70 @@ func TestAMergeThatStopsAtARecordTellsNothingOfItToWhoDoesNotSeeIt(t *testing.T)
 	d := w.duplicates()
 	_, err := w.merge(w.user("party: true"), d.from, d.into, true)
 	w.refused(err, core.Invalid, "The merge stopped at a record that refers to the duplicate and that you may not see. Ask somebody who sees it to merge again: what was done stays done.")
+}
+
+// What a merge says when it is refused quotes nothing that the user does not see.
+func TestARefusedMergeQuotesNothingThatTheUserDoesNotSee(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		spoiled := ""
+		w := newWorld(t, open(t), hook(func(e *schema.Entity, changes []core.Change) []error {
+			for _, c := range changes {
+				switch {
+				case e.Name != spoiled || c.Action != core.Updated:
+				case e.Name == "party":
+					c.After.Values["employees"] = "dozens"
+				default:
+					c.After.Values["kind"] = "gossip"
+				}
+			}
+			return nil
+		}))
+		const cannot = "The parties were not merged: they cannot become one."
+		person := w.create("party", map[string]any{"kind": "person", "displayName": "Eva"}).ID
+		from, into, other := w.cafe("party", "AT", map[string]any{"city": "Graz"}), w.cafe("party", "DE", nil), w.cafe("party", "DE", nil)
+		activity := w.create("activity", map[string]any{"subject": "Call", "kind": "call", "at": "2026-02-01T10:00:00Z", "party": from}).ID
+		who := "party: {read: true, update: true, delete: true, fields: {displayName: write, city: write}}\nactivity: {read: true, fields: {subject: read, party: read}}"
+		merge := func(from, into string) error {
+			_, err := w.merge(w.user(who), from, into, true)
+			return err
+		}
+		w.refused(merge(person, into), core.Invalid, cannot, "into must be of the kind of the duplicate")
+
+		spoiled = "party"
+		w.refused(merge(from, into), core.Invalid, "The party was not saved: some fields need attention.", "employees must be a whole number")
+		spoiled = "activity"
+		w.refused(merge(from, into), core.Invalid, "The merge stopped at the activity "+activity+", which refers to the duplicate. The activity was not saved: some fields need attention. Mend that and merge again: what was done stays done.",
+			"kind must be one of call, email, letter, visit, order, note")
+
+		spoiled = ""
+		if _, err := w.merge(admin, from, into, false); err != nil {
+			t.Fatal(err)
+		}
+		w.refused(merge(from, other), core.Conflict, "The party "+from+" was merged into another one already. Merge with that one.")
+		w.refused(merge(other, from), core.Conflict, "The party "+from+" was merged into another one already. Merge with that one.")
+	})
+}
+
+// asked notes by which policy hooks are asked.
+type asked struct{ by []record.Policy }
+
+func (a *asked) BeforeSave(_ context.Context, on record.Basis, _ *schema.Entity, _ []core.Change) []error {
+	a.by = append(a.by, on.Policy)
+	return nil
+}
+
+// A merge may do more than the user, and the rules of plugins may not.
+func TestAMergeAsksRulesByTheRightsThatHold(t *testing.T) {
+	asked := &asked{}
+	w := newWorld(t, openMemory(t), asked)
+	d := w.duplicates()
+	asked.by = nil
+	if _, err := w.merge(admin, d.from, d.into, false); err != nil || len(asked.by) == 0 {
+		t.Fatalf("%v, asked %d times", err, len(asked.by))
+	}
+	for _, policy := range asked.by {
+		if policy != w.on.Policy {
+			t.Errorf("a rule was asked by %T, want the policy of the basis", policy)
+		}
+	}
 }

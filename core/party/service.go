@@ -36,10 +36,14 @@ type Elsewhere interface {
 
 // whole opens a session that is bound by no role: of a party that is merged
 // nothing may stay behind because the user does not see it. The hooks are asked,
-// and the history names the user. What the user may ask for is checked before.
+// and the history names the user. What the user may ask for is checked before, and
+// errors tell no more than the user may see.
 func (s *Service) whole(on record.Basis, a core.Actor) *record.Session {
+	reader := on.Policy
 	on.Policy = everything{}
-	return s.Records.As(a, on)
+	session := s.Records.As(a, on)
+	session.Reader = reader
+	return session
 }
 
 // onlyAdmins refuses everybody else what is done to a party.

@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -10,15 +11,25 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// user is somebody whose role has these rules.
-func (d *desk) user(party, rules string) core.Actor {
+// user is somebody with a role for each of these rules: user, user1, user2.
+func (d *desk) user(party string, rules ...string) core.Actor {
 	d.Helper()
-	roles, err := access.LoadRoles(d.model, []schema.Source{{Layer: "site", File: "user.yaml", Data: []byte("role: user\n" + rules)}})
+	a := core.Actor{ID: "user-1", Party: party}
+	var sources []schema.Source
+	for i, rule := range rules {
+		role := "user"
+		if i > 0 {
+			role += strconv.Itoa(i)
+		}
+		a.Roles = append(a.Roles, role)
+		sources = append(sources, schema.Source{Layer: "site", File: role + ".yaml", Data: []byte("role: " + role + "\n" + rule)})
+	}
+	roles, err := access.LoadRoles(d.model, sources)
 	if err != nil {
 		d.Fatal(err)
 	}
 	d.Policy = roles
-	return core.Actor{ID: "user-1", Party: party, Roles: []string{"user"}}
+	return a
 }
 
 // Who may write fields of a supplier may not therefore end or give the role.

@@ -68,6 +68,7 @@ type work struct {
 	result *Result
 	change core.Change
 	claims []*claim        // what the actor must be allowed to do
+	judged map[string]any  // the values before hooks could change them; nil until then
 	drawn  map[string]bool // autonumber paths that were given a drawn number
 	again  bool            // another writer came first: start over with what is stored now
 }

@@ -52,10 +52,11 @@ func (s *Session) checkPointers(ctx context.Context, target *schema.Entity, list
 	if err != nil && core.CodeOf(err) != core.Forbidden {
 		return err
 	}
+	must := "must be the id of an existing " + target.Name + " that you may see"
 	for _, p := range list {
 		if found[p.id] == nil {
 			violations[p.draft] = append(violations[p.draft], schema.Violation{
-				Field: p.at, Rule: "reference", Message: "must be the id of an existing " + target.Name + " that you may see, not " + p.id,
+				Field: p.at, Rule: "reference", Message: must + ", not " + p.id, Unquoted: must,
 			})
 		}
 	}

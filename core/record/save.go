@@ -98,9 +98,12 @@ func alive(works []*work) []*work {
 // drafts that a hook changed: the others were validated as they are.
 func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (changed []*work) {
 	works = slices.DeleteFunc(alive(works), (*work).staysDeleted)
-	validated := make([]map[string]any, len(works))
-	for i, w := range works {
-		validated[i] = w.change.After.Values
+	for _, w := range works {
+		w.judged = w.change.After.Values
+	}
+	on := s.Basis
+	if s.Reader != nil {
+		on.Policy = s.Reader // whoever is asked sees and does what he may in any other save
 	}
 	for _, h := range s.Hooks {
 		living := alive(works)
@@ -112,7 +115,7 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (c
 			changes[i] = w.change
 			changes[i].Before, changes[i].After = w.change.Before.Clone(), w.change.After.Clone()
 		}
-		errs := h.BeforeSave(ctx, s.Basis, e.Stored(), changes)
+		errs := h.BeforeSave(ctx, on, e.Stored(), changes)
 		for i, w := range living {
 			w.change.After.Values = changes[i].After.Values // the rest is not the hook's to change
 			if errs != nil && errs[i] != nil {
@@ -120,8 +123,8 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (c
 			}
 		}
 	}
-	for i, w := range works {
-		if !reflect.DeepEqual(validated[i], w.change.After.Values) {
+	for _, w := range works {
+		if !reflect.DeepEqual(w.judged, w.change.After.Values) {
 			changed = append(changed, w)
 		}
 	}

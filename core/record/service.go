@@ -40,6 +40,11 @@ type Session struct {
 	*Service
 	Basis
 	Actor core.Actor
+
+	// Reader is what the actor may, where Policy allows the session more than that:
+	// by it errors are told, and hooks are asked. It is nil where there is no such
+	// difference.
+	Reader Policy
 }
 
 // As opens a session.

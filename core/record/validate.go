@@ -26,7 +26,7 @@ func (s *Session) validate(ctx context.Context, e *schema.Entity, works []*work)
 	}
 	for i, w := range living {
 		if len(violations[i]) > 0 {
-			w.result.Err = invalid(e, violations[i])
+			w.result.Err = s.unfit(e, w, violations[i])
 		} else if (w.change.Action == core.Updated || w.change.Action == core.Erased) && reflect.DeepEqual(w.change.Before.Values, w.change.After.Values) {
 			w.result.Done = Unchanged
 			w.change.After = w.change.Before

@@ -37,7 +37,7 @@ func shown(err error) error {
 	}
 	e := &sdk.Error{Code: string(r.Code), Message: r.Message}
 	for _, v := range r.Violations {
-		e.Violations = append(e.Violations, sdk.Violation(v))
+		e.Violations = append(e.Violations, sdk.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
 	}
 	return e
 }
