@@ -80,10 +80,13 @@ func turned(digits string) string {
 	return string(b)
 }
 
-// newDriver returns a driver whose connections know the decimal functions. It
-// is ours alone: nothing is registered for the rest of the process.
-func newDriver() (driver.Driver, error) {
+// newDriver returns a driver whose connections know our functions. It is ours
+// alone: nothing is registered for the rest of the process.
+func (s *Store) newDriver() (driver.Driver, error) {
 	d := &sqlite.Driver{}
+	if err := d.RegisterDeterministicScalarFunction(wordsFunction, 3, s.hasWord); err != nil {
+		return nil, err
+	}
 	err := d.RegisterDeterministicScalarFunction(decimalFunction, 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		if text, ok := args[0].(string); ok {
 			return decimalKey(text), nil

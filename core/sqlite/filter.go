@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -48,6 +49,35 @@ type scope struct {
 	table  *table
 	record string // the name under which the table stands in the text
 	item   string
+	which  which    // of the records
+	held   []string // the roles that all of these hold, as another condition says
+}
+
+// which records there are: those that live, those that are deleted, or both.
+type which int
+
+const (
+	live which = iota
+	gone
+	both
+)
+
+// state is the condition that a record is one of those, as the indexes have it.
+func (at scope) state() []string {
+	switch at.which {
+	case live:
+		return []string{at.record + ".deleted_at IS NULL"}
+	case gone:
+		return []string{at.record + ".deleted_at IS NOT NULL"}
+	}
+	return nil
+}
+
+// indexes are those that have all of these records, or all that hold a role.
+func (at scope) indexes() []index {
+	return slices.DeleteFunc(slices.Clone(at.table.indexes), func(i index) bool {
+		return !i.all && (at.which == both || i.gone != (at.which == gone))
+	})
 }
 
 // records is the scope of the records that the statement is about.
@@ -84,7 +114,33 @@ func (s *statement) where(f schema.Filter, at scope) string {
 	case f.Op == schema.OpSome || f.Op == schema.OpNone || f.Op == schema.OpEvery:
 		return s.quantify(f, at)
 	}
-	return s.compare(f, comparable(at.value(f.Path), f.Field))
+	text := s.compare(f, comparable(at.value(f.Path), f.Field))
+	if of := at.ofRole(f); of != "" && !slices.Contains(at.held, of) {
+		// Whether the role is held or not, the index begins with it.
+		return "(" + holds(at.record+".", of) + " IN (0, 1) AND " + text + ")"
+	}
+	return text
+}
+
+// ofRole is the role that adds the value which a filter looks for, or "".
+func (at scope) ofRole(f schema.Filter) string {
+	if at.item == "" && byValue(f.Op) {
+		for _, k := range at.table.ofRole(f.Path) {
+			return k.role
+		}
+	}
+	return ""
+}
+
+// holding is the scope of those that one of the conditions of a filter lets hold
+// a role.
+func (at scope) holding(f schema.Filter) scope {
+	for _, one := range flat(f) {
+		if role := at.roleOf(one); role != "" {
+			at.held = append(at.held, role)
+		}
+	}
+	return at
 }
 
 func (s *statement) join(filters []schema.Filter, at scope, word, none string) string {
@@ -116,6 +172,10 @@ func (s *statement) compare(f schema.Filter, expression string) string {
 	case schema.OpNe:
 		return "((" + expression + " = " + s.operand(f) + ") IS NOT TRUE)"
 	case schema.OpIn:
+		if list, _ := f.Value.([]any); len(list) == 1 { // one value sorts nothing
+			f.Value = list[0]
+			return "(" + expression + " = " + s.operand(f) + ")"
+		}
 		return "(" + expression + " IN " + s.operands(f) + ")"
 	case schema.OpNotIn:
 		return "((" + expression + " IN " + s.operands(f) + ") IS NOT TRUE)"
@@ -140,7 +200,7 @@ func (s *statement) compareText(f schema.Filter, expression string) string {
 	case f.Op == schema.OpContains:
 		return "(instr(" + expression + ", " + s.arg(text) + ") > 0)"
 	case f.Op == schema.OpStartsWith:
-		return s.startsWith(expression, text)
+		return s.startsWith(expression, expression, text)
 	case f.Op == schema.OpEndsWith:
 		return "(substr(" + expression + ", " + s.arg(-utf8.RuneCountInString(text)) + ") = " + s.arg(text) + ")"
 	}
@@ -149,15 +209,21 @@ func (s *statement) compareText(f schema.Filter, expression string) string {
 
 // startsWith is a range, which an index can find: from the text itself to the
 // first one that is greater than all that begin with it.
-func (s *statement) startsWith(expression, text string) string {
+func (s *statement) startsWith(from, to, text string) string {
 	last := len(text) - 1
 	end := text[:last] + string([]byte{text[last] + 1}) // UTF-8 has no byte 0xFF
-	return "(" + expression + " >= " + s.arg(text) + " AND " + expression + " < " + s.arg(end) + ")"
+	return "(" + from + " >= " + s.arg(text) + " AND " + to + " < " + s.arg(end) + ")"
 }
+
+// column is what a filter compares with when it is no value: a column of the
+// statement.
+type column string
 
 func (s *statement) operand(f schema.Filter) string {
 	value := bound(f.Value, f.Field)
-	switch value.(type) {
+	switch value := value.(type) {
+	case column:
+		return string(value)
 	case string, int64:
 		return s.arg(value)
 	}

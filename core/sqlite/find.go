@@ -22,7 +22,9 @@ func columns(q core.Query) string {
 	return system + doc
 }
 
-// Find returns the records that a query selects, in its order.
+// Find returns the records that a query selects, in its order. A page is read
+// by a plan that does not grow with the data; whatever is asked for without an
+// end SQLite may find as it likes.
 func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
 	t, err := s.table(e)
 	if err != nil || q.First == 0 {
@@ -30,16 +32,21 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 	}
 	var records []*core.Record
 	err = s.reading(ctx, "find "+t.entity.Plural, func(c *conn) error {
+		p := &planner{Store: s, conn: c, table: t, query: q, columns: columns(q), reads: newSelection(q.Reads())}
+		switch {
+		case q.First > 0 && q.Per != nil:
+			records, err = p.pages(ctx)
+			return err
+		case q.First > 0:
+			records, err = p.page(ctx)
+			return err
+		}
 		text, args, err := t.find(q, s.outlook(ctx, c))
 		if err != nil {
 			return err
 		}
-		reads := newSelection(q.Reads())
-		return c.query(ctx, text, args, func(rows *sql.Rows) error {
-			r, err := t.scan(rows, reads)
-			records = append(records, r)
-			return err
-		})
+		records, err = p.read(ctx, text, args)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -47,25 +54,21 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 	return records, nil
 }
 
-// find translates a query.
+// find translates a query that has no end.
 func (t *table) find(q core.Query, view outlook) (string, []any, error) {
 	s := &statement{table: t, outlook: view, manyFrom: commonFrom}
-	keys := sortKeys(q)
-	if q.Per != nil {
-		text := s.findPer(q, keys)
-		return text, s.args, s.err
-	}
 	base := s.conditions(q)
+	if q.Per != nil {
+		base = append(base, s.ofAny(q.Per))
+	}
 	var texts []string
-	for _, p := range s.after(keys, q.After) {
-		texts = append(texts, "SELECT "+columns(q)+" FROM "+t.name+" AS t"+whereAll(base, p.condition)+orderBy(p.keys)+s.limit(q.First))
+	for _, p := range s.after(sortKeys(q), q.After) {
+		texts = append(texts, "SELECT "+columns(q)+" FROM "+t.name+" AS t"+whereAll(base, p.condition)+orderBy(p.keys))
 	}
 	if len(texts) == 1 {
 		return texts[0], s.args, s.err
 	}
-	// SQLite answers a UNION ALL part by part, and does not begin the next
-	// when those before have filled the page.
-	return "SELECT * FROM (" + strings.Join(texts, ") UNION ALL SELECT * FROM (") + ")" + s.limit(q.First), s.args, s.err
+	return "SELECT * FROM (" + strings.Join(texts, ") UNION ALL SELECT * FROM (") + ")", s.args, s.err
 }
 
 func (s *statement) limit(first int) string {
@@ -82,7 +85,7 @@ func (s *statement) conditions(q core.Query) []string {
 		all = append(all, "t.deleted_at IS NULL")
 	}
 	if !q.Filter.IsZero() {
-		all = append(all, s.where(q.Filter, s.records()))
+		all = append(all, s.where(q.Filter, s.records().holding(q.Filter)))
 	}
 	return append(all, s.search(q.Search)...)
 }

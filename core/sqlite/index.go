@@ -10,22 +10,52 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// decimalMark is in the name of an index over decimalKey.
-const decimalMark = ":decimal"
+const (
+	// decimalMark is in the name of an index over decimalKey.
+	decimalMark = ":decimal"
 
-// key is one field of an index.
+	// roleMark is in the name of an index over who holds a role.
+	roleMark = "role:"
+)
+
+// key is one key of an index: the value of a field, or whether a role is held.
 type key struct {
+	role       string
 	path       string
 	field      *schema.Field
 	descending bool
 }
 
-// index is an index over live records. Its name says all that it depends on,
-// so that a field that changed its type gets a new one.
+// index is an index over live records, or over those of them that hold a role
+// where that is all it has. Its name says all that it depends on, so that a
+// field that changed its type gets a new one.
 type index struct {
 	name   string // not quoted
 	unique bool
+	all    bool // over deleted records too: it is that of the id, which SQLite makes itself
+	gone   bool // over deleted records instead
 	keys   []key
+}
+
+// byID is the index that the column id has of its own.
+func (t *table) byID() index {
+	return index{name: "sqlite_autoindex_" + strings.Trim(t.name, `"`) + "_1", all: true, keys: []key{{path: "id"}}}
+}
+
+// deleted is the index over deleted records. They are few, and have no other.
+func (t *table) deleted() index {
+	return index{name: strings.Trim(t.name, `"`) + " deleted", gone: true, keys: []key{{path: "deletedAt"}}}
+}
+
+// columns are all by which an index sorts. The id stands last, in the
+// direction of the key before it, as in every order; unless the index is
+// unique, where it would allow the same value twice.
+func (i index) columns() []key {
+	last := i.keys[len(i.keys)-1]
+	if i.unique || last.path == "id" {
+		return i.keys
+	}
+	return append(i.keys[:len(i.keys):len(i.keys)], key{path: "id", descending: last.descending})
 }
 
 func (t *table) addIndex(unique bool, keys ...key) {
@@ -35,6 +65,9 @@ func (t *table) addIndex(unique bool, keys ...key) {
 	}
 	for _, k := range keys {
 		word := k.path
+		if k.role != "" {
+			word = roleMark + k.role
+		}
 		if isDecimal(k.field) {
 			word += decimalMark
 		}
@@ -49,23 +82,33 @@ func (t *table) addIndex(unique bool, keys ...key) {
 	}
 }
 
-// statement creates the index. The id stands last, in the direction of the
-// key before it, as in every order; unless the index is unique, where it
-// would allow the same value twice.
+// statement creates the index.
 func (i index) statement(t *table) string {
 	var columns []string
-	direction := ""
-	for _, k := range i.keys {
-		direction = ""
-		if k.descending {
-			direction = " DESC"
+	live := "deleted_at IS NULL"
+	if i.gone {
+		live = "deleted_at IS NOT NULL"
+	}
+	for _, k := range i.columns() {
+		switch {
+		case k.role != "" && len(i.keys) == 1:
+			live += " AND " + holds("", k.role) + " = 1"
+			continue
+		case k.role != "":
+			columns = append(columns, holds("", k.role))
+			continue
 		}
-		columns = append(columns, comparable(valueAt("", k.path), k.field)+direction)
+		column := comparable(valueAt("", k.path), k.field)
+		if k.descending {
+			column += " DESC"
+		}
+		columns = append(columns, column)
 	}
+	unique := ""
 	if i.unique {
-		return fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s) WHERE deleted_at IS NULL", quoted(i.name), t.name, columns[0])
+		unique = "UNIQUE "
 	}
-	return fmt.Sprintf("CREATE INDEX %s ON %s (%s, id%s) WHERE deleted_at IS NULL", quoted(i.name), t.name, strings.Join(columns, ", "), direction)
+	return fmt.Sprintf("CREATE %sINDEX %s ON %s (%s) WHERE %s", unique, quoted(i.name), t.name, strings.Join(columns, ", "), live)
 }
 
 func (t *table) uniquePrefix() string { return strings.Trim(t.name, `"`) + " unique" }
@@ -98,8 +141,13 @@ func (t *table) dropRules(ctx context.Context, c *conn, exists map[string]bool) 
 // createIndexes makes those that are missing.
 func (t *table) createIndexes(ctx context.Context, c *conn, exists map[string]bool) error {
 	for _, i := range t.indexes {
-		if exists[i.name] {
+		if i.all || exists[i.name] {
 			continue
+		}
+		if plain := i.before(t); exists[plain] {
+			if _, err := c.ExecContext(ctx, "DROP INDEX "+quoted(plain)); err != nil {
+				return fmt.Errorf("drop the index %q: %w", plain, err)
+			}
 		}
 		if _, err := c.ExecContext(ctx, i.statement(t)); err != nil {
 			if isTaken(err) {
@@ -109,6 +157,17 @@ func (t *table) createIndexes(ctx context.Context, c *conn, exists map[string]bo
 		}
 	}
 	return nil
+}
+
+// before is the name of the index whose place this one has taken: those over
+// what a role adds did not always begin with the role.
+func (i index) before(t *table) string {
+	if i.keys[0].role == "" || len(i.keys) == 1 {
+		return ""
+	}
+	former := table{name: t.name}
+	former.addIndex(false, i.keys[1:]...)
+	return former.indexes[0].name
 }
 
 // notUnique says which value stands in the way of a unique index.

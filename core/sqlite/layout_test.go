@@ -31,7 +31,11 @@ func checkLayout(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	fresh := memory(t, load(t, "entity: thing\nfields: {name: {type: text}}"))
+	m := load(t, "entity: thing\nfields: {name: {type: text}}")
+	if err := s.Prepare(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	fresh := memory(t, m)
 	if diff := cmp.Diff(statements(t, fresh), statements(t, s)); diff != "" {
 		t.Errorf("the tables and indexes are not those of a new file: -want +got:\n%s", diff)
 	}

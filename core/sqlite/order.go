@@ -10,6 +10,7 @@ import (
 // sortKey is one key of an order as SQL. SQLite sorts NULL before all values,
 // which is where missing values belong.
 type sortKey struct {
+	path       string
 	expression string
 	field      *schema.Field
 	descending bool
@@ -22,9 +23,9 @@ func sortKeys(q core.Query) []sortKey {
 	descending := false
 	for _, o := range q.OrderBy {
 		descending = o.Descending
-		keys = append(keys, sortKey{comparable(valueAt("t.", o.Path), o.Field), o.Field, descending != q.Reverse, neverMissing(o.Path)})
+		keys = append(keys, sortKey{o.Path, comparable(valueAt("t.", o.Path), o.Field), o.Field, descending != q.Reverse, neverMissing(o.Path)})
 	}
-	return append(keys, sortKey{"t.id", nil, descending != q.Reverse, true})
+	return append(keys, sortKey{"id", "t.id", nil, descending != q.Reverse, true})
 }
 
 func orderBy(keys []sortKey) string {

@@ -6,8 +6,8 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// column returns the column of a system field, or "".
-func column(path string) string {
+// columnOf returns the column of a system field, or "".
+func columnOf(path string) string {
 	switch path {
 	case "id", "version":
 		return path
@@ -42,7 +42,7 @@ func jsonPath(path string) string {
 // valueAt is the expression for the value at a path of a record whose columns
 // are named with a prefix.
 func valueAt(prefix, path string) string {
-	if name := column(path); name != "" {
+	if name := columnOf(path); name != "" {
 		return prefix + name
 	}
 	return "json_extract(" + prefix + "doc, " + jsonPath(path) + ")"
@@ -76,4 +76,10 @@ func bound(value any, f *schema.Field) any {
 func isDecimal(f *schema.Field) bool { return f != nil && f.Type == "decimal" }
 
 // neverMissing says whether every record has a value at the path.
-func neverMissing(path string) bool { return column(path) != "" && path != "deletedAt" }
+func neverMissing(path string) bool { return columnOf(path) != "" && path != "deletedAt" }
+
+// holds is the expression for whether a record holds a role: 1 or 0. The list
+// of roles is read as the text that it is stored as.
+func holds(prefix, role string) string {
+	return "(instr(coalesce(" + valueAt(prefix, schema.RolesField) + ", ''), '\"" + role + "\"') > 0)"
+}

@@ -12,6 +12,9 @@ func (s *statement) quantify(f schema.Filter, at scope) string {
 	if f.Sub == nil {
 		return s.fail("%s %s has no filter of the items", f.Path, f.Op)
 	}
+	if role := at.roleOf(f); role != "" {
+		return "(" + holds(at.record+".", role) + " = 1)"
+	}
 	switch f.Op {
 	case schema.OpNone:
 		some := f
@@ -36,6 +39,17 @@ func (s *statement) quantify(f schema.Filter, at scope) string {
 		return narrow
 	}
 	return "(" + narrow + " AND " + byItem() + ")"
+}
+
+// roleOf is the role that a filter asks a record to hold, or "".
+func (at scope) roleOf(f schema.Filter) string {
+	if at.item != "" || f.Path != schema.RolesField || f.Op != schema.OpSome || f.Sub == nil || f.Sub.Op != schema.OpEq || f.Sub.Path != "" {
+		return ""
+	}
+	if name, _ := f.Sub.Value.(string); at.table.roles[name] {
+		return name
+	}
+	return ""
 }
 
 func (s *statement) term(path string, c schema.Filter, at scope) string {
@@ -102,19 +116,38 @@ func byValue(op schema.Op) bool {
 func (s *statement) search(terms [][]string) []string {
 	var conditions []string
 	for _, alternatives := range terms {
-		var found []string
-		for _, word := range alternatives {
-			begins := "TRUE"
-			if word != "" {
-				begins = s.startsWith("x.value", word)
-			}
-			found = append(found, "SELECT x.seq FROM "+s.table.terms+" AS x WHERE x.path = "+s.arg(wordsPath)+" AND "+begins)
-		}
-		if found == nil {
+		if len(alternatives) == 0 {
 			return []string{"FALSE"}
 		}
-		// A UNION walks one range for each alternative, an OR all the words.
-		conditions = append(conditions, "(t.seq IN ("+strings.Join(found, " UNION ALL ")+"))")
+		conditions = append(conditions, "(t.seq IN ("+s.wordRanges(alternatives)+"))")
 	}
 	return conditions
+}
+
+// wordRanges selects the rows with a word that one of the alternatives begins.
+func (s *statement) wordRanges(alternatives []string) string {
+	var found []string
+	for _, word := range alternatives {
+		begins := "TRUE"
+		if word != "" {
+			begins = s.startsWith("x.value", "x.value", word)
+		}
+		found = append(found, "SELECT x.seq FROM "+s.table.terms+" AS x WHERE x.path = "+s.arg(wordsPath)+" AND "+begins)
+	}
+	// A UNION walks one range for each alternative, an OR all the words.
+	return strings.Join(found, " UNION ALL ")
+}
+
+// hasWord asks a record for a word that one of the alternatives begins. What
+// its words are only we know, and only a query asks: no index does.
+func (s *statement) hasWord(alternatives []string, at scope) string {
+	words := make([]any, len(alternatives))
+	for i, word := range alternatives {
+		words[i] = word
+	}
+	text, err := encode(words)
+	if err != nil {
+		return s.fail("%w", err)
+	}
+	return "(" + wordsFunction + "(" + s.arg(at.table.entity.Name) + ", " + at.record + ".doc, " + s.arg(text) + "))"
 }

@@ -22,22 +22,24 @@ const (
 // find the same. The zero outlook knows no other tables, and nothing is many.
 type outlook struct {
 	tables map[string]*table
-	many   func(selection string, args []any, from int) bool // whether it has so many rows
+	count  func(selection string, args []any, most int) int // how many rows it has, but no more than most
 }
 
-// outlook counts with a connection. Where that fails nothing is many: that is
-// only slower.
+// outlook counts with a connection. What cannot be counted is many: nobody
+// begins with it.
 func (s *Store) outlook(ctx context.Context, c *conn) outlook {
-	return outlook{*s.tables.Load(), func(selection string, args []any, from int) bool {
+	return outlook{*s.tables.Load(), func(selection string, args []any, most int) int {
 		var n int
-		args = append(args[:len(args):len(args)], from)
-		_, err := c.row(ctx, "SELECT count(*) FROM ("+selection+" LIMIT ?"+strconv.Itoa(len(args))+")", args, &n)
-		return err == nil && n == from
+		args = append(args[:len(args):len(args)], most)
+		if _, err := c.row(ctx, "SELECT count(*) FROM ("+selection+" LIMIT ?"+strconv.Itoa(len(args))+")", args, &n); err != nil {
+			return most
+		}
+		return n
 	}}
 }
 
 func (s *statement) isMany(selection string, args []any, from int) bool {
-	return s.many != nil && s.err == nil && s.many(selection, args, from)
+	return s.count != nil && s.err == nil && s.count(selection, args, from) >= from
 }
 
 // to translates a comparison of the record that a reference points to. Few
@@ -50,18 +52,13 @@ func (s *statement) to(f schema.Filter, reference string) string {
 }
 
 func (s *statement) reach(f schema.Filter, reference string) (text string, many bool) {
-	if f.Sub == nil || f.To == nil {
-		return s.fail("%s %s has no filter of what it refers to", f.Path, f.Op), false
+	at := s.target(f)
+	if s.err != nil {
+		return "FALSE", false
 	}
-	target := s.tables[f.To.Name]
-	if target == nil {
-		return s.fail("the store was not prepared for the entity %q", f.To.Name), false
-	}
-	s.reaches++
-	at := scope{table: target, record: "r" + strconv.Itoa(s.reaches)}
-	selected := " FROM " + target.name + " AS " + at.record + " WHERE " + at.record + ".deleted_at IS NULL"
+	selected := " FROM " + at.table.name + " AS " + at.record + " WHERE " + at.record + ".deleted_at IS NULL"
 	if !f.Sub.IsZero() {
-		selected += " AND " + s.where(*f.Sub, at)
+		selected += " AND " + s.where(*f.Sub, at.holding(*f.Sub))
 	}
 	id := at.record + ".id"
 	if s.isMany("SELECT 1"+selected, s.args, s.manyFrom) {
@@ -70,6 +67,20 @@ func (s *statement) reach(f schema.Filter, reference string) (text string, many 
 	// The plus takes the column's type from the id, as which the index of the
 	// reference is not written.
 	return "(" + reference + " IN (SELECT +" + id + selected + "))", false
+}
+
+// target is the scope of the records behind a reference.
+func (s *statement) target(f schema.Filter) scope {
+	if f.Sub == nil || f.To == nil {
+		s.fail("%s %s has no filter of what it refers to", f.Path, f.Op)
+		return scope{}
+	}
+	target := s.tables[f.To.Name]
+	if target == nil {
+		s.fail("the store was not prepared for the entity %q", f.To.Name)
+	}
+	s.reaches++
+	return scope{table: target, record: "r" + strconv.Itoa(s.reaches)}
 }
 
 // reachesMany says of a comparison what reach would, and forgets its text.

@@ -38,7 +38,7 @@ func TestHowManyAreBehindAReferenceChangesThePlan(t *testing.T) {
 			t.Run(name+", "+how, func(t *testing.T) {
 				view := outlook{tables: *s.tables.Load()}
 				if how == "many" {
-					view.many = always
+					view.count = always
 				}
 				q := core.Query{Filter: where(t, m, e, tt.filter), OrderBy: orders(e, "name"), First: 20}
 				text, args, err := view.tables["thing"].find(q, view)

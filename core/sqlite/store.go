@@ -29,6 +29,8 @@ type Store struct {
 	readers *pool
 	dbs     []*sql.DB
 
+	farthest int // how many records a page may look at
+
 	tables atomic.Pointer[map[string]*table] // by entity; replaced as a whole by Prepare
 
 	doubtful atomic.Bool // a write failed that the disk is to blame for
@@ -49,7 +51,7 @@ func Open(path string) (*Store, error) {
 	makeFile(absolute)
 	file := url.URL{Scheme: "file", Path: absolute}
 	const common = "?_dqs=0&_defensive=1&_busy_timeout=5000&_pragma=temp_store(memory)"
-	s := &Store{name: path, file: absolute, closed: make(chan struct{})}
+	s := &Store{name: path, farthest: farthest, file: absolute, closed: make(chan struct{})}
 	// A transaction that is acknowledged is on the disk (FULL): with NORMAL a
 	// loss of power could take back the last ones.
 	if s.writer, err = s.open(file.String()+common+"&_journal_mode=WAL&_synchronous=FULL", 1); err == nil {
@@ -69,7 +71,7 @@ func Open(path string) (*Store, error) {
 // reads and writes share one connection: without a disk they are too short
 // for more to be of use.
 func OpenMemory() (*Store, error) {
-	s := &Store{name: "memory", closed: make(chan struct{})}
+	s := &Store{name: "memory", farthest: farthest, closed: make(chan struct{})}
 	var err error
 	if s.writer, err = s.open("file::memory:?_dqs=0&_defensive=1", 1); err == nil {
 		s.readers = s.writer
@@ -83,7 +85,7 @@ func OpenMemory() (*Store, error) {
 }
 
 func (s *Store) open(dsn string, size int) (*pool, error) {
-	d, err := newDriver()
+	d, err := s.newDriver()
 	if err != nil {
 		return nil, err
 	}

@@ -14,11 +14,18 @@ type table struct {
 	terms   string // quoted: the table of the values of which a record may have several
 	sets    []termSet
 	indexes []index
+	roles   map[string]bool // those that its records may hold
 }
 
 // newTable lays out an entity; roles are the roles that its records may hold.
 func newTable(e *schema.Entity, roles []*schema.Entity) *table {
-	t := &table{entity: e, name: quoted("entity_" + snake(e.Name)), terms: quoted("terms_" + snake(e.Name))}
+	t := &table{entity: e, name: quoted("entity_" + snake(e.Name)), terms: quoted("terms_" + snake(e.Name)), roles: map[string]bool{}}
+	t.indexes = append(t.indexes, t.byID(), t.deleted())
+	t.addIndex(false, key{path: "id"})
+	for _, role := range roles {
+		t.roles[role.Name] = true
+		t.addIndex(false, key{role: role.Name})
+	}
 	if signature := wordsSignature(e.Fields, ""); signature != "" {
 		t.sets = append(t.sets, termSet{path: wordsPath, signature: wordsVersion + signature})
 	}
@@ -64,18 +71,37 @@ func (t *table) layFields(fields schema.Fields, prefix string, inList bool) {
 	}
 }
 
+// lay lays one value of a field. A unique index knows no order among those that
+// have no value, so there is an index for the order beside it.
 func (t *table) lay(path string, f *schema.Field, inList, unique bool) {
 	if inList {
 		t.sets = append(t.sets, termSet{path: path, field: f, signature: f.Type})
 		return
 	}
-	t.addIndex(unique, key{path: path, field: f})
+	if unique {
+		t.addIndex(true, key{path: path, field: f})
+	}
+	t.addIndex(false, append(t.ofRole(path), key{path: path, field: f})...)
+}
+
+// ofRole is what an index over a role's own value begins with: whether the
+// role is held. Who reads the role's records in an order does not meet all the
+// others, which have no value.
+func (t *table) ofRole(path string) []key {
+	name, _, inside := strings.Cut(path, ".")
+	if inside && t.roles[name] {
+		return []key{{role: name}}
+	}
+	return nil
 }
 
 // layIndex adds an index over several fields. One over a list is left out:
 // a list has an index of its own.
 func (t *table) layIndex(of *schema.Entity, names schema.Index) {
 	var keys []key
+	if of.IsRole() {
+		keys = append(keys, key{role: of.Name})
+	}
 	for _, name := range names {
 		plain := strings.TrimPrefix(name, "-")
 		f := of.Field(plain)
