@@ -64,6 +64,9 @@ func (s *supervisor) introduce(ctx context.Context, i *instance) error {
 	if err != nil {
 		return fmt.Errorf("describe: %w", err)
 	}
+	if err := contract.CheckSize(d); err != nil { // not of what is recalled: its rules go on to hold
+		return fmt.Errorf("%w: %w", errInvalid, err)
+	}
 	c, err := s.contribution(i.manifest, d)
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ var admin = core.Actor{ID: "admin-1", Name: "Ada", Roles: []string{core.AdminRol
 // world is an admission over the shipped entities, with a database in memory that
 // can be taken away.
 type world struct {
-	*testing.T
+	testing.TB
 	*snapshot.Admission
 	records   *record.Service
 	readiness *snapshot.Readiness
@@ -75,7 +75,7 @@ func (d *database) Count(ctx context.Context, e *schema.Entity, q core.Query, li
 
 // newWorld makes one with a role of the site, "" for none. The rules are those of
 // hooks.
-func newWorld(t *testing.T, role string, hooks func([]snapshot.Contribution) []record.Hook) *world {
+func newWorld(t testing.TB, role string, hooks func([]snapshot.Contribution) []record.Hook) *world {
 	t.Helper()
 	store, err := sqlite.OpenMemory()
 	if err != nil {
@@ -85,9 +85,9 @@ func newWorld(t *testing.T, role string, hooks func([]snapshot.Contribution) []r
 	return worldOn(t, &database{Store: store}, role, hooks)
 }
 
-func worldOn(t *testing.T, store *database, role string, hooks func([]snapshot.Contribution) []record.Hook) *world {
+func worldOn(t testing.TB, store *database, role string, hooks func([]snapshot.Contribution) []record.Hook) *world {
 	t.Helper()
-	w := &world{T: t, store: store, log: &bytes.Buffer{}}
+	w := &world{TB: t, store: store, log: &bytes.Buffer{}}
 	definitions, err := catalog.New(entities.Sources(), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,10 @@ type NodeDecoder interface {
 	DecodeNode(d *Decoder, node *yaml.Node)
 }
 
+// maxDepth is how deep the parts of a file may lie in each other: whoever walks
+// through what was read needs room for that.
+const maxDepth = 50
+
 // maxNodes is far more than a person writes, and keeps aliases of aliases of
 // aliases from filling the memory.
 const maxNodes = 200_000
@@ -29,6 +33,7 @@ const maxNodes = 200_000
 type Decoder struct {
 	file     string
 	nodes    int
+	depth    int                 // of the node that is being decoded
 	open     map[*yaml.Node]bool // anchors whose content is being decoded
 	problems Problems
 }
@@ -101,6 +106,12 @@ func (d *Decoder) Decode(node *yaml.Node, v reflect.Value) {
 		}
 		return
 	}
+	if d.depth == maxDepth {
+		d.Add(node, "this lies %d levels deep, and %d is the most; take it apart", maxDepth+1, maxDepth)
+		return
+	}
+	d.depth++
+	defer func() { d.depth-- }()
 	if node.Kind == yaml.AliasNode {
 		if node = node.Alias; d.open[node] {
 			d.Add(node, "anchor %q contains itself", node.Anchor)

@@ -109,6 +109,15 @@ func TestAliasesCannotFillTheMemory(t *testing.T) {
 	}
 }
 
+func TestWhatLiesTooDeepIsRefused(t *testing.T) {
+	t.Parallel()
+	var into nest
+	problems := strictyaml.Decode("f.yaml", []byte("a: "+strings.Repeat("[", 60)+"x"+strings.Repeat("]", 60)+"\n"), &into)
+	if want := "this lies 51 levels deep, and 50 is the most; take it apart"; len(problems) != 1 || problems[0].Message != want {
+		t.Errorf("problems = %v, want %q once", problems, want)
+	}
+}
+
 // nest takes lists of lists of any depth.
 type nest map[string]tree
 

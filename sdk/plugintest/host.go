@@ -73,6 +73,9 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	if err != nil {
 		t.Fatalf("ask the plugin what it is: %v", err)
 	}
+	if err := contract.CheckSize(h.description); err != nil {
+		t.Fatalf("the plugin %s is too large:\n%v", p.Name, err)
+	}
 	if err := h.holdAgainst(p); err != nil {
 		t.Error(err)
 	}

@@ -87,6 +87,7 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"has a name twice":              {`names: the job "tidy" twice`},
 		"has a type that is not there":  {`types: overdue: there is no type "string"`},
 		"has a job without a schedule":  {`jobs: the job tidy: the schedule "" cannot be read`},
+		"describes too much":            {"size: it describes 514 topics, jobs, timers, endpoints and rules, and 500 is the most for one plugin; split it into several plugins"},
 		"has a broken entity":           {`entities: plugin visits/entities/visit.yaml:7: field "shoe": unknown type "siez"`, `mentions: BeforeSave: there is no entity or role "visit"`},
 		"mentions what is not there":    {`mentions: BeforeDelete: there is no entity or role "vist"; did you mean "visit"?`},
 		"waits for what never happens":  {`mentions: topic "order.creatd": nothing of that kind happens to records of order; did you mean "order.created"?`},

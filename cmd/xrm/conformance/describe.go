@@ -56,6 +56,11 @@ func describeChecks() []check {
 			run:    typesAreKnown,
 		},
 		{
+			name: "size", expected: "Describe answers no more than a server takes of one plugin",
+			remedy: "sdk/README.md says how much that is; split the plugin, or leave out what nobody uses",
+			run:    describesLittleEnough,
+		},
+		{
 			name: "jobs", expected: "every job has a schedule, and a time zone that is there",
 			remedy: "give a cron expression of five fields or @every, and an IANA name such as Europe/Berlin",
 			run:    jobsArePlanned,
@@ -186,6 +191,14 @@ func typesAreKnown(ctx context.Context, b *bench) error {
 		t.Computed(f)
 	}
 	return t.Err()
+}
+
+func describesLittleEnough(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	return contract.CheckSize(d)
 }
 
 func jobsArePlanned(ctx context.Context, b *bench) error {

@@ -216,6 +216,11 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 		changed.Timers, changed.Jobs = nil, append(d.Jobs, d.Jobs...)
 	case "has a type that is not there":
 		changed.Operations = []*pluginpb.Operation{{Name: "overdue", Kind: pluginpb.Operation_QUERY, Returns: &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: "string"}}}}
+	case "describes too much":
+		for n := range 101 {
+			changed.Jobs = append(changed.Jobs, &pluginpb.Job{Name: fmt.Sprint("tidy", n), Schedule: "@daily"})
+			changed.Timers = append(slices.Clone(changed.Timers), fmt.Sprint("a", n), fmt.Sprint("b", n), fmt.Sprint("c", n), fmt.Sprint("d", n))
+		}
 	case "has a broken entity":
 		changed.Entities = []*pluginpb.EntityFile{{Path: "entities/visit.yaml", Yaml: []byte(visitYAML + "  shoe: {type: siez}\n")}}
 	case "mentions what is not there":
