@@ -11,4 +11,10 @@ type Key struct {
 	Party     string // id of the party that the holder belongs to; "" for none
 	CreatedAt time.Time
 	CreatedBy string
+
+	ExpiresAt  time.Time // from when on it does not work; zero for never
+	LastUsedAt time.Time // about when; zero when that is not known
 }
+
+// Expired says whether the key has ceased to work.
+func (k Key) Expired(now time.Time) bool { return !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
@@ -38,9 +39,13 @@ func (p *program) keyCreateCommand() *cobra.Command {
 so it cannot be shown again. A running server knows the key at once. Roles of
 your own are read from --roles, as the server does.
 
+With --expires the key ends by itself: after a while, or with the beginning of a
+day in UTC. Otherwise it works until it is revoked.
+
 With --party the key belongs to a business partner from outside: in the rules of
 its roles $user.party is that partner.`,
 		Example: `  xrm key create --role reader --name "Web shop"
+  xrm key create --role reader --name "Fair in May" --expires 90d
   xrm key create --role sales --role reader --name maria --out maria.key`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,6 +60,7 @@ its roles $user.party is that partner.`,
 	cmd.Flags().StringArrayVar(&k.roles, "role", nil, "role of the key; can be given several times")
 	cmd.Flags().StringVar(&k.name, "name", "", "whose key it is, for people and the history")
 	cmd.Flags().StringVar(&k.party, "party", "", "id of the business partner that the key belongs to")
+	cmd.Flags().StringVar(&k.expires, "expires", "", "when the key ends: 90d, 12h, 2027-01-31 or 2027-01-31T08:00:00Z; never without it")
 	cmd.Flags().StringVar(&k.out, "out", "", "write the key to this new file instead of the terminal")
 	cmd.Flags().BoolVar(&k.asJSON, "json", false, "print JSON")
 	_ = cmd.MarkFlagRequired("role")
@@ -62,12 +68,16 @@ its roles $user.party is that partner.`,
 }
 
 type keyRequest struct {
-	roles            []string
-	name, party, out string
-	asJSON           bool
+	roles                     []string
+	name, party, expires, out string
+	asJSON                    bool
 }
 
 func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err error) {
+	expires, err := parseExpiry(k.expires, time.Now())
+	if err != nil {
+		return err
+	}
 	model, err := fileModel(c)
 	if err != nil {
 		return err
@@ -86,7 +96,9 @@ func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err err
 			return err
 		}
 	}
-	key, secret, err := identity.Desk{Keyring: s, Records: s, Roles: roles}.Issue(cmd.Context(), model, core.Key{Name: k.name, Roles: k.roles, Party: k.party, CreatedBy: "xrm key create"})
+	key, secret, err := identity.Desk{Keyring: s, Records: s, Roles: roles}.Issue(cmd.Context(), model, core.Key{
+		Name: k.name, Roles: k.roles, Party: k.party, ExpiresAt: expires, CreatedBy: "xrm key create",
+	})
 	if err != nil {
 		return err
 	}
@@ -98,13 +110,25 @@ func (p *program) createKey(cmd *cobra.Command, c Config, k keyRequest) (err err
 	}
 	switch {
 	case k.out != "":
-		_, err = fmt.Fprintf(p.err, "The key %s is in %s.\n", key.ID, k.out)
+		_, err = fmt.Fprintf(p.err, "The key %s is in %s.%s\n", key.ID, k.out, until(key))
 	case k.asJSON:
-		err = json.NewEncoder(p.out).Encode(map[string]any{"id": key.ID, "key": secret, "roles": key.Roles, "name": key.Name})
+		made := map[string]any{"id": key.ID, "key": secret, "roles": key.Roles, "name": key.Name}
+		if !key.ExpiresAt.IsZero() {
+			made["expiresAt"] = key.ExpiresAt
+		}
+		err = json.NewEncoder(p.out).Encode(made)
 	default:
 		_, err = fmt.Fprintln(p.out, secret)
 	}
 	return err
+}
+
+// until is the sentence about the end of a key that has one.
+func until(k core.Key) string {
+	if k.ExpiresAt.IsZero() {
+		return ""
+	}
+	return " It expires at " + k.ExpiresAt.Format(time.RFC3339) + "."
 }
 
 // checkRoles returns all roles. It refuses unknown ones before a store is opened,

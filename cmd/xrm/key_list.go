@@ -17,8 +17,8 @@ func (p *program) keyListCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "list",
-		Short:   "List the API keys: whose they are and what they may do",
-		Long:    "Lists the keys in the store of the server. The secret part is kept nowhere.",
+		Short:   "List the API keys: whose they are, what they may do, when they end and were used",
+		Long:    "Lists the keys in the store of the server. The secret part is kept nowhere. When a\nkey was used last is known to the minute or so.",
 		Example: "  xrm key list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,6 +41,9 @@ type listedKey struct {
 	Roles     []string  `json:"roles"`
 	Party     string    `json:"party,omitempty"`
 	CreatedAt time.Time `json:"createdAt"`
+
+	ExpiresAt  time.Time `json:"expiresAt,omitzero"`
+	LastUsedAt time.Time `json:"lastUsedAt,omitzero"`
 }
 
 func (p *program) listKeys(cmd *cobra.Command, c Config, asJSON bool) (err error) {
@@ -57,17 +60,26 @@ func (p *program) listKeys(cmd *cobra.Command, c Config, asJSON bool) (err error
 		return json.NewEncoder(p.out).Encode(listed(keys))
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tNAME\tROLES\tPARTY\tCREATED")
+	fmt.Fprintln(table, "ID\tNAME\tROLES\tPARTY\tCREATED\tEXPIRES\tLAST USED")
 	for _, k := range listed(keys) {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", k.ID, printable(k.Name), strings.Join(k.Roles, ", "), k.Party, k.CreatedAt.Format(time.DateTime))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, printable(k.Name), strings.Join(k.Roles, ", "), k.Party,
+			k.CreatedAt.Format(time.DateTime), orElse(k.ExpiresAt, "never"), orElse(k.LastUsedAt, "-"))
 	}
 	return table.Flush()
+}
+
+// orElse is a time, or what stands for none.
+func orElse(t time.Time, none string) string {
+	if t.IsZero() {
+		return none
+	}
+	return t.Format(time.DateTime)
 }
 
 func listed(keys []core.Key) []listedKey {
 	list := []listedKey{}
 	for _, k := range keys {
-		list = append(list, listedKey{ID: k.ID, Name: k.Name, Roles: k.Roles, Party: k.Party, CreatedAt: k.CreatedAt})
+		list = append(list, listedKey{ID: k.ID, Name: k.Name, Roles: k.Roles, Party: k.Party, CreatedAt: k.CreatedAt, ExpiresAt: k.ExpiresAt, LastUsedAt: k.LastUsedAt})
 	}
 	return list
 }
@@ -76,7 +88,7 @@ func (p *program) keyRevokeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "revoke ID",
 		Short:   "Revoke an API key",
-		Long:    "Removes a key. A running server refuses it within three seconds. The last key of an\nadministrator cannot be removed.",
+		Long:    "Removes a key. A running server refuses it within three seconds. The last key of an\nadministrator that does not expire cannot be removed.",
 		Example: "  xrm key revoke 01a200c9-fe43-7f37-9e99-b35cac2ec466",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

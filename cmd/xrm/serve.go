@@ -77,6 +77,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 			fmt.Fprint(p.out, s.welcome(listener.Addr().String(), time.Since(started)))
 			running.Go(func() { s.relay.Run(background) })
 			running.Go(func() { s.work.Run(background) })
+			running.Go(func() { s.uses.Run(background) })
 		})
 	})
 	select {

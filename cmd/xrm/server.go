@@ -42,6 +42,7 @@ type server struct {
 	work      *work.Work
 	roles     *access.Roles
 	site      *web.Site
+	uses      *identity.Uses // of API keys
 
 	newKey atomic.Bool // this start made the administrator's key
 }
@@ -105,8 +106,9 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	if err != nil {
 		return errors.Join(err, s.host.Close())
 	}
+	s.uses = identity.NewUses(s.store, time.Now, log)
 	s.site = web.New(web.Config{
-		Authenticator: &identity.Authenticator{Keys: s.store}, Plugins: s.host, Current: current, Ready: s.readiness.Check, Metrics: metrics, Queue: queue, Log: log,
+		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Current: current, Ready: s.readiness.Check, Metrics: metrics, Queue: queue, Log: log,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
 	})
 	return nil
@@ -137,7 +139,7 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 		Plugins: s.work.Desk(),
 		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: s.roles},
 		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records},
-		Log:     s.logFailure, RequestID: web.RequestID,
+		Log: s.logFailure, RequestID: web.RequestID,
 	})
 }
 

@@ -25,6 +25,7 @@ type store interface {
 	work.Store
 	pluginhost.Keeper
 	identity.KeyStore
+	identity.UseStore
 	identity.Keyring
 	Close() error
 }

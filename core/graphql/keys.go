@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"context"
+	"time"
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
@@ -11,10 +12,15 @@ import (
 // KeyDesk is what administrators do with API keys.
 type KeyDesk interface {
 	Keys(ctx context.Context) ([]core.Key, error)
-	// Issue makes a key of the name, the roles, the party and the maker of k.
+	// Issue makes a key of the name, the roles, the party, the expiry and the maker of k.
 	Issue(ctx context.Context, m *schema.Model, k core.Key) (issued core.Key, secret string, err error)
 	// RemoveKey says whether there was such a key.
 	RemoveKey(ctx context.Context, id string) (bool, error)
+}
+
+func described(text string, f *graphql.Field) *graphql.Field {
+	f.Description = text
+	return f
 }
 
 type issuedKey struct {
@@ -35,9 +41,11 @@ func (b *builder) keys() {
 		"party":     of(graphql.ID, func(k core.Key) any { return optional(k.Party) }),
 		"createdAt": of(dateTime, func(k core.Key) any { return schema.Instant(k.CreatedAt) }),
 		"createdBy": of(graphql.String, func(k core.Key) any { return optional(k.CreatedBy) }),
+
+		"expiresAt":  described("From when on it does not work; null for never.", of(dateTime, func(k core.Key) any { return moment(k.ExpiresAt) })),
+		"lastUsedAt": described("When it was used last, to the minute or so; null when that is not known.", of(dateTime, func(k core.Key) any { return moment(k.LastUsedAt) })),
 	}})
-	secret := part(graphql.NewNonNull(graphql.String), func(i issuedKey) any { return i.secret })
-	secret.Description = "For the header Authorization: Bearer SECRET."
+	secret := described("For the header Authorization: Bearer SECRET.", part(graphql.NewNonNull(graphql.String), func(i issuedKey) any { return i.secret }))
 	issued := b.own(graphql.ObjectConfig{Name: "IssuedApiKey", Description: "A new key. Its secret is shown this once.", Fields: graphql.Fields{
 		"apiKey": part(graphql.NewNonNull(key), func(i issuedKey) any { return i.key }),
 		"secret": secret,
@@ -56,6 +64,8 @@ func (b *builder) keys() {
 			"roles": {Type: nonNullList(graphql.String)},
 			"name":  {Type: graphql.String, Description: "Whose key it is, for people and the history."},
 			"party": {Type: graphql.ID, Description: "The business partner that the key belongs to: $user.party in the rules of its roles."},
+
+			"expiresAt": {Type: dateTime, Description: "From when on the key does not work; without it, it works until it is revoked."},
 		},
 		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
 			k := core.Key{CreatedBy: ActorFrom(p.Context).ID}
@@ -63,6 +73,12 @@ func (b *builder) keys() {
 			k.Party, _ = p.Args["party"].(string)
 			for _, role := range p.Args["roles"].([]any) {
 				k.Roles = append(k.Roles, role.(string))
+			}
+			if expires, given := p.Args["expiresAt"].(string); given {
+				var err error
+				if k.ExpiresAt, err = time.Parse(time.RFC3339, expires); err != nil {
+					return nil, invalidArgument("expiresAt", "datetime", "must be an instant such as 2027-01-31T00:00:00Z, not "+expires)
+				}
 			}
 			k, secret, err := b.Keys.Issue(p.Context, b.Model, k)
 			return issuedKey{k, secret}, err

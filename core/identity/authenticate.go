@@ -27,13 +27,14 @@ const maxCached = 10_000
 type Authenticator struct {
 	Keys KeyStore
 	Now  func() time.Time // time.Now when nil
+	Used func(key string) // is told the id of each key that lets somebody in; must not wait. Nil tells nobody.
 
 	mu    sync.Mutex
 	known map[string]cached
 }
 
 type cached struct {
-	actor core.Actor
+	key   core.Key
 	until time.Time
 }
 
@@ -52,20 +53,32 @@ func (au *Authenticator) Authenticate(ctx context.Context, header string) (core.
 	case !strings.HasPrefix(secret, keyPrefix):
 		return core.Actor{}, unauthenticated("This is no API key: a key begins with " + keyPrefix + ". Send it in the header Authorization: Bearer xrm_…")
 	}
-	hash := HashKey(secret)
-	if actor, ok := au.remembered(hash); ok {
-		return actor, nil
-	}
-	key, err := au.Keys.KeyByHash(ctx, hash)
+	key, err := au.find(ctx, HashKey(secret))
 	switch {
 	case err != nil:
 		return core.Actor{}, err
 	case key == nil:
 		return core.Actor{}, unauthenticated("This API key is not known: it was mistyped, or it is revoked. Ask an administrator for a new one.")
+	case key.Expired(au.now()): // which is told to nobody but who has the whole secret
+		return core.Actor{}, unauthenticated("This API key has expired. Ask an administrator for a new one.")
 	}
-	actor := core.Actor{ID: key.ID, Name: key.Name, Roles: key.Roles, Party: key.Party}
-	au.remember(hash, actor)
-	return actor, nil
+	if au.Used != nil {
+		au.Used(key.ID)
+	}
+	return core.Actor{ID: key.ID, Name: key.Name, Roles: key.Roles, Party: key.Party}, nil
+}
+
+// find returns nil when there is no such key. A key that is known to have expired
+// is asked for no more: nothing makes it work again.
+func (au *Authenticator) find(ctx context.Context, hash string) (*core.Key, error) {
+	if key, ok := au.remembered(hash); ok {
+		return key, nil
+	}
+	key, err := au.Keys.KeyByHash(ctx, hash)
+	if err == nil && key != nil {
+		au.remember(hash, *key)
+	}
+	return key, err
 }
 
 // Identify says who has sent a request, as Authenticate does of its header.
@@ -83,22 +96,26 @@ func (au *Authenticator) now() time.Time {
 	return time.Now()
 }
 
-func (au *Authenticator) remembered(hash string) (core.Actor, bool) {
+func (au *Authenticator) remembered(hash string) (*core.Key, bool) {
+	now := au.now()
 	au.mu.Lock()
 	defer au.mu.Unlock()
 	c, ok := au.known[hash]
-	return c.actor, ok && au.now().Before(c.until)
+	if !ok || !now.Before(c.until) && !c.key.Expired(now) {
+		return nil, false
+	}
+	return &c.key, true
 }
 
 // remember keeps keys that were found only, so that nobody fills the memory
 // with keys that do not exist.
-func (au *Authenticator) remember(hash string, actor core.Actor) {
+func (au *Authenticator) remember(hash string, key core.Key) {
 	au.mu.Lock()
 	defer au.mu.Unlock()
 	if au.known == nil || len(au.known) >= maxCached {
 		au.known = map[string]cached{}
 	}
-	au.known[hash] = cached{actor, au.now().Add(cacheFor)}
+	au.known[hash] = cached{key, au.now().Add(cacheFor)}
 }
 
 func unauthenticated(message string) error {

@@ -38,9 +38,10 @@ type Desk struct {
 	Keyring
 	Records Records
 	Roles   Roles
+	Now     func() time.Time // time.Now when nil
 }
 
-// Issue makes a key of the name, the roles, the party and the maker of k. What
+// Issue makes a key of the name, the roles, the party, the expiry and the maker of k. What
 // does not exist is refused, all of it at once: the rules of the key would never
 // match, and nobody would learn why. The secret is kept nowhere.
 func (d Desk) Issue(ctx context.Context, m *schema.Model, k core.Key) (issued core.Key, secret string, err error) {
@@ -67,38 +68,61 @@ func (d Desk) Issue(ctx context.Context, m *schema.Model, k core.Key) (issued co
 			wrong = append(wrong, schema.Violation{Field: "party", Rule: "unknown", Message: "must exist: there is no party with the id " + k.Party})
 		}
 	}
+	now := d.now()
+	if k.Expired(now) {
+		wrong = append(wrong, schema.Violation{Field: "expiresAt", Rule: "bound", Message: "must be in the future, not " + schema.Instant(k.ExpiresAt)})
+	}
 	if len(wrong) > 0 {
 		return core.Key{}, "", &core.Error{Code: core.Invalid, Message: "The key was not made: some arguments need attention.", Violations: wrong}
 	}
 	secret, hash := NewKey()
-	issued = newKey(k.Name, hash, k.Roles, k.CreatedBy)
+	issued = newKey(k.Name, hash, k.Roles, k.CreatedBy, now)
 	issued.Party = k.Party
+	if !k.ExpiresAt.IsZero() {
+		issued.ExpiresAt = k.ExpiresAt.UTC().Truncate(time.Millisecond)
+	}
 	return issued, secret, d.SaveKey(ctx, issued)
 }
 
 // maxKeyName is how long the name of a key may be, in bytes.
 const maxKeyName = 200
 
-// RemoveKey revokes a key, and says whether there was one. The last key of an administrator stays:
-// nobody could make another, and the next start of the server, which lets nobody
-// be locked out, would let the same secret in again.
+func (d Desk) now() time.Time {
+	if d.Now != nil {
+		return d.Now()
+	}
+	return time.Now()
+}
+
+// RemoveKey revokes a key, and says whether there was one. The last key of an
+// administrator stays: nobody could make another, and the next start of the server,
+// which lets nobody be locked out, would let the same secret in again. Keys that
+// expire do not count: the day comes when they are none.
 func (d Desk) RemoveKey(ctx context.Context, id string) (bool, error) {
 	keys, err := d.Keys(ctx)
 	if err != nil {
 		return false, err
 	}
 	admins := slices.DeleteFunc(keys, func(k core.Key) bool { return !isAdmin(k) })
-	if len(admins) == 1 && admins[0].ID == id {
-		return false, &core.Error{Code: core.Conflict, Message: "This is the last key of an administrator. Make another one first, and revoke this one with it."}
+	lasting := slices.DeleteFunc(slices.Clone(admins), func(k core.Key) bool { return !lasts(k) })
+	if len(lasting) == 1 && lasting[0].ID == id {
+		last := "the last key of an administrator. Make another one first, and"
+		if len(admins) > 1 {
+			last = "the last key of an administrator that does not expire. Make another such one first, and"
+		}
+		return false, &core.Error{Code: core.Conflict, Message: "This is " + last + " revoke this one with it."}
 	}
 	return d.Keyring.RemoveKey(ctx, id)
 }
 
+// lasts says whether a key works until it is revoked.
+func lasts(k core.Key) bool { return k.ExpiresAt.IsZero() }
+
 func isAdmin(k core.Key) bool { return slices.Contains(k.Roles, core.AdminRole) }
 
-func newKey(name, hash string, roles []string, by string) core.Key {
+func newKey(name, hash string, roles []string, by string, now time.Time) core.Key {
 	return core.Key{
 		ID: uuid.Must(uuid.NewV7()).String(), Hash: hash, Name: name, Roles: roles,
-		CreatedAt: time.Now().UTC().Truncate(time.Millisecond), CreatedBy: by,
+		CreatedAt: now.UTC().Truncate(time.Millisecond), CreatedBy: by,
 	}
 }

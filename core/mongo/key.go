@@ -20,11 +20,14 @@ type keyDocument struct {
 	Party     string    `bson:"party,omitempty"`
 	CreatedAt time.Time `bson:"createdAt"`
 	CreatedBy string    `bson:"createdBy"`
+
+	ExpiresAt  time.Time `bson:"expiresAt,omitempty"`
+	LastUsedAt time.Time `bson:"lastUsedAt,omitempty"`
 }
 
 func (d keyDocument) key() core.Key {
 	k := core.Key(d)
-	k.CreatedAt = k.CreatedAt.UTC()
+	k.CreatedAt, k.ExpiresAt, k.LastUsedAt = k.CreatedAt.UTC(), k.ExpiresAt.UTC(), k.LastUsedAt.UTC()
 	return k
 }
 
@@ -69,6 +72,13 @@ func (s *Store) Keys(ctx context.Context) ([]core.Key, error) {
 		return d.key(), err
 	})
 	return keys, s.failed("list the keys", err)
+}
+
+// KeyUsed notes when a key was used, unless a later time is noted already. Of a key
+// that is gone nothing is noted.
+func (s *Store) KeyUsed(ctx context.Context, id string, at time.Time) error {
+	_, err := s.keys().UpdateOne(ctx, bson.D{{Key: idField, Value: id}}, bson.D{{Key: "$max", Value: bson.D{{Key: "lastUsedAt", Value: at}}}})
+	return s.writeFailed("note the use of the key", err)
 }
 
 // RemoveKey removes the key with this id and says whether there was one.

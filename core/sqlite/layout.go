@@ -19,7 +19,7 @@ const application = 0x78726d31 // "xrm1"
 // was released never changes; there is a new one when a program from before
 // could not use the file as it is to be.
 func layouts() []string {
-	return []string{firstTables, deliveryTables + leaseTable + timerTable + jobRunTable + stateTable}
+	return []string{firstTables, deliveryTables + leaseTable + timerTable + jobRunTable + stateTable, keyTimes}
 }
 
 // firstTables are those that a database has had from the beginning. In the
@@ -85,6 +85,13 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_due ON deliveries (subscriber, due, seq) WHERE dead_at IS NULL;
 CREATE INDEX deliveries_key ON deliveries (subscriber, key, seq) WHERE dead_at IS NULL;
 CREATE INDEX deliveries_dead ON deliveries (subscriber, dead_at, event) WHERE dead_at IS NOT NULL;
+`
+
+// keyTimes are when a key expires and when it was used last, empty for never: a
+// program that does not know them would let an expired key in.
+const keyTimes = `
+ALTER TABLE api_keys ADD COLUMN expires_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE api_keys ADD COLUMN last_used_at TEXT NOT NULL DEFAULT '';
 `
 
 var errForeign = errors.New("it is the SQLite database of another program; name another file")

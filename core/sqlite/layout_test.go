@@ -39,6 +39,9 @@ func checkLayout(t *testing.T, path string) {
 	if diff := cmp.Diff(statements(t, fresh), statements(t, s)); diff != "" {
 		t.Errorf("the tables and indexes are not those of a new file: -want +got:\n%s", diff)
 	}
+	if keys, err := s.Keys(t.Context()); err != nil || len(keys) != 1 || !keys[0].ExpiresAt.IsZero() || !keys[0].LastUsedAt.IsZero() {
+		t.Errorf("keys: %+v, %v; want the one from before, without an end and a use", keys, err)
+	}
 	pending, err := s.Pending(t.Context(), 10)
 	if err != nil || len(pending) != 1 || pending[0].Action != core.Created || pending[0].Roles != nil {
 		t.Fatalf("pending: %+v, %v; want the entry from before", pending, err)

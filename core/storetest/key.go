@@ -1,6 +1,10 @@
 package storetest
 
-import "github.com/openxrm/xrm/core"
+import (
+	"time"
+
+	"github.com/openxrm/xrm/core"
+)
 
 func keyTests() map[string]func(*desk) {
 	return map[string]func(*desk){
@@ -9,6 +13,8 @@ func keyTests() map[string]func(*desk) {
 		"keys are listed by their ids":  keysListed,
 		"a key without roles and party": keysBare,
 		"a key that is removed is gone": keysRemoved,
+		"a key has times":               keysTimed,
+		"the latest use of a key stays": keysUsed,
 	}
 }
 
@@ -68,6 +74,38 @@ func keysBare(d *desk) {
 	want := core.Key{ID: "k1", Hash: "aa", CreatedAt: d.now()}
 	d.saveKey(want)
 	d.same("key", d.keyByHash("aa"), &want)
+}
+
+func keysTimed(d *desk) {
+	want := d.key("k1", "aa")
+	want.ExpiresAt, want.LastUsedAt = d.now().Add(time.Hour), d.now().Add(-time.Hour)
+	d.saveKey(want)
+	d.same("key", d.keyByHash("aa"), &want)
+	want.ExpiresAt = time.Time{}
+	d.saveKey(want)
+	d.same("key that expires no more", d.keyByHash("aa"), &want)
+}
+
+func keysUsed(d *desk) {
+	want := d.key("k1", "aa")
+	d.saveKey(want)
+	other := d.key("k2", "bb")
+	d.saveKey(other)
+	at := d.now()
+	for _, minutes := range []time.Duration{1, 3, 2} { // as several instances write
+		if err := d.KeyUsed(d.ctx, "k1", at.Add(minutes*time.Minute)); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	want.LastUsedAt = at.Add(3 * time.Minute)
+	d.same("used key", d.keyByHash("aa"), &want)
+	d.same("other key", d.keyByHash("bb"), &other)
+	if err := d.KeyUsed(d.ctx, "gone", d.now()); err != nil {
+		d.t.Errorf("the use of a key that is gone: %v", err)
+	}
+	if keys, err := d.Keys(d.ctx); err != nil || len(keys) != 2 {
+		d.t.Errorf("keys: %v, %v; want two", keys, err)
+	}
 }
 
 func keysRemoved(d *desk) {

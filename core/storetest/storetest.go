@@ -102,6 +102,10 @@ type Store interface {
 	// Keys lists all keys by their ids.
 	Keys(ctx context.Context) ([]core.Key, error)
 
+	// KeyUsed notes when a key was used, unless a later time is noted already. Of a
+	// key that is gone nothing is noted.
+	KeyUsed(ctx context.Context, id string, at time.Time) error
+
 	// Ping says whether the database answers.
 	Ping(ctx context.Context) error
 

@@ -8,6 +8,7 @@ CREATE TABLE api_keys (
 	created_at TEXT NOT NULL,
 	created_by TEXT NOT NULL
 ) STRICT;
+INSERT INTO "api_keys" VALUES('k','aa','Web shop','["reader"]','','2026-02-28T09:30:00.000Z','u');
 CREATE TABLE counters (
 	name  TEXT PRIMARY KEY,
 	value INTEGER NOT NULL
