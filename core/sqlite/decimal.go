@@ -1,17 +1,10 @@
 package sqlite
 
 import (
-	"database/sql/driver"
 	"fmt"
 	"strconv"
 	"strings"
-
-	"modernc.org/sqlite"
 )
-
-// decimalFunction is the SQL function that makes decimals sort as numbers.
-// Files have indexes over it: what it returns for a decimal must not change.
-const decimalFunction = "xrm_decimal"
 
 const (
 	below = "a" // sorts before
@@ -28,7 +21,8 @@ const (
 //	zero        b
 //	below zero  a, the exponent and the digits turned around, ~
 //
-// where the number is 0.DIGITS times ten to the exponent.
+// where the number is 0.DIGITS times ten to the exponent. decimalExpression
+// makes the same in SQL.
 func decimalKey(decimal string) string {
 	number, negative := strings.CutPrefix(decimal, "-")
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(number, "+"), ".")
@@ -80,25 +74,27 @@ func turned(digits string) string {
 	return string(b)
 }
 
-// newDriver returns a driver whose connections know our functions. It is ours
-// alone: nothing is registered for the rest of the process.
-func (s *Store) newDriver() (driver.Driver, error) {
-	d := &sqlite.Driver{}
-	if err := d.RegisterDeterministicScalarFunction(wordsFunction, 3, s.hasWord); err != nil {
-		return nil, err
-	}
-	err := d.RegisterDeterministicScalarFunction(decimalFunction, 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		if text, ok := args[0].(string); ok {
-			return decimalKey(text), nil
-		}
-		return nil, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	err = d.RegisterFunction(sumFunction, &sqlite.FunctionImpl{
-		NArgs: 1, Deterministic: true, VolatileArgs: true, // a step keeps the number, not the text
-		MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return &sum{}, nil },
-	})
-	return d, err
+// decimalExpression is the key of the canonical decimal that an expression is,
+// NULL for none, in plain SQL: files have indexes over it, and every program
+// that opens one has to know what it means. So it must not change either.
+func decimalExpression(x string) string {
+	rest := "ltrim(" + x + ", '-0.')" // from the first digit that counts
+	digits := "rtrim(replace(" + rest + ", '.', ''), '0')"
+	exponent := "(instr(" + x + " || '.', '.') - 1 - length(" + x + ") + length(" + rest + ")" +
+		" + (instr(" + x + ", '.') > 0) - (instr(" + rest + ", '.') > 0))" // the point, where it has gone with the zeros
+	return fmt.Sprintf("CASE WHEN %[1]s = '' THEN '%[2]s' WHEN substr(%[3]s, 1, 1) = '-' THEN '%[4]s' || printf('%%04d', %[5]d - %[6]s) || %[7]s || '~' ELSE '%[8]s' || printf('%%04d', %[5]d + %[6]s) || %[9]s END",
+		rest, zero, x, below, middle, exponent, turnedExpression(digits), above, digits)
 }
+
+// turnedExpression is turned in SQL: each digit changes places with what it
+// lacks to nine.
+func turnedExpression(digits string) string {
+	for low := range 5 {
+		for _, swap := range [][2]string{{digit(low), "x"}, {digit(9 - low), digit(low)}, {"x", digit(9 - low)}} {
+			digits = "replace(" + digits + ", '" + swap[0] + "', '" + swap[1] + "')"
+		}
+	}
+	return digits
+}
+
+func digit(n int) string { return strconv.Itoa(n) }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"cmp"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -59,6 +60,26 @@ func TestRandomDecimalKeysSortAsNumbersAndAreReadAgain(t *testing.T) {
 		}
 		if got, want := decimalOf(decimalKey(a)), schema.Decimal(a).String(); got != want {
 			t.Fatalf("seed %d: the key of %s is read as %s; want %s", seed, a, got, want)
+		}
+	}
+}
+
+func TestPlainSQLMakesTheSameKeys(t *testing.T) {
+	s := memory(t, load(t, planned))
+	r := rand.New(rand.NewPCG(7, 0))
+	decimals := []string{"0", "5", "-5", "0.05", "-0.05", "100", "-100", "10.5", "-10.5", "1234567890", "-9876543210.0123456789", "0.0000000000000000000000000000000001"}
+	for range 2000 {
+		n := schema.Decimal(fmt.Sprint(r.Int64N(1_000_000) - 500_000))
+		decimals = append(decimals, n.Shift(int32(r.IntN(40)-30)).String())
+	}
+	for _, decimal := range decimals {
+		var key string
+		err := s.reading(t.Context(), "make a key", func(c *conn) error {
+			_, err := c.row(t.Context(), "SELECT "+decimalExpression("?1"), []any{decimal}, &key)
+			return err
+		})
+		if want := decimalKey(decimal); err != nil || key != want {
+			t.Errorf("the key of %s is %s in SQL, %v; want %s", decimal, key, err, want)
 		}
 	}
 }

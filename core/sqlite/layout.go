@@ -18,8 +18,14 @@ const application = 0x78726d31 // "xrm1"
 // layouts are the steps from an empty file to the layout of today. A step that
 // was released never changes; there is a new one when a program from before
 // could not use the file as it is to be.
-func layouts() []string {
-	return []string{firstTables, deliveryTables + leaseTable + timerTable + jobRunTable + stateTable, keyTimes}
+func layouts() []func(context.Context, *conn) error {
+	return []func(context.Context, *conn) error{
+		script(firstTables), script(deliveryTables + leaseTable + timerTable + jobRunTable + stateTable), script(keyTimes), plainIndexes,
+	}
+}
+
+func script(text string) func(context.Context, *conn) error {
+	return func(ctx context.Context, c *conn) error { return c.run(ctx, text) }
 }
 
 // firstTables are those that a database has had from the beginning. In the
@@ -119,8 +125,10 @@ func (s *Store) lay() error {
 		case version == len(steps):
 			return nil
 		}
-		if err := c.run(ctx, strings.Join(steps[version:], "")); err != nil {
-			return err
+		for _, step := range steps[version:] {
+			if err := step(ctx, c); err != nil {
+				return err
+			}
 		}
 		for _, header := range []string{fmt.Sprintf("PRAGMA application_id = %d", application), fmt.Sprintf("PRAGMA user_version = %d", len(steps))} {
 			if _, err := c.ExecContext(ctx, header); err != nil {

@@ -52,7 +52,7 @@ func valueAt(prefix, path string) string {
 // demands. f is nil where nothing is compared.
 func comparable(expression string, f *schema.Field) string {
 	if isDecimal(f) {
-		return decimalFunction + "(" + expression + ")"
+		return "(" + decimalExpression(expression) + ")"
 	}
 	return expression
 }
