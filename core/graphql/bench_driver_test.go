@@ -61,21 +61,28 @@ func bareSQLite(b *testing.B, file string) driverList {
 	}
 }
 
+// passing is a database that is dropped in the end.
+func passing(t testing.TB, uri string) *driver.Database {
+	t.Helper()
+	client, err := driver.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := client.Database(uri[strings.LastIndex(uri, "/")+1:])
+	t.Cleanup(func() {
+		if err := db.Drop(context.Background()); err != nil {
+			t.Errorf("drop the database: %v", err)
+		}
+		client.Disconnect(context.Background())
+	})
+	return db
+}
+
 // bareMongo does the same with the MongoDB driver, and drops the database in
 // the end.
 func bareMongo(b *testing.B, uri string) driverList {
 	b.Helper()
-	client, err := driver.Connect(options.Client().ApplyURI(uri))
-	if err != nil {
-		b.Fatal(err)
-	}
-	db := client.Database(uri[strings.LastIndex(uri, "/")+1:])
-	b.Cleanup(func() {
-		if err := db.Drop(context.Background()); err != nil {
-			b.Errorf("drop the database: %v", err)
-		}
-		client.Disconnect(context.Background())
-	})
+	db := passing(b, uri)
 	fields := bson.D{}
 	for _, field := range []string{"version", "sku", "name", "category", "quantityPerUnit", "unitPrice", "unitsInStock", "discontinued"} {
 		fields = append(fields, bson.E{Key: field, Value: 1})

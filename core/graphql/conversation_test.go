@@ -95,10 +95,28 @@ type server struct {
 	store   *countingStore
 }
 
-// newServer has a clock that stands still and counts the ids that it gives:
-// id-000001, id-000002, ...
+// newServer has an empty store in memory.
 func newServer(t *testing.T, sources, roles []schema.Source) *server {
 	t.Helper()
+	memory, err := sqlite.OpenMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newServerOn(t, memory, sources, roles)
+}
+
+// openStore is a store that somebody closes.
+type openStore interface {
+	record.Store
+	journal.Store
+	Close() error
+}
+
+// newServerOn has a clock that stands still and counts the ids that it gives:
+// id-000001, id-000002, ...
+func newServerOn(t *testing.T, opened openStore, sources, roles []schema.Source) *server {
+	t.Helper()
+	t.Cleanup(func() { opened.Close() })
 	model, err := schema.Load(append(entities.Sources(), sources...)...)
 	if err != nil {
 		t.Fatal(err)
@@ -107,22 +125,17 @@ func newServer(t *testing.T, sources, roles []schema.Source) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	memory, err := sqlite.OpenMemory()
-	if err != nil {
+	if err := opened.Prepare(t.Context(), model); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { memory.Close() })
-	if err := memory.Prepare(t.Context(), model); err != nil {
-		t.Fatal(err)
-	}
-	store := &countingStore{Store: memory}
+	store := &countingStore{Store: opened}
 	var ids atomic.Int64
 	service := &record.Service{
 		Store: store, Region: "DE",
 		Now:   func() time.Time { return time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC) },
 		NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
 	}
-	engine, err := graphql.Build(graphql.Config{Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: model, Policy: policy}}, Service: service, Parties: &party.Service{Records: service, Journal: &journal.Relay{Store: memory}}})
+	engine, err := graphql.Build(graphql.Config{Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: model, Policy: policy}}, Service: service, Parties: &party.Service{Records: service, Journal: &journal.Relay{Store: opened}}})
 	if err != nil {
 		t.Fatal(err)
 	}

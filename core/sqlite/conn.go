@@ -18,12 +18,17 @@ const maxStatements = 200
 type conn struct {
 	*sql.Conn
 	statements *simplelru.LRU[string, *sql.Stmt]
-	durable    bool // what PRAGMA synchronous stands on
+	durable    bool    // what PRAGMA synchronous stands on
+	handle     uintptr // to interrupt it
 }
 
 func newConn(c *sql.Conn) (*conn, error) {
 	statements, err := simplelru.NewLRU(maxStatements, func(_ string, s *sql.Stmt) { _ = s.Close() })
-	return &conn{Conn: c, statements: statements, durable: true}, err
+	if err != nil {
+		return nil, err
+	}
+	db, err := handle(c)
+	return &conn{Conn: c, statements: statements, durable: true, handle: db}, err
 }
 
 func (c *conn) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
@@ -57,6 +62,7 @@ func (c *conn) query(ctx context.Context, text string, args []any, each func(*sq
 		return err
 	}
 	defer rows.Close()
+	defer c.interruptible(ctx)()
 	for rows.Next() {
 		if err := each(rows); err != nil {
 			return err
