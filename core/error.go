@@ -2,6 +2,7 @@ package core
 
 import (
 	"errors"
+	"time"
 
 	"github.com/openxrm/xrm/schema"
 )
@@ -27,6 +28,7 @@ type Error struct {
 	Code       Code
 	Message    string
 	Violations schema.Violations // one per offending field
+	RetryAfter time.Duration     // for RateLimited and Unavailable: when trying again is worth it; 0 when nobody knows
 	Cause      error             // for the log; never shown to the user
 }
 
@@ -45,11 +47,15 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// GraphQLError is what a client gets: the message, the code and the violations.
+// GraphQLError is what a client gets: the message, the code, the violations and
+// after how many seconds to try again.
 func (e *Error) GraphQLError() (string, map[string]any) {
 	extensions := map[string]any{"code": string(e.Code)}
 	if len(e.Violations) > 0 {
 		extensions["violations"] = e.Violations
+	}
+	if e.RetryAfter > 0 {
+		extensions["retryAfter"] = int((e.RetryAfter + time.Second - 1) / time.Second)
 	}
 	return e.Message, extensions
 }

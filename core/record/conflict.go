@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"errors"
 
 	"github.com/openxrm/xrm/core"
@@ -9,7 +10,7 @@ import (
 
 // explain turns the store's refusal into what the caller can do about it, or
 // decides to start over.
-func (s *Session) explain(e *schema.Entity, w *work, err error) {
+func (s *Session) explain(ctx context.Context, e *schema.Entity, w *work, err error) {
 	var ours *core.Error
 	if !errors.As(err, &ours) || ours.Code != core.Conflict || len(ours.Violations) == 0 {
 		return
@@ -24,13 +25,22 @@ func (s *Session) explain(e *schema.Entity, w *work, err error) {
 	// A drawn number that somebody had given by hand: the next one is drawn. A
 	// record that somebody created in between: now it is an update.
 	w.again = w.drawn[v.Field] || w.draft.By != nil && v.Field == w.draft.By.StoragePath()
-	w.result.Err = taken(e, w.change.After, v.Field)
+	w.result.Err = s.takenBy(ctx, e, w, v.Field)
 }
 
-// taken is the error of a unique value, at a storage path of the record, that
-// another record has.
-func taken(e *schema.Entity, r *core.Record, path string) error {
-	return core.Refused(e.Taken(path, schema.Lookup(r.Values, path)))
+// takenBy is the error of a unique value that the store has refused.
+func (s *Session) takenBy(ctx context.Context, e *schema.Entity, w *work, path string) error {
+	seen := w.again || s.seesUnique(e) // what is tried again tells nothing
+	if !seen {
+		field, _ := e.At(path)
+		value := schema.Lookup(w.change.After.Values, path)
+		owners, err := s.seesOwners(ctx, e, path, schema.Filter{Path: path, Op: schema.OpEq, Value: value, Field: field})
+		if err != nil {
+			return err
+		}
+		seen = owners[value]
+	}
+	return s.taken(e, w, w.change.After, path, seen)
 }
 
 func stale(e *schema.Entity) error { return core.Refused(e.OutOfDate()) }

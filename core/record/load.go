@@ -15,6 +15,7 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 	byField := map[*schema.Field][]any{}
 	for _, w := range works {
 		switch {
+		case w.failed():
 		case w.draft.ID != "":
 			ids = append(ids, w.draft.ID)
 		case w.draft.By != nil:

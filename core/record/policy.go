@@ -33,7 +33,7 @@ func (s *Session) see(ctx context.Context, e *schema.Entity, works []*work) {
 			s.step(works, func(*work) error { return err })
 			continue
 		}
-		s.hold(ctx, e, works, filter, func(w *work) map[string]any { return w.change.Before.WithSystem() }, func(w *work) error { return hidden(e, w) })
+		s.hold(ctx, e, works, filter, func(w *work) map[string]any { return w.change.Before.WithSystem() }, func(w *work) error { return s.hidden(e, w) })
 	}
 }
 
@@ -155,9 +155,9 @@ func (w *work) gainsRole(e *schema.Entity) bool {
 
 // hidden is the answer about a record that exists, but not for the actor: to
 // an upsert its unique value is taken, to everybody else it is not there.
-func hidden(e *schema.Entity, w *work) error {
+func (s *Session) hidden(e *schema.Entity, w *work) error {
 	if w.draft.By != nil {
-		return taken(e, w.change.Before, w.draft.By.StoragePath())
+		return s.taken(e, w, w.change.Before, w.draft.By.StoragePath(), false)
 	}
 	return notFound(e, w.change.Before.ID)
 }

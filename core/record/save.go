@@ -52,15 +52,15 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 	}
 	defer leave()
 	for attempt := 1; len(works) > 0; attempt++ {
+		s.ration(e, works, isUpsert)
 		s.load(ctx, e, works)
 		s.step(works, func(w *work) error { return s.apply(e, w) })
 		s.permit(ctx, e, works)
 		s.validate(ctx, e, works)
 		s.permitted(ctx, e, works)
 		s.validate(ctx, e, s.hooks(ctx, e, works))
-		if dryRun {
-			s.findTaken(ctx, e, works)
-		} else {
+		s.unique(ctx, e, works, dryRun)
+		if !dryRun {
 			s.commit(ctx, e, works)
 		}
 		var again []*work
@@ -148,7 +148,7 @@ func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
 			continue
 		}
 		w.result.Err = fmt.Errorf("save %s: %w", e.Name, errs[i])
-		s.explain(e, w, errs[i])
+		s.explain(ctx, e, w, errs[i])
 	}
 	if s.Committed != nil {
 		s.Committed()

@@ -21,8 +21,9 @@ type Service struct {
 	// delivery. It must not block.
 	Committed func()
 
-	queue  queue
-	lifted sync.Map // counter → how far it has come at least, to leave the store alone where nothing is to be done
+	queue   queue
+	guesses guesses
+	lifted  sync.Map // counter → how far it has come at least, to leave the store alone where nothing is to be done
 }
 
 // Basis is what reads and writes are decided by: which entities there are, who
