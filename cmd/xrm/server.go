@@ -185,6 +185,8 @@ func (s *server) close(ctx context.Context) error {
 	errs := []error{s.host.Close()}
 	if s.readiness.Prepared() {
 		switch err := s.relay.Drain(ctx); {
+		case err != nil && ctx.Err() != nil:
+			s.log.Warn("the stop has taken the time that it may; what the journal lacks is added after the next start. Give it more with timeout.shutdown (XRM_TIMEOUT_SHUTDOWN)")
 		case core.CodeOf(err) == core.Unavailable:
 			s.log.Warn("the database cannot be reached; what the journal lacks is added after the next start", "error", err)
 		default:

@@ -40,7 +40,7 @@ func dial(t *testing.T, listens bool, err error) *link {
 		go s.Serve(l)
 		t.Cleanup(s.Stop)
 	}
-	conn, failed := grpc.NewClient("unix:"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithUnaryInterceptor(markUnsent))
+	conn, failed := grpc.NewClient("unix:"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithUnaryInterceptor(wordUnary))
 	if failed != nil {
 		t.Fatal(failed)
 	}

@@ -8,9 +8,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/sony/gobreaker/v2"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 )
 
@@ -75,26 +73,4 @@ func answered(err error) bool {
 	}
 	code := status.Code(err)
 	return code != codes.Unavailable && code != codes.Canceled && code != codes.DeadlineExceeded
-}
-
-// errUnsent is wrapped by the error of a call that never left the host.
-var errUnsent = errors.New("not sent")
-
-// markUnsent is a grpc.UnaryClientInterceptor that wraps errUnsent.
-func markUnsent(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-	var to peer.Peer
-	err := invoke(ctx, method, request, reply, conn, append(options, grpc.Peer(&to))...)
-	if err != nil && to.Addr == nil {
-		return errors.Join(err, errUnsent)
-	}
-	return err
-}
-
-// markUnopened is a grpc.StreamClientInterceptor that wraps errUnsent.
-func markUnopened(ctx context.Context, what *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
-	stream, err := open(ctx, what, conn, method, options...)
-	if err != nil {
-		return nil, errors.Join(err, errUnsent)
-	}
-	return stream, nil
 }

@@ -49,20 +49,6 @@ func (h *Host) tell(one *call, level slog.Level, message string, more ...any) {
 	}
 }
 
-// shortened is a gRPC status with no longer a message than anybody reads: a plugin
-// may send one of many megabytes.
-func shortened(err error) error {
-	s := status.Convert(err)
-	if len(s.Message()) <= maxLine {
-		return err
-	}
-	short := status.Error(s.Code(), cut(s.Message(), maxLine))
-	if errors.Is(err, errUnsent) {
-		return errors.Join(short, errUnsent)
-	}
-	return short
-}
-
 // nonsense is internal for an answer that does not fit the question.
 func (h *Host) nonsense(one *call, format string, args ...any) error {
 	return h.internal(one, fmt.Errorf("it "+format, args...))
@@ -75,7 +61,7 @@ func (h *Host) transportError(one *call, err error, timeout time.Duration) error
 	if err == nil || errors.As(err, &ours) {
 		return err
 	}
-	err = shortened(err)
+	err = inWords(err, false)
 	switch {
 	case errors.Is(err, errBusy):
 		return &core.Error{

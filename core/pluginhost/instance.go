@@ -2,13 +2,17 @@ package pluginhost
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // instance is one running process of a release.
@@ -41,6 +45,10 @@ func (s *supervisor) bring(ctx context.Context, r *release) (*instance, error) {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	i := &instance{release: r, link: l, began: time.Now(), ended: make(chan error, 1), stop: stop}
 	if err := s.introduce(starting, i); err != nil {
+		if status.Code(err) == codes.Unavailable && p.endsWithin(200*time.Millisecond) {
+			err = fmt.Errorf("it ended while it was asked what it is: %w", p.fate(nil)) // which says more than the broken connection
+			s.board.update(s.name, func(e *entry) { e.status.Panic = s.secrets.redact(p.stderr.panic()) })
+		}
 		i.close()
 		return nil, err
 	}
@@ -138,7 +146,7 @@ func (s *supervisor) watch(ctx context.Context, l *link) error {
 			if l.process.endsWithin(200 * time.Millisecond) {
 				return l.process.fate(nil) // the process ended, and its lifeline with it
 			}
-			l.process.kill(fmt.Errorf("it closed its lifeline: %w", err))
+			l.process.kill(lifelineEnd(err))
 			return l.process.fate(nil)
 		case <-next.C:
 			if err := l.ping(ctx, s.config.HealthTimeout); err == nil {
@@ -153,6 +161,14 @@ func (s *supervisor) watch(ctx context.Context, l *link) error {
 			next.Reset(0)
 		}
 	}
+}
+
+// lifelineEnd says why a process that still runs was killed.
+func lifelineEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("it closed its lifeline (Watch) and was killed; leave it open until the host ends it")
+	}
+	return fmt.Errorf("its lifeline (Watch) broke and it was killed: %w", err)
 }
 
 // follow reads what the plugin says about its health until the lifeline ends.

@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"sync/atomic"
@@ -70,7 +71,7 @@ func connect(ctx context.Context, p *process, runDir string, callbacks func([]gr
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithIdleTimeout(0), // a socket that went idle could not be dialed again once its file is gone
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginpb.MaxMessage)),
-			grpc.WithUnaryInterceptor(markUnsent), grpc.WithStreamInterceptor(markUnopened),
+			grpc.WithUnaryInterceptor(wordUnary), grpc.WithStreamInterceptor(wordStream),
 		},
 	})
 	stop := context.AfterFunc(ctx, func() { l.process.kill(errNotReady) })
@@ -105,7 +106,9 @@ func (l *link) open() error {
 	if l.watch, err = l.plugin.Watch(watching, &pluginpb.WatchRequest{}); err != nil {
 		return err
 	}
-	l.hello, err = l.watch.Recv()
+	if l.hello, err = l.watch.Recv(); errors.Is(err, io.EOF) {
+		return errors.New("it ended its lifeline (Watch) instead of saying how it is; leave it open until the host ends it")
+	}
 	return err
 }
 

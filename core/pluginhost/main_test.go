@@ -128,7 +128,10 @@ func (a *actor) Watch(_ *pluginpb.WatchRequest, stream pluginpb.Plugin_WatchServ
 	if a.role == "garbage" {
 		_, _ = syscall.Write(1, []byte(strings.Repeat("y", 1<<20)+"\nand more\n"))
 	}
-	if err := stream.Send(&pluginpb.Health{State: pluginpb.Health_SERVING}); err != nil {
+	if a.role == "ends-at-once" {
+		return nil
+	}
+	if err := stream.Send(&pluginpb.Health{State: pluginpb.Health_SERVING}); err != nil || a.role == "lets-go" {
 		return err
 	}
 	if a.role == "limps" {
@@ -151,7 +154,7 @@ func scalar(name string) *pluginpb.Type {
 	return &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: name}, Required: true}
 }
 
-func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
+func (a *actor) Describe(ctx context.Context, r *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
 	d := &pluginpb.DescribeResponse{
 		Name: manifested("name"), Version: manifested("version"),
 		Entities:   []*pluginpb.EntityFile{{Path: "entities/ticket.yaml", Yaml: []byte(ticketYAML)}},
@@ -180,6 +183,15 @@ func (a *actor) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.
 	}
 	if a.role == "answers" {
 		d = &pluginpb.DescribeResponse{Name: a.role, Version: "1.0.0", Operations: jobs, Endpoints: []*pluginpb.Endpoint{{Path: "/"}}}
+	}
+	switch a.role {
+	case "panics":
+		go panic("no such thing") // gRPC's own goroutine would do as well
+		select {}
+	case "falters":
+		return nil, errors.New("out of paper")
+	case "refuses":
+		return a.UnimplementedPluginServer.Describe(ctx, r)
 	}
 	if a.role == "someone-else" {
 		d.Name = "complaints"

@@ -33,6 +33,11 @@ func TestAPluginThatCannotStartSaysWhy(t *testing.T) {
 		"no-certificate":  {pluginhost.Backoff, "start: its handshake has no certificate; every connection is encrypted with mutual TLS"},
 		"net-rpc":         {pluginhost.Backoff, `start: it speaks "netrpc"; only grpc is understood`},
 		"other-protocol":  {pluginhost.Incompatible, "start: incompatible: it speaks plugin protocol 7 and this xrm speaks 1; upgrade xrm or use an older version of the plugin"},
+		"panics":          {pluginhost.Backoff, "it ended while it was asked what it is: its process ended: exit status 2\npanic: no such thing"},
+		"falters":         {pluginhost.Backoff, "describe: it answered outside of the protocol: out of paper"},
+		"refuses":         {pluginhost.Backoff, "describe: it does not know the call; build it with a newer sdk, or let Describe not name what needs it"},
+		"ends-at-once":    {pluginhost.Backoff, "start: it ended its lifeline (Watch) instead of saying how it is; leave it open until the host ends it"},
+		"lets-go":         {pluginhost.Backoff, "it closed its lifeline (Watch) and was killed; leave it open until the host ends it"},
 		"someone-else":    {pluginhost.Invalid, "invalid: it says that it is complaints 1.0.0, but its plugin.yaml says someone-else 1.0.0"},
 	}
 	for role, tt := range tests {
