@@ -117,7 +117,7 @@ func TestAServerStartsWithoutItsDatabase(t *testing.T) {
 func (p *process) isWaiting() {
 	t := p.t
 	t.Helper()
-	if status, body := p.get("/readyz"); status != http.StatusServiceUnavailable || strings.TrimSpace(body) != `{"status":"not ready"}` {
+	if status, body := p.get("/readyz"); status != http.StatusServiceUnavailable || strings.TrimSpace(body) != `{"status":"not ready","reasons":["`+strings.TrimPrefix(unreachable, "UNAVAILABLE ")+`"]}` {
 		t.Errorf("/readyz answers %d %s", status, body)
 	}
 	if status, body := p.get("/healthz"); status != http.StatusOK {
@@ -134,10 +134,8 @@ func TestAServerIsReadyOnceItsDatabaseIsThere(t *testing.T) {
 	p := spawn(t, t.TempDir(), impatient, "--store", uri, "--plugins", builtPlugins(t))
 	p.await(p.log, notReady+database.listener.Addr().String())
 	p.isWaiting()
-	p.await(p.log, `msg="plugin serves" plugin=complaints`) // its entity has no collection yet
-
 	database.unlock()
-	p.ready()
+	p.ready().pluginProcess("complaints")
 	if status, body := p.get("/readyz"); status != http.StatusOK {
 		t.Errorf("/readyz answers %d %s", status, body)
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/spf13/cobra"
@@ -66,8 +67,9 @@ func (p *program) approve(c Config, names []string, yes bool) error {
 		}
 		printReview(p.out, review)
 		switch {
-		case isApproved(review):
+		case isApproved(review): // which brings back one that was removed since
 			fmt.Fprintf(p.out, "It is approved already.\n\n")
+			errs = append(errs, approvals.Approve(review, time.Now()))
 			continue
 		case !yes && !p.isAnswered():
 			unasked = true
@@ -76,7 +78,7 @@ func (p *program) approve(c Config, names []string, yes bool) error {
 			errs = append(errs, fmt.Errorf("%s is not approved", name))
 			continue
 		}
-		if err := approvals.Approve(review); err != nil {
+		if err := approvals.Approve(review, time.Now()); err != nil {
 			errs = append(errs, err)
 			continue
 		}

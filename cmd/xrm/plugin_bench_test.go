@@ -16,6 +16,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/sdk"
 )
 
@@ -148,12 +149,17 @@ func BenchmarkTenPluginsStart(b *testing.B) {
 		}
 	}
 	cache := b.TempDir() // filled by the first start, as everywhere but on the first day
+	registry, err := sqlite.OpenMemory()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer registry.Close()
 	var took []time.Duration
 	for b.Loop() {
 		began := time.Now()
-		host, err := pluginhost.New(pluginhost.Config{Dir: plugins, Trust: pluginhost.TrustAny, CacheDir: cache, Shim: shim()})
+		host, err := pluginhost.New(pluginhost.Config{Dir: plugins, Trust: pluginhost.TrustAny, CacheDir: cache, Registry: registry, Shim: shim()})
 		if err == nil {
-			err = host.Start()
+			err = host.Start(b.Context())
 		}
 		if err != nil {
 			b.Fatal(err)

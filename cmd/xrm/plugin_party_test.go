@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core/pluginhost"
@@ -117,7 +118,7 @@ func TestAPluginMergesAndHandsOutWhatItKeepsAboutAParty(t *testing.T) {
 		// The events of two parties come in any order.
 		p.must(`mutation { mergeParties(from: "`+double+`", into: "`+anna+`") { outcome } }`, nil)
 		p.must(`mutation { mergeParties(from: "`+anna+`", into: "`+carol+`") { outcome } }`, nil)
-		if err := approvals.Enable("points"); err != nil {
+		if err := approvals.Enable("points", time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, func() string {

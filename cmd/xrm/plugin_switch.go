@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/spf13/cobra"
 )
@@ -15,7 +16,9 @@ func (p *program) switchCommands() []*cobra.Command {
 		p.switchCommand("disable", "Stop a plugin and keep it from running",
 			`Stops a plugin until it is enabled. Its records stay; its operations, fields and
 rules do not: what it has refused is saved meanwhile. The fields that it added to
-the records of others stay, and are neither required nor unique meanwhile.`, disable),
+the records of others stay, and are neither required nor unique meanwhile. That
+holds for all servers on the database. Of a plugin that does not lie in PLUGINS it
+is written into the database.`, disable),
 		p.switchCommand("enable", "Let a plugin run again that was disabled",
 			`Takes back xrm plugin disable. What has never been approved does not run by that.`, enable),
 		p.switchCommand("reload", "Start a plugin anew, also one that the server has given up",
@@ -35,16 +38,18 @@ func disable(a pluginhost.Approvals, name string, now pluginhost.Approval, _ boo
 	return name + " is disabled. A running server stops it within two seconds.", a.Disable(name)
 }
 
+// enable notes the moment also when the file says nothing of disabled: the plugin
+// may have been disabled on another instance.
 func enable(a pluginhost.Approvals, name string, now pluginhost.Approval, trusted bool) (string, error) {
 	switch idle := fmt.Sprintf("%s is not disabled, so there is nothing to enable. ", name); {
 	case !now.Disabled && runs(now, trusted):
-		return idle + "If it does not run, xrm plugin list says why; xrm plugin reload " + name + " starts it anew.", nil
+		return idle + "If it does not run, xrm plugin list says why; xrm plugin reload " + name + " starts it anew.", a.Enable(name, time.Now())
 	case !now.Disabled:
-		return idle + unapproved(name), nil
+		return idle + unapproved(name), a.Enable(name, time.Now())
 	case runs(now, trusted):
-		return name + " is enabled. A running server starts it within two seconds.", a.Enable(name)
+		return name + " is enabled. A running server starts it within two seconds.", a.Enable(name, time.Now())
 	}
-	return name + " is enabled. " + unapproved(name), a.Enable(name)
+	return name + " is enabled. " + unapproved(name), a.Enable(name, time.Now())
 }
 
 func reload(a pluginhost.Approvals, name string, now pluginhost.Approval, trusted bool) (string, error) {
@@ -77,6 +82,9 @@ func (p *program) switchCommand(verb, short, long string, do switched) *cobra.Co
 				return err
 			}
 			if _, err := somePlugins(config, args); err != nil {
+				if verb == "disable" && config.Store != "memory" {
+					return p.endPlugin(cmd.Context(), config, args[0], core.EndedDisabled, err)
+				}
 				return err
 			}
 			approvals := pluginhost.Approvals{Plugins: config.Plugins}
@@ -91,6 +99,6 @@ func (p *program) switchCommand(verb, short, long string, do switched) *cobra.Co
 			return err
 		},
 	}
-	configFlags(cmd.Flags(), "plugins")
+	configFlags(cmd.Flags(), "plugins", "data", "store")
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core/pluginhost"
@@ -226,7 +227,7 @@ func TestAPluginThatArrivesWhileTheDatabaseIsAwayIsPreparedForLater(t *testing.T
 	p := spawn(t, data, append(impatient, "XRM_TIMEOUT_PLUGIN=10ms"), "--store", uri, "--plugins", plugins).ready()
 	database.shut()
 	write(t, filepath.Join(data, "plugins", "state", "complaints", "go"), "")
-	p.pluginProcess("complaints")
+	p.await(p.log, `msg="plugin waits" plugin=complaints`) // until the database knows of it
 	if status, body := p.get("/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz answers %d %s", status, body)
 	}
@@ -304,7 +305,7 @@ func TestAPluginIsApprovedAndRemovedWhileTheServerRuns(t *testing.T) {
 	approvals := pluginhost.Approvals{Plugins: plugins}
 	review, err := approvals.Review("complaints")
 	if err == nil {
-		err = approvals.Approve(review)
+		err = approvals.Approve(review, time.Now())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -319,6 +320,15 @@ func TestAPluginIsApprovedAndRemovedWhileTheServerRuns(t *testing.T) {
 
 	if err := os.RemoveAll(filepath.Join(plugins, "complaints")); err != nil {
 		t.Fatal(err)
+	}
+	p.becomes(`{ plugins { update } }`, nil, `{"plugins":[{"update":"complaints 1.0.0 is in force, and its folder is not here: put it into `+plugins+`, or end it with: xrm plugin remove complaints"}]}`)
+	if err := p.ask(reject, id, new(rawText)); err == nil {
+		t.Error("while the folder is away, a rejection without a reason is saved")
+	}
+	status, out, complaints := command(t, nil, "plugin", "remove", "complaints", "--data", p.data)
+	const removed = "complaints 1.0.0 is removed. A running server stops it within two seconds. Its records stay, and so do the names of its entities: complaint. Bring it back with: xrm plugin approve complaints\n"
+	if status != 0 || out != removed || complaints != "" {
+		t.Errorf("status %d\n%s%swant\n%s", status, out, complaints, removed)
 	}
 	p.await(p.log, `msg="plugin does not run any more" plugin=complaints state=REMOVED`)
 	if err := syscall.Kill(pid, 0); err == nil {

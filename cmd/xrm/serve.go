@@ -16,6 +16,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/core/web"
 	"github.com/spf13/cobra"
 )
 
@@ -54,26 +55,36 @@ func (p *program) serve(ctx context.Context, c Config) error {
 		return cannotListen(c.Listen, err)
 	}
 	defer listener.Close()
+	gate, failed := web.NewGate(), make(chan error, 2)
+	server := &http.Server{
+		Handler: gate, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	defer func() { _ = server.Close() }()            // what was cut off was told before
+	go func() { failed <- server.Serve(listener) }() // it says that it lives, and lets nobody in yet
 	s, err := newServer(c, log, nil)
 	if err != nil {
 		return err
 	}
 	background, stop := context.WithCancel(context.Background())
 	defer stop()
-	if err := s.host.Start(); err != nil { // before the first request, which finds the rules of known plugins in force
-		return errors.Join(err, s.close(ctx))
-	}
-	web := &http.Server{
-		Handler: s.site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
 	log.Info("listening", "address", listener.Addr().String(), "store", storeName(c))
-	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(listener) }()
-	s.settle(ctx)
 	var running sync.WaitGroup
+	begun := make(chan struct{})
+	running.Go(func() {
+		if err := s.begin(ctx, gate); err != nil {
+			failed <- err
+			return
+		}
+		close(begun)
+	})
 	running.Go(func() {
 		s.readiness.Keep(background, func() {
+			select {
+			case <-begun:
+			case <-background.Done():
+				return
+			}
 			fmt.Fprint(p.out, s.welcome(listener.Addr().String(), time.Since(started)))
 			running.Go(func() { s.relay.Run(background) })
 			running.Go(func() { s.work.Run(background) })
@@ -87,7 +98,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 	}
 	ending, cancel := context.WithTimeout(context.Background(), c.Timeout.Shutdown)
 	defer cancel()
-	if shutdown := errors.Join(s.site.Shutdown(ending), web.Shutdown(ending)); shutdown != nil {
+	if shutdown := errors.Join(gate.Shutdown(ending), server.Shutdown(ending)); shutdown != nil {
 		log.Warn("some requests were cut off", "error", shutdown)
 	}
 	stop()

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
@@ -108,7 +109,8 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	}
 	s.uses = identity.NewUses(s.store, time.Now, log)
 	s.site = web.New(web.Config{
-		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Current: current, Ready: s.readiness.Check, Metrics: metrics, Queue: queue, Log: log,
+		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Current: current, Ready: s.readiness.Check,
+		Lacking: s.host.Lacking, Metrics: metrics, Queue: queue, Log: log,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
 	})
 	return nil
@@ -120,7 +122,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 func (s *server) pluginConfig(metrics *web.Metrics) pluginhost.Config {
 	return pluginhost.Config{
 		Dir: s.config.Plugins, Trust: pluginhost.Trust(s.config.Trust), CacheDir: filepath.Join(s.config.Data, "plugins"),
-		Version: readBuild().Version, Shim: shim(), Log: s.log,
+		Registry: s.store, Version: readBuild().Version, Shim: shim(), Log: s.log,
 		Admit:  func(o snapshot.Offer) error { return s.admission.Admit(o) },
 		Recall: func(all []snapshot.Contribution) []error { return s.admission.Recall(all) },
 		Open: func(a core.Actor, on record.Basis) pluginhost.Session {
@@ -165,12 +167,32 @@ func (s *server) letIn(ctx context.Context) error {
 	return err
 }
 
-// settle waits for the plugins for a moment. What is wrong with one stands in its
-// state.
-func (s *server) settle(ctx context.Context) {
+// begin lets hold what is in force of plugins, waits for those that never were, and
+// then opens the gate: from the first request on the rules are known. It goes on
+// trying while the database is down.
+func (s *server) begin(ctx context.Context, gate *web.Gate) error {
+	waiting := backoff.NewExponentialBackOff()
+	waiting.InitialInterval, waiting.MaxInterval = 50*time.Millisecond, time.Second
+	for {
+		err := s.host.Start(ctx)
+		if err == nil {
+			break
+		}
+		if core.CodeOf(err) != core.Unavailable {
+			return err
+		}
+		gate.Await(err)
+		select {
+		case <-time.After(waiting.NextBackOff()):
+		case <-ctx.Done():
+			return nil
+		}
+	}
 	grace, cancel := context.WithTimeout(ctx, s.config.Timeout.Plugin)
 	defer cancel()
-	s.host.Settle(grace)
+	s.host.Introduced(grace)
+	gate.Open(s.site)
+	s.host.Settle(grace) // so that what is said of them says how they are doing
 	now := s.admission.Current()
 	for _, w := range now.Idle() {
 		s.log.Warn("a role has a rule that grants nothing", "rule", w.Error())
@@ -178,6 +200,7 @@ func (s *server) settle(ctx context.Context) {
 	for _, w := range now.Waiting() {
 		s.log.Warn("a file of entities is left out until a plugin brings what it needs", "file", w.Error())
 	}
+	return nil
 }
 
 // close stops the plugins, delivers what is committed and closes the store.

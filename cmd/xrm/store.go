@@ -24,6 +24,7 @@ type store interface {
 	journal.Store
 	work.Store
 	pluginhost.Keeper
+	pluginhost.Registry
 	identity.KeyStore
 	identity.UseStore
 	identity.Keyring

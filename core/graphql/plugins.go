@@ -27,7 +27,8 @@ type PluginDesk interface {
 const pluginDoc = `A plugin and how it is doing.
 
 It answers while it is SERVING or DEGRADED. On its way there it is VERIFYING, STARTING, CONFIGURING; on its way out
-DRAINING, then STOPPED, DISABLED or REMOVED. What has gone wrong is in lastError: BACKOFF and CRASH_LOOP are tried again;
+DRAINING, then STOPPED, DISABLED or REMOVED. MISSING and OUTDATED say that what is in force is not on this server: what it
+guards is not saved here. What has gone wrong is in lastError: BACKOFF and CRASH_LOOP are tried again;
 INVALID, INCOMPATIBLE and MISCONFIGURED wait for its folder, its settings or its approval to change. update says why what
 lies in its folder is not what runs. failed are the calls that it did not answer, or answered with nonsense or a panic, or in
 which it asked for what it may not have, since its process began.`

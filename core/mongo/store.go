@@ -30,6 +30,8 @@ const (
 	timersCollection        = "xrm.timers"
 	jobRunsCollection       = "xrm.jobRuns"
 	stateCollection         = "xrm.state"
+	pluginsCollection       = "xrm.plugins"
+	instancesCollection     = "xrm.instances"
 )
 
 const (

@@ -27,6 +27,14 @@ type Approval struct {
 	Needs    Needs  `yaml:"needs" doc:"What it may do; take a line away to deny it."`
 	Disabled bool   `yaml:"disabled" doc:"Whether it must not run."`
 	Restart  string `yaml:"restart" doc:"When it was last told to start again."`
+	Allowed  string `yaml:"allowed" doc:"When it was last approved or enabled; what has ended it before that counts no more."`
+}
+
+// allowed is when the plugin was last approved or enabled; the zero time when
+// nobody knows.
+func (a Approval) allowed() time.Time {
+	at, _ := time.Parse(time.RFC3339Nano, a.Allowed)
+	return at
 }
 
 // Approvals is the approvals file of a folder of plugins. A host that runs
@@ -66,7 +74,7 @@ func (a Approvals) Find(name string) (Approval, error) {
 
 // Approve lets a plugin run with what it asks for, exactly as it was reviewed:
 // should its folder have changed since, the host will not run it.
-func (a Approvals) Approve(r Review) error {
+func (a Approvals) Approve(r Review, now time.Time) error {
 	return a.edit(r.Manifest.Name, func(entry *yaml.Node) {
 		set(entry, "version", scalar(r.Manifest.Version))
 		set(entry, "program", scalar(r.Program))
@@ -75,6 +83,7 @@ func (a Approvals) Approve(r Review) error {
 		if r.asked != nil {
 			set(entry, "needs", r.asked)
 		}
+		set(entry, "allowed", moment(now))
 	})
 }
 
@@ -86,10 +95,11 @@ func (a Approvals) Disable(name string) error {
 	})
 }
 
-// Enable takes Disable back.
-func (a Approvals) Enable(name string) error {
+// Enable takes back Disable, and whatever else has ended the plugin.
+func (a Approvals) Enable(name string, now time.Time) error {
 	return a.edit(name, func(entry *yaml.Node) {
 		unset(entry, "disabled")
+		set(entry, "allowed", moment(now))
 	})
 }
 
@@ -97,7 +107,7 @@ func (a Approvals) Enable(name string) error {
 // up.
 func (a Approvals) Restart(name string, now time.Time) error {
 	return a.edit(name, func(entry *yaml.Node) {
-		set(entry, "restart", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!timestamp", Value: now.UTC().Format(time.RFC3339Nano)})
+		set(entry, "restart", moment(now))
 	})
 }
 
@@ -168,6 +178,10 @@ func replace(file string, data []byte) error {
 		return errors.Join(err, os.Remove(temporary.Name()))
 	}
 	return nil
+}
+
+func moment(at time.Time) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!timestamp", Value: at.UTC().Format(time.RFC3339Nano)}
 }
 
 func scalar(text string) *yaml.Node {

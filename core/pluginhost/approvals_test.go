@@ -21,7 +21,7 @@ func approve(t *testing.T, dir string) {
 	a := pluginhost.Approvals{Plugins: dir}
 	review, err := a.Review("p")
 	if err == nil {
-		err = a.Approve(review)
+		err = a.Approve(review, time.Now())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestAnAdminDisablesEnablesAndRestartsAPluginThatRuns(t *testing.T) {
 	if list := h.Contributions(); len(list) != 1 || list[0].Operations != nil || len(list[0].Entities) != 1 {
 		t.Errorf("of a disabled plugin there is %+v, want its entities", list)
 	}
-	do(a.Enable("p"))
+	do(a.Enable("p", time.Now()))
 	await(t, h, "p", func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.PID != second })
 	write(t, filepath.Join(dir, pluginhost.ApprovalsFile), "# taken back\n")
 	got := await(t, h, "p", in(pluginhost.Invalid))
@@ -180,7 +180,7 @@ func TestApprovingKeepsWhatOthersWrote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := regexp.MustCompile(`(program: |folder: h1:)[\w+/=]{20,}`).ReplaceAllString(string(got), "${1}...")
+	text := regexp.MustCompile(`(program: |folder: h1:|allowed: )[\w+/=:.-]{20,}`).ReplaceAllString(string(got), "${1}...")
 	want := `# Only Ada edits this.
 other:
   version: 2.0.0 # tried in March
@@ -195,6 +195,7 @@ p:
     secrets: [erpToken]
     records:
       customer: {read: true}
+  allowed: ...
 `
 	if diff := cmp.Diff(want, text); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", file, diff)
@@ -223,7 +224,7 @@ func TestAReviewShowsWhatIsNew(t *testing.T) {
 
 	// What changes between the look and the approval is not approved.
 	script(t, filepath.Join(dir, "p", "run"), "exit 1")
-	if err := (pluginhost.Approvals{Plugins: dir}).Approve(r); err != nil {
+	if err := (pluginhost.Approvals{Plugins: dir}).Approve(r, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	h := start(t, pluginhost.Config{Dir: dir, Trust: pluginhost.TrustApproved})

@@ -23,7 +23,8 @@ type entry struct {
 	configSchema []byte                 // JSON Schema; empty for none
 	admitted     bool                   // by Config.Admit
 	terms        Terms
-	link         *link // nil unless it answers
+	link         *link  // nil unless it answers
+	digest       string // of what the process of link was made of
 }
 
 // add puts up an entry, in the place of one of the same name.

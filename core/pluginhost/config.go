@@ -51,10 +51,17 @@ type Config struct {
 	// admitted. It is called for one plugin at a time. nil admits all.
 	Admit func(snapshot.Offer) error
 
-	// Recall is asked once, before any plugin starts, for what is known of all of
-	// them from an earlier run. It returns why each does not hold any more, nil for
-	// those that do. nil lets all hold.
+	// Recall is asked once, before any plugin starts, for what is in force of all of
+	// them. It returns why each does not hold any more, nil for those that do. nil
+	// lets all hold.
 	Recall func([]snapshot.Contribution) []error
+
+	// Registry keeps which plugins are in force. It is required.
+	Registry Registry
+
+	// Lease is how long after an instance was last heard of others go on without
+	// it; 5s.
+	Lease time.Duration
 
 	// Shim is a command line that ends in Exec with the rest of its arguments.
 	// Plugins are started through it, in a sandbox; nil starts them without.
@@ -96,7 +103,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	for field, value := range map[*time.Duration]time.Duration{
-		&c.LookEvery: time.Second, &c.StartTimeout: 10 * time.Second, &c.SaveTimeout: 300 * time.Millisecond, &c.RulesTimeout: 1500 * time.Millisecond,
+		&c.Lease: 5 * time.Second, &c.LookEvery: time.Second, &c.StartTimeout: 10 * time.Second, &c.SaveTimeout: 300 * time.Millisecond, &c.RulesTimeout: 1500 * time.Millisecond,
 		&c.EventTimeout: 30 * time.Second, &c.JobTimeout: 24 * time.Hour, &c.HTTPTimeout: time.Minute,
 		&c.ResolveTimeout: 2 * time.Second, &c.CallTimeout: 5 * time.Second, &c.DrainTimeout: 5 * time.Second,
 		&c.HealthEvery: 5 * time.Second, &c.HealthTimeout: 2 * time.Second,

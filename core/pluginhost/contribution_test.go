@@ -67,7 +67,7 @@ func TestAContributionIsInTheWordsOfTheCore(t *testing.T) {
 func TestAContributionOutlivesThePluginAndTheHost(t *testing.T) {
 	t.Parallel()
 	dir, kept := install(t, "good"), t.TempDir()
-	first, err := begin(pluginhost.Config{Dir: dir, CacheDir: kept, Trust: pluginhost.TrustAny})
+	first, err := begin(pluginhost.Config{Dir: dir, CacheDir: kept, Registry: registry(t, kept), Trust: pluginhost.TrustAny})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,12 +20,30 @@ import (
 func (h *Host) down(plugin string, cause error) error {
 	message := "The plugin %s is not running at the moment. Try again in a few seconds."
 	switch state := h.board.find(plugin).status.State; {
+	case state == Missing || state == Outdated:
+		return h.elsewhere(plugin, cause)
 	case state.stays():
 		message = "The plugin %s is not running, and will not before an administrator sees to it."
 	case state == CrashLoop:
 		message = "The plugin %s fails again and again. Try again in a few minutes, or tell an administrator."
 	}
 	return &core.Error{Code: core.Unavailable, Message: fmt.Sprintf(message, plugin), Cause: cause}
+}
+
+// elsewhere is the answer in place of a plugin of which this instance does not have
+// what is in force.
+func (h *Host) elsewhere(plugin string, cause error) error {
+	here, found := h.board.find(plugin).status.Version, h.register.find(plugin).Force.Version
+	has := "does not have it"
+	if h.board.find(plugin).status.State == Outdated {
+		has = "has " + here
+	}
+	return &core.Error{
+		Code: core.Unavailable,
+		Message: fmt.Sprintf("The plugin %s %s is in force, and this server %s. An administrator puts %s into its plugin folder and approves it, or ends the plugin with: xrm plugin remove %s",
+			plugin, found, has, found, plugin),
+		Cause: cause,
+	}
 }
 
 // internal logs what is wrong with a plugin, with more details if there are

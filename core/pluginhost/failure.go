@@ -30,6 +30,12 @@ func (f *failures) add(now time.Time) int {
 // failed says what becomes of the plugin when the only release that could run
 // does not.
 func (s *supervisor) failed(r *release, err error) {
+	if core.CodeOf(err) == core.Unavailable { // the database, or another instance: the plugin is not to blame
+		s.log.Warn("plugin waits", "error", err)
+		s.set(s.name, Backoff, err)
+		s.retry = time.After(min(s.delays(), s.config.Lease))
+		return
+	}
 	n := s.failures.add(time.Now())
 	state := stateAfter(err, n)
 	s.log.Error("plugin failed", "state", state, "failures", n, "error", err)

@@ -25,10 +25,12 @@ type Host struct {
 	cache     cache
 	secrets   secrets
 	installed installed
+	register  *register
 	running   context.Context // until the host is closed
 	stop      context.CancelFunc
 
 	supervisors sync.WaitGroup
+	signals     signals
 	admission   sync.Mutex   // one contribution at a time is held against the others
 	admissions  atomic.Int64 // counts contributions that were admitted
 }
@@ -36,7 +38,7 @@ type Host struct {
 // New makes a host that starts nothing yet. The error is about the directories.
 func New(config Config) (*Host, error) {
 	config = config.withDefaults()
-	h := &Host{config: config, secrets: secrets{dir: config.SecretsDir}}
+	h := &Host{config: config, secrets: secrets{dir: config.SecretsDir}, register: newRegister(config.Registry)}
 	h.config.Log = slog.New(redactor{config.Log.Handler(), &h.secrets})
 	h.board.changed = make(chan struct{})
 	h.calls.running = map[string]*call{}
@@ -60,19 +62,27 @@ func New(config Config) (*Host, error) {
 	return h, nil
 }
 
-// Start offers what is known of the plugins from an earlier run, so that their
-// rules hold from then on, and begins to start all of them, in parallel:
-// whatever is wrong with one stands in its Status. The error is about the
-// directory. It is called once; Close ends what it began.
-func (h *Host) Start() error {
-	if h.plugins == "" {
-		return nil
+// Start lets hold what is in force of plugins, so that their rules are asked from
+// then on, and begins to start all of them, in parallel: whatever is wrong with
+// one stands in its Status. An Unavailable error says that what is in force cannot
+// be read; then Start is called again. Any other is about the directory. Close ends
+// what it began.
+func (h *Host) Start(ctx context.Context) error {
+	if err := h.attend(ctx); err != nil { // before it reads: what comes later waits for this instance
+		return err
+	}
+	if err := h.register.read(ctx); err != nil {
+		return err
+	}
+	if err := h.carryOver(ctx); err != nil {
+		return err
 	}
 	l := lookout{Host: h, seen: map[string]watched{}}
-	if err := l.look(h.running, true); err != nil {
+	if err := l.look(true); err != nil {
 		return fmt.Errorf("find plugins: %w", err)
 	}
 	h.supervisors.Go(func() { l.run(h.running) })
+	h.supervisors.Go(func() { h.keepUp(h.running) })
 	return nil
 }
 
@@ -96,6 +106,14 @@ func (h *Host) openCache() error {
 // plugins before it starts without them.
 func (h *Host) Settle(ctx context.Context) {
 	_ = h.Wait(ctx, settled)
+}
+
+// Introduced returns when every plugin that was never in force has been started or
+// has failed once, or when ctx is done: until then nobody knows its rules.
+func (h *Host) Introduced(ctx context.Context) {
+	_ = h.Wait(ctx, func(plugins []Status) bool {
+		return !slices.ContainsFunc(plugins, func(s Status) bool { return !s.State.settled() && !h.board.find(s.Name).admitted })
+	})
 }
 
 // Settled says whether every plugin has been started or has failed once.
@@ -148,7 +166,7 @@ func (h *Host) Close() error {
 	h.stop()
 	h.supervisors.Wait()
 	h.spawn.close()
-	err := h.runDir.close()
+	err := errors.Join(h.runDir.close(), h.leave())
 	if h.config.CacheDir == "" {
 		err = errors.Join(err, os.RemoveAll(string(h.cache)))
 	}

@@ -44,7 +44,7 @@ func (s *supervisor) bring(ctx context.Context, r *release) (*instance, error) {
 	}
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	i := &instance{release: r, link: l, began: time.Now(), ended: make(chan error, 1), stop: stop}
-	if err := s.introduce(starting, i); err != nil {
+	if err := s.introduce(ctx, starting, i); err != nil {
 		if status.Code(err) == codes.Unavailable && p.endsWithin(200*time.Millisecond) {
 			err = fmt.Errorf("it ended while it was asked what it is: %w", p.fate(nil)) // which says more than the broken connection
 			s.board.update(s.name, func(e *entry) { e.status.Panic = s.secrets.redact(p.stderr.panic()) })
@@ -65,10 +65,10 @@ func (s *supervisor) bring(ctx context.Context, r *release) (*instance, error) {
 	return i, nil
 }
 
-// introduce asks the plugin what it contributes, hands it its settings and
-// opens it for calls.
-func (s *supervisor) introduce(ctx context.Context, i *instance) error {
-	d, err := i.link.plugin.Describe(ctx, &pluginpb.DescribeRequest{HostVersion: s.config.Version, Features: contract.Features()})
+// introduce asks the plugin what it contributes and hands it its settings, both
+// within the time for its start, and opens it for calls as soon as that is in force.
+func (s *supervisor) introduce(ctx, starting context.Context, i *instance) error {
+	d, err := i.link.plugin.Describe(starting, &pluginpb.DescribeRequest{HostVersion: s.config.Version, Features: contract.Features()})
 	if err != nil {
 		return fmt.Errorf("describe: %w", err)
 	}
@@ -86,21 +86,16 @@ func (s *supervisor) introduce(ctx context.Context, i *instance) error {
 		s.set(s.name, Configuring, nil)
 	}
 	i.link.configSchema = d.GetConfigSchema()
-	if err := i.link.configure(ctx, i.terms.Config); err != nil {
+	if err := i.link.configure(starting, i.terms.Config); err != nil {
 		return err
 	}
-	s.admission.Lock()
-	defer s.admission.Unlock()
 	offer := snapshot.Offer{Contribution: *c, Check: func(m *schema.Model) error { return needs.Check(*c, m) }}
 	offer.Ready = func() { // whoever is served with the contribution finds the process that knows it
-		if err := s.cache.store(s.name, d); err != nil {
-			s.log.Warn(err.Error())
-		}
 		s.board.update(s.name, func(e *entry) {
-			e.contribution, e.configSchema, e.admitted, e.terms, e.link = c, d.GetConfigSchema(), true, i.terms, i.link
+			e.contribution, e.configSchema, e.admitted, e.terms, e.link, e.digest = c, d.GetConfigSchema(), true, i.terms, i.link, i.digest
 		})
 	}
-	if err := s.accept(offer); err != nil {
+	if err := s.enter(ctx, i, offer, d); err != nil {
 		return err
 	}
 	s.board.update(s.name, func(e *entry) {

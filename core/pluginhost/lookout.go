@@ -18,9 +18,8 @@ type lookout struct {
 }
 
 type watched struct {
-	changed chan<- struct{} // of the supervisor
-	last    string          // how it was at the last look
-	told    string          // how it was when the supervisor was told last
+	last string // how it was at the last look
+	told string // how it was when the supervisor was told last
 }
 
 func (l *lookout) run(ctx context.Context) {
@@ -31,7 +30,7 @@ func (l *lookout) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-every.C:
-			_ = l.look(ctx, false) // a directory that is away for a moment removes nothing
+			_ = l.look(false) // a directory that is away for a moment removes nothing
 		}
 	}
 }
@@ -39,42 +38,34 @@ func (l *lookout) run(ctx context.Context) {
 // look compares the directory with what it was. What has changed counts once
 // it is the same at two looks in a row: whoever copies files is not done yet.
 // first takes everything as it is.
-func (l *lookout) look(ctx context.Context, first bool) error {
+func (l *lookout) look(first bool) error {
 	names, err := l.names(first)
 	if err != nil {
 		return err
 	}
-	var found []*supervisor
+	var found []string
 	for _, name := range names {
 		w := l.seen[name]
 		now := stamp(filepath.Join(l.plugins, ApprovalsFile)) + stamp(filepath.Join(l.plugins, name+".yaml")) + fingerprint(filepath.Join(l.plugins, name))
 		stable := now == w.last
 		w.last = now
-		switch {
-		case first, w.changed == nil && stable:
-			var s *supervisor
-			s, w.changed = l.supervisor(name)
-			found, w.told = append(found, s), now
-		case stable && now != w.told:
+		switch known := l.signals.know(name); {
+		case first, !known && stable:
+			found, w.told = append(found, name), now
+		case known && stable && now != w.told:
 			w.told = now
-			select {
-			case w.changed <- struct{}{}:
-			default: // it has yet to look at the change before
-			}
+			l.signals.give(name)
 		}
 		l.seen[name] = w
 	}
-	l.recall(found)
-	for _, s := range found {
-		l.supervisors.Go(func() { s.run(ctx) })
-	}
+	l.supervise(found...)
 	return nil
 }
 
 // names lists the plugins that are there, and those that have been.
 func (l *lookout) names(first bool) ([]string, error) {
 	entries, err := os.ReadDir(l.plugins)
-	if err != nil && (!first || !errors.Is(err, fs.ErrNotExist)) {
+	if err != nil && (!first || !errors.Is(err, fs.ErrNotExist)) && l.plugins != "" {
 		return nil, err
 	}
 	names := map[string]bool{}
@@ -86,18 +77,8 @@ func (l *lookout) names(first bool) ([]string, error) {
 	for name := range l.seen {
 		names[name] = true
 	}
-	if first {
-		for _, name := range l.cache.names() {
-			names[name] = true
-		}
+	for _, name := range l.register.names() {
+		names[name] = true
 	}
 	return slices.Sorted(maps.Keys(names)), nil
-}
-
-// supervisor makes what is to keep a plugin running. The channel tells it that
-// something in the directory has changed.
-func (h *Host) supervisor(name string) (s *supervisor, changed chan<- struct{}) {
-	signal := make(chan struct{}, 1)
-	h.board.add(h.recalled(name))
-	return &supervisor{Host: h, name: name, log: h.config.Log.With("plugin", name), changed: signal}, signal
 }

@@ -1,29 +1,43 @@
 package pluginhost
 
 import (
+	"slices"
 	"time"
 
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/protobuf/proto"
 )
 
-// recall makes what is known of plugins from an earlier run hold, until they say
-// themselves what they contribute: of those that must not run, their entities, and
-// of those that do not fit any more, their rules.
-func (h *Host) recall(all []*supervisor) {
+// supervise begins to keep plugins running. What is in force of them holds when it
+// returns.
+func (h *Host) supervise(names ...string) {
 	h.admission.Lock()
 	defer h.admission.Unlock()
+	var all []*supervisor
+	for _, name := range names {
+		if changed, fresh := h.signals.of(name); fresh {
+			h.board.add(h.recalled(name))
+			all = append(all, &supervisor{Host: h, name: name, log: h.config.Log.With("plugin", name), changed: changed})
+		}
+	}
+	h.recall(all)
+	for _, s := range all {
+		h.supervisors.Go(func() { s.run(h.running) })
+	}
+}
+
+// recall makes what is in force of plugins hold, until their processes are there:
+// of those that were ended, their entities, and of those that do not fit any more,
+// their rules.
+func (h *Host) recall(all []*supervisor) {
 	var known []*supervisor
 	var held []snapshot.Contribution
 	for _, s := range all {
-		c := h.board.find(s.name).contribution
-		if c == nil {
-			continue
-		}
-		known = append(known, s)
-		if s.absent() {
-			held = append(held, c.Data())
-		} else {
-			held = append(held, *c)
+		if c := h.board.find(s.name).contribution; c != nil {
+			known, held = append(known, s), append(held, *c)
 		}
 	}
 	if len(held) == 0 {
@@ -51,15 +65,62 @@ func (h *Host) recall(all []*supervisor) {
 // recalled is what is known of a plugin before its process has said anything.
 func (h *Host) recalled(name string) *entry {
 	e := &entry{status: Status{Name: name, State: Verifying, Since: time.Now()}}
-	d := h.cache.load(name)
-	if d == nil {
-		return e
+	r := h.register.find(name)
+	if c := h.closed(r); c != nil {
+		e.contribution, e.status.Version = c, c.Version
+		if approval, err := (Approvals{h.plugins}).Find(name); err == nil && approval.Disabled {
+			left := c.Data()
+			e.contribution = &left
+		}
 	}
-	c, err := h.contribution(Manifest{Name: name, Version: d.GetVersion()}, d)
-	if err != nil {
-		return e // from before an upgrade of xrm
+	if d := description(r.Force); d != nil {
+		e.configSchema = d.GetConfigSchema()
+	}
+	h.register.hold(r)
+	return e
+}
+
+// closed is what holds of a registration where no process of it answers: all that
+// it contributes, with rules that fail closed, and of a plugin that has ended its
+// entities. nil is nothing.
+func (h *Host) closed(r core.Registration) *snapshot.Contribution {
+	edition := r.Force
+	if r.Next != nil {
+		edition = *r.Next
+	}
+	d := description(edition)
+	if d == nil {
+		return nil
+	}
+	c, err := h.contribution(Manifest{Name: r.Plugin, Version: edition.Version}, d)
+	if err != nil { // from before an upgrade of xrm, or from after it
+		c = &snapshot.Contribution{
+			By: h, Plugin: r.Plugin, Version: edition.Version, BeforeSave: d.GetBeforeSave(), BeforeDelete: d.GetBeforeDelete(),
+			Rights: access.PluginRights{Plugin: r.Plugin}, Bare: true,
+		}
 	}
 	c.Recalled = true
-	e.contribution, e.configSchema, e.status.Version = c, d.GetConfigSchema(), c.Version
-	return e
+	if now := description(r.Force); r.Next != nil && now != nil { // which holds still
+		c.BeforeSave, c.BeforeDelete = union(c.BeforeSave, now.GetBeforeSave()), union(c.BeforeDelete, now.GetBeforeDelete())
+	}
+	if r.Ended != "" {
+		left := c.Data()
+		c = &left
+	}
+	return c
+}
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// description is what a plugin said of itself; nil when there is nothing of use.
+func description(e core.Edition) *pluginpb.DescribeResponse {
+	var d pluginpb.DescribeResponse
+	if len(e.Description) == 0 || proto.Unmarshal(e.Description, &d) != nil {
+		return nil
+	}
+	return &d
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
@@ -32,6 +33,14 @@ func stillborn(t *testing.T, dir, name string) {
 	}
 	script(t, filepath.Join(dir, name, "run"), "exit 1")
 	write(t, filepath.Join(dir, name, "plugin.yaml"), "name: "+name+"\nversion: 1.0.0\nprotocol: 1\nexecutable: run\n")
+}
+
+// remove ends a plugin, as a command beside the hosts does.
+func remove(t *testing.T, store pluginhost.Registry, name string) {
+	t.Helper()
+	if before, _, err := pluginhost.End(t.Context(), store, name, core.EndedRemoved, time.Now()); err != nil || before.Generation == 0 {
+		t.Fatalf("End(%s) = %+v, %v", name, before, err)
+	}
 }
 
 // judgedParty saves a party on the snapshot of the moment, and returns what a rule
@@ -83,13 +92,19 @@ func TestTheRulesOfAPluginWhoseEntitiesDoNotFitAnyMoreHoldUntilItIsRemoved(t *te
 	d := described("q", dealYAML)
 	d.BeforeSave = []string{"party"}
 	known(t, kept, d)
-	h, admission := admitting(t, pluginhost.Config{Dir: dir, CacheDir: kept}, schema.Source{Layer: "site", File: "deal.yaml", Data: []byte(dealYAML)})
+	store := registry(t, kept)
+	h, admission := admitting(t, pluginhost.Config{Dir: dir, CacheDir: kept, Registry: store}, schema.Source{Layer: "site", File: "deal.yaml", Data: []byte(dealYAML)})
 	if err := judgedParty(t, admission); core.CodeOf(err) != core.Unavailable {
 		t.Errorf("a save of a party: %v, want that the plugin cannot be asked", err)
 	}
 	if err := os.RemoveAll(filepath.Join(dir, "q")); err != nil {
 		t.Fatal(err)
 	}
+	await(t, h, "q", in(pluginhost.Missing))
+	if err := judgedParty(t, admission); core.CodeOf(err) != core.Unavailable {
+		t.Errorf("a save of a party while the folder is away: %v, want that the plugin cannot be asked", err)
+	}
+	remove(t, store, "q")
 	await(t, h, "q", in(pluginhost.Removed))
 	if err := judgedParty(t, admission); err != nil {
 		t.Errorf("the plugin is removed, and still: %v", err)

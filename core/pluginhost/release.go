@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
 )
@@ -19,6 +20,7 @@ type release struct {
 	digest   string
 	restart  string // as in the approval: another value asks for another process
 	terms    Terms
+	allowed  time.Time // when it was approved; the zero time when nobody knows
 }
 
 // sameProcess says whether the process of one release can go on as the other.
@@ -48,9 +50,12 @@ func (r *release) alike(other *release) bool {
 
 // The reasons why a plugin must not run that are no mistakes.
 var (
-	errRemoved  = errors.New("its folder is gone")
+	errRemoved  = errors.New("it was removed; xrm plugin approve brings it back")
 	errDisabled = errors.New("it is disabled; xrm plugin enable lets it run again")
 )
+
+// errMissing is wrapped when a plugin that is in force has no folder here.
+var errMissing = errors.New("its folder is not here")
 
 // errUnapproved is wrapped when there is no approval at all, or no longer.
 var errUnapproved = errors.New("not approved")
@@ -71,7 +76,6 @@ func (f *folder) read(dir string) {
 	}
 	*f = folder{print: print}
 	if print == "" {
-		f.err = errRemoved
 		return
 	}
 	if f.manifest, f.err = ReadManifest(dir, filepath.Base(dir)); f.err != nil {
@@ -82,36 +86,27 @@ func (f *folder) read(dir string) {
 	}
 }
 
-// absent says whether the plugin must not run, as far as that is known without
-// reading what may be large.
-func (s *supervisor) absent() bool {
-	if fingerprint(s.dir()) == "" {
-		return true
-	}
-	approval, err := Approvals{s.plugins}.Find(s.name)
-	return err == nil && approval.Disabled
-}
-
 // wanted is the release that should run now. note says why it is not the one in
 // the folder; with a nil release, why there is none.
 func (s *supervisor) wanted() (r *release, note error) {
+	looked := time.Now().UTC()
 	s.folder.read(s.dir())
-	if s.folder.print == "" {
-		return nil, errRemoved
-	}
 	approvals, err := Approvals{s.plugins}.read()
 	if err != nil {
 		return nil, err
 	}
 	approval := approvals[s.name]
-	if approval.Disabled {
-		return nil, errDisabled
+	if err := s.ended(approval, looked); err != nil {
+		return nil, err
 	}
 	settings, err := readSettings(s.plugins, s.name)
 	if err != nil {
 		return nil, s.flawed(settings.Config, err)
 	}
 	m, digest, note := s.folder.manifest, s.folder.digest, s.folder.err
+	if s.folder.print == "" {
+		note = s.missing()
+	}
 	granted := m.Needs
 	if s.config.Trust != TrustAny {
 		if granted = approval.Needs; note == nil {
@@ -125,7 +120,7 @@ func (s *supervisor) wanted() (r *release, note error) {
 	} else if note != nil {
 		return nil, note
 	}
-	r = &release{manifest: m, digest: digest, restart: approval.Restart, terms: terms(m, settings, granted, s.config)}
+	r = &release{manifest: m, digest: digest, restart: approval.Restart, terms: terms(m, settings, granted, s.config), allowed: approval.allowed()}
 	if err := m.runsWith(s.config.Version); err != nil {
 		return nil, err
 	}
@@ -141,6 +136,15 @@ func (s *supervisor) wanted() (r *release, note error) {
 	}
 	r.manifest.Dir = s.installed.path(s.name, digest)
 	return r, note
+}
+
+// missing says what to do about a folder that is not here. A plugin ends by a
+// decision, and not by that.
+func (s *supervisor) missing() error {
+	if known := s.register.find(s.name); known.Force.Version != "" {
+		return fmt.Errorf("%s %s is in force, and %w: put it into %s, or end it with: xrm plugin remove %s", s.name, known.Force.Version, errMissing, s.plugins, s.name)
+	}
+	return errRemoved // it was never in force, so nothing of it is left
 }
 
 // flawed adds to what is wrong beside the config of a settings file what is wrong

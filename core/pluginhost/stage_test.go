@@ -18,6 +18,7 @@ import (
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -76,11 +77,18 @@ func write(t testing.TB, file, content string) {
 
 // begin makes a host and starts its plugins.
 func begin(config pluginhost.Config) (*pluginhost.Host, error) {
+	if config.Registry == nil { // nobody else shares it
+		store, err := sqlite.OpenMemory()
+		if err != nil {
+			return nil, err
+		}
+		config.Registry = store
+	}
 	h, err := pluginhost.New(config)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.Start(); err != nil {
+	if err := h.Start(context.Background()); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
@@ -98,6 +106,9 @@ func start(t *testing.T, config pluginhost.Config) *pluginhost.Host {
 	config.MinBackoff = cmp.Or(config.MinBackoff, 20*time.Millisecond)
 	config.MaxBackoff = cmp.Or(config.MaxBackoff, 50*time.Millisecond)
 	config.SaveTimeout = cmp.Or(config.SaveTimeout, 5*time.Second)
+	if config.Registry == nil {
+		config.Registry = registry(t, config.CacheDir)
+	}
 	h, err := begin(config)
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +119,24 @@ func start(t *testing.T, config pluginhost.Config) *pluginhost.Host {
 		}
 	})
 	return h
+}
+
+// registry is the one in a folder, or one of its own where there is none. It is the
+// same for all hosts of that folder.
+func registry(t *testing.T, dir string) pluginhost.Registry {
+	t.Helper()
+	var store *sqlite.Store
+	var err error
+	if dir == "" {
+		store, err = sqlite.OpenMemory()
+	} else {
+		store, err = sqlite.Open(filepath.Join(dir, "xrm.db"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
 }
 
 // await waits until a plugin is as wanted, and returns its status then.

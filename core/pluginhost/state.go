@@ -23,7 +23,9 @@ const (
 	Draining      State = "DRAINING"      // it ends what still runs, and no new calls reach it
 	Stopped       State = "STOPPED"       // the host was closed
 	Disabled      State = "DISABLED"      // an admin says that it must not run; its records stay
-	Removed       State = "REMOVED"       // its folder is gone; its records stay
+	Removed       State = "REMOVED"       // an admin has removed it; its records stay
+	Missing       State = "MISSING"       // it is in force, and its folder is not here; its rules fail closed
+	Outdated      State = "OUTDATED"      // another version is in force than the one that is here; its rules fail closed
 	Backoff       State = "BACKOFF"       // it failed and is started again soon
 	CrashLoop     State = "CRASH_LOOP"    // it fails again and again; it is still started from time to time
 	Invalid       State = "INVALID"       // it is not approved, or its manifest or its contribution is wrong
@@ -39,7 +41,7 @@ func (s State) settled() bool { return s != Verifying && s != Starting && s != C
 
 // stays says whether a plugin in this state needs somebody to do something.
 func (s State) stays() bool {
-	return slices.Contains([]State{Disabled, Removed, Invalid, Incompatible, Misconfigured}, s)
+	return slices.Contains([]State{Disabled, Removed, Missing, Outdated, Invalid, Incompatible, Misconfigured}, s)
 }
 
 // Status is what an admin sees of a plugin.
@@ -75,6 +77,10 @@ func stateAfter(err error, failures int) State {
 		return Removed
 	case errors.Is(err, errDisabled):
 		return Disabled
+	case errors.Is(err, errMissing):
+		return Missing
+	case errors.Is(err, errOutdated):
+		return Outdated
 	case errors.Is(err, errIncompatible):
 		return Incompatible
 	case errors.Is(err, errMisconfigured):

@@ -25,6 +25,7 @@ type supervisor struct {
 
 	target  *release // what should run; nil for nothing
 	note    error    // why target is nil, or not what lies in the folder
+	told    string   // the note that was logged last
 	spurned *release // the target that failed for good, or could not take over
 	failure error    // why
 	good    *release // what served last
@@ -33,6 +34,11 @@ type supervisor struct {
 	failures failures
 	delays   func() time.Duration
 	retry    <-chan time.Time // nil when only a change can help
+
+	disabled   bool      // the file of approvals said so at the last look
+	unrecorded error     // why that is not in the registry yet
+	served     string    // the digest of what was in force with a process of this host
+	outdated   time.Time // since when another version is in force; the zero time while none is
 
 	refused *snapshot.Offer // the last that was held against the others and needs more of them
 	held    int64           // how many contributions had been admitted then
@@ -59,6 +65,14 @@ func (s *supervisor) verify() {
 		s.set(s.name, Verifying, nil)
 	}
 	wanted, note := s.wanted()
+	if wanted != nil {
+		s.register.want(s.name, wanted.digest)
+		if err := s.vote(wanted); err != nil {
+			wanted, note = nil, err
+		}
+	} else {
+		s.register.want(s.name, "")
+	}
 	if note != nil && s.current != nil && !errors.Is(note, errUnapproved) && fmt.Sprint(note) != fmt.Sprint(s.note) {
 		s.log.Warn("plugin is not what it should be", "error", note)
 	}
@@ -66,7 +80,11 @@ func (s *supervisor) verify() {
 		s.target, s.spurned, s.retry, s.refused = wanted, nil, nil, nil
 		s.failures, s.delays = nil, s.newDelays()
 	}
-	if s.target == nil && stateAfter(note, 0) == Backoff { // no mistake that somebody has to mend
+	switch {
+	case s.target != nil:
+	case errors.Is(note, errOutdated):
+		s.retry = time.After(s.config.Lease) // the others may have changed their minds
+	case s.unrecorded != nil, stateAfter(note, 0) == Backoff: // no mistake that somebody has to mend
 		s.retry = time.After(s.config.MaxBackoff)
 	}
 	s.board.update(s.name, func(e *entry) {
@@ -81,6 +99,22 @@ func (s *supervisor) verify() {
 	})
 }
 
+// vote says why a release cannot be in force, as far as that is known without
+// asking its process.
+func (s *supervisor) vote(r *release) error {
+	if now := s.register.find(s.name).Force; now.Digest == "" || now.Digest == r.digest {
+		s.outdated = time.Time{}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.running, s.config.Lease)
+	defer cancel()
+	others, err := s.others(ctx)
+	if err != nil {
+		return err
+	}
+	return s.outvoted(r, others)
+}
+
 // retired says whether nothing of the plugin but its entities should be there.
 func (s *supervisor) retired() bool {
 	return errors.Is(s.note, errRemoved) || errors.Is(s.note, errDisabled)
@@ -92,7 +126,7 @@ func (s *supervisor) pursue(ctx context.Context) {
 		s.retire()
 		return
 	}
-	if s.good != nil && (errors.Is(s.note, errUnapproved) || s.target != nil && s.target.takesFrom(s.good)) {
+	if s.good != nil && (errors.Is(s.note, errUnapproved) || errors.Is(s.note, errOutdated) || s.target != nil && s.target.takesFrom(s.good)) {
 		s.stopCurrent() // what was taken back does not last until something else serves
 		s.good = nil
 	}
@@ -102,12 +136,17 @@ func (s *supervisor) pursue(ctx context.Context) {
 	}
 	switch {
 	case s.current == nil && s.target == nil && s.good == nil:
-		s.log.Error("plugin cannot run", "state", stateAfter(s.note, 0), "error", s.note)
+		if fmt.Sprint(s.note) != s.told {
+			s.log.Error("plugin cannot run", "state", stateAfter(s.note, 0), "error", s.note)
+		}
+		s.told = fmt.Sprint(s.note)
 		s.set(s.name, stateAfter(s.note, 0), s.note)
 	case s.current == nil && (target == nil || target == s.spurned):
 		s.set(s.name, stateAfter(s.failure, 0), s.failure)
 	case s.current == nil:
 		s.start(ctx, target)
+	case target == s.current.release && s.board.find(s.name).digest != target.digest:
+		s.reopen(ctx)
 	case target == s.current.release:
 	case s.current.sameProcess(target):
 		s.adjust(ctx, target)
@@ -164,6 +203,18 @@ func (s *supervisor) replace(ctx context.Context, r *release) {
 	}
 	if s.current != nil && s.current.release == r {
 		s.installed.keep(s.name, r.digest, old.digest, s.folder.digest)
+	}
+}
+
+// reopen lets the process that runs answer again, which another version was about
+// to take the place of.
+func (s *supervisor) reopen(ctx context.Context) {
+	bounded, cancel := context.WithTimeout(ctx, s.config.StartTimeout)
+	defer cancel()
+	if err := s.introduce(ctx, bounded, s.current); err != nil && ctx.Err() == nil {
+		release := s.current.release
+		s.stopCurrent()
+		s.failed(release, err)
 	}
 }
 

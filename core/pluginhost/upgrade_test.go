@@ -120,13 +120,19 @@ func TestANewPluginIsStartedAndARemovedOneLeavesItsEntities(t *testing.T) {
 		offered[o.Plugin] = len(o.Operations)
 		return admitted(o)
 	}
-	h := start(t, pluginhost.Config{Dir: dir, CacheDir: kept, Admit: admit})
+	store := registry(t, kept)
+	h := start(t, pluginhost.Config{Dir: dir, CacheDir: kept, Admit: admit, Registry: store})
 	if got := h.Plugins(); len(got) != 0 {
 		t.Fatalf("plugins = %v, want none", got)
 	}
 	put(t, dir, "works", "1.0.0", "")
 	pid := await(t, h, "p", in(pluginhost.Serving)).PID
 	take(t, dir)
+	s := await(t, h, "p", updates("p 1.0.0 is in force, and its folder is not here: put it into "+dir+", or end it with: xrm plugin remove p"))
+	if s.State != pluginhost.Serving || s.PID != pid {
+		t.Errorf("a plugin whose folder is away: %+v, want that it goes on", s)
+	}
+	remove(t, store, "p")
 	await(t, h, "p", in(pluginhost.Removed))
 	entitiesOnly := func(h *pluginhost.Host) {
 		t.Helper()
@@ -149,6 +155,9 @@ func TestANewPluginIsStartedAndARemovedOneLeavesItsEntities(t *testing.T) {
 	await(t, later, "p", in(pluginhost.Removed))
 	entitiesOnly(later)
 	put(t, dir, "works", "1.0.0", "")
+	if err := (pluginhost.Approvals{Plugins: dir}).Enable("p", time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	await(t, later, "p", in(pluginhost.Serving))
 	if list := later.Contributions(); len(list[0].Operations) != len(jobs) {
 		t.Errorf("a plugin that is back contributes %+v", list)

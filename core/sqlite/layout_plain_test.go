@@ -60,7 +60,7 @@ func beforePlain(t *testing.T, n int) (path string) {
 	}
 	db := sql.OpenDB(opener{driver: d, dsn: path})
 	defer db.Close()
-	if _, err := db.Exec(strings.Join(append(script, "PRAGMA user_version = 3"), ";")); err != nil {
+	if _, err := db.Exec(strings.Join(append(script, "DROP TABLE plugins", "DROP TABLE instances", "PRAGMA user_version = 3"), ";")); err != nil {
 		t.Fatal(err)
 	}
 	return path

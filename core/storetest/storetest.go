@@ -19,6 +19,7 @@ type Store interface {
 	Timers
 	JobRuns
 	State
+	Registry
 
 	// Pending returns entries that lie in the documents of their records and
 	// were not settled yet, at most limit of them, those of one record from
@@ -146,6 +147,7 @@ func Run(t *testing.T, open func(t *testing.T) Store, beside func(t *testing.T, 
 		{"timer", timerTests()},
 		{"job run", jobRunTests()},
 		{"state", stateTests()},
+		{"registry", registryTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, name := range slices.Sorted(maps.Keys(group.tests)) {

@@ -32,6 +32,7 @@ type Config struct {
 	Plugins       Plugins
 	Current       func() *snapshot.Snapshot   // asked once for each request
 	Ready         func(context.Context) error // why the server cannot answer now; nil when it can
+	Lacking       func() []string             // what of its work a server that is ready cannot do, for people
 	Metrics       *Metrics
 	Queue         *fairqueue.Queue // of the requests to the API
 	Log           *slog.Logger
@@ -67,7 +68,7 @@ func New(c Config) *Site {
 	mux.Handle("/graphql", s.graphql)
 	mux.HandleFunc("/plugins/{name}/", s.servePlugin)
 	mux.HandleFunc("GET /metrics", s.serveMetrics)
-	mux.HandleFunc("GET /healthz", s.serveHealth)
+	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /readyz", s.serveReadiness)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/graphql", http.StatusFound) })
 	s.handler = withRequestID(recovered(c.Log, mux))

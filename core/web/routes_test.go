@@ -51,6 +51,7 @@ func site(t *testing.T, ready error) *web.Site {
 	return web.New(web.Config{
 		Authenticator: visitors{"ada": {Roles: []string{core.AdminRole}}, "mia": {Roles: []string{"monitor"}}, "ray": {Roles: []string{"reader"}}},
 		Plugins:       mirror{now}, Current: func() *snapshot.Snapshot { return now }, Ready: func(context.Context) error { return ready },
+		Lacking: func() []string { return nil },
 		Metrics: web.NewMetrics(func() []core.Plugin { return []core.Plugin{{Name: "fax", Version: "1.0.0", State: "SERVING"}} }, nothing, queue.Counts),
 		Queue:   queue,
 		Log:     slog.New(slog.NewTextHandler(t.Output(), nil)),
