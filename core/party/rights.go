@@ -76,7 +76,7 @@ func (g *merge) passed(loser, winner *core.Record, plan plan) ([]string, error) 
 		taken := slices.Contains(plan.taken, path)
 		switch {
 		case path == schema.RolesField:
-			if plan.grants() && isList && from.At(path) == nil {
+			if plan.grantsUnseen(from) {
 				return nil, unseen()
 			}
 		case f.System || !taken && !isList:
@@ -89,8 +89,10 @@ func (g *merge) passed(loser, winner *core.Record, plan plan) ([]string, error) 
 	return fields, nil
 }
 
-func (p plan) grants() bool {
-	return slices.ContainsFunc(p.drafts, func(d record.Draft) bool { return d.Grant != nil })
+// grantsUnseen says whether the winner gets a role that the loser, as the user sees
+// it, does not hold.
+func (p plan) grantsUnseen(from *core.Record) bool {
+	return slices.ContainsFunc(p.drafts, func(d record.Draft) bool { return granting(d) && !d.Grant.IsHeldBy(from.Values) })
 }
 
 func unseen() error {

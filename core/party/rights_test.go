@@ -91,6 +91,24 @@ func TestAMergeTellsNothingOfWhatTheUserDoesNotSeeInTheDuplicate(t *testing.T) {
 	})
 }
 
+// Who sees the list of roles sees in it those whose data he sees, and grants no other
+// by a merge.
+func TestAMergeTellsNothingOfARoleThatTheUserDoesNotSee(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		from, into := w.cafe("guide", "AT", nil), w.cafe("party", "DE", nil)
+		merge := func(fields string) error {
+			user := w.user(germans, `party: {read: true, delete: true, fields: {displayName: read, kind: read, roles: read`+fields+`}}`, `guide: {grant: true}`)
+			_, err := w.merge(user, from, into, true)
+			return err
+		}
+		w.refused(merge(""), core.Forbidden, "The parties were not merged: the other one would get what you may not see in the duplicate. Ask somebody who sees all of it to merge them.")
+		if err := merge(", guide: read"); err != nil {
+			t.Errorf("by who sees the role: %v", err)
+		}
+	})
+}
+
 // Of a list nothing is told by whether the other one has all of it either.
 func TestAMergeTellsNothingOfAListThatTheUserDoesNotSeeInThePartyThatStays(t *testing.T) {
 	vip := map[string]any{"tags": []any{"vip"}}
