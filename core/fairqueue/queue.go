@@ -63,6 +63,9 @@ type flow struct {
 	turns   int     // that wait, run or stand aside
 	running [2]int
 	lines   [2][]*Turn // that wait, the first to begin first
+
+	again   time.Time // when it was told to try again
+	refused int       // since it was told
 }
 
 // New makes a queue. A nil now is time.Now.
@@ -89,7 +92,7 @@ func New(limits Limits, now func() time.Time) *Queue {
 func (q *Queue) Enter(ctx context.Context, key string, cost int, follow bool) (*Turn, error) {
 	t, err := q.join(key, cost, follow)
 	if err != nil {
-		return nil, err
+		return nil, hold(ctx, err)
 	}
 	select {
 	case <-t.begun:

@@ -181,6 +181,34 @@ func TestWhatIsTooMuchIsRefused(t *testing.T) {
 	})
 }
 
+// Who does not wait as told is not refused as fast as it asks.
+func TestWhoTriesAgainTooSoonWaitsForTheRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, Limits{HeavyCost: 100, HeavyPerKey: 1})
+		l.ask("running", "a", 101)
+		began := time.Now()
+		for i := range 100 {
+			if _, err := l.Enter(t.Context(), "a", 101, false); err == nil {
+				t.Fatalf("the %d. is not refused", i)
+			}
+		}
+		// 32 at once, one that waits for the second to pass; and so on.
+		if took := time.Since(began); took != 3*time.Second {
+			t.Errorf("100 refusals took %s, want 3s", took)
+		}
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		for range 40 {
+			if _, err := l.Enter(gone, "a", 101, false); err == nil {
+				t.Fatal("who has gone is not refused")
+			}
+		}
+		if took := time.Since(began); took != 3*time.Second {
+			t.Errorf("who has gone was kept until %s, want 3s", took)
+		}
+	})
+}
+
 // Who waits for a plugin holds nobody up, and goes on without waiting: what it
 // holds may be what the others wait for.
 func TestWhoStandsAsideLetsOthersRunAndGoesOnAtOnce(t *testing.T) {

@@ -1,6 +1,8 @@
 package fairqueue
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -9,6 +11,8 @@ import (
 type Refused struct {
 	Message string
 	After   time.Duration // when it is worth trying again, in whole seconds
+
+	held time.Duration // until it is told
 }
 
 func (r *Refused) Error() string { return r.Message }
@@ -36,9 +40,36 @@ func (q *Queue) late(t *Turn) error {
 		q.now().Sub(t.since).Round(time.Second)/time.Second, t.flow.turns, after/time.Second))
 }
 
+// How whoever does not wait as long as it is told to is kept from being busy with
+// refusals, and others with it: of those beyond a few, the answer waits.
+const (
+	quickRefusals = 32 // of a key, until it may try again
+	maxHold       = time.Second
+)
+
 func (q *Queue) refusal(t *Turn, after time.Duration, message string) error {
 	q.refused[t.kind]++
-	return &Refused{Message: message, After: after}
+	f, now := t.flow, q.now()
+	if !now.Before(f.again) {
+		f.again, f.refused = now.Add(after), 0
+	}
+	refused := &Refused{Message: message, After: after}
+	if f.refused++; f.refused > quickRefusals {
+		refused.held = min(f.again.Sub(now), maxHold)
+	}
+	return refused
+}
+
+// hold returns a refusal when it is to be told.
+func hold(ctx context.Context, refusal error) error {
+	var refused *Refused
+	if errors.As(refusal, &refused) && refused.held > 0 {
+		select {
+		case <-time.After(refused.held):
+		case <-ctx.Done():
+		}
+	}
+	return refusal
 }
 
 // after is about how long it takes until the heavy ones that wait have run.
