@@ -19,23 +19,33 @@ import (
 // caused that call.
 type callbacks struct {
 	pluginpb.UnimplementedHostServer
-	host   *Host
-	plugin string
-	flood  flood
-	state  sync.Mutex // one writes at a time, or many at once would pass a bound that none passes
+	host    *Host
+	plugin  string
+	traffic *traffic
+	flood   flood
+	state   sync.Mutex // one writes at a time, or many at once would pass a bound that none passes
 }
 
-func (h *Host) callbacks(plugin string) func([]grpc.ServerOption) *grpc.Server {
-	return func(options []grpc.ServerOption) *grpc.Server {
-		s := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(pluginpb.MaxMessage))...)
-		pluginpb.RegisterHostServer(s, &callbacks{host: h, plugin: plugin})
+func (h *Host) callbacks(plugin string) func(...grpc.ServerOption) *grpc.Server {
+	return func(options ...grpc.ServerOption) *grpc.Server {
+		t := newTraffic(plugin, h.config.CallbackWait)
+		s := grpc.NewServer(append(options, t.options()...)...)
+		pluginpb.RegisterHostServer(s, &callbacks{host: h, plugin: plugin, traffic: t})
 		return s
 	}
 }
 
+// withRecords is something to do with the records of an entity.
+type withRecords func(context.Context, *call, Session, *schema.Entity) error
+
 // records does something with the records of an entity, within the call.
-func (c *callbacks) records(ctx context.Context, id *pluginpb.CallContext, entity string, do func(context.Context, *call, Session, *schema.Entity) error) *pluginpb.Error {
-	return c.within(ctx, id, func(ctx context.Context, one *call) error {
+func (c *callbacks) records(ctx context.Context, id *pluginpb.CallContext, entity string, do withRecords) *pluginpb.Error {
+	return c.within(ctx, id, c.opened(id, entity, do))
+}
+
+// opened does it in the name of whoever asks.
+func (c *callbacks) opened(id *pluginpb.CallContext, entity string, do withRecords) func(context.Context, *call) error {
+	return func(ctx context.Context, one *call) error {
 		e, err := contract.Entity(one.on.Model, entity)
 		if err != nil {
 			return err
@@ -45,7 +55,7 @@ func (c *callbacks) records(ctx context.Context, id *pluginpb.CallContext, entit
 			return err
 		}
 		return do(ctx, one, c.host.config.Open(actor, one.on), e)
-	})
+	}
 }
 
 // actor is in whose name the plugin asks.
@@ -59,9 +69,19 @@ func (c *callbacks) actor(one *call, asPlugin bool) (core.Actor, error) {
 	return core.PluginActor(c.plugin), nil
 }
 
-// within does something as part of the call that a token proves, no longer
-// than that call and its callback last. The error is for the plugin.
+// within does something in its turn, and else as during does.
 func (c *callbacks) within(ctx context.Context, id *pluginpb.CallContext, do func(context.Context, *call) error) *pluginpb.Error {
+	return c.during(ctx, id, func(joined context.Context, one *call) error {
+		if err := c.traffic.enter(joined, ctx, one); err != nil {
+			return err
+		}
+		return do(joined, one)
+	})
+}
+
+// during does something as part of the call that a token proves, no longer
+// than that call and its callback last. The error is for the plugin.
+func (c *callbacks) during(ctx context.Context, id *pluginpb.CallContext, do func(context.Context, *call) error) *pluginpb.Error {
 	one := c.host.calls.find(c.plugin, id.GetToken())
 	if one == nil {
 		if c.admits() {

@@ -43,21 +43,22 @@ func (c *callbacks) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginp
 // Each goes through pages that are small enough for any message. What a plugin
 // does not read of them is let go of when the call ends.
 func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingServer[pluginpb.FindResponse]) error {
-	const most = 200
 	var broken error // of the stream
-	refused := c.records(stream.Context(), r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
+	refused := c.during(stream.Context(), r.GetContext(), c.opened(r.GetContext(), r.GetEntity(), func(ctx context.Context, one *call, s Session, e *schema.Entity) error {
+		goOn, err := c.traffic.stay()
+		if err != nil {
+			return err
+		}
+		defer goOn()
 		left := int(r.GetLimit())
 		for {
-			r.Limit = most
-			if left > 0 {
-				r.Limit = int32(min(left, most))
-			}
+			r.Limit = pageOf(left)
 			q, err := contract.ReadSearch(one.on.Model, e, r, contract.MaxPage)
 			if err != nil {
 				return err
 			}
 			answer := &pluginpb.FindResponse{}
-			if answer.Records, answer.Next, err = page(ctx, s, e, q); err != nil {
+			if answer.Records, answer.Next, err = c.turn(ctx, one, s, e, q); err != nil {
 				return err
 			}
 			if broken = send(ctx, stream, answer); broken != nil {
@@ -68,13 +69,34 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 				return nil
 			}
 		}
-	})
+	}))
 	if refused == nil || broken != nil {
 		return broken
 	}
 	last, cancel := context.WithTimeout(stream.Context(), time.Second)
 	defer cancel()
 	return send(last, stream, &pluginpb.FindResponse{Error: refused})
+}
+
+// pageOf is how many records a page of a stream has when so many are left to be
+// read; 0 for all there are.
+func pageOf(left int) int32 {
+	const most = 200
+	if left > 0 {
+		return int32(min(left, most))
+	}
+	return most
+}
+
+// turn reads one page of many in its turn: whoever handles the one before may ask
+// for more meanwhile.
+func (c *callbacks) turn(ctx context.Context, one *call, s Session, e *schema.Entity, q contract.Search) (records []*pluginpb.Record, next string, err error) {
+	leave, err := c.traffic.turn(ctx, one)
+	if err != nil {
+		return nil, "", err
+	}
+	defer leave()
+	return page(ctx, s, e, q)
 }
 
 // send returns when a message is on its way or ctx is done: a stream itself

@@ -25,6 +25,7 @@ type call struct {
 	on       record.Basis // of the request, event or run that caused it
 	mayWrite bool
 	ctx      context.Context      // ends with the call
+	depth    int                  // how many calls to plugins have caused each other, with this one
 	link     atomic.Pointer[link] // the process that was asked; nil before
 	failure  *core.Error          // of the plugin itself, also when it is over one of a few records only; nil for none
 }
@@ -151,7 +152,7 @@ func (h *Host) begin(ctx context.Context, one *call) (id *pluginpb.CallContext, 
 	if depth++; depth > maxDepth {
 		return nil, nil, h.internal(one, fmt.Errorf("calls to plugins caused each other %d times in a row", maxDepth))
 	}
-	one.ctx = context.WithValue(ctx, depthKey{}, depth)
+	one.ctx, one.depth = context.WithValue(ctx, depthKey{}, depth), depth
 	one.actor.Via = one.plugin
 	token, end := h.calls.begin(one)
 	return &pluginpb.CallContext{CallId: one.id, Token: token, Depth: uint32(depth), User: encodeUser(one.actor)}, end, nil

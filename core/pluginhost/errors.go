@@ -126,8 +126,9 @@ const (
 	maxPath       = 200 // bytes of a field or rule
 )
 
-// refusals are the codes that a plugin may answer with.
-var refusals = []core.Code{core.Invalid, core.NotFound, core.Forbidden, core.Conflict, core.Unavailable}
+// refusals are the codes that a plugin may answer with: what we told it, it may
+// pass on.
+var refusals = []core.Code{core.Invalid, core.NotFound, core.Forbidden, core.Conflict, core.Unavailable, core.RateLimited}
 
 // refusal turns what a plugin answered in band into an error for users. what
 // completes a message that the plugin has left out: "The complaint was not saved".

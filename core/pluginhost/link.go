@@ -13,7 +13,9 @@ import (
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/go-plugin/runner"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health/grpc_health_v1"
 )
 
@@ -21,7 +23,9 @@ import (
 type link struct {
 	goplugin.NetRPCUnsupportedPlugin
 
-	callbacks func([]grpc.ServerOption) *grpc.Server
+	callbacks func(...grpc.ServerOption) *grpc.Server
+	server    *grpc.Server // of callbacks; nil before the connection stands
+	config    *goplugin.ClientConfig
 	client    *goplugin.Client
 	process   *process
 
@@ -49,11 +53,11 @@ var _ goplugin.GRPCPlugin = (*link)(nil)
 // connect starts a process and returns when it has said hello and opened its
 // lifeline. When that has not happened by the deadline of ctx, or fails, the
 // process is killed and nothing of it is left.
-func connect(ctx context.Context, p *process, runDir string, callbacks func([]grpc.ServerOption) *grpc.Server) (*link, error) {
+func connect(ctx context.Context, p *process, runDir string, callbacks func(...grpc.ServerOption) *grpc.Server) (*link, error) {
 	l := &link{callbacks: callbacks, process: p}
 	l.streaming, l.endStreams = context.WithCancel(context.Background())
 	deadline, _ := ctx.Deadline()
-	l.client = goplugin.NewClient(&goplugin.ClientConfig{
+	l.config = &goplugin.ClientConfig{
 		HandshakeConfig: goplugin.HandshakeConfig{
 			ProtocolVersion: pluginpb.Protocol, MagicCookieKey: pluginpb.CookieKey, MagicCookieValue: pluginpb.CookieValue,
 		},
@@ -73,7 +77,8 @@ func connect(ctx context.Context, p *process, runDir string, callbacks func([]gr
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(pluginpb.MaxMessage)),
 			grpc.WithUnaryInterceptor(wordUnary), grpc.WithStreamInterceptor(wordStream),
 		},
-	})
+	}
+	l.client = goplugin.NewClient(l.config)
 	stop := context.AfterFunc(ctx, func() { l.process.kill(errNotReady) })
 	err := l.open()
 	if stop(); err == nil && ctx.Err() == nil {
@@ -112,9 +117,15 @@ func (l *link) open() error {
 	return err
 }
 
-// GRPCClient implements goplugin.GRPCPlugin: it serves the callbacks.
+// GRPCClient implements goplugin.GRPCPlugin: it serves the callbacks. The broker
+// would do so by itself, to any number of connections.
 func (l *link) GRPCClient(_ context.Context, broker *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	go broker.AcceptAndServe(pluginpb.HostService, l.callbacks)
+	l.server = l.callbacks(grpc.Creds(credentials.NewTLS(l.config.TLSConfig)))
+	go func() {
+		if listener, err := broker.Accept(pluginpb.HostService); err == nil { // or the process has ended, which others notice
+			_ = l.server.Serve(netutil.LimitListener(listener, maxConnections)) // until close
+		}
+	}()
 	l.plugin = pluginpb.NewPluginClient(conn)
 	l.health = grpc_health_v1.NewHealthClient(conn)
 	return l, nil
@@ -151,6 +162,9 @@ func (l *link) close() {
 	watchdog := time.AfterFunc(patience, func() { l.process.kill(nil) })
 	defer watchdog.Stop()
 	l.client.Kill()
+	if l.server != nil {
+		l.server.Stop()
+	}
 	l.endStreams()
 	if l.unlink != nil {
 		l.unlink()

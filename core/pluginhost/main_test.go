@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,6 +108,7 @@ type actor struct {
 	host   pluginpb.HostClient
 
 	followers atomic.Int64 // of its subscription
+	held      []net.Conn
 }
 
 func (a *actor) GRPCServer(broker *goplugin.GRPCBroker, s *grpc.Server) error {

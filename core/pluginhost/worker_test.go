@@ -90,6 +90,10 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 			})
 		}
 		filling.Wait()
+	case "flood": // the host: so many finds at once; a file is written when so many were refused
+		said, err = a.flood(ctx, r.GetContext(), object)
+	case "connect": // so many times to whatever listens in its folder
+		said, err = a.connect(number(object))
 	case "ask": // for all records, and read none of them
 		_, err = a.host.Each(context.WithoutCancel(ctx), &pluginpb.FindRequest{Context: r.GetContext(), Entity: "ticket"})
 		<-ctx.Done()

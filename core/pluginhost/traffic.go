@@ -1,0 +1,136 @@
+package pluginhost
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
+)
+
+// How much one process of a plugin may ask of the host at once. What is beyond the
+// connections and streams waits on its own side; a callback waits in ours, in its
+// turn, and is refused when that takes long or too many wait already. Whatever
+// waits, there is a stream left for what runs at each depth.
+const (
+	maxConnections = 2
+	maxStreams     = 160 // on one connection
+	maxCallbacks   = 8   // that run, in calls of one depth
+	maxWaiting     = 100 // for their turn, or for somebody who reads a stream
+)
+
+// traffic lets a limited number of callbacks of one process run at a time. A
+// callback may cause another call to the plugin, which calls back: so what a call
+// in a deeper place asks for has room of its own, and whoever waits never waits for
+// itself.
+type traffic struct {
+	plugin  string
+	wait    time.Duration
+	running [maxDepth]chan struct{} // by the depth of the call
+	waiting atomic.Int64
+}
+
+func newTraffic(plugin string, wait time.Duration) *traffic {
+	t := &traffic{plugin: plugin, wait: wait}
+	for depth := range t.running {
+		t.running[depth] = make(chan struct{}, maxCallbacks)
+	}
+	return t
+}
+
+// enter lets a callback of a call in run. It is over when what serves the callback
+// has ended, and the answer is on its way.
+func (t *traffic) enter(ctx, serving context.Context, one *call) error {
+	leave, err := t.turn(ctx, one)
+	if err == nil {
+		serving.Value(servedKey{}).(*served).leave = leave
+	}
+	return err
+}
+
+// turn returns when it is the turn of a callback; unless there is an error, leave
+// must follow.
+func (t *traffic) turn(ctx context.Context, one *call) (leave func(), err error) {
+	running := t.running[one.depth-1]
+	leave = func() { <-running }
+	select {
+	case running <- struct{}{}:
+		return leave, nil
+	default:
+	}
+	goOn, err := t.stay()
+	if err != nil {
+		return nil, err
+	}
+	defer goOn()
+	late := time.NewTimer(t.wait)
+	defer late.Stop()
+	select {
+	case running <- struct{}{}:
+		return leave, nil
+	case <-late.C:
+		return nil, t.busy()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// stay lets a callback be there without running; unless there is an error, goOn
+// must follow.
+func (t *traffic) stay() (goOn func(), err error) {
+	if t.waiting.Add(1) > maxWaiting {
+		err = t.busy()
+		t.waiting.Add(-1)
+	}
+	return func() { t.waiting.Add(-1) }, err
+}
+
+func (t *traffic) busy() error {
+	return &core.Error{Code: core.RateLimited, Message: fmt.Sprintf(
+		"The plugin %s asks for too much at once: %d of its callbacks run, which is the most, and further ones wait, %d and %s at most; make fewer at the same time, or try again in a second.", t.plugin, maxCallbacks, maxWaiting, t.wait)}
+}
+
+// options bound what reaches a server of callbacks before it can be told whose call
+// it belongs to, and tell traffic when an answer is on its way.
+func (t *traffic) options() []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.MaxConcurrentStreams(maxStreams), grpc.StatsHandler(ending{}),
+		grpc.MaxRecvMsgSize(pluginpb.MaxMessage), grpc.MaxSendMsgSize(pluginpb.MaxMessage),
+		grpc.ConnectionTimeout(10 * time.Second), // until it has shown its certificate
+	}
+}
+
+// served is one callback as the server sees it.
+type served struct{ leave func() }
+
+type servedKey struct{}
+
+// ending learns from gRPC when it has done with a callback.
+type ending struct{}
+
+var _ stats.Handler = ending{}
+
+// TagRPC implements stats.Handler.
+func (ending) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return context.WithValue(ctx, servedKey{}, &served{})
+}
+
+// HandleRPC implements stats.Handler.
+func (ending) HandleRPC(ctx context.Context, event stats.RPCStats) {
+	if _, is := event.(*stats.End); !is {
+		return
+	}
+	if s := ctx.Value(servedKey{}).(*served); s.leave != nil {
+		s.leave()
+	}
+}
+
+// TagConn implements stats.Handler.
+func (ending) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+// HandleConn implements stats.Handler.
+func (ending) HandleConn(context.Context, stats.ConnStats) {}
