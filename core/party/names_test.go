@@ -209,6 +209,17 @@ func TestAMergeLeavesFieldsAloneWhoseNamesMeanSomethingInAParty(t *testing.T) {
 	})
 }
 
+// A value is a reference by its type, and not because it reads like an id.
+func TestAMergeTakesOverATextThatReadsLikeAnId(t *testing.T) {
+	w := newWorld(t, openMemory(t))
+	from, into := w.cafe("party", "DE", nil), w.cafe("party", "DE", nil)
+	w.save("party", record.Draft{Action: core.Updated, ID: from, Set: map[string]any{"externalId": from}})
+	merged, err := w.merge(admin, from, into, false)
+	if err != nil || !slices.Equal([]string{"externalId"}, merged.Taken) || w.get("party", into).Values["externalId"] != from {
+		t.Errorf("%v, taken %v, externalId %v; want it taken", err, merged.Taken, w.get("party", into).Values["externalId"])
+	}
+}
+
 // What the program keeps in a party cannot be set, by no path that a plugin may send.
 func TestWhatAPartyKeepsForItsRolesCannotBeSet(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {

@@ -47,7 +47,7 @@ func (p *plan) take(m *schema.Model, e *schema.Entity, loser, winner *core.Recor
 	own, ofRole = map[string]any{}, map[string]map[string]any{}
 	for path, f := range e.Kept() {
 		value := lacking(f, loser.At(path), winner.At(path))
-		if value == nil || value == winner.ID || value == loser.ID { // nobody refers to himself
+		if value == nil || f.Type == "reference" && (value == winner.ID || value == loser.ID) { // nobody refers to himself
 			continue
 		}
 		p.taken = append(p.taken, path)
