@@ -83,7 +83,7 @@ func (b *builder) filterOfParts(e *schema.Entity, at thing, parts schema.Fields)
 		}
 		return fields
 	})
-	b.views.parts(parts, filter.Name())
+	b.views.parts(parts, filter.Name(), (*sight).leads)
 	return filter
 }
 

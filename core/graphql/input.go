@@ -16,7 +16,7 @@ func (b *builder) inputOf(e *schema.Entity) *graphql.InputObject {
 		}
 		return fields
 	})
-	b.views.of(e, input.Name(), func(s *sight, _ *schema.Field, path string) bool { return s.writes(e, path) })
+	b.views.of(e, input.Name(), func(s *sight, f *schema.Field, path string) bool { return s.writes(e, path) && s.refers(f) })
 	return input
 }
 
@@ -39,13 +39,17 @@ func (b *builder) inputType(at thing, f *schema.Field) graphql.Input {
 			}
 		})
 	case "object":
-		return b.input(at, "Input", f.Description.In("en"), func() graphql.InputObjectConfigFieldMap {
+		input := b.input(at, "Input", f.Description.In("en"), func() graphql.InputObjectConfigFieldMap {
 			fields := graphql.InputObjectConfigFieldMap{}
 			for _, sub := range f.Fields {
 				b.addInput(fields, at.field(sub), sub)
 			}
 			return fields
 		})
+		if at.kind == "field" { // and not the argument of a plugin's operation
+			b.views.parts(f.Fields, input.Name(), (*sight).refers)
+		}
+		return input
 	}
 	return b.leaf(at, f).(graphql.Input)
 }

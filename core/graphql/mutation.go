@@ -160,7 +160,7 @@ func (b *builder) change(e *schema.Entity, name string, who condition, descripti
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		result := b.session(ctx).Save(ctx, e, []record.Draft{draft(p.Args)}, p.Args["dryRun"] == true)[0]
 		if result.Err != nil {
-			return nil, []error{result.Err}
+			return nil, []error{b.told(ctx, e, result.Err)}
 		}
 		return []any{result}, nil
 	})
@@ -182,7 +182,7 @@ func (b *builder) changes(e *schema.Entity, name string, who condition, descript
 		answers := make([]any, len(data))
 		for i, result := range b.session(ctx).Save(ctx, e, drafts, p.Args["dryRun"] == true) {
 			if answers[i] = any(result); result.Err != nil {
-				answers[i] = result.Err
+				answers[i] = b.told(ctx, e, result.Err)
 			}
 		}
 		return []any{answers}, nil

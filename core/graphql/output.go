@@ -106,7 +106,7 @@ func (b *builder) viewPart(typeName string, at thing, f *schema.Field) {
 			return part == nil || s.shows(role, f.Name+"."+member) && s.leads(part)
 		}
 	case at.kind != "result":
-		b.views.parts(f.Fields, typeName)
+		b.views.parts(f.Fields, typeName, (*sight).leads)
 	}
 }
 

@@ -57,7 +57,7 @@ func (b *builder) parties() {
 	})
 	b.resolve("Mutation", "mergeParties", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		result, err := b.Parties.Merge(ctx, b.Basis, ActorFrom(ctx), p.Args["from"].(string), p.Args["into"].(string), p.Args["dryRun"] == true)
-		return one(result, err)
+		return one(result, b.told(ctx, e, err))
 	})
 	b.erasure(e)
 	b.addQuery(program, "exportParty", (*sight).administers, &graphql.Field{

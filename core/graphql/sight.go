@@ -85,6 +85,15 @@ func (s *sight) leads(f *schema.Field) bool {
 	return f.Type != "reference" || s.reads(s.Model.Entity(f.To).Stored())
 }
 
+// refers says whether the actor may set a field: a reference must lead to what it
+// sees, as what it refers to by.
+func (s *sight) refers(f *schema.Field) bool {
+	if f.Of != nil {
+		f = f.Of
+	}
+	return f.Type != "reference" || s.reads(s.Model.Entity(f.To))
+}
+
 // paths looks a set of fields up once, and says what lies in it.
 func paths(known map[*schema.Entity]func(string) bool, e *schema.Entity, find func(*schema.Entity) (map[string]bool, error)) func(path string) bool {
 	if within := known[e]; within != nil {

@@ -71,15 +71,14 @@ func (v *views) of(e *schema.Entity, typeName string, seen func(s *sight, f *sch
 	}
 }
 
-// parts says which parts of an object, or of what a list holds, are seen: all but
-// references that lead nowhere.
-func (v *views) parts(fields schema.Fields, typeName string) {
+// parts says which parts of an object, or of what a list holds, are seen: its
+// rights are those of the whole, but for references that lead nowhere.
+func (v *views) parts(fields schema.Fields, typeName string, seen func(s *sight, f *schema.Field) bool) {
 	v.members[typeName] = func(s *sight, member string) bool {
-		i := slices.IndexFunc(fields, func(f *schema.Field) bool { return f.Name == member })
-		if i >= 0 {
-			return s.leads(fields[i])
-		}
 		f := pagedBy(fields, member)
-		return f == nil || s.leads(f)
+		if i := slices.IndexFunc(fields, func(f *schema.Field) bool { return f.Name == member }); i >= 0 {
+			f = fields[i]
+		}
+		return f == nil || seen(s, f)
 	}
 }

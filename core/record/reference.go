@@ -52,7 +52,11 @@ func (s *Session) checkPointers(ctx context.Context, target *schema.Entity, list
 	if err != nil && core.CodeOf(err) != core.Forbidden {
 		return err
 	}
-	must := "must be the id of an existing " + target.Name + " that you may see"
+	name := target.Name
+	if err != nil {
+		name = "record" // of what the actor may see nothing of, it gets no name either
+	}
+	must := "must be the id of an existing " + name + " that you may see"
 	for _, p := range list {
 		if found[p.id] == nil {
 			violations[p.draft] = append(violations[p.draft], schema.Violation{
