@@ -17,7 +17,7 @@ func (s *Store) Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregat
 		return nil, err
 	}
 	var groups []core.Group
-	err = s.reading(ctx, "aggregate "+t.entity.Plural, func(c *conn) error {
+	err = s.listing(ctx, "aggregate "+t.entity.Plural, func(ctx context.Context, c *conn) error {
 		text, args, err := t.aggregate(q, s.outlook(ctx, c))
 		if err != nil {
 			return err

@@ -16,7 +16,7 @@ func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit
 		return nil, err
 	}
 	counts := map[string]int{}
-	err = s.reading(ctx, "count "+t.entity.Plural, func(c *conn) error {
+	err = s.listing(ctx, "count "+t.entity.Plural, func(ctx context.Context, c *conn) error {
 		text, args, err := t.count(q, limit, s.outlook(ctx, c))
 		if err != nil {
 			return err

@@ -31,7 +31,7 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 		return nil, err
 	}
 	var records []*core.Record
-	err = s.reading(ctx, "find "+t.entity.Plural, func(c *conn) error {
+	err = s.finding(ctx, q, "find "+t.entity.Plural, func(ctx context.Context, c *conn) error {
 		p := &planner{Store: s, conn: c, table: t, query: q, columns: columns(q), reads: newSelection(q.Reads())}
 		switch {
 		case q.First > 0 && q.Per != nil:

@@ -9,14 +9,11 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
-
-// maxReaders is how many reads run at the same time. More only helps with more
-// processors than a small installation has.
-const maxReaders = 4
 
 var _ record.Store = (*Store)(nil)
 
@@ -27,9 +24,14 @@ type Store struct {
 	file    string // absolute; "" in memory
 	writer  *pool  // one connection: writers wait for each other here, not for the file
 	readers *pool
+	seekers *pool
 	dbs     []*sql.DB
 
-	farthest int // how many records a page may look at
+	farthest int           // how many records a page may look at
+	longest  time.Duration // how long a list or a figure may take
+	mostLog  int64         // how long the log may be, in bytes, before it is cut
+
+	cutTried time.Time // only the one who has the writer's connection may look
 
 	tables atomic.Pointer[map[string]*table] // by entity; replaced as a whole by Prepare
 
@@ -51,11 +53,14 @@ func Open(path string) (*Store, error) {
 	makeFile(absolute)
 	file := url.URL{Scheme: "file", Path: absolute}
 	const common = "?_dqs=0&_defensive=1&_busy_timeout=5000&_pragma=temp_store(memory)"
-	s := &Store{name: path, farthest: farthest, file: absolute, closed: make(chan struct{})}
+	s := &Store{name: path, file: absolute, farthest: farthest, longest: longest, mostLog: mostLog, closed: make(chan struct{})}
 	// A transaction that is acknowledged is on the disk (FULL): with NORMAL a
 	// loss of power could take back the last ones.
 	if s.writer, err = s.open(file.String()+common+"&_journal_mode=WAL&_synchronous=FULL", 1); err == nil {
 		s.readers, err = s.open(file.String()+common+"&_query_only=1", maxReaders)
+	}
+	if err == nil {
+		s.seekers, err = s.open(file.String()+common+"&_query_only=1", maxSeekers)
 	}
 	if err == nil {
 		err = s.lay()
@@ -71,10 +76,10 @@ func Open(path string) (*Store, error) {
 // reads and writes share one connection: without a disk they are too short
 // for more to be of use.
 func OpenMemory() (*Store, error) {
-	s := &Store{name: "memory", farthest: farthest, closed: make(chan struct{})}
+	s := &Store{name: "memory", farthest: farthest, longest: longest, closed: make(chan struct{})}
 	var err error
 	if s.writer, err = s.open("file::memory:?_dqs=0&_defensive=1", 1); err == nil {
-		s.readers = s.writer
+		s.readers, s.seekers = s.writer, s.writer
 		err = s.lay()
 	}
 	if err != nil {
@@ -102,8 +107,10 @@ func (s *Store) Close() error {
 		if s.writer != nil {
 			s.writer.drain()
 		}
-		if s.readers != nil && s.readers != s.writer {
-			s.readers.drain()
+		for _, p := range []*pool{s.readers, s.seekers} {
+			if p != nil && p != s.writer {
+				p.drain()
+			}
 		}
 		for _, db := range s.dbs {
 			errs = append(errs, db.Close())
@@ -122,16 +129,6 @@ func (s *Store) Ping(ctx context.Context) error {
 		_, err := c.row(ctx, "PRAGMA user_version", nil, &version)
 		return err
 	})
-}
-
-// reading runs f with a connection for reading.
-func (s *Store) reading(ctx context.Context, what string, f func(*conn) error) error {
-	c, err := s.readers.take(ctx, s.closed)
-	if err != nil {
-		return s.failed(what, err)
-	}
-	defer s.readers.put(c)
-	return s.failed(what, f(c))
 }
 
 // How long a transaction waits for the disk.
@@ -154,6 +151,7 @@ func (s *Store) writing(ctx context.Context, what string, wait bool, f func(cont
 	defer s.writer.put(c)
 	err = transact(context.WithoutCancel(ctx), c, wait, f)
 	s.noteDisk(err)
+	s.cutLog(ctx, c)
 	return s.failed(what, err)
 }
 
