@@ -89,6 +89,22 @@ func (f Filter) IsZero() bool {
 	return f.Op == "" && len(f.And) == 0 && f.Or == nil && f.Not == nil
 }
 
+// Parts are the filters of which all must match, none of them an And: what an
+// index can be held against.
+func (f Filter) Parts() []Filter {
+	switch {
+	case f.IsZero():
+		return nil
+	case f.Op != "" || f.Or != nil || f.Not != nil:
+		return []Filter{f}
+	}
+	var all []Filter
+	for _, part := range f.And {
+		all = append(all, part.Parts()...)
+	}
+	return all
+}
+
 // HasRole matches the records of a base entity that hold a role.
 func (e *Entity) HasRole() Filter {
 	if !e.IsRole() {

@@ -135,7 +135,7 @@ func (at scope) ofRole(f schema.Filter) string {
 // holding is the scope of those that one of the conditions of a filter lets hold
 // a role.
 func (at scope) holding(f schema.Filter) scope {
-	for _, one := range flat(f) {
+	for _, one := range f.Parts() {
 		if role := at.roleOf(one); role != "" {
 			at.held = append(at.held, role)
 		}

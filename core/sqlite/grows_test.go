@@ -16,8 +16,8 @@ import (
 // takes a few steps for each of them, and to read all would take more.
 func TestNoListGrowsWithTheData(t *testing.T) {
 	const steps = 300 // for a record, over all that is tried
-	small, large := grown(t, "", 500), grown(t, "", 6000)
-	small.farthest, large.farthest = 100, 100
+	small, large := grown(t, "", 300), grown(t, "", 3600)
+	small.farthest, large.farthest = 50, 50
 	before, answered, refused := map[string]form{}, 0, 0
 	for _, f := range small.forms(t) {
 		before[f.name] = f
@@ -68,7 +68,7 @@ func (f form) byOneIndex(t *testing.T, b *big) bool {
 // TestEveryWayFindsTheSame lets each form go in its order to the end, and begin
 // with what its conditions select, however many that are.
 func TestEveryWayFindsTheSame(t *testing.T) {
-	b := grown(t, "", 300)
+	b := grown(t, "", 200)
 	const all = 1 << 20
 	for _, f := range b.forms(t) {
 		table, err := b.table(f.e)

@@ -17,25 +17,11 @@ type condition struct {
 // conditionsOf takes apart what must all hold.
 func conditionsOf(q core.Query) []condition {
 	var all []condition
-	for _, f := range flat(q.Filter) {
+	for _, f := range q.Filter.Parts() {
 		all = append(all, condition{filter: f})
 	}
 	for _, alternatives := range q.Search {
 		all = append(all, condition{search: append([]string{}, alternatives...)})
-	}
-	return all
-}
-
-func flat(f schema.Filter) []schema.Filter {
-	switch {
-	case f.IsZero():
-		return nil
-	case f.Op != "" || f.Or != nil || f.Not != nil:
-		return []schema.Filter{f}
-	}
-	var all []schema.Filter
-	for _, part := range f.And {
-		all = append(all, flat(part)...)
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -107,7 +108,7 @@ func (p *planner) find(ctx context.Context) ([]*core.Record, error) {
 			return records, err
 		}
 	}
-	return nil, p.tooFar(all, at)
+	return nil, p.query.TooFar(p.table.entity, fmt.Sprintf("more than %d records", p.farthest), nil)
 }
 
 // narrowed reads the page from fewer than so many records that a condition

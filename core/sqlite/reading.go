@@ -66,7 +66,7 @@ func (s *Store) finding(ctx context.Context, q core.Query, what string, f func(c
 // namesRecords says whether a query asks for records by their ids, or by a
 // value that one record has.
 func namesRecords(q core.Query) bool {
-	return q.Per == nil && slices.ContainsFunc(flat(q.Filter), func(f schema.Filter) bool {
+	return q.Per == nil && slices.ContainsFunc(q.Filter.Parts(), func(f schema.Filter) bool {
 		return (f.Op == schema.OpEq || f.Op == schema.OpIn) && (f.Path == "id" || f.Field != nil && f.Field.Unique)
 	})
 }

@@ -240,7 +240,7 @@ func (s *statement) narrowOr(at scope, f schema.Filter, rows int) string {
 // fewer than so many rows; "" when there is no way to do that.
 func (s *statement) selection(at scope, f schema.Filter, column string, rows int) string {
 	var all []condition
-	for _, part := range flat(f) {
+	for _, part := range f.Parts() {
 		all = append(all, condition{filter: part})
 	}
 	at = at.holding(f)
