@@ -45,21 +45,31 @@ func (e *Entity) Taken(path string, value any) error {
 	}
 }
 
-// CheckSet names what callers may not set, since the program keeps it itself. The
-// keys are storage paths.
+// CheckSet names what callers may not set, since the program keeps it itself, or
+// makes it of a value as a whole. The keys are storage paths.
 func (e *Entity) CheckSet(set map[string]any) (violations Violations) {
 	for path := range set {
-		name, inside, _ := strings.Cut(path, ".")
-		f := e.Stored().Field(name)
-		if f != nil && e.RoleIn(f) != "" && inside != "" {
-			name, _, _ = strings.Cut(inside, ".")
-			f = f.Sub(name)
-		}
-		if f != nil && f.System {
+		if e.keeps(path) {
 			violations = append(violations, Violation{Field: path, Rule: "system", Message: "is kept by the program and cannot be set"})
 		}
 	}
 	return violations
+}
+
+// keeps says whether the program keeps what lies at a storage path, or something on
+// the way to it. In the data of a role it keeps some, and not all.
+func (e *Entity) keeps(path string) bool {
+	name, inside, _ := strings.Cut(path, ".")
+	f := e.Stored().Field(name)
+	if f != nil && inside != "" && e.RoleIn(f) != "" {
+		name, _, _ = strings.Cut(inside, ".")
+		f = f.Sub(name)
+	}
+	if f != nil && f.System {
+		return true
+	}
+	part, _ := e.At(path)
+	return part != nil && part.System
 }
 
 // InStates matches the records that are in one of these states.

@@ -225,7 +225,7 @@ func TestWhatAPartyKeepsForItsRolesCannotBeSet(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))
 		id := w.cafe("customer", "DE", nil)
-		for _, path := range []string{"roles", "roles.x", "mergedInto", "mergedInto.x", "customer", "customer.since", "customer.until", "customer.since.x", "id", "id.x", "version", "deletedAt"} {
+		for _, path := range []string{"roles", "roles.x", "mergedInto", "mergedInto.x", "customer", "customer.since", "customer.until", "customer.since.x", "customer.creditLimit.amount", "phone.e164", "id", "id.x", "version", "deletedAt"} {
 			for _, value := range []any{"x", nil, []any{"supplier"}, map[string]any{"since": "2020-01-01T00:00:00.000Z"}} {
 				draft := record.Draft{Action: core.Updated, ID: id, Set: map[string]any{path: value}}
 				err := w.Records.As(admin, w.on).Save(t.Context(), w.entity("party"), []record.Draft{draft}, false)[0].Err
