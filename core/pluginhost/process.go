@@ -147,8 +147,9 @@ func (p *process) await(reading *sync.WaitGroup, pipes ...*os.File) {
 		p.ended = true
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	})
+	endLeft(p.dir) // of another group
 	for _, pipe := range pipes {
-		_ = pipe.SetReadDeadline(time.Now().Add(100 * time.Millisecond)) // a descendant in another group may hold it open
+		_ = pipe.SetReadDeadline(time.Now().Add(100 * time.Millisecond)) // a descendant that was not found may hold it open
 	}
 	reading.Wait()
 	for _, pipe := range pipes {

@@ -31,10 +31,11 @@ func reap(cmd *exec.Cmd, atEnd func()) {
 	_ = cmd.Wait() // how it ended is in cmd.ProcessState
 }
 
-// endLeft kills what the plugins of a killed host had started themselves: the
-// kernel kills plugins only. It is known by the sockets' folder, which a plugin
-// has for its temporary files and hands on.
-func endLeft(runDir string) {
+// endLeft kills what plugins have started themselves and left behind, out of their
+// process group or because the host was killed: the kernel kills plugins only. It
+// is known by the folder for temporary files, which a plugin hands on; dir is that,
+// or one above it.
+func endLeft(dir string) {
 	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, file := range files {
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
@@ -43,7 +44,8 @@ func endLeft(runDir string) {
 			continue
 		}
 		environ, _ := os.ReadFile(file) // that of somebody else cannot be read
-		if strings.Contains("\x00"+string(environ), "\x00TMPDIR="+runDir+"/") {
+		_, rest, found := strings.Cut("\x00"+string(environ), "\x00TMPDIR="+dir)
+		if found && (rest == "" || rest[0] == 0 || rest[0] == '/') {
 			_ = unix.PidfdSendSignal(process, unix.SIGKILL, nil, 0)
 		}
 		_ = unix.Close(process)

@@ -31,10 +31,21 @@ func diesWithTheHost(t *testing.T, environ ...string) {
 	}
 }
 
-func TestWhatAPluginStartedEndsWithTheNextHost(t *testing.T) {
-	t.Setenv("TMPDIR", shortDir(t))
-	host, pid := elsewhere(t, "XRM_TEST_HOST="+install(t, "grandchild"))
-	files, _ := filepath.Glob(filepath.Join(os.TempDir(), "xrm-*", "plugin-dir*", "grandchild"))
+func TestWhatAPluginStartedEndsWithIt(t *testing.T) {
+	t.Parallel()
+	run := shortDir(t)
+	h := serving(t, "grandchild", pluginhost.Config{RunDir: run, MinBackoff: time.Hour, MaxBackoff: time.Hour})
+	child := open(t, startedIn(t, run))
+	signal(t, h.Plugins()[0].PID, unix.SIGKILL)
+	if !ends(child) {
+		t.Error("what the plugin has started, in a group of its own, lives on without it")
+	}
+}
+
+// startedIn is the process id of what the plugin "grandchild" has started.
+func startedIn(t *testing.T, run string) int {
+	t.Helper()
+	files, _ := filepath.Glob(filepath.Join(run, "plugin-dir*", "grandchild"))
 	if len(files) != 1 {
 		t.Fatalf("grandchildren: %v, want one", files)
 	}
@@ -42,7 +53,13 @@ func TestWhatAPluginStartedEndsWithTheNextHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plugin, child := open(t, pid), open(t, number(string(text)))
+	return number(string(text))
+}
+
+func TestWhatAPluginStartedEndsWithTheNextHost(t *testing.T) {
+	t.Setenv("TMPDIR", shortDir(t))
+	host, pid := elsewhere(t, "XRM_TEST_HOST="+install(t, "grandchild"))
+	plugin, child := open(t, pid), open(t, startedIn(t, filepath.Join(os.TempDir(), "xrm-*")))
 	kill(t, host)
 	if !ends(plugin) {
 		t.Error("the plugin lives on after its host was killed")
