@@ -22,8 +22,12 @@ const breath = 40 * time.Millisecond
 func (s stranger) intrude(ctx context.Context, h *house) {
 	for n := 0; ctx.Err() == nil; n++ {
 		query := introspection
-		if n%50 != 0 {
-			query = s.schema.any(&h.ledger)
+		switch {
+		case n%50 == 0:
+		case n%2 == 0: // most of it is not there for the stranger
+			query = s.all.any(&h.ledger)
+		default:
+			query = s.own.any(&h.ledger)
 		}
 		text, err := s.send(ctx, h.any(), query)
 		time.Sleep(breath)

@@ -9,7 +9,7 @@ import (
 	"github.com/openxrm/xrm/cmd/xrm/client"
 )
 
-// operations is the whole API, as an administrator sees it.
+// operations is the API as the holder of a key sees it.
 type operations struct {
 	types map[string]typ
 	roots []root
@@ -55,8 +55,8 @@ func (r ref) required() bool { return r.Kind == "NON_NULL" }
 
 func (r ref) isList() bool { return r.Kind == "LIST" || r.required() && r.OfType.Kind == "LIST" }
 
-// operations asks for the whole API.
-func (h *house) operations(ctx context.Context) (operations, error) {
+// operations asks for the API of a key.
+func (h *house) operations(ctx context.Context, key string) (operations, error) {
 	const name = "kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } }"
 	var answer struct {
 		Schema struct {
@@ -64,7 +64,7 @@ func (h *house) operations(ctx context.Context) (operations, error) {
 			Types                   []typ
 		} `json:"__schema"`
 	}
-	err := h.to(h.admin).Send(ctx, client.Request{Query: "{ __schema { queryType { name } mutationType { name } types { name kind " +
+	err := h.to(key).Send(ctx, client.Request{Query: "{ __schema { queryType { name } mutationType { name } types { name kind " +
 		"fields { name args { name type { " + name + " } } type { " + name + " } } inputFields { name type { " + name + " } } enumValues { name } } } }"}, &answer)
 	if err != nil {
 		return operations{}, fmt.Errorf("%s: ask for the API: %w", h.name, err)

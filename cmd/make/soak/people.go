@@ -12,12 +12,13 @@ type stranger struct {
 	name   string
 	key    string
 	blind  bool // must not see anything that is told in confidence
-	schema operations
+	all    operations // as an administrator sees them
+	own    operations // as it sees them itself
 }
 
 // people makes the keys of everybody.
 func (h *house) people(ctx context.Context) error {
-	schema, err := h.operations(ctx)
+	all, err := h.operations(ctx, h.admin)
 	if err != nil {
 		return err
 	}
@@ -32,7 +33,11 @@ func (h *house) people(ctx context.Context) error {
 		if s.roles[0] == "monitor" {
 			h.monitor = key
 		}
-		h.strangers = append(h.strangers, stranger{name: fmt.Sprint(s.roles), key: key, blind: s.blind, schema: schema})
+		own, err := h.operations(ctx, key)
+		if err != nil {
+			return err
+		}
+		h.strangers = append(h.strangers, stranger{name: fmt.Sprint(s.roles), key: key, blind: s.blind, all: all, own: own})
 	}
 	return nil
 }
