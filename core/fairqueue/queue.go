@@ -85,12 +85,21 @@ func New(limits Limits, now func() time.Time) *Queue {
 	return &Queue{limits: limits, now: now, keys: map[string]*flow{}}
 }
 
-// Enter waits for the turn of a request of a key. The error is a *Refused, or
-// that of ctx when whoever asks has gone. Follow marks what one has waited for
-// already, such as an event of a subscription: it is never too much, and waits
-// however heavy it is.
-func (q *Queue) Enter(ctx context.Context, key string, cost int, follow bool) (*Turn, error) {
-	t, err := q.join(key, cost, follow)
+// Ask is what somebody wants to begin.
+type Ask struct {
+	Key  string // whose turn it is
+	Cost int
+	Says string // what the cost is, as a refusal begins: "The request costs %d"
+
+	// Follow marks what is caused by something that has begun before, such as an
+	// event of a subscription: it is never too much, and waits however heavy it is.
+	Follow bool
+}
+
+// Enter waits for the turn of a key. The error is a *Refused, or that of ctx when
+// whoever asks has gone.
+func (q *Queue) Enter(ctx context.Context, a Ask) (*Turn, error) {
+	t, err := q.join(a)
 	if err != nil {
 		return nil, hold(ctx, err)
 	}
@@ -109,19 +118,19 @@ func (q *Queue) Enter(ctx context.Context, key string, cost int, follow bool) (*
 }
 
 // join puts a request in its line, and begins it if it may.
-func (q *Queue) join(key string, cost int, follow bool) (*Turn, error) {
+func (q *Queue) join(a Ask) (*Turn, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	f := q.keys[key]
+	f := q.keys[a.Key]
 	if f == nil {
 		f = &flow{}
-		q.keys[key] = f
+		q.keys[a.Key] = f
 	}
-	t := &Turn{queue: q, key: key, flow: f, cost: max(1, cost), since: q.now(), begun: make(chan struct{})}
-	if cost > q.limits.HeavyCost {
+	t := &Turn{queue: q, ask: a, flow: f, cost: max(1, a.Cost), since: q.now(), begun: make(chan struct{})}
+	if a.Cost > q.limits.HeavyCost {
 		t.kind = heavy
 	}
-	if !follow {
+	if !a.Follow {
 		if err := q.refuse(t); err != nil {
 			return nil, err
 		}
@@ -196,6 +205,6 @@ func (q *Queue) end(t *Turn) {
 		clear(q.keys)
 		q.clock = 0
 	} else if t.flow.turns == 0 && t.flow.finish <= q.clock {
-		delete(q.keys, t.key)
+		delete(q.keys, t.ask.Key)
 	}
 }

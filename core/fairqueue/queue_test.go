@@ -28,7 +28,7 @@ func newLine(t *testing.T, limits Limits) *line {
 // ask enters in the background; when it returns, the request runs or waits.
 func (l *line) ask(name, key string, cost int) {
 	go func() {
-		turn, err := l.Enter(l.Context(), key, cost, false)
+		turn, err := l.Enter(l.Context(), Ask{Key: key, Cost: cost})
 		if err != nil {
 			if l.Context().Err() == nil { // else the test is over, and it waited until then
 				l.Errorf("%s: %v", name, err)
@@ -155,13 +155,13 @@ func TestWhatIsTooMuchIsRefused(t *testing.T) {
 			cost int
 			want string
 		}{
-			{"one heavy too many", t.Context(), "a", 22_401, "The request costs 22401, and of those that cost more than 100 a key may have 2 at a time: wait 1 s, or ask for smaller pages or fewer fields."},
+			{"one heavy too many", t.Context(), "a", 22_401, "The request costs 22401, and of what is beyond 100 a key may have 2 at a time: wait 1 s, or ask for smaller pages or fewer fields."},
 			{"one light too many", t.Context(), "a", 1, "3 requests of this key are waiting, which is the limit: wait 1 s, and send fewer at a time."},
 			{"one that has gone", gone, "b", 1, "context canceled"},
 			{"one whose time is up", late, "b", 1, "The request waited for 30 s, which is as long as it may, beside 1 others of this key: wait 1 s, and send fewer at a time."},
 		}
 		for _, tt := range tests {
-			_, err := l.Enter(tt.ctx, tt.key, tt.cost, false)
+			_, err := l.Enter(tt.ctx, Ask{Key: tt.key, Cost: tt.cost, Says: "The request costs %d"})
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
 			}
@@ -173,7 +173,7 @@ func TestWhatIsTooMuchIsRefused(t *testing.T) {
 		if got, want := fmt.Sprint(l.Counts()), "[{light 1 3 2} {heavy 0 2 1}]"; got != want {
 			t.Errorf("counts: %s, want %s", got, want)
 		}
-		go func() { _, _ = l.Enter(t.Context(), "a", 101, true) }()
+		go func() { _, _ = l.Enter(t.Context(), Ask{Key: "a", Cost: 101, Follow: true}) }()
 		synctest.Wait()
 		if got, want := l.Counts()[1].Waiting, 3; got != want {
 			t.Errorf("%d heavy ones wait with one that follows, want %d", got, want)
@@ -188,7 +188,7 @@ func TestWhoTriesAgainTooSoonWaitsForTheRefusal(t *testing.T) {
 		l.ask("running", "a", 101)
 		began := time.Now()
 		for i := range 100 {
-			if _, err := l.Enter(t.Context(), "a", 101, false); err == nil {
+			if _, err := l.Enter(t.Context(), Ask{Key: "a", Cost: 101}); err == nil {
 				t.Fatalf("the %d. is not refused", i)
 			}
 		}
@@ -199,7 +199,7 @@ func TestWhoTriesAgainTooSoonWaitsForTheRefusal(t *testing.T) {
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		for range 40 {
-			if _, err := l.Enter(gone, "a", 101, false); err == nil {
+			if _, err := l.Enter(gone, Ask{Key: "a", Cost: 101}); err == nil {
 				t.Fatal("who has gone is not refused")
 			}
 		}
@@ -250,7 +250,7 @@ func TestManyAtOnceLeaveNothingBehind(t *testing.T) {
 			if i%7 == 0 {
 				cancel()
 			}
-			turn, err := q.Enter(ctx, fmt.Sprint(i%5), i%20, i%3 == 0)
+			turn, err := q.Enter(ctx, Ask{Key: fmt.Sprint(i % 5), Cost: i % 20, Follow: i%3 == 0})
 			if err != nil {
 				return
 			}

@@ -23,7 +23,7 @@ func (q *Queue) refuse(t *Turn) error {
 	switch {
 	case t.kind == heavy && has+t.flow.running[heavy] >= q.limits.HeavyPerKey:
 		after := q.after()
-		return q.refusal(t, after, fmt.Sprintf("The request costs %d, and of those that cost more than %d a key may have %d at a time: wait %d s, or ask for smaller pages or fewer fields.",
+		return q.refusal(t, after, fmt.Sprintf(t.ask.Says+", and of what is beyond %d a key may have %d at a time: wait %d s, or ask for smaller pages or fewer fields.",
 			t.cost, q.limits.HeavyCost, q.limits.HeavyPerKey, after/time.Second))
 	case t.kind == light && has >= q.limits.WaitingOfKey:
 		return q.refusal(t, time.Second, fmt.Sprintf("%d requests of this key are waiting, which is the limit: wait 1 s, and send fewer at a time.", has))

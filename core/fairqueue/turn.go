@@ -8,7 +8,7 @@ import (
 // Turn is a request that has begun. Whoever entered must leave.
 type Turn struct {
 	queue *Queue
-	key   string
+	ask   Ask
 	flow  *flow
 	kind  kind
 	cost  int

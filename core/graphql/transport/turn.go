@@ -17,7 +17,7 @@ func (h *Handler) plan(ctx context.Context, engine *execution.Engine, r executio
 	}
 	ctx, cancel := h.inTime(ctx)
 	defer cancel()
-	turn, refused := h.enter(ctx, len(r.Query), false)
+	turn, refused := h.enter(ctx, fairqueue.Ask{Cost: len(r.Query), Says: "The document is %d bytes long"})
 	if refused != nil {
 		return nil, refused
 	}
@@ -35,7 +35,7 @@ func (h *Handler) execute(ctx context.Context, p *execution.Plan, encode func(*e
 }
 
 func (h *Handler) inTurn(ctx context.Context, p *execution.Plan, follow bool, answer func(context.Context) *execution.Result, encode func(*execution.Result)) {
-	turn, refused := h.enter(ctx, p.Cost(), follow)
+	turn, refused := h.enter(ctx, fairqueue.Ask{Cost: p.Cost(), Says: "The request costs %d", Follow: follow})
 	if refused != nil {
 		encode(refused)
 		return
@@ -45,15 +45,14 @@ func (h *Handler) inTurn(ctx context.Context, p *execution.Plan, follow bool, an
 }
 
 // enter waits for the turn of whoever asks.
-func (h *Handler) enter(ctx context.Context, cost int, follow bool) (*fairqueue.Turn, *execution.Result) {
+func (h *Handler) enter(ctx context.Context, a fairqueue.Ask) (*fairqueue.Turn, *execution.Result) {
 	if h.Queue == nil {
 		return nil, nil
 	}
-	key := ""
 	if h.Key != nil {
-		key = h.Key(ctx)
+		a.Key = h.Key(ctx)
 	}
-	turn, err := h.Queue.Enter(ctx, key, cost, follow)
+	turn, err := h.Queue.Enter(ctx, a)
 	if err == nil {
 		return turn, nil
 	}

@@ -40,7 +40,7 @@ func newQueued(t *testing.T, limits fairqueue.Limits) (h *Handler, heavy string,
 	return h, heavy, began
 }
 
-const tooHeavy = `{"message":"The request costs 60, and of those that cost more than 50 a key may have 1 at a time: wait 1 s, or ask for smaller pages or fewer fields.","extensions":{"code":"RATE_LIMITED","retryAfter":1}}`
+const tooHeavy = `{"message":"The request costs 60, and of what is beyond 50 a key may have 1 at a time: wait 1 s, or ask for smaller pages or fewer fields.","extensions":{"code":"RATE_LIMITED","retryAfter":1}}`
 
 func TestOneHeavyRequestTooManyIsRefusedAtEveryDoor(t *testing.T) {
 	t.Parallel()
