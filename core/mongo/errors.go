@@ -40,6 +40,13 @@ func (s *Store) writeFailed(what string, err error) error {
 	return err
 }
 
+// tookTooLong says whether the server gave up an operation because of the time
+// that it took. One that is not reached in time is another matter.
+func tookTooLong(err error) bool {
+	var server driver.ServerError
+	return errors.As(err, &server) && server.HasErrorCode(maxTimeExpired)
+}
+
 // neverSent says whether a command surely did not reach the server.
 func neverSent(err error) bool {
 	var (
@@ -77,13 +84,15 @@ func passing(err error) bool {
 	return server.HasErrorLabel("RetryableWriteError") || server.HasErrorLabel("TransientTransactionError")
 }
 
+const maxTimeExpired = 50 // MaxTimeMSExpired
+
 // passingCodes are what a server answers while it starts, stops, elects a
 // primary or has too much to do.
 func passingCodes() []int {
 	return []int{
-		6,     // HostUnreachable
-		7,     // HostNotFound
-		50,    // MaxTimeMSExpired
+		6, // HostUnreachable
+		7, // HostNotFound
+		maxTimeExpired,
 		64,    // WriteConcernTimeout
 		89,    // NetworkTimeout
 		91,    // ShutdownInProgress

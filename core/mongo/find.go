@@ -13,6 +13,14 @@ import (
 
 // Find returns the records that a query selects, in its order.
 func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
+	records, err := s.find(ctx, e, q)
+	if q.First > 0 && tookTooLong(err) {
+		return nil, q.TooFar(e, "more than can be read in "+s.timeout.String(), err)
+	}
+	return records, err
+}
+
+func (s *Store) find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
 	if q.First == 0 || q.Per != nil && len(q.Per.Keys) == 0 {
 		return nil, nil
 	}

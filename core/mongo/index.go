@@ -44,10 +44,25 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 	}
 	for _, owner := range append([]*schema.Entity{e}, m.Roles(e)...) {
 		for _, index := range owner.Indexes {
-			indexes = append(indexes, ordered(paths(owner, index)...))
+			indexes = append(indexes, ordered(ofRole(owner, paths(owner, index))...))
 		}
 	}
 	return withoutRepeats(indexes)
+}
+
+// ofRole puts who holds the role before what is declared for a role: whoever
+// reads in such an order reads the records that hold it. A list cannot stand
+// beside the list of the roles.
+func ofRole(owner *schema.Entity, paths []string) []string {
+	if !owner.IsRole() {
+		return paths
+	}
+	for _, path := range paths {
+		if _, inList := owner.At(strings.TrimPrefix(path, "-")); inList {
+			return paths
+		}
+	}
+	return append([]string{schema.RolesField}, paths...)
 }
 
 // ordered is an index that a page can be read from in order, in both

@@ -65,6 +65,8 @@ type Store struct {
 	db     *driver.Database
 	hosts  string // for messages to the operator
 
+	timeout time.Duration // how long an operation may take
+
 	tail    tail        // of the journal
 	indexed atomic.Bool // the journal is, as far as this process knows
 }
@@ -91,6 +93,8 @@ func New(c Config) (*Store, error) {
 		client: client,
 		db:     client.Database(databaseIn(c.URI)),
 		hosts:  strings.Join(opts.Hosts, ","),
+
+		timeout: orDefault(c.Timeout, defaultTimeout),
 	}, nil
 }
 
