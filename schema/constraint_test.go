@@ -135,3 +135,29 @@ func TestWhatAPluginAddedIsReadWhenItIsGone(t *testing.T) {
 		}
 	}
 }
+
+func TestANameThatAPluginHasLeftIsToldAsSuch(t *testing.T) {
+	t.Parallel()
+	const gone, other = "plugin pets", "plugin a"
+	const advice = " was left by the plugin pets, which is disabled or removed; choose another name, or free this one with xrm plugin forget pets, once it is removed"
+	pet := func(layer string) schema.Source {
+		return schema.Source{Layer: layer, File: layer + "/pet.yaml", Data: []byte("entity: pet\nfields:\n  name: {type: text}\n"), Gone: layer == gone}
+	}
+	chip := func(layer string) schema.Source {
+		return schema.Source{Layer: layer, File: layer + "/party.yaml", Data: []byte("extend: party\nfields:\n  chip: {type: text}\n"), Gone: layer == gone}
+	}
+	party := schema.Source{Layer: "shipped", File: "party.yaml", Data: []byte(partyFile)}
+	for name, tt := range map[string]struct {
+		sources []schema.Source
+		want    string
+	}{
+		"an entity, by the site":           {[]schema.Source{pet(gone), pet("site")}, `site/pet.yaml:1: "pet"` + advice},
+		"an entity, by a plugin before it": {[]schema.Source{pet(other), pet(gone)}, `plugin a/pet.yaml:1: "pet"` + advice},
+		"a field, by the site":             {[]schema.Source{party, chip(gone), chip("site")}, `site/party.yaml:3: field "chip"` + advice},
+		"a field, by a plugin before it":   {[]schema.Source{party, chip(other), chip(gone)}, `plugin a/party.yaml:3: field "chip"` + advice},
+	} {
+		if _, err := schema.Load(tt.sources...); err == nil || err.Error() != tt.want {
+			t.Errorf("%s: %v\nwant %s", name, err, tt.want)
+		}
+	}
+}

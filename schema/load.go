@@ -162,12 +162,25 @@ func setSource(fields Fields, s Source) {
 }
 
 func (l *loader) declare(e *Entity) {
-	if first := l.model.byName[e.Name]; first != nil {
+	first := l.model.byName[e.Name]
+	switch {
+	case first != nil && first.gone:
+		l.add(e.File, e.Line, "%q %s", e.Name, left(first.Layer))
+		return
+	case first != nil && e.gone:
+		l.add(first.File, first.Line, "%q %s", e.Name, left(e.Layer))
+		return
+	case first != nil:
 		l.add(e.File, e.Line, "%q is already defined in %s:%d; to add fields to it write extend: %s", e.Name, first.File, first.Line, e.Name)
 		return
 	}
 	l.model.byName[e.Name] = e
 	l.model.entities = append(l.model.entities, e)
+}
+
+// left says of a name that a layer which is gone still has it, and what frees it.
+func left(layer string) string {
+	return fmt.Sprintf("was left by the %s, which is disabled or removed; choose another name, or free this one with xrm plugin forget %[2]s, once it is removed", layer, strings.TrimPrefix(layer, "plugin "))
 }
 
 // extend adds fields and indexes to what an earlier layer defined. It adds
@@ -186,7 +199,15 @@ func (l *loader) extend(x *Entity) {
 		x.Fields.release(x.Layer)
 	}
 	for _, f := range x.Fields {
-		if own := findField(e.Fields, f.Name); own != nil {
+		own := findField(e.Fields, f.Name)
+		switch {
+		case own != nil && own.released:
+			l.add(x.File, f.Line, "field %q %s", f.Name, left(own.layer))
+			continue
+		case own != nil && f.released:
+			l.add(own.file, own.Line, "field %q %s", f.Name, left(f.layer))
+			continue
+		case own != nil:
 			l.add(x.File, f.Line, "field %q is already defined in %s:%d; a later layer cannot redefine it, so choose another name", f.Name, own.file, own.Line)
 			continue
 		}

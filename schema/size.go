@@ -2,14 +2,17 @@ package schema
 
 import "github.com/openxrm/xrm/schema/strictyaml"
 
-// CountFields says how many fields a definition has, those in objects and lists
-// included, and how many options these have. Of a file that cannot be read it
-// counts what can.
-func CountFields(s Source) (fields, options int) {
+// Outline is what a definition says by itself: what it describes, and its fields.
+// Of a file with mistakes it is what can be read; whoever loads it hears of them.
+func Outline(s Source) *Entity {
 	e := &Entity{}
-	_ = strictyaml.Decode(s.File, s.Data, e) // whoever loads it hears of the mistakes
-	return e.Fields.count()
+	_ = strictyaml.Decode(s.File, s.Data, e)
+	return e
 }
+
+// CountFields says how many fields a definition has, those in objects and lists
+// included, and how many options these have.
+func CountFields(s Source) (fields, options int) { return Outline(s).Fields.count() }
 
 func (fs Fields) count() (fields, options int) {
 	for _, f := range fs {

@@ -58,6 +58,8 @@ func played(name string) sdk.Plugin {
 		playNosy(&p)
 	case "deaf":
 		playDeaf(&p)
+	case "successor":
+		p.Entities = fstest.MapFS{"entities/visit.yaml": {Data: []byte("entity: visit\nfields:\n  note: {type: text}\n  by: {type: text}\n")}}
 	case "binder":
 		playBinder(&p)
 	case "greedy":

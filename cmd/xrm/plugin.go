@@ -20,7 +20,7 @@ them (core/pluginhost/README.md). All commands are told in cmd/xrm/README.md.`,
 	cmd.AddCommand(p.newCommand(), p.testCommand(), p.devCommand(), p.buildCommand(), p.packCommand(), p.conformanceCommand())
 	cmd.AddCommand(p.approveCommand(), p.pluginListCommand(), p.deadLettersCommand())
 	cmd.AddCommand(p.switchCommands()...)
-	cmd.AddCommand(p.removeCommand())
+	cmd.AddCommand(p.removeCommand(), p.forgetCommand())
 	cmd.AddCommand(p.jobCommands()...)
 	return cmd
 }

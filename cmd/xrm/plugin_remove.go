@@ -18,7 +18,7 @@ func (p *program) removeCommand() *cobra.Command {
 		Short: "End a plugin for all servers on the database",
 		Long: `Ends a plugin, whether or not a server runs and whether or not its folder is
 there. Its records stay, and so do the names of its entities; its operations, fields
-and rules go. A folder that is merely missing ends nothing: then what the plugin
+and rules go. xrm plugin forget frees the names. A folder that is merely missing ends nothing: then what the plugin
 guards is not saved.
 
 It is written into the database. xrm plugin approve brings the plugin back.`,

@@ -24,7 +24,7 @@ type store interface {
 	journal.Store
 	work.Store
 	pluginhost.Keeper
-	pluginhost.Registry
+	pluginhost.Remains
 	identity.KeyStore
 	identity.UseStore
 	identity.Keyring

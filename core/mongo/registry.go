@@ -136,3 +136,10 @@ func (s *Store) Leave(ctx context.Context, instance string) error {
 	_, err := s.instances().DeleteOne(ctx, bson.D{{Key: idField, Value: instance}})
 	return s.writeFailed("note that the instance has ended", err)
 }
+
+// Remaining counts the records that are stored under the name of an entity, deleted
+// ones too, whether or not a model has it.
+func (s *Store) Remaining(ctx context.Context, entity string) (int64, error) {
+	n, err := s.db.Collection(entity).EstimatedDocumentCount(ctx)
+	return n, s.failed("count what is left of "+entity, err)
+}

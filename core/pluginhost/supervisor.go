@@ -303,7 +303,7 @@ func (s *supervisor) stopCurrent() {
 // their records. Its rules go: they are no longer the site's.
 func (s *supervisor) retire() {
 	if c := s.board.find(s.name).contribution; c != nil {
-		s.replaceBy(c.Data())
+		s.replaceBy(s.left(*c))
 	}
 	s.stopCurrent()
 	s.target, s.good, s.spurned, s.retry, s.refused = nil, nil, nil, nil, nil

@@ -112,3 +112,18 @@ func (s *Store) Leave(ctx context.Context, instance string) error {
 		return err
 	})
 }
+
+// Remaining counts the records that are stored under the name of an entity, deleted
+// ones too, whether or not a model has it.
+func (s *Store) Remaining(ctx context.Context, entity string) (n int64, err error) {
+	err = s.reading(ctx, "count what is left of "+entity, func(c *conn) error {
+		name := "entity_" + snake(entity)
+		found, err := c.row(ctx, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", []any{name}, new(int))
+		if err != nil || !found {
+			return err
+		}
+		_, err = c.row(ctx, "SELECT count(*) FROM "+quoted(name), nil, &n)
+		return err
+	})
+	return n, err
+}

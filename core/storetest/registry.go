@@ -32,6 +32,10 @@ type Registry interface {
 
 	// Leave notes that an instance does not run any more.
 	Leave(ctx context.Context, instance string) error
+
+	// Remaining counts the records that are stored under the name of an entity,
+	// deleted ones too, whether or not a model has it.
+	Remaining(ctx context.Context, entity string) (int64, error)
 }
 
 func registryTests() map[string]func(*desk) {
@@ -39,6 +43,7 @@ func registryTests() map[string]func(*desk) {
 		"a registration comes back as it was":          registrationsKept,
 		"only what has changed is read again":          registrationsChanged,
 		"of many who change a registration one does":   registrationsRace,
+		"what no model has is counted":                 remainsCounted,
 		"an instance is present until it leaves":       instancesLeave,
 		"an instance that is not heard of is not here": instancesExpire,
 	}
@@ -181,5 +186,17 @@ func instancesExpire(d *desk) {
 	// A millisecond, because that is how exact both clocks are.
 	if took := time.Since(began); took < ttl-time.Millisecond {
 		d.t.Errorf("the instance was gone after %s; it was to be present for %s", took, ttl)
+	}
+}
+
+func remainsCounted(d *desk) {
+	r := d.create(d.thing, values{"name": "Ada"})
+	d.create(d.thing, values{"name": "Eva"})
+	d.do(d.thing, core.Deleted, r, values{"name": "Ada"})
+	d.prepare("entity: other\nfields: {name: {type: text}}")
+	for name, want := range map[string]int64{"thing": 2, "other": 0, "nothing": 0} {
+		if n, err := d.Remaining(d.ctx, name); n != want || err != nil {
+			d.t.Errorf("Remaining(%s) = %d, %v; want %d", name, n, err, want)
+		}
 	}
 }
