@@ -80,6 +80,10 @@ func played(name string) sdk.Plugin {
 		playHanger(&p)
 	case "alike":
 		playAlike(&p)
+	case "guard-1.0.0", "guard-2.0.0":
+		playGuard(&p, strings.TrimPrefix(name, "guard-"))
+	case "sentry":
+		playSentry(&p)
 	case "mover":
 		playMover(&p)
 	}
