@@ -100,6 +100,9 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	}
 	s.work.Plugins = s.host
 	s.work.Own = map[string]func(context.Context, record.Basis, core.Timer) error{party.TimerOwner: s.parties(nil).Resume}
+	if c.shared() {
+		s.records.Tenure = s.host.Tenure
+	}
 	s.readiness = snapshot.NewReadiness(s.store, c.Timeout.Store, s.letIn, log)
 	s.admission, err = snapshot.New(snapshot.Config{
 		Catalog: definitions, Roles: s.roles, Hooks: s.host.Hooks, Build: s.buildAPI, Names: graphql.Check, Prepare: s.readiness.Prepare, Log: log,
@@ -147,7 +150,8 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 
 // parties is what is done with a party as a whole, while plugins contribute this.
 func (s *server) parties(all []snapshot.Contribution) *party.Service {
-	return &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Exporters(all), Timers: s.store}
+	return &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Exporters(all), Timers: s.store,
+		Unknown: func() error { return s.host.Unknown(s.admission.Current().Contributions) }}
 }
 
 func (s *server) logFailure(ctx context.Context, f execution.Failure) {

@@ -100,7 +100,9 @@ func (a *attack) merge(stopped <-chan struct{}) {
 		default:
 		}
 		p := a.server.Load()
-		var made struct{ A, B struct{ Party struct{ ID string } } }
+		var made struct {
+			A, B struct{ Party struct{ ID string } }
+		}
 		create := `createParty(data: {kind: person, displayName: "Eva"}) { party { id } }`
 		if p.ask(`mutation { a: `+create+` b: `+create+` }`, nil, &made) != nil {
 			continue

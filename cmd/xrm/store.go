@@ -51,6 +51,9 @@ func openStore(c Config) (store, error) {
 	return sqlite.Open(filepath.Join(c.Data, "xrm.db"))
 }
 
+// shared says whether several servers may work on the store.
+func (c Config) shared() bool { return c.Store != "memory" && c.Store != "sqlite" }
+
 // openSharedStore opens the store of a server beside it.
 func openSharedStore(c Config) (store, error) {
 	if c.Store == "memory" {

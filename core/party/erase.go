@@ -62,6 +62,9 @@ func (s *Service) erase(ctx context.Context, on record.Basis, a core.Actor, id s
 	if err := onlyAdmins(a, "erased"); err != nil {
 		return Erasure{}, err
 	}
+	if err := s.knowing(); err != nil {
+		return Erasure{}, err
+	}
 	e := on.Model.Entity(entity)
 	on.Hooks = nil
 	run := &eraser{Session: s.whole(on, a), journal: s.Journal, dryRun: dryRun, seen: map[string]bool{}, cleared: map[string]*Cleared{}}

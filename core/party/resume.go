@@ -72,6 +72,9 @@ func (s *Service) forget(ctx context.Context, i intent) {
 // before the merge may write it after. What cannot be done any more, such as a merge
 // into a party that is deleted, is given up as long as nothing is lost by that.
 func (s *Service) Resume(ctx context.Context, on record.Basis, t core.Timer) error {
+	if err := s.knowing(); err != nil {
+		return err
+	}
 	var i intent
 	if err := json.Unmarshal(t.Payload, &i); err != nil {
 		return fmt.Errorf("read what the timer %s is for: %w", t.Key, err)

@@ -61,6 +61,17 @@ func (h *Host) attend(ctx context.Context) error {
 	return err
 }
 
+// Tenure is another number after others may have gone on without this instance, and
+// 0 while they may.
+func (h *Host) Tenure() int64 {
+	h.register.mu.Lock()
+	defer h.register.mu.Unlock()
+	if !h.register.counts() {
+		return 0
+	}
+	return h.register.tenure
+}
+
 // leave says that this instance runs no more. When that fails, its lease ends.
 func (h *Host) leave() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)

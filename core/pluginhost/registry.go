@@ -33,6 +33,7 @@ type register struct {
 	held    map[string]int64 // the generations that this instance goes by
 	wants   map[string]string
 	until   time.Time     // this instance counts as one that runs, by its own clock
+	tenure  int64         // how often it has begun to
 	changed chan struct{} // closed when known is another
 }
 
@@ -114,11 +115,22 @@ func (r *register) presence() core.Presence {
 	return core.Presence{Instance: r.instance, Held: maps.Clone(r.held), Wants: maps.Clone(r.wants)}
 }
 
-// renewed notes until when others wait for this instance.
+// renewed notes until when others wait for this instance. A tenure that was over
+// before begins anew.
 func (r *register) renewed(until time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !r.counts() {
+		r.tenure++
+	}
 	r.until = until
+}
+
+// counts says whether the others wait for this instance. A machine that slept has a
+// clock that did not, so both clocks have to say so.
+func (r *register) counts() bool {
+	now := time.Now()
+	return now.Before(r.until) && now.Round(0).Before(r.until.Round(0))
 }
 
 // want notes with which content this instance would serve a plugin; "" for none.

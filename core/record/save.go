@@ -133,6 +133,7 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (c
 
 // commit gives numbers and versions and hands the changes to the store.
 func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
+	s.step(works, func(*work) error { return s.lapsed(e) })
 	s.number(ctx, e.Stored(), works)
 	living := alive(works)
 	if len(living) == 0 {

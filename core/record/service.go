@@ -1,6 +1,7 @@
 package record
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -20,6 +21,11 @@ type Service struct {
 	// Committed is told after every commit that something lies ready for
 	// delivery. It must not block.
 	Committed func()
+
+	// Tenure tells by another value that the other instances may have gone on
+	// without this one since, 0 that they may do so now. What was decided before is
+	// not committed then. nil where there are no others.
+	Tenure func() int64
 
 	queue   queue
 	guesses guesses
@@ -46,9 +52,26 @@ type Session struct {
 	// by it errors are told, and hooks are asked. It is nil where there is no such
 	// difference.
 	Reader Policy
+
+	tenure int64 // when the session was opened
 }
 
 // As opens a session.
 func (s *Service) As(a core.Actor, on Basis) *Session {
-	return &Session{Service: s, Basis: on, Actor: a}
+	session := &Session{Service: s, Basis: on, Actor: a}
+	if s.Tenure != nil {
+		session.tenure = s.Tenure()
+	}
+	return session
+}
+
+// lapsed refuses what was decided by rules that may not be those of now.
+func (s *Session) lapsed(e *schema.Entity) error {
+	if s.Tenure == nil || s.tenure != 0 && s.Tenure() == s.tenure {
+		return nil
+	}
+	return &core.Error{
+		Code:    core.Unavailable,
+		Message: fmt.Sprintf("The %s was not saved: this server has lost touch with the database for a while, so others may have changed the rules. Try again in a second.", e.Name),
+	}
 }
