@@ -46,7 +46,7 @@ func faxes(t *testing.T) (dir string, environ []string) {
 	dir = t.TempDir()
 	script(t, dir, "fax", "exit 3\n")
 	write(t, filepath.Join(dir, "fax", "plugin.yaml"), faxManifest)
-	return dir, []string{"XRM_PLUGINS=" + dir}
+	return dir, []string{"XRM_PLUGINS=" + dir, "XRM_DATA=" + t.TempDir()} // disable writes into the database
 }
 
 func TestApproveShowsWhatIsNewAgainstWhatWasGranted(t *testing.T) {
