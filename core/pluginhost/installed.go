@@ -46,7 +46,7 @@ func (i installed) add(name, wanted, from string) (err error) {
 	if got, err := digest(temporary); err != nil || got != wanted {
 		return errors.Join(fmt.Errorf("copy %s: it changes while it is read", from), err)
 	}
-	if err := os.RemoveAll(dir); err != nil {
+	if err := remove(dir); err != nil {
 		return fmt.Errorf("copy %s: %w", from, err)
 	}
 	if err := os.Rename(temporary, dir); err != nil {
@@ -61,7 +61,7 @@ func (i installed) keep(name string, digests ...string) {
 	entries, _ := os.ReadDir(filepath.Join(string(i), name)) // none, none to remove
 	for _, entry := range entries {
 		if !slices.ContainsFunc(digests, func(d string) bool { return folderName(d) == entry.Name() }) {
-			_ = os.RemoveAll(filepath.Join(string(i), name, entry.Name())) // tried again next time
+			_ = remove(filepath.Join(string(i), name, entry.Name())) // tried again next time
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
 	"sync/atomic"
 	"time"
@@ -171,6 +170,6 @@ func (l *link) close() {
 	}
 	l.process.socket.close()
 	if l.process.dir != "" {
-		_ = os.RemoveAll(l.process.dir)
+		_ = remove(l.process.dir)
 	}
 }

@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -43,7 +44,7 @@ func (d *runDir) close() error {
 	if !d.ours {
 		return nil
 	}
-	if err := os.RemoveAll(d.path); err != nil {
+	if err := remove(d.path); err != nil {
 		return fmt.Errorf("remove the directory for plugin sockets: %w", err)
 	}
 	return nil
@@ -57,7 +58,22 @@ func sweep() {
 		pid, err := strconv.Atoi(number)
 		if err == nil && pid > 0 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 			endLeft(dir)
-			_ = os.RemoveAll(dir) // somebody else's cannot be removed, and need not be
+			_ = remove(dir) // somebody else's cannot be removed, and need not be
 		}
 	}
+}
+
+// remove removes a folder that a plugin had open: it may have closed folders in it
+// to their owner, who is the plugin's as well as ours.
+func remove(dir string) error {
+	if os.RemoveAll(dir) == nil {
+		return nil
+	}
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, _ error) error {
+		if d != nil && d.IsDir() {
+			_ = os.Chmod(path, 0o700) // before it is read
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
 }
