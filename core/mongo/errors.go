@@ -23,6 +23,10 @@ func (s *Store) failed(what string, err error) error {
 		return nil
 	}
 	err = fmt.Errorf("%s in MongoDB at %s: %w", what, s.hosts, err)
+	if isFull(err) {
+		s.full.Store(true)
+		return &core.Error{Code: core.Unavailable, Message: full, Cause: err}
+	}
 	if !passing(err) {
 		return err
 	}
@@ -34,7 +38,7 @@ func (s *Store) failed(what string, err error) error {
 func (s *Store) writeFailed(what string, err error) error {
 	err = s.failed(what, err)
 	var ours *core.Error
-	if errors.As(err, &ours) && !neverSent(err) {
+	if errors.As(err, &ours) && !neverSent(err) && !isFull(err) {
 		ours.Message = unconfirmed
 	}
 	return err
@@ -77,8 +81,9 @@ func passing(err error) bool {
 			return true
 		}
 	}
-	// FerretDB that has lost its PostgreSQL calls that an internal error.
-	if server.HasErrorCodeWithMessage(1, "failed to connect to ") {
+	// FerretDB that has lost its PostgreSQL calls that an internal error, and what
+	// PostgreSQL says while it starts, stops or recovers.
+	if server.HasErrorCodeWithMessage(1, "failed to connect to ") || server.HasErrorCodeWithMessage(1, "the database system is ") {
 		return true
 	}
 	return server.HasErrorLabel("RetryableWriteError") || server.HasErrorLabel("TransientTransactionError")

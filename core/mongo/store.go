@@ -69,6 +69,7 @@ type Store struct {
 
 	tail    tail        // of the journal
 	indexed atomic.Bool // the journal is, as far as this process knows
+	full    atomic.Bool // a write failed for want of room
 }
 
 // New returns a store that connects when it is first used: it fails only on a
@@ -98,9 +99,12 @@ func New(c Config) (*Store, error) {
 	}, nil
 }
 
-// Ping returns nil when the server answers, and an Unavailable error that
-// says what failed when it does not.
+// Ping returns nil when the server answers and its disk takes more, and an
+// Unavailable error that says what failed when not.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.checkDisk(ctx); err != nil {
+		return err
+	}
 	return s.failed("ping", s.client.Ping(ctx, nil))
 }
 
