@@ -50,11 +50,16 @@ type Limits struct {
 	DocumentBytes int `yaml:"documentBytes" koanf:"documentBytes" doc:"length of a GraphQL document"`
 	BodyBytes     int `yaml:"bodyBytes" koanf:"bodyBytes" doc:"length of a whole request, its variables included"`
 	Subscriptions int `yaml:"subscriptions" koanf:"subscriptions" doc:"subscriptions of all clients that run at the same time"`
+	Connections   int `yaml:"connections" koanf:"connections" doc:"open connections; more wait until one is closed"`
+	RequestMemory int `yaml:"requestMemory" koanf:"requestMemory" doc:"bytes that one request may hold in memory; 0 for a share of what the server may use"`
+	KeyMemory     int `yaml:"keyMemory" koanf:"keyMemory" doc:"bytes that the requests of one key may hold together; 0 for a share"`
+	TotalMemory   int `yaml:"totalMemory" koanf:"totalMemory" doc:"bytes that all requests may hold together; 0 for a share"`
 }
 
 // Timeout bounds how long things may take.
 type Timeout struct {
 	Request  time.Duration `yaml:"request" koanf:"request" doc:"for one request, or one event of a subscription"`
+	Body     time.Duration `yaml:"body" koanf:"body" doc:"until the body of a request to the API must have come"`
 	Store    time.Duration `yaml:"store" koanf:"store" doc:"until a database that does not answer counts as unavailable"`
 	Plugin   time.Duration `yaml:"plugin" koanf:"plugin" doc:"for which the start waits for plugins"`
 	Shutdown time.Duration `yaml:"shutdown" koanf:"shutdown" doc:"for what still runs when the server is told to stop"`
@@ -71,8 +76,9 @@ func defaultConfig() Config {
 			Page: graphql.DefaultMaxPageSize, Count: graphql.DefaultMaxCount,
 			Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes,
 			BodyBytes: transport.DefaultMaxBodyBytes, Subscriptions: transport.DefaultMaxSubscriptions,
+			Connections: 10_000,
 		},
-		Timeout: Timeout{Request: limits.EventTime, Store: 5 * time.Second, Plugin: 2 * time.Second, Shutdown: 10 * time.Second},
+		Timeout: Timeout{Request: limits.EventTime, Body: transport.DefaultBodyTimeout, Store: 5 * time.Second, Plugin: 2 * time.Second, Shutdown: 10 * time.Second},
 	}
 }
 
@@ -120,7 +126,9 @@ func (c Config) check() error {
 		fault("log.level", "must be debug, info, warn or error, not %q", c.Log.Level)
 	}
 	for _, s := range settingsOf(c) {
-		if s.value.CanInt() && s.value.Int() <= 0 {
+		if shared := strings.HasSuffix(s.key, "Memory"); shared && s.value.Int() < 0 {
+			fault(s.key, "must be 0 or more, not %v", s.value)
+		} else if !shared && s.value.CanInt() && s.value.Int() <= 0 {
 			fault(s.key, "must be more than 0, not %v", s.value)
 		}
 	}

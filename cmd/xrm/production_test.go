@@ -203,10 +203,6 @@ func TestTheUnitOfProductionIsValid(t *testing.T) {
 func TestTheLimitsOfProductionAreTheDefaults(t *testing.T) {
 	page, c := read(t, "PRODUCTION.md"), defaultConfig()
 	for _, want := range []string{
-		fmt.Sprintf("| a request to the API | %d MiB, %.0f s | `limits.bodyBytes`, `timeout.request` |", c.Limits.BodyBytes>>20, c.Timeout.Request.Seconds()),
-		fmt.Sprintf("| its document | %d,000 bytes, %d levels, cost %d,000 | `limits.documentBytes`, `limits.depth`, `limits.cost` |", c.Limits.DocumentBytes/1000, c.Limits.Depth, c.Limits.Cost/1000),
-		fmt.Sprintf("| a page, a count | %d records, up to %d,000 | `limits.page`, `limits.count` |", c.Limits.Page, c.Limits.Count/1000),
-		fmt.Sprintf("| subscriptions of all clients | %d,000,", c.Limits.Subscriptions/1000),
 		fmt.Sprintf("`timeout.shutdown` (%.0f s)", c.Timeout.Shutdown.Seconds()),
 		fmt.Sprintf("%d MiB is what a plugin's endpoint may get. The API itself takes %d MiB (`limits.bodyBytes`)", web.MaxPluginBody>>20, c.Limits.BodyBytes>>20),
 	} {

@@ -18,6 +18,16 @@ import (
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/web"
 	"github.com/spf13/cobra"
+	"golang.org/x/net/netutil"
+)
+
+// How long a connection may wait, and for what, and how long the header of a
+// request may be.
+const (
+	headerTimeout  = 10 * time.Second // for a header that has begun
+	readTimeout    = time.Minute      // for a request as a whole
+	idleTimeout    = 2 * time.Minute  // between requests
+	maxHeaderBytes = 64 << 10
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -50,6 +60,7 @@ The first start writes an administrator's key to DATA/admin.key.`,
 func (p *program) serve(ctx context.Context, c Config) error {
 	started := time.Now()
 	log := p.logger(c.Log)
+	limitMemory(log)
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return cannotListen(c.Listen, err)
@@ -57,11 +68,12 @@ func (p *program) serve(ctx context.Context, c Config) error {
 	defer listener.Close()
 	gate, failed := web.NewGate(), make(chan error, 2)
 	server := &http.Server{
-		Handler: gate, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		Handler: gate, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	defer func() { _ = server.Close() }()            // what was cut off was told before
-	go func() { failed <- server.Serve(listener) }() // it says that it lives, and lets nobody in yet
+	defer func() { _ = server.Close() }() // what was cut off was told before
+	bounded := netutil.LimitListener(listener, c.Limits.Connections)
+	go func() { failed <- server.Serve(bounded) }() // it says that it lives, and lets nobody in yet
 	s, err := newServer(c, log, nil)
 	if err != nil {
 		return err

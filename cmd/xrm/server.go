@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/graphql"
@@ -114,6 +115,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	s.site = web.New(web.Config{
 		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Current: current, Ready: s.readiness.Check,
 		Lacking: s.host.Lacking, Metrics: metrics, Queue: queue, Log: log,
+		Budget: budget.New(budgets(c.Limits)), BodyTimeout: c.Timeout.Body,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
 	})
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/schema"
@@ -56,7 +57,7 @@ func (b *builder) parties() {
 		},
 	})
 	b.resolve("Mutation", "mergeParties", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		result, err := b.Parties.Merge(ctx, b.Basis, ActorFrom(ctx), p.Args["from"].(string), p.Args["into"].(string), p.Args["dryRun"] == true)
+		result, err := b.Parties.Merge(budget.Without(ctx), b.Basis, ActorFrom(ctx), p.Args["from"].(string), p.Args["into"].(string), p.Args["dryRun"] == true)
 		return one(result, b.told(ctx, e, err))
 	})
 	b.erasure(e)
@@ -92,7 +93,7 @@ func (b *builder) erasure(e *schema.Entity) {
 			"Nothing brings it back. An erasure that was cut off is finished by itself.",
 	})
 	b.resolve("Mutation", "eraseParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		result, err := b.Parties.Erase(ctx, b.Basis, ActorFrom(ctx), p.Args["id"].(string), p.Args["dryRun"] == true)
+		result, err := b.Parties.Erase(budget.Without(ctx), b.Basis, ActorFrom(ctx), p.Args["id"].(string), p.Args["dryRun"] == true)
 		return one(result, err)
 	})
 }

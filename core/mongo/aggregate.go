@@ -1,11 +1,13 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -36,7 +38,11 @@ func (s *Store) groups(ctx context.Context, e *schema.Entity, selected bson.D, q
 	if err != nil {
 		return nil, s.failed("aggregate "+e.Plural, err)
 	}
-	groups, err := all(ctx, cursor, func(raw bson.Raw) (core.Group, error) { return decodeGroup(raw, q, sums) })
+	request := budget.From(ctx)
+	groups, err := all(ctx, cursor, func(raw bson.Raw) (core.Group, error) {
+		g, err := decodeGroup(raw, q, sums)
+		return g, cmp.Or(err, request.Take(g.Size()))
+	})
 	return groups, s.failed("aggregate "+e.Plural, err)
 }
 

@@ -19,8 +19,8 @@ const (
 // failed says what could not be done. It is an Unavailable error when trying
 // again later can help, and otherwise one that only the log gets to see.
 func (s *Store) failed(what string, err error) error {
-	if err == nil {
-		return nil
+	if ours := (*core.Error)(nil); err == nil || errors.As(err, &ours) {
+		return err
 	}
 	err = fmt.Errorf("%s in MongoDB at %s: %w", what, s.hosts, err)
 	if isFull(err) {

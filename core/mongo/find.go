@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -72,13 +73,14 @@ func (s *Store) read(ctx context.Context, e *schema.Entity, cursor *driver.Curso
 	if err != nil {
 		return nil, s.failed("find "+e.Plural, err)
 	}
-	name := e.Stored().Name
+	name, request := e.Stored().Name, budget.From(ctx)
 	records, err := all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) {
 		r, err := decodeRecord(name, raw)
-		if err == nil {
-			r.Partial = partial
+		if err != nil {
+			return nil, err
 		}
-		return r, err
+		r.Partial = partial
+		return r, request.Take(r.Size())
 	})
 	return records, s.failed("read "+e.Plural, err)
 }

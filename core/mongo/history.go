@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -41,6 +42,9 @@ func (s *Store) pending(ctx context.Context, e *schema.Entity, id string) ([]cor
 		options.FindOne().SetProjection(bson.D{{Key: journalField, Value: 1}})).Raw()
 	if errors.Is(err, driver.ErrNoDocuments) {
 		return nil, nil
+	}
+	if err == nil {
+		err = budget.From(ctx).Take(2 * int64(len(raw)))
 	}
 	if err != nil {
 		return nil, err
@@ -84,7 +88,13 @@ func (s *Store) moved(ctx context.Context, e *schema.Entity, id string, first in
 	if err != nil {
 		return nil, err
 	}
-	return all(ctx, cursor, func(raw bson.Raw) (core.Entry, error) { return decodeEntry(entity, id, raw) })
+	request := budget.From(ctx)
+	return all(ctx, cursor, func(raw bson.Raw) (core.Entry, error) {
+		if err := request.Take(2 * int64(len(raw))); err != nil {
+			return core.Entry{}, err
+		}
+		return decodeEntry(entity, id, raw)
+	})
 }
 
 func journalID(entity, record string, version int64) string {

@@ -12,7 +12,7 @@ import (
 // does not see that cannot be kept secret, or else two records would get the value,
 // so it is told so often in a window and no more.
 const (
-	maxGuesses  = 20
+	MaxGuesses  = 20
 	guessWindow = time.Minute
 	maxGuessers = 10_000 // actors that are remembered; each takes half a kilobyte
 )
@@ -35,7 +35,7 @@ func (g *guesses) wait(actor string, now time.Time) time.Duration {
 func (g *guesses) left(actor string, now time.Time) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return maxGuesses - len(g.recent(actor, now))
+	return MaxGuesses - len(g.recent(actor, now))
 }
 
 // tell counts once more, unless nothing may be told: then it says for how long.
@@ -81,7 +81,7 @@ func (g *guesses) recent(actor string, now time.Time) []time.Time {
 }
 
 func waitFor(told []time.Time, now time.Time) time.Duration {
-	if len(told) < maxGuesses {
+	if len(told) < MaxGuesses {
 		return 0
 	}
 	return told[0].Add(guessWindow).Sub(now)
@@ -91,6 +91,6 @@ func toldEnough(wait time.Duration) error {
 	seconds := (wait + time.Second - 1) / time.Second
 	return &core.Error{
 		Code: core.RateLimited, RetryAfter: wait,
-		Message: fmt.Sprintf("%d times within a minute a record that you may not see had a unique value of yours, which is the limit: wait %d s and try again.", maxGuesses, seconds),
+		Message: fmt.Sprintf("%d times within a minute a record that you may not see had a unique value of yours, which is the limit: wait %d s and try again.", MaxGuesses, seconds),
 	}
 }

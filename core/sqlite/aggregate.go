@@ -1,12 +1,14 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"strconv"
 	"strings"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -22,10 +24,11 @@ func (s *Store) Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregat
 		if err != nil {
 			return err
 		}
+		request := budget.From(ctx)
 		return c.query(ctx, text, args, func(rows *sql.Rows) error {
 			g, err := scanGroup(rows, q)
 			groups = append(groups, g)
-			return err
+			return cmp.Or(err, request.Take(g.Size()))
 		})
 	})
 	return groups, err

@@ -103,13 +103,14 @@ func whereAll(conditions []string, more ...string) string {
 	return " WHERE " + strings.Join(all, " AND ")
 }
 
-func (t *table) scan(rows *sql.Rows, reads selection) (*core.Record, error) {
-	r := &core.Record{Entity: t.entity.Name, Partial: reads != nil}
+// scan reads a record, and says about how many bytes it holds in memory.
+func (t *table) scan(rows *sql.Rows, reads selection) (r *core.Record, held int64, err error) {
+	r = &core.Record{Entity: t.entity.Name, Partial: reads != nil}
 	var created, updated, doc string
 	var deleted sql.NullString
-	err := rows.Scan(&r.ID, &r.Version, &created, &r.CreatedBy, &updated, &r.UpdatedBy, &deleted, &doc)
+	err = rows.Scan(&r.ID, &r.Version, &created, &r.CreatedBy, &updated, &r.UpdatedBy, &deleted, &doc)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var errs [4]error
 	r.CreatedAt, errs[0] = parseInstant(created)
@@ -119,9 +120,12 @@ func (t *table) scan(rows *sql.Rows, reads selection) (*core.Record, error) {
 	}
 	r.Values, errs[3] = decodeSelected(doc, reads)
 	if err := errors.Join(errs[:]...); err != nil {
-		return nil, fmt.Errorf("read %s %s: %w", t.entity.Name, r.ID, err)
+		return nil, 0, fmt.Errorf("read %s %s: %w", t.entity.Name, r.ID, err)
 	}
-	return r, nil
+	if len(doc) <= shortDocument {
+		return r, core.BytesPerRecord + 3*int64(len(doc)), nil // which is about what Size would find, and quicker
+	}
+	return r, r.Size(), nil
 }
 
 // parseInstant reads what schema.Instant has written, for which the time

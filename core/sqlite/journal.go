@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -25,6 +26,7 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]core.Entry, error) {
 
 func (s *Store) entries(ctx context.Context, what, text string, args ...any) ([]core.Entry, error) {
 	var entries []core.Entry
+	request := budget.From(ctx)
 	err := s.reading(ctx, what, func(c *conn) error {
 		return c.query(ctx, text, args, func(rows *sql.Rows) error {
 			var e core.Entry
@@ -32,6 +34,9 @@ func (s *Store) entries(ctx context.Context, what, text string, args ...any) ([]
 			err := rows.Scan(&e.Entity, &e.RecordID, &e.Version, &document)
 			if err == nil {
 				err = decodeEntry(document, &e)
+			}
+			if err == nil {
+				err = request.Take(core.BytesPerRecord + 2*int64(len(document)))
 			}
 			entries = append(entries, e)
 			return err

@@ -91,7 +91,7 @@ func TestAListThatTakesTooLongEnds(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), want) || core.CodeOf(err) != core.Unavailable {
 		t.Errorf("a count that takes too long: %v; want %q", err, want)
 	}
-	s.longest = longest
+	s.longest = Longest
 	for range maxReaders + 1 {
 		if counts, err := s.Count(t.Context(), e, core.Query{}, 10); err != nil || counts[""] != 3 {
 			t.Errorf("after that: %v, %v; want 3", counts, err)

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -8,16 +9,17 @@ import (
 	"strings"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/schema"
 )
 
-// farthest is how many records a page may look at.
+// Farthest is how many records a page may look at.
 //
 // A page is looked for in two ways by turns: beginning with what a condition
 // selects, if that is fewer than so many records, and in the order, among the
 // first so many records. What one does not find soon the other one does, unless
 // what is asked for has little to do with either; then nobody reads on for ever.
-const farthest = 50_000
+const Farthest = 50_000
 
 // stretches are how far both go, the one after the other.
 func (s *Store) stretches() []int { return []int{s.farthest / 100, s.farthest / 10, s.farthest} }
@@ -223,10 +225,11 @@ func (p *planner) walked(ctx context.Context, m match, all []condition, keys []s
 
 func (p *planner) read(ctx context.Context, text string, args []any) ([]*core.Record, error) {
 	var records []*core.Record
+	request := budget.From(ctx)
 	err := p.conn.query(ctx, text, args, func(rows *sql.Rows) error {
-		r, err := p.table.scan(rows, p.reads)
+		r, held, err := p.table.scan(rows, p.reads)
 		records = append(records, r)
-		return err
+		return cmp.Or(err, request.Take(held))
 	})
 	return records, err
 }

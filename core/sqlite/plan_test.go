@@ -241,7 +241,7 @@ func TestCommonTermsChangeThePlanAndNotTheAnswer(t *testing.T) {
 			var got, want []string
 			err = s.reading(t.Context(), "find", func(c *conn) error {
 				return c.query(t.Context(), text, args, func(rows *sql.Rows) error {
-					r, err := table.scan(rows, nil)
+					r, _, err := table.scan(rows, nil)
 					got = append(got, r.ID)
 					return err
 				})

@@ -20,9 +20,9 @@ const (
 	// itself looks up.
 	maxSeekers = 2
 
-	// longest is how long a list or a figure may take. While it is read the log
+	// Longest is how long a list or a figure may take. While it is read the log
 	// cannot be cut.
-	longest = 10 * time.Second
+	Longest = 10 * time.Second
 )
 
 // reading runs f, which surely is short, with a connection for reading.

@@ -53,7 +53,7 @@ func Open(path string) (*Store, error) {
 	makeFile(absolute)
 	file := url.URL{Scheme: "file", Path: absolute}
 	const common = "?_dqs=0&_defensive=1&_busy_timeout=5000&_pragma=temp_store(memory)"
-	s := &Store{name: path, file: absolute, farthest: farthest, longest: longest, mostLog: mostLog, closed: make(chan struct{})}
+	s := &Store{name: path, file: absolute, farthest: Farthest, longest: Longest, mostLog: mostLog, closed: make(chan struct{})}
 	// A transaction that is acknowledged is on the disk (FULL): with NORMAL a
 	// loss of power could take back the last ones.
 	if s.writer, err = s.open(file.String()+common+"&_journal_mode=WAL&_synchronous=FULL", 1); err == nil {
@@ -76,7 +76,7 @@ func Open(path string) (*Store, error) {
 // reads and writes share one connection: without a disk they are too short
 // for more to be of use.
 func OpenMemory() (*Store, error) {
-	s := &Store{name: "memory", farthest: farthest, longest: longest, closed: make(chan struct{})}
+	s := &Store{name: "memory", farthest: Farthest, longest: Longest, closed: make(chan struct{})}
 	var err error
 	if s.writer, err = s.open("file::memory:?_dqs=0&_defensive=1", 1); err == nil {
 		s.readers, s.seekers = s.writer, s.writer

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
@@ -37,9 +38,11 @@ type Config struct {
 	Queue         *fairqueue.Queue // of the requests to the API
 	Log           *slog.Logger
 
-	BodyBytes     int           // of a request to the API
-	Subscriptions int           // that run at the same time
-	Timeout       time.Duration // for a request to the API, or an event of a subscription
+	Budget        *budget.Server // what requests to the API hold; nil bounds nothing
+	BodyBytes     int            // of a request to the API
+	BodyTimeout   time.Duration  // until the body of one must have come
+	Subscriptions int            // that run at the same time
+	Timeout       time.Duration  // for a request to the API, or an event of a subscription
 }
 
 // Site is every address that the server answers at. Make one with New.
@@ -60,6 +63,7 @@ func New(c Config) *Site {
 		Queue:            c.Queue,
 		Key:              func(ctx context.Context) string { return graphql.ActorFrom(ctx).ID },
 		MaxBodyBytes:     int64(c.BodyBytes),
+		BodyTimeout:      c.BodyTimeout,
 		MaxSubscriptions: c.Subscriptions,
 		Timeout:          c.Timeout,
 		Log:              c.Log,
@@ -87,5 +91,5 @@ func (s *Site) authenticate(r *http.Request) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	return graphql.WithActor(r.Context(), actor), nil
+	return s.Budget.Of(graphql.WithActor(r.Context(), actor), actor.ID), nil
 }

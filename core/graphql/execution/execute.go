@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -35,7 +36,7 @@ func (p *Plan) execute(ctx context.Context, root any) (result *Result) {
 }
 
 func (p *Plan) run(ctx context.Context, root any) *run {
-	return &run{ctx: ctx, engine: p.engine, op: p.op, vars: p.vars, root: root}
+	return &run{ctx: ctx, budget: budget.From(ctx), engine: p.engine, op: p.op, vars: p.vars, root: root}
 }
 
 // refuseOnPanic is deferred where the code of others is called.
@@ -48,6 +49,7 @@ func (e *Engine) refuseOnPanic(ctx context.Context, result **Result) {
 // run is one execution. It belongs to one goroutine.
 type run struct {
 	ctx    context.Context
+	budget *budget.Request
 	engine *Engine
 	op     *ast.OperationDefinition
 	vars   map[string]any
@@ -60,6 +62,7 @@ type run struct {
 	ended   bool    // whether ctx ended before the answer was complete
 	over    bool    // whether the answer has more values than it may
 	cuts    [][]any // where the lists are that go on
+	full    error   // why there was no more room in memory; nil when there was
 	holders []holder
 	values  int // how many the answer has room for
 	about   int // how many of these tell of the schema
@@ -92,6 +95,8 @@ func (x *run) start() {
 		x.drain()
 	}
 	switch {
+	case x.full != nil:
+		x.errs = append(x.errs, presentable(x.full))
 	case x.over:
 		x.errs = append(x.errs, invalid(nil, "The answer has %d values and is not complete; at most %d are allowed. Ask for smaller pages (first, last) or fewer fields.", x.values, x.engine.limits.Values))
 	case x.ended:
@@ -149,6 +154,10 @@ func (x *run) stop() bool {
 	return x.ended || x.over
 }
 
+// bytesPerHeld is what a value takes until the answer is written, with its share of
+// the object or list that it stands in.
+const bytesPerHeld = 40
+
 // room says whether the answer may have so many values more of a type.
 func (x *run) room(n int, typeName string) bool {
 	if x.over {
@@ -156,6 +165,9 @@ func (x *run) room(n int, typeName string) bool {
 	}
 	if x.values += n; strings.HasPrefix(typeName, "__") {
 		x.about += n
+	}
+	if err := x.budget.Take(int64(n) * bytesPerHeld); err != nil {
+		x.over, x.full = true, err
 	}
 	if x.values-x.about+x.about/x.engine.perValue > x.engine.limits.Values {
 		x.over = true

@@ -2,10 +2,13 @@ package execution
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/openxrm/xrm/core/budget"
 )
 
 // Result is the answer to one request.
@@ -26,9 +29,9 @@ func Refuse(errs ...*Error) *Result { return &Result{Errors: errs} }
 // MarshalJSON writes the answer as [Result.AppendJSON] does.
 func (r *Result) MarshalJSON() ([]byte, error) { return r.AppendJSON(nil) }
 
-// maxAnswerBytes bounds the data of an answer: aliases let a small document ask
+// MaxAnswerBytes bounds the data of an answer: aliases let a small document ask
 // for the same long texts again and again.
-const maxAnswerBytes = 64 << 20
+const MaxAnswerBytes = 64 << 20
 
 // AppendJSON appends the answer in the form of the GraphQL specification, the
 // fields in the order in which the document names them. Data of more than 64
@@ -36,16 +39,49 @@ const maxAnswerBytes = 64 << 20
 // extensions of an error cannot be written as JSON.
 func (r *Result) AppendJSON(dst []byte) ([]byte, error) {
 	start := len(dst)
-	dst, err := r.appendJSON(dst)
-	if len(dst)-start > maxAnswerBytes {
-		large := invalid(nil, "The answer is larger than %d MiB. Ask for smaller pages or fewer fields.", maxAnswerBytes>>20)
-		return (&Result{Executed: r.Executed, Errors: Errors{large}, Extensions: r.Extensions}).appendJSON(dst[:start])
+	dst, err := r.appendJSON(slices.Grow(dst, r.size), MaxAnswerBytes)
+	if len(dst)-start > MaxAnswerBytes {
+		large := invalid(nil, "The answer is larger than %d MiB. Ask for smaller pages or fewer fields.", MaxAnswerBytes>>20)
+		return r.without(large).appendJSON(dst[:start], MaxAnswerBytes)
 	}
 	return dst, err
 }
 
-func (r *Result) appendJSON(dst []byte) ([]byte, error) {
-	dst = append(slices.Grow(dst, r.size), '{')
+// JSON is the answer as AppendJSON writes it, whose bytes the request that ctx
+// belongs to holds from then on. Where there is no room for it, the answer has
+// no data, and an error that says so.
+func (r *Result) JSON(ctx context.Context) ([]byte, error) {
+	request := budget.From(ctx)
+	if request == nil || !r.Executed {
+		return r.AppendJSON(nil)
+	}
+	// The texts are measured, since a text may stand in many places, and more
+	// room is taken if they grow as they are written.
+	for room := min(r.size+r.data.texts(MaxAnswerBytes)+minAnswerBytes, MaxAnswerBytes); ; room = min(2*room, MaxAnswerBytes) {
+		if err := request.Take(int64(room)); err != nil {
+			return r.without(presentable(err)).AppendJSON(nil)
+		}
+		if room == MaxAnswerBytes {
+			return r.AppendJSON(make([]byte, 0, room/4))
+		}
+		if written, err := r.appendJSON(make([]byte, 0, room), room); err != nil || len(written) <= room {
+			return written, err
+		}
+	}
+}
+
+// minAnswerBytes is room for what is not measured: the extensions, a few errors.
+const minAnswerBytes = 512
+
+// without is the answer without its data, and why.
+func (r *Result) without(reason *Error) *Result {
+	return &Result{Executed: r.Executed, Errors: Errors{reason}, Extensions: r.Extensions}
+}
+
+// appendJSON stops, in the middle, when the data have become longer than limit.
+func (r *Result) appendJSON(dst []byte, limit int) ([]byte, error) {
+	limit += len(dst)
+	dst = append(dst, '{')
 	separator := ""
 	part := func(name string) { dst = append(append(append(dst, separator...), name...), ':'); separator = "," }
 	if len(r.Errors) > 0 {
@@ -61,7 +97,7 @@ func (r *Result) appendJSON(dst []byte) ([]byte, error) {
 		if r.data == nil {
 			dst = append(dst, "null"...)
 		} else {
-			dst = r.data.appendJSON(dst)
+			dst = r.data.appendJSON(dst, limit)
 		}
 	}
 	if len(r.Extensions) > 0 {
@@ -115,14 +151,14 @@ func (h *holder) path(i int) []any {
 	return path
 }
 
-func (h *holder) appendJSON(dst []byte) []byte {
+func (h *holder) appendJSON(dst []byte, limit int) []byte {
 	if h.list {
 		dst = append(dst, '[')
 		for i, value := range h.values {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			if dst = appendValue(dst, value); len(dst) > maxAnswerBytes {
+			if dst = appendValue(dst, value, limit); len(dst) > limit {
 				return dst // which AppendJSON throws away
 			}
 		}
@@ -134,16 +170,38 @@ func (h *holder) appendJSON(dst []byte) []byte {
 			dst = append(dst, ',')
 		}
 		dst = append(append(append(dst, '"'), h.fields[i].key...), `":`...)
-		if dst = appendValue(dst, value); len(dst) > maxAnswerBytes {
+		if dst = appendValue(dst, value, limit); len(dst) > limit {
 			return dst
 		}
 	}
 	return append(dst, '}')
 }
 
-func appendValue(dst []byte, value any) []byte {
+// texts is how many bytes the texts have, but no more than it takes to know
+// that they are more than limit.
+func (h *holder) texts(limit int) (bytes int) {
+	if h == nil {
+		return 0
+	}
+	for _, value := range h.values {
+		switch value := value.(type) {
+		case *holder:
+			bytes += value.texts(limit - bytes)
+		case string:
+			bytes += len(value)
+		case json.RawMessage:
+			bytes += len(value)
+		}
+		if bytes > limit {
+			break
+		}
+	}
+	return bytes
+}
+
+func appendValue(dst []byte, value any, limit int) []byte {
 	if h, ok := value.(*holder); ok {
-		return h.appendJSON(dst)
+		return h.appendJSON(dst, limit)
 	}
 	return appendLeaf(dst, value)
 }

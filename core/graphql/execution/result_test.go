@@ -88,7 +88,7 @@ func TestAnAnswerThatIsTooLargeIsLeftOutWithAReason(t *testing.T) {
 	if string(written) != want {
 		t.Errorf("answer of %d bytes begins %.200s, want %s", len(written), written, want)
 	}
-	if cap(written) > 4*maxAnswerBytes {
+	if cap(written) > 4*MaxAnswerBytes {
 		t.Errorf("writing took %d bytes, more than the bound lets expect", cap(written))
 	}
 }

@@ -5,17 +5,21 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/graphql/execution"
 )
 
 // answer writes one response; whatever it says, it is a GraphQL response.
 type answer struct {
+	handler   *Handler
+	ctx       context.Context // of the request, with what it holds
 	w         http.ResponseWriter
 	mediaType string
 	single    bool // whether one answer of that type will do
 	events    bool // whether events will
-	encode    func(*execution.Result) ([]byte, error)
+	query     bool // whether nothing is lost if all of it is refused
 
 	status int // of what is composed
 	body   []byte
@@ -26,7 +30,8 @@ func (a *answer) refuse(status int, code, format string, args ...any) {
 	a.write()
 }
 
-// compose takes what the engine answered.
+// compose takes what the engine answered. A query for whose answer there is no
+// room in memory is refused as a whole.
 func (a *answer) compose(result *execution.Result) {
 	status := http.StatusOK
 	if !result.Executed && len(result.Errors) > 0 {
@@ -41,10 +46,13 @@ func (a *answer) compose(result *execution.Result) {
 		}
 	}
 	a.composeAs(status, result)
+	if refused := budget.From(a.ctx).Refused(); refused != nil && a.query && result.Executed {
+		a.compose(execution.Refuse(a.handler.shown(a.ctx, refused)))
+	}
 }
 
 func (a *answer) composeAs(status int, result *execution.Result) {
-	body, err := a.encode(result)
+	body, err := a.handler.encode(a.ctx, result)
 	if err != nil {
 		status = http.StatusInternalServerError
 	}
@@ -59,14 +67,27 @@ func (a *answer) write() {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Vary", "Accept")
 	header.Set("X-Content-Type-Options", "nosniff")
+	connection := http.NewResponseController(a.w)
+	timed := connection.SetWriteDeadline(time.Now().Add(a.handler.timeToWrite(len(a.body)))) == nil
 	a.w.WriteHeader(a.status)
-	// A client that is gone cannot be told anything.
-	_, _ = a.w.Write(a.body)
+	// A client that is gone, or that does not read, cannot be told anything.
+	_, err := a.w.Write(a.body)
+	if timed && err == nil && connection.Flush() == nil {
+		_ = connection.SetWriteDeadline(time.Time{}) // which is of this answer alone
+	}
+}
+
+// timeToWrite is how long a client may take to read so many bytes: with the
+// default patience, who reads less than 64 KiB in a second keeps an answer in
+// memory for too long.
+func (h *Handler) timeToWrite(bytes int) time.Duration {
+	patience := orDefault(h.Patience, DefaultPatience)
+	return patience + patience*time.Duration(bytes)/(640<<10)
 }
 
 // encode is the answer as JSON. An error is logged already, and the JSON says so.
 func (h *Handler) encode(ctx context.Context, result *execution.Result) ([]byte, error) {
-	body, err := result.AppendJSON(nil)
+	body, err := result.JSON(ctx)
 	if err != nil {
 		h.logger().ErrorContext(ctx, "write a GraphQL answer", "error", err)
 		return []byte(`{"errors":` + unwritable + `}`), err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/graphql/execution"
 )
 
@@ -38,8 +39,8 @@ const (
 	pong            = `{"type":"pong"}`
 )
 
-// maxRunning is how many operations one connection may run at a time.
-const maxRunning = 100
+// MaxRunning is how many operations one connection may run at a time.
+const MaxRunning = 100
 
 // serve returns when the client has gone, or a farewell.
 func (c *connection) serve(r *http.Request) error {
@@ -51,28 +52,36 @@ func (c *connection) serve(r *http.Request) error {
 	if err != nil {
 		return c.handler.refuses(r.Context(), err)
 	}
-	c.box.put(c.ctx, []byte(acknowledgement))
+	_, c.box.held = budget.Begin(asking)
+	c.socket.SetReadLimit(orDefault(c.handler.MaxBodyBytes, DefaultMaxBodyBytes))
+	c.box.putShort(c.ctx, []byte(acknowledgement))
 	c.work.Go(func() { c.write(r) })
 	// It ends with the connection, and knows who asks.
 	asking, cancel := context.WithCancel(asking)
 	defer cancel()
 	for {
-		m, err := c.next()
+		ctx, held := budget.Begin(asking)
+		m, err := c.next(held)
 		if err != nil {
+			err = c.refusal(ctx, err)
+			held.Release()
 			return err
 		}
 		switch m.Type {
 		case "connection_init":
 			err = &farewell{tooManyInits, "Too many initialisation requests"}
 		case "ping":
-			c.box.put(c.ctx, []byte(pong))
+			c.box.putShort(c.ctx, []byte(pong))
 		case "pong":
 		case "subscribe":
-			err = c.subscribe(asking, m)
+			err = c.subscribe(ctx, m)
 		case "complete":
 			c.complete(m.ID)
 		default:
 			err = unknownType(m)
+		}
+		if m.Type != "subscribe" || err != nil { // else the operation does
+			held.Release()
 		}
 		if err != nil {
 			return err
@@ -80,7 +89,16 @@ func (c *connection) serve(r *http.Request) error {
 	}
 }
 
-// subscribe begins an operation, whatever its kind.
+// refusal is what to close the connection with when a message could not be read.
+func (c *connection) refusal(ctx context.Context, err error) error {
+	if budget.From(ctx).Refused() == nil {
+		return err
+	}
+	return &farewell{websocket.StatusTryAgainLater, c.handler.shown(ctx, err).Message}
+}
+
+// subscribe begins an operation, whatever its kind. Unless it fails, what the
+// request holds is given back at the end of the operation.
 func (c *connection) subscribe(ctx context.Context, m message) error {
 	if m.ID == "" {
 		return &farewell{badMessage, "A subscribe message needs an id."}
@@ -98,17 +116,18 @@ func (c *connection) subscribe(ctx context.Context, m message) error {
 		return &farewell{subscriberExists, "Subscriber for " + op.id + " already exists"}
 	}
 	c.running[op.id] = op
-	crowded := len(c.running) > maxRunning
+	crowded := len(c.running) > MaxRunning
 	c.work.Go(func() {
+		defer budget.From(ctx).Release()
 		defer cancel()
 		done := false
 		if engine := c.handler.Engine(); crowded {
-			c.box.put(c.ctx, c.encode(op, execution.Refuse(errorf("RATE_LIMITED", "A connection may have %d subscriptions at a time; open another one.", maxRunning))))
+			c.box.putShort(c.ctx, c.encode(ctx, op, execution.Refuse(errorf("RATE_LIMITED", "A connection may have %d subscriptions at a time; open another one.", MaxRunning))))
 		} else if engine == nil {
-			c.box.put(c.ctx, c.encode(op, execution.Refuse(errorf("UNAVAILABLE", notReady))))
+			c.box.putShort(c.ctx, c.encode(ctx, op, execution.Refuse(errorf("UNAVAILABLE", notReady))))
 		} else {
 			plan, refused := c.handler.plan(ctx, engine, request)
-			done = c.handler.deliver(ctx, plan, refused, c.box, func(result *execution.Result) []byte { return c.encode(op, result) })
+			done = c.handler.deliver(ctx, plan, refused, c.box, func(result *execution.Result) []byte { return c.encode(ctx, op, result) })
 		}
 		c.finish(op, done)
 	})
@@ -136,23 +155,23 @@ func (c *connection) finish(op *operation, done bool) {
 	last := c.leaving && len(c.running) == 0
 	c.mu.Unlock()
 	if wanted && done {
-		c.box.put(c.ctx, fmt.Appendf(nil, `{"id":%s,"type":"complete"}`, quoted(op.id)))
+		c.box.putShort(c.ctx, fmt.Appendf(nil, `{"id":%s,"type":"complete"}`, quoted(op.id)))
 	}
 	if last {
-		c.box.put(c.ctx, nil)
+		c.box.putShort(c.ctx, nil)
 	}
 }
 
 // encode is a result as a message; what was not executed is an error, after
 // which nothing more comes.
-func (c *connection) encode(op *operation, result *execution.Result) []byte {
+func (c *connection) encode(ctx context.Context, op *operation, result *execution.Result) []byte {
 	if result.Executed {
-		body, _ := c.handler.encode(c.ctx, result) // which is an error then, and logged
+		body, _ := c.handler.encode(ctx, result) // which is an error then, and logged
 		return fmt.Appendf(nil, `{"id":%s,"type":"next","payload":%s}`, quoted(op.id), body)
 	}
 	errs, err := json.Marshal(result.Errors)
 	if err != nil {
-		c.handler.logger().ErrorContext(c.ctx, "write a GraphQL error", "error", err)
+		c.handler.logger().ErrorContext(ctx, "write a GraphQL error", "error", err)
 		errs = []byte(unwritable)
 	}
 	return fmt.Appendf(nil, `{"id":%s,"type":"error","payload":%s}`, quoted(op.id), errs)
@@ -174,15 +193,15 @@ func (c *connection) write(r *http.Request) {
 		select {
 		case <-c.ctx.Done():
 			return
-		case text := <-c.box.messages:
-			if text == nil {
+		case m := <-c.box.messages:
+			if m.text == nil {
 				(&farewell{websocket.StatusGoingAway, serverStops}).say(c.socket)
 				return
 			}
-			if err := c.send(text); err != nil {
+			if err := c.send(m.text); err != nil {
 				return
 			}
-			c.box.sent(text)
+			c.box.sent(m)
 		case <-pulse.C:
 			if refused := c.handler.recheck(r); refused != nil {
 				(&farewell{forbidden, refused.Message}).say(c.socket)
@@ -205,18 +224,18 @@ func (c *connection) leave() {
 	idle := len(c.running) == 0
 	c.mu.Unlock()
 	if idle {
-		c.work.Go(func() { c.box.put(c.ctx, nil) }) // which may have to wait for us
+		c.work.Go(func() { c.box.putShort(c.ctx, nil) }) // which may have to wait for us
 	}
 }
 
 func (c *connection) send(text []byte) error {
-	ctx, cancel := context.WithTimeout(c.ctx, maxWrite)
+	ctx, cancel := context.WithTimeout(c.ctx, c.handler.timeToWrite(len(text)))
 	defer cancel()
 	return c.socket.Write(ctx, websocket.MessageText, text)
 }
 
 func (c *connection) ping() error {
-	ctx, cancel := context.WithTimeout(c.ctx, maxWrite)
+	ctx, cancel := context.WithTimeout(c.ctx, c.handler.timeToWrite(0))
 	defer cancel()
 	return c.socket.Ping(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/graphql/execution"
 )
 
@@ -12,10 +13,16 @@ import (
 // an error when the client does not keep up. It says whether all went to its
 // end; if not, the last result was one that was not executed.
 func (h *Handler) deliver(ctx context.Context, p *execution.Plan, refused *execution.Result, box *outbox, encode func(*execution.Result) []byte) bool {
-	last := func(result *execution.Result) bool {
-		box.put(ctx, encode(result))
-		return result.Executed
+	held := budget.From(ctx)
+	end := func(text []byte, executed bool) bool {
+		held.Release() // of what the text was made of nothing is left
+		if err := box.put(ctx, text); err != nil {
+			box.putShort(ctx, encode(execution.Refuse(h.shown(ctx, err))))
+			return false
+		}
+		return executed
 	}
+	last := func(result *execution.Result) bool { return end(encode(result), result.Executed) }
 	if refused != nil {
 		return last(refused)
 	}
@@ -28,18 +35,18 @@ func (h *Handler) deliver(ctx context.Context, p *execution.Plan, refused *execu
 	encoded := func(result *execution.Result) { text, executed = encode(result), result.Executed }
 	if p.Kind() != subscription {
 		h.execute(ctx, p, encoded)
-		box.put(ctx, text)
-		return executed
+		return end(text, executed)
 	}
 	subscribed, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(h.streams.stopping(), cancel)()
+	asked := held.Held()
 	for answer := range p.Subscribe(subscribed) {
 		h.event(subscribed, p, answer, encoded)
 		if !executed {
-			box.put(ctx, text)
-			return false
+			return end(text, false)
 		}
+		held.Give(held.Held() - asked)
 		if !box.offer(text) {
 			return last(execution.Refuse(errorf("RATE_LIMITED", "The events came faster than they were read; subscribe again to go on.")))
 		}

@@ -18,9 +18,6 @@ const (
 	eventComment  = ":\n\n"
 )
 
-// maxWrite is how long a client may read nothing at all.
-const maxWrite = 10 * time.Second
-
 // serveEvents answers with server-sent events, in the distinct connections mode
 // of the graphql-sse protocol: one operation, whose errors are results as well.
 func (h *Handler) serveEvents(ctx context.Context, a *answer, r *http.Request, p *execution.Plan, refused *execution.Result) {
@@ -31,19 +28,20 @@ func (h *Handler) serveEvents(ctx context.Context, a *answer, r *http.Request, p
 	}
 	defer leave()
 	ctx, cancel := context.WithCancel(ctx)
-	box := newOutbox()
+	box := newOutbox(ctx)
 	go func() {
 		defer close(box.messages)
 		h.deliver(ctx, p, refused, box, func(result *execution.Result) []byte { return h.eventText(ctx, result) })
 	}()
 	defer func() {
 		cancel()
-		for range box.messages { // until nobody puts anything there
+		for event := range box.messages { // until nobody puts anything there
+			box.sent(event)
 		}
 	}()
 	pulse := time.NewTicker(orDefault(h.Heartbeat, defaultHeartbeat))
 	defer pulse.Stop()
-	s := &eventWriter{a.w, http.NewResponseController(a.w)}
+	s := &eventWriter{h, a.w, http.NewResponseController(a.w)}
 	for err := s.begin(); err == nil; {
 		select {
 		case <-ctx.Done():
@@ -53,7 +51,7 @@ func (h *Handler) serveEvents(ctx context.Context, a *answer, r *http.Request, p
 				_ = s.send(eventComplete) // a client that is gone needs no end
 				return
 			}
-			err = s.send(string(event))
+			err = s.send(string(event.text))
 			box.sent(event)
 		case <-pulse.C:
 			if refused := h.recheck(r); refused != nil {
@@ -72,6 +70,7 @@ func (h *Handler) eventText(ctx context.Context, result *execution.Result) []byt
 }
 
 type eventWriter struct {
+	handler    *Handler
 	w          http.ResponseWriter
 	connection *http.ResponseController
 }
@@ -92,7 +91,7 @@ func (s *eventWriter) begin() error {
 }
 
 func (s *eventWriter) send(event string) error {
-	if err := s.connection.SetWriteDeadline(time.Now().Add(maxWrite)); err != nil {
+	if err := s.connection.SetWriteDeadline(time.Now().Add(s.handler.timeToWrite(len(event)))); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(s.w, event); err != nil {

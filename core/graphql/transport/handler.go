@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/graphql/execution"
 )
@@ -31,6 +32,8 @@ type Handler struct {
 	Key   func(context.Context) string
 
 	MaxBodyBytes int64         // of a POST or a message; DefaultMaxBodyBytes when 0
+	BodyTimeout  time.Duration // for the body of a POST, or a message that has begun; DefaultBodyTimeout when 0
+	Patience     time.Duration // for a client that reads nothing of an answer; DefaultPatience when 0
 	Timeout      time.Duration // of one query or mutation; that of an event in [execution.DefaultLimits] when 0
 	Log          *slog.Logger  // what clients do not get to see; slog's default when nil
 
@@ -45,6 +48,8 @@ type Handler struct {
 const (
 	DefaultMaxBodyBytes     = 8 << 20
 	DefaultMaxSubscriptions = 10_000
+	DefaultBodyTimeout      = 30 * time.Second
+	DefaultPatience         = 10 * time.Second
 )
 
 const (
@@ -66,7 +71,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.serveWebSocket(w, r)
 		return
 	}
-	a := &answer{w: w, encode: func(result *execution.Result) ([]byte, error) { return h.encode(r.Context(), result) }}
+	a := &answer{handler: h, ctx: r.Context(), w: w}
 	accept := parseAccept(r.Header.Values("Accept"))
 	a.mediaType, a.single = negotiate(accept)
 	a.events = accept.names(eventStream)
@@ -88,7 +93,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) answer(ctx context.Context, a *answer, w http.ResponseWriter, r *http.Request) {
-	request, problem := h.read(w, r)
+	ctx, held := budget.Begin(ctx)
+	defer held.Release()
+	a.ctx = ctx
+	request, problem := h.read(ctx, w, r)
+	if problem != nil && problem.refused != nil {
+		a.compose(execution.Refuse(problem.refused))
+		a.write()
+		return
+	}
 	if problem != nil {
 		a.refuse(problem.status, "INVALID", "%s", problem.message)
 		return
@@ -116,6 +129,7 @@ func (h *Handler) answer(ctx context.Context, a *answer, w http.ResponseWriter, 
 		a.compose(refused)
 		a.write()
 	default:
+		a.query = kind == query
 		h.execute(ctx, plan, a.compose)
 		a.write()
 	}
@@ -149,8 +163,9 @@ func (h *Handler) shown(ctx context.Context, err error) *execution.Error {
 	return &execution.Error{Message: message, Extensions: extensions}
 }
 
-// The kinds of operations that are not queries.
+// The kinds of operations.
 const (
+	query        = "query"
 	mutation     = "mutation"
 	subscription = "subscription"
 )

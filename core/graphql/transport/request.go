@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,34 +20,30 @@ import (
 type problem struct {
 	status  int
 	message string
+	refused *execution.Error // if that says it all
 }
 
 func badRequest(format string, args ...any) *problem {
-	return &problem{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+	return &problem{status: http.StatusBadRequest, message: fmt.Sprintf(format, args...)}
 }
 
-func (h *Handler) read(w http.ResponseWriter, r *http.Request) (execution.Request, *problem) {
+func (h *Handler) read(ctx context.Context, w http.ResponseWriter, r *http.Request) (execution.Request, *problem) {
 	if r.Method == http.MethodGet {
 		return readURL(r.URL.Query())
 	}
 	if problem := checkContentType(r.Header); problem != nil {
 		return execution.Request{}, problem
 	}
-	limit := orDefault(h.MaxBodyBytes, DefaultMaxBodyBytes)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return execution.Request{}, &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("The request is longer than %d bytes, which is the limit; send it in smaller pieces.", limit)}
-	}
-	if err != nil {
-		return execution.Request{}, badRequest("The request ended before it was complete.")
+	body, problem := h.body(ctx, w, r)
+	if problem != nil {
+		return execution.Request{}, problem
 	}
 	return readBody(body)
 }
 
 func checkContentType(header http.Header) *problem {
 	unsupported := func(format string, args ...any) *problem {
-		return &problem{http.StatusUnsupportedMediaType, fmt.Sprintf(format, args...)}
+		return &problem{status: http.StatusUnsupportedMediaType, message: fmt.Sprintf(format, args...)}
 	}
 	given := header.Get("Content-Type")
 	if given == "" {

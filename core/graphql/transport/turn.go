@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/graphql/execution"
 )
@@ -41,7 +42,11 @@ func (h *Handler) inTurn(ctx context.Context, p *execution.Plan, follow bool, an
 		return
 	}
 	defer turn.Leave()
-	encode(answer(turn.Context(ctx)))
+	result := answer(turn.Context(ctx))
+	if err := budget.From(ctx).Refused(); err != nil && p.Kind() == query {
+		result = execution.Refuse(h.shown(ctx, err)) // for there is no room for the rest
+	}
+	encode(result)
 }
 
 // enter waits for the turn of whoever asks.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/openxrm/xrm/core/budget"
 )
 
 // subprotocol is that of https://github.com/enisdenjo/graphql-ws, PROTOCOL.md.
@@ -62,16 +63,20 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return // it has been answered
 	}
 	defer socket.CloseNow() //nolint:errcheck // it is closed already, or nobody is there to be told
-	socket.SetReadLimit(orDefault(h.MaxBodyBytes, DefaultMaxBodyBytes))
+	socket.SetReadLimit(maxGreeting)
 	ctx, cancel := context.WithCancel(r.Context())
-	c := &connection{handler: h, socket: socket, ctx: ctx, gone: cancel, box: newOutbox(), running: map[string]*operation{}}
+	c := &connection{handler: h, socket: socket, ctx: ctx, gone: cancel, box: newOutbox(ctx), running: map[string]*operation{}}
 	var why *farewell
 	if err := c.serve(r); errors.As(err, &why) {
 		why.say(socket)
 	}
 	cancel()
 	c.work.Wait()
+	c.box.held.Release() // what was never sent
 }
+
+// maxGreeting is how many bytes a message may have of whom nobody knows yet.
+const maxGreeting = 64 << 10
 
 // message is what goes in both directions.
 type message struct {
@@ -80,9 +85,18 @@ type message struct {
 	Payload json.RawMessage `json:"payload"`
 }
 
-// next reads one message.
-func (c *connection) next() (message, error) {
-	kind, text, err := c.socket.Read(c.ctx)
+// next waits for a message and reads it, in the time that there is for one that
+// has begun. The request that it is holds it.
+func (c *connection) next(held *budget.Request) (message, error) {
+	kind, r, err := c.socket.Reader(c.ctx)
+	if err != nil {
+		return message{}, err
+	}
+	defer time.AfterFunc(orDefault(c.handler.BodyTimeout, DefaultBodyTimeout), c.gone).Stop()
+	text, err := readAll(r, -1, held)
+	if err == nil {
+		err = held.Take(int64(len(text)) + weight(text))
+	}
 	if err != nil {
 		return message{}, err
 	}
@@ -104,7 +118,7 @@ func (c *connection) greet(r *http.Request) (*http.Request, error) {
 	})
 	defer late.Stop()
 	for {
-		m, err := c.next()
+		m, err := c.next(nil)
 		if err != nil {
 			return nil, err
 		}

@@ -231,7 +231,7 @@ func TestAWebSocketThatIsNotReadLosesItsSubscription(t *testing.T) {
 func TestAWebSocketTakesAHundredOperationsAtATime(t *testing.T) {
 	t.Parallel()
 	c := connect(t, serve(t, newHandler(t)))
-	for n := range maxRunning {
+	for n := range MaxRunning {
 		id := strconv.Itoa(n)
 		c.plays(`> {"id":"`+id+`","type":"subscribe","payload":{"query":"subscription { watch }"}}`, nextMessage(id, `{"watch":"begun"}`))
 	}
