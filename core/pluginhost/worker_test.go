@@ -95,8 +95,9 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 	case "connect": // so many times to whatever listens in its folder
 		said, err = a.connect(number(object))
 	case "ask": // for all records, and read none of them
-		_, err = a.host.Each(context.WithoutCancel(ctx), &pluginpb.FindRequest{Context: r.GetContext(), Entity: "ticket"})
+		_, err := a.host.Each(context.WithoutCancel(ctx), &pluginpb.FindRequest{Context: r.GetContext(), Entity: "ticket"})
 		<-ctx.Done()
+		return nil, errors.Join(err, ctx.Err())
 	case "log":
 		_, err = a.host.Log(ctx, &pluginpb.LogRequest{Context: r.GetContext(), Message: "noted", Attributes: []byte(object)})
 	case "panic":
