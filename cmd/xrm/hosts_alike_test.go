@@ -132,7 +132,7 @@ func judgeAlike(_ context.Context, _ sdk.Host, r *sdk.Record) error {
 // asked the same, and have to answer in the same words.
 func TestPlugintestAnswersAsTheServerDoes(t *testing.T) {
 	t.Parallel()
-	plugins, all := t.TempDir(), `{read: true, create: true, update: true, delete: true, fields: {"*": write}}`
+	plugins, all := t.TempDir(), `{read: true, create: true, update: true, delete: true, grant: true, withdraw: true, fields: {"*": write}}`
 	cast(t, plugins, "alike", fmt.Sprintf("needs: {rules: [alike], records: {party: %[1]s, member: %[1]s, customer: %[1]s, supplier: %[1]s}}", all))
 	stores(t, func(t *testing.T, flags ...string) {
 		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
