@@ -9,11 +9,11 @@ import (
 
 // stranger tries everything with one key.
 type stranger struct {
-	name   string
-	key    string
-	blind  bool // must not see anything that is told in confidence
-	all    operations // as an administrator sees them
-	own    operations // as it sees them itself
+	name  string
+	key   string
+	blind bool       // must not see anything that is told in confidence
+	all   operations // as an administrator sees them
+	own   operations // as it sees them itself
 }
 
 // people makes the keys of everybody.
