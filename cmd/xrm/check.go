@@ -95,7 +95,7 @@ func (p *program) check(ctx context.Context, c Config, asJSON bool) error {
 
 // checkParts asks for all parts.
 func (p *program) checkParts(ctx context.Context, c Config, found func(checked)) error {
-	const query = `query ($after: String) { checkReferences(after: $after, first: 1000) {
+	const query = `query ($after: String) { checkReferences(after: $after, records: 1000) {
 		checked dangling { entity id path to target mergedInto } endCursor } }`
 	for after := any(nil); ; {
 		var answer struct {

@@ -46,14 +46,14 @@ func (b *builder) integrity() {
 		Description: "Looks among records, deleted ones included, for references that lead nowhere, for administrators. " +
 			"A part at a time: ask again with the endCursor until there is none. xrm check does that.",
 		Args: graphql.FieldConfigArgument{
-			"after": {Type: graphql.String, Description: "The endCursor of the part before; without it, from the beginning."},
-			"first": {Type: graphql.Int, DefaultValue: 200, Description: "How many records to look at: 200 unless you say otherwise, 1,000 at most."},
+			"after":   {Type: graphql.String, Description: "The endCursor of the part before; without it, from the beginning."},
+			"records": {Type: graphql.Int, DefaultValue: 200, Description: "How many records to look at: 200 unless you say otherwise, 1,000 at most."},
 		},
 	})
 	b.resolve("Query", "checkReferences", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		after, _ := p.Args["after"].(string)
-		first, _ := p.Args["first"].(int)
-		found, err := b.Integrity.Dangling(ctx, b.Basis, ActorFrom(ctx), after, max(1, first))
+		records, _ := p.Args["records"].(int)
+		found, err := b.Integrity.Dangling(ctx, b.Basis, ActorFrom(ctx), after, max(1, records))
 		return one(found, err)
 	})
 }

@@ -78,7 +78,7 @@ func (h *house) dangling(ctx context.Context) (found []string, err error) {
 			}
 		}
 		request := client.Request{
-			Query:     "query ($after: String) { checkReferences(after: $after, first: 1000) { dangling { entity id path target } endCursor } }",
+			Query:     "query ($after: String) { checkReferences(after: $after, records: 1000) { dangling { entity id path target } endCursor } }",
 			Variables: map[string]any{"after": after},
 		}
 		if err := h.to(h.admin).Send(ctx, request, &answer); err != nil {
