@@ -17,12 +17,12 @@ func (e *Engine) checkSize(query *ast.QueryDocument) *Error {
 		return nil
 	}
 	if s.fields > s.limits.Fields {
-		return invalid(s.exceeded, "The document has more than %d fields and fragment spreads, which is the limit.", s.limits.Fields)
+		return invalid(s.exceeded, "The document has more than %d fields and fragment spreads, which is the limit; send it in smaller pieces.", s.limits.Fields)
 	}
 	if s.aliases > s.limits.Aliases {
-		return invalid(s.exceeded, "The document has more than %d aliases, which is the limit.", s.limits.Aliases)
+		return invalid(s.exceeded, "The document has more than %d aliases, which is the limit; send it in smaller pieces.", s.limits.Aliases)
 	}
-	return invalid(s.exceeded, "The document asks for the schema more than %d times, which is the limit.", maxIntrospections)
+	return invalid(s.exceeded, "The document asks for the schema more than %d times, which is the limit; send it in smaller pieces.", maxIntrospections)
 }
 
 type sizes struct {
@@ -68,7 +68,7 @@ func (e *Engine) checkDepth(query *ast.QueryDocument) *Error {
 	d := &depths{known: map[*ast.FragmentDefinition]deepest{}}
 	for _, op := range query.Operations {
 		if found := d.below(op.SelectionSet); found.depth > e.limits.Depth {
-			return invalid(found.field, "The document is %d fields deep; at most %d are allowed.", found.depth, e.limits.Depth)
+			return invalid(found.field, "The document is %d fields deep; at most %d are allowed. Ask for less inside one another.", found.depth, e.limits.Depth)
 		}
 	}
 	return nil

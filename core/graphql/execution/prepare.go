@@ -37,7 +37,7 @@ func (e *Engine) Prepare(ctx context.Context, query string) (*Document, error) {
 
 func (e *Engine) document(ctx context.Context, query string) (doc *Document, errs Errors) {
 	if len(query) > e.limits.DocumentBytes {
-		return nil, Errors{invalid(nil, "The document is %d bytes long; at most %d are allowed.", len(query), e.limits.DocumentBytes)}
+		return nil, Errors{invalid(nil, "The document is %d bytes long; at most %d are allowed. Put values into variables, or send it in smaller pieces.", len(query), e.limits.DocumentBytes)}
 	}
 	seen := e.view(ctx)
 	key := cacheKey{seen.name, query}
@@ -89,7 +89,7 @@ func (e *Engine) syntaxError(source *ast.Source, err error) *Error {
 	}
 	if strings.HasPrefix(failure.Message, "exceeded token limit") {
 		return invalid(tokenPosition(source, e.limits.Tokens),
-			"The document has more than %d tokens, which is the limit.", e.limits.Tokens)
+			"The document has more than %d tokens, which is the limit; send it in smaller pieces.", e.limits.Tokens)
 	}
 	return fromParser(failure)
 }

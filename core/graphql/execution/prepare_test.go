@@ -68,27 +68,27 @@ func TestLimitsSayWhatWasExceededAndWhere(t *testing.T) {
 	}{
 		"bytes": {
 			limits: Limits{DocumentBytes: 10}, query: `{ rooted rooted }`,
-			want: `{"message":"The document is 17 bytes long; at most 10 are allowed.","extensions":{"code":"INVALID"}}`,
+			want: `{"message":"The document is 17 bytes long; at most 10 are allowed. Put values into variables, or send it in smaller pieces.","extensions":{"code":"INVALID"}}`,
 		},
 		"tokens": {
 			limits: Limits{Tokens: 4}, query: "{ rooted # four\n rooted rooted rooted }",
-			want: `{"message":"The document has more than 4 tokens, which is the limit.","locations":[{"line":2,"column":16}],"extensions":{"code":"INVALID"}}`,
+			want: `{"message":"The document has more than 4 tokens, which is the limit; send it in smaller pieces.","locations":[{"line":2,"column":16}],"extensions":{"code":"INVALID"}}`,
 		},
 		"fields": {
 			limits: Limits{Fields: 2}, query: `{ rooted ...F } fragment F on Query { rooted ... { rooted } }`,
-			want: `{"message":"The document has more than 2 fields and fragment spreads, which is the limit.","locations":[{"line":1,"column":39}],"extensions":{"code":"INVALID"}}`,
+			want: `{"message":"The document has more than 2 fields and fragment spreads, which is the limit; send it in smaller pieces.","locations":[{"line":1,"column":39}],"extensions":{"code":"INVALID"}}`,
 		},
 		"aliases": {
 			limits: Limits{Aliases: 1}, query: `{ a: rooted rooted b: rooted }`,
-			want: `{"message":"The document has more than 1 aliases, which is the limit.","locations":[{"line":1,"column":20}],"extensions":{"code":"INVALID"}}`,
+			want: `{"message":"The document has more than 1 aliases, which is the limit; send it in smaller pieces.","locations":[{"line":1,"column":20}],"extensions":{"code":"INVALID"}}`,
 		},
 		"introspections": {
 			query: `{ ` + strings.Repeat(`__type(name: "Query") { name } `, 11) + `}`,
-			want:  `{"message":"The document asks for the schema more than 10 times, which is the limit.","locations":[{"line":1,"column":313}],"extensions":{"code":"INVALID"}}`,
+			want:  `{"message":"The document asks for the schema more than 10 times, which is the limit; send it in smaller pieces.","locations":[{"line":1,"column":313}],"extensions":{"code":"INVALID"}}`,
 		},
 		"depth": {
 			limits: Limits{Depth: 2}, query: `{ broken { ok ...F } } fragment F on Broken { self { ok } }`,
-			want: `{"message":"The document is 3 fields deep; at most 2 are allowed.","locations":[{"line":1,"column":54}],"extensions":{"code":"INVALID"}}`,
+			want: `{"message":"The document is 3 fields deep; at most 2 are allowed. Ask for less inside one another.","locations":[{"line":1,"column":54}],"extensions":{"code":"INVALID"}}`,
 		},
 		"cost by literals": {
 			limits: Limits{Cost: 100}, query: `{ rooted customers(first: 10) { nodes { orders(first: 10) { totalCount } } } }`,
