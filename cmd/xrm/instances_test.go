@@ -137,8 +137,7 @@ func TestInstancesWithDifferentVersionsOfAPluginGoByTheOneInForce(t *testing.T) 
 	if got, want := a.must(`{ papers { totalCount } plugins { state version } }`, nil), `{"papers":{"totalCount":0},"plugins":[{"state":"OUTDATED","version":"1.0.0"}]}`; got != want {
 		t.Errorf("the old instance reads %s, want %s", got, want)
 	}
-	a.readiness(`{"status":"ready","reasons":["plugin guard: another version is in force: guard 2.0.0, and this instance has 1.0.0, so what it guards is not saved here; put 2.0.0 into ` +
-		foldersA + ` and approve it, or approve 1.0.0 again to go back to it"]}`)
+	a.readiness(`{"status":"ready","reasons":["The plugin guard 2.0.0 is in force, and this server has 1.0.0, so what it guards is not saved here; xrm plugin list says what to do."]}`)
 	b.readiness(`{"status":"ready"}`)
 
 	// One that is killed takes nothing with it.

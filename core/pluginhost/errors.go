@@ -33,17 +33,23 @@ func (h *Host) down(plugin string, cause error) error {
 // elsewhere is the answer in place of a plugin of which this instance does not have
 // what is in force.
 func (h *Host) elsewhere(plugin string, cause error) error {
-	here, found := h.board.find(plugin).status.Version, h.register.find(plugin).Force.Version
-	has := "does not have it"
-	if h.board.find(plugin).status.State == Outdated {
-		has = "has " + here
-	}
+	found := h.register.find(plugin).Force.Version
 	return &core.Error{
 		Code: core.Unavailable,
-		Message: fmt.Sprintf("The plugin %s %s is in force, and this server %s. An administrator puts %s into its plugin folder and approves it, or ends the plugin with: xrm plugin remove %s",
-			plugin, found, has, found, plugin),
+		Message: fmt.Sprintf("%s. An administrator puts %s into its plugin folder and approves it, or ends the plugin with: xrm plugin remove %s",
+			h.lacks(plugin), found, plugin),
 		Cause: cause,
 	}
+}
+
+// lacks says which version of a plugin is in force, and what this instance has
+// instead.
+func (h *Host) lacks(plugin string) string {
+	has := "does not have it"
+	if here := h.board.find(plugin).status; here.State == Outdated {
+		has = "has " + here.Version
+	}
+	return fmt.Sprintf("The plugin %s %s is in force, and this server %s", plugin, h.register.find(plugin).Force.Version, has)
 }
 
 // internal logs what is wrong with a plugin, with more details if there are
