@@ -46,7 +46,7 @@ type Limits struct {
 	Page          int `yaml:"page" koanf:"page" doc:"records on one page"`
 	Count         int `yaml:"count" koanf:"count" doc:"where totalCount stops counting"`
 	Depth         int `yaml:"depth" koanf:"depth" doc:"fields inside one another"`
-	Cost          int `yaml:"cost" koanf:"cost" doc:"fields of the answer"`
+	Cost          int `yaml:"cost" koanf:"cost" doc:"values that the answer to one request may have"`
 	DocumentBytes int `yaml:"documentBytes" koanf:"documentBytes" doc:"length of a GraphQL document"`
 	BodyBytes     int `yaml:"bodyBytes" koanf:"bodyBytes" doc:"length of a whole request, its variables included"`
 	Subscriptions int `yaml:"subscriptions" koanf:"subscriptions" doc:"subscriptions of all clients that run at the same time"`

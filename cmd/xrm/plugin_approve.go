@@ -68,7 +68,7 @@ func (p *program) approve(c Config, names []string, yes bool) error {
 		printReview(p.out, review)
 		switch {
 		case isApproved(review): // which brings back one that was removed since
-			fmt.Fprintf(p.out, "It is approved already.\n\n")
+			fmt.Fprintf(p.out, "It is approved already.%s\n\n", stillDisabled(approvals, name))
 			errs = append(errs, approvals.Approve(review, time.Now()))
 			continue
 		case !yes && !p.isAnswered():
@@ -82,12 +82,20 @@ func (p *program) approve(c Config, names []string, yes bool) error {
 			errs = append(errs, err)
 			continue
 		}
-		fmt.Fprintf(p.out, "%s is approved.\n\n", name)
+		fmt.Fprintf(p.out, "%s is approved.%s\n\n", name, stillDisabled(approvals, name))
 	}
 	if unasked {
 		errs = append(errs, errors.New("there is no terminal to ask for your consent; read what stands above, and give it with --yes"))
 	}
 	return errors.Join(errs...)
+}
+
+// stillDisabled is the sentence about a plugin that does not run by being approved.
+func stillDisabled(a pluginhost.Approvals, name string) string {
+	if now, err := a.Find(name); err != nil || !now.Disabled {
+		return "" // an error is told by whatever writes the file
+	}
+	return " It is disabled, and does not run; let it run again with: xrm plugin enable " + name
 }
 
 // isApproved says that there is nothing left to say yes to.

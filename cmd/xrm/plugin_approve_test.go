@@ -83,7 +83,7 @@ func TestApproveShowsWhatIsNewAgainstWhatWasGranted(t *testing.T) {
   It asks to
   + act by itself, for no user
   + connect to TCP port 443 of any machine
-  + bind what anybody saves as customer: its fields there may be required, unique, never to change, numbered or filled in
+  + bind what anybody saves as customer: its fields there may be required, unique, never to change, a state, numbered or filled in
   + add fields to customer
   + write to /var/spool/fax
   + answer HTTP requests: /plugins/fax/files/
@@ -203,10 +203,26 @@ func TestACommandAboutAPluginTellsWhatKeepsItFromBeingDone(t *testing.T) {
 	}
 }
 
+func TestAPluginThatIsDisabledDoesNotRunByBeingApproved(t *testing.T) {
+	t.Parallel()
+	_, environ := faxes(t)
+	succeeds(t, environ, "plugin", "disable", "fax")
+	const disabled = " It is disabled, and does not run; let it run again with: xrm plugin enable fax\n\n"
+	for _, want := range []string{"\nfax is approved." + disabled, "\nIt is approved already." + disabled} {
+		if got := succeeds(t, environ, "plugin", "approve", "fax", "--yes"); !strings.HasSuffix(got, want) {
+			t.Errorf("approve says\n%swant the end\n%s", got, want)
+		}
+	}
+	succeeds(t, environ, "plugin", "enable", "fax")
+	if got, want := succeeds(t, environ, "plugin", "approve", "fax", "--yes"), "\nIt is approved already.\n\n"; !strings.HasSuffix(got, want) {
+		t.Errorf("approve says\n%swant the end\n%s", got, want)
+	}
+}
+
 func TestASwitchThatChangesNothingSaysWhatIsSo(t *testing.T) {
 	t.Parallel()
 	const (
-		nothing    = "fax is not disabled, so there is nothing to enable. "
+		nothing    = "fax is not disabled here; if it was on another server or in the database, that is taken back within two seconds. "
 		unapproved = "Nobody has approved it, so only a server with --trust any runs it; look at what it asks for, and let it run, with: xrm plugin approve fax\n"
 		stuck      = "If it does not run, xrm plugin list says why; xrm plugin reload fax starts it anew.\n"
 	)

@@ -67,6 +67,6 @@ func (p *program) forget(ctx context.Context, c Config, name string, handOver bo
 	if what := left.String(); what != "" {
 		stored = "What takes them next reads " + what + "."
 	}
-	_, err = fmt.Fprintf(p.out, "%s is forgotten. Within two seconds these names are free: %s. %s A plugin that was refused one tries again after: xrm plugin reload\n", name, strings.Join(left.Names, ", "), stored)
+	_, err = fmt.Fprintf(p.out, "%s is forgotten. Within two seconds these names are free: %s. %s A plugin that was refused one tries again after: xrm plugin reload NAME\n", name, strings.Join(left.Names, ", "), stored)
 	return err
 }

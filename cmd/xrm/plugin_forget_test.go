@@ -40,12 +40,12 @@ func TestTheNamesOfARemovedPluginAreFreedDeliberately(t *testing.T) {
 		cast(t, plugins, "successor", "")
 		p.becomes(`{ plugins { name state lastError } }`, nil, `{"plugins":[{"name":"successor","state":"INVALID","lastError":"invalid: the definitions of the plugin successor do not fit: `+
 			`plugin successor/entities/visit.yaml:1: \"visit\" was left by the plugin visits, which is disabled or removed; choose another name, or free this one with xrm plugin forget visits, once it is removed"},{"name":"visits","state":"REMOVED","lastError":null}]}`)
-		refused("visits has left 1 records of visit, and whatever takes these names next would read that; let it have other names, or agree with: xrm plugin forget visits --hand-over", "visits")
+		refused("visits has left 1 record of visit, and whatever takes these names next would read that; let it have other names, or agree with: xrm plugin forget visits --hand-over", "visits")
 		if got, want := p.must(`{ visits { nodes { note } } }`, nil), `{"visits":{"nodes":[{"note":"of the first"}]}}`; got != want {
 			t.Errorf("what it has left is read as %s, want %s", got, want)
 		}
 
-		const done = "visits is forgotten. Within two seconds these names are free: visit. What takes them next reads 1 records of visit. A plugin that was refused one tries again after: xrm plugin reload\n"
+		const done = "visits is forgotten. Within two seconds these names are free: visit. What takes them next reads 1 record of visit. A plugin that was refused one tries again after: xrm plugin reload NAME\n"
 		if got := succeeds(t, environ, "plugin", "forget", "visits", "--hand-over"); got != done {
 			t.Errorf("forget says %s, want %s", got, done)
 		}
@@ -76,7 +76,7 @@ func TestAPluginThatWasForgottenMayComeBack(t *testing.T) {
 	p.pluginProcess("visits")
 	succeeds(t, environ, "plugin", "remove", "visits")
 	p.becomes(`{ plugins { state } }`, nil, `{"plugins":[{"state":"REMOVED"}]}`)
-	const done = "visits is forgotten. Within two seconds these names are free: visit. Nothing is stored under them. A plugin that was refused one tries again after: xrm plugin reload\n"
+	const done = "visits is forgotten. Within two seconds these names are free: visit. Nothing is stored under them. A plugin that was refused one tries again after: xrm plugin reload NAME\n"
 	if got := succeeds(t, environ, "plugin", "forget", "visits"); got != done {
 		t.Errorf("forget says %s, want %s", got, done)
 	}

@@ -19,7 +19,7 @@ func needInWords(plugin, line string) string {
 	case "fields":
 		return "add fields to " + what
 	case "constrains":
-		return "bind what anybody saves as " + what + ": its fields there may be required, unique, never to change, numbered or filled in"
+		return "bind what anybody saves as " + what + ": its fields there may be required, unique, never to change, a state, numbered or filled in"
 	case "http":
 		method, path, found := strings.Cut(what, " ")
 		if !found {

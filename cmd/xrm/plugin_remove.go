@@ -17,11 +17,13 @@ func (p *program) removeCommand() *cobra.Command {
 		Use:   "remove NAME",
 		Short: "End a plugin for all servers on the database",
 		Long: `Ends a plugin, whether or not a server runs and whether or not its folder is
-there. Its records stay, and so do the names of its entities; its operations, fields
-and rules go. xrm plugin forget frees the names. A folder that is merely missing ends nothing: then what the plugin
-guards is not saved.
+there. Its records stay, and so do the names of its entities, which xrm plugin
+forget frees; its operations, computed fields and rules go. The fields that it
+added to the records of others stay, and bind nobody. A folder that is merely
+missing ends nothing: then what the plugin guards is not saved.
 
-It is written into the database. xrm plugin approve brings the plugin back.`,
+It is written into the database, for all servers on it. xrm plugin approve brings
+the plugin back.`,
 		Example: "  xrm plugin remove complaints",
 		Args:    one("the name of a plugin"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -16,9 +16,8 @@ func (p *program) switchCommands() []*cobra.Command {
 		p.switchCommand("disable", "Stop a plugin and keep it from running",
 			`Stops a plugin until it is enabled. Its records stay; its operations, fields and
 rules do not: what it has refused is saved meanwhile. The fields that it added to
-the records of others stay, and are neither required nor unique meanwhile. That
-holds for all servers on the database. Of a plugin that does not lie in PLUGINS it
-is written into the database.`, disable),
+the records of others stay, and bind nobody meanwhile. That holds for all servers
+on the database, into which it is written itself if the plugin is not in PLUGINS.`, disable),
 		p.switchCommand("enable", "Let a plugin run again that was disabled",
 			`Takes back xrm plugin disable. What has never been approved does not run by that.`, enable),
 		p.switchCommand("reload", "Start a plugin anew, also one that the server has given up",
@@ -41,7 +40,7 @@ func disable(a pluginhost.Approvals, name string, now pluginhost.Approval, _ boo
 // enable notes the moment also when the file says nothing of disabled: the plugin
 // may have been disabled on another instance.
 func enable(a pluginhost.Approvals, name string, now pluginhost.Approval, trusted bool) (string, error) {
-	switch idle := fmt.Sprintf("%s is not disabled, so there is nothing to enable. ", name); {
+	switch idle := fmt.Sprintf("%s is not disabled here; if it was on another server or in the database, that is taken back within two seconds. ", name); {
 	case !now.Disabled && runs(now, trusted):
 		return idle + "If it does not run, xrm plugin list says why; xrm plugin reload " + name + " starts it anew.", a.Enable(name, time.Now())
 	case !now.Disabled:

@@ -76,7 +76,11 @@ func (l Legacy) String() string {
 	var parts []string
 	for _, name := range l.Names {
 		if n := l.Records[name]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d records of %s", n, name))
+			records := "records"
+			if n == 1 {
+				records = "record"
+			}
+			parts = append(parts, fmt.Sprintf("%d %s of %s", n, records, name))
 		}
 	}
 	if len(l.Values) > 0 {
