@@ -38,7 +38,7 @@ func (h *house) report() string {
 	if h.err != nil {
 		fmt.Fprintf(&b, "  ended: %v\n", h.err)
 	}
-	if len(h.faults.list) == 0 {
+	if h.err == nil && len(h.faults.list) == 0 {
 		b.WriteString("  nothing lost, nothing told, nothing that grows\n")
 	}
 	for _, fault := range h.faults.list {
