@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,10 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/pluginpb"
-	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // asProgram makes the test binary the program itself, for tests that need a
@@ -108,23 +106,6 @@ func stores(t *testing.T, f func(t *testing.T, flags ...string)) {
 // mongoDatabase is the address of a database that is dropped when the test ends.
 func mongoDatabase(t *testing.T) string {
 	t.Helper()
-	uri := os.Getenv("XRM_TEST_MONGO_URI")
-	if uri == "" {
-		t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
-	}
-	name := "xrm_test_" + strings.ToLower(rand.Text())
-	t.Cleanup(func() {
-		ctx := context.Background()
-		db, err := mongo.Connect(options.Client().ApplyURI(uri))
-		if err == nil {
-			err = db.Database(name).Drop(ctx)
-		}
-		if err == nil {
-			err = db.Disconnect(ctx)
-		}
-		if err != nil {
-			t.Errorf("drop the test's database: %v", err)
-		}
-	})
-	return strings.TrimSuffix(uri, "/") + "/" + name
+	uri, _ := mongotest.Database(t)
+	return uri
 }

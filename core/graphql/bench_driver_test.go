@@ -1,10 +1,8 @@
 package graphql_test
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -61,28 +59,9 @@ func bareSQLite(b *testing.B, file string) driverList {
 	}
 }
 
-// passing is a database that is dropped in the end.
-func passing(t testing.TB, uri string) *driver.Database {
-	t.Helper()
-	client, err := driver.Connect(options.Client().ApplyURI(uri))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := client.Database(uri[strings.LastIndex(uri, "/")+1:])
-	t.Cleanup(func() {
-		if err := db.Drop(context.Background()); err != nil {
-			t.Errorf("drop the database: %v", err)
-		}
-		client.Disconnect(context.Background())
-	})
-	return db
-}
-
-// bareMongo does the same with the MongoDB driver, and drops the database in
-// the end.
-func bareMongo(b *testing.B, uri string) driverList {
+// bareMongo does the same with the MongoDB driver.
+func bareMongo(b *testing.B, db *driver.Database) driverList {
 	b.Helper()
-	db := passing(b, uri)
 	fields := bson.D{}
 	for _, field := range []string{"version", "sku", "name", "category", "quantityPerUnit", "unitPrice", "unitsInStock", "discontinued"} {
 		fields = append(fields, bson.E{Key: field, Value: 1})

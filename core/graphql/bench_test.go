@@ -3,13 +3,11 @@ package graphql_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -23,6 +21,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql/transport"
 	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/sqlite"
 )
 
@@ -172,18 +171,13 @@ func onStores(b *testing.B, run func(b *testing.B, s *seeded, driver driverList)
 		run(b, seed(b, openSQLite(b, file)), bareSQLite(b, file))
 	})
 	b.Run("mongo", func(b *testing.B) {
-		uri := os.Getenv("XRM_TEST_MONGO_URI")
-		if uri == "" {
-			b.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
-		}
-		uri = strings.TrimSuffix(uri, "/") + "/xrm_bench_" + strings.ToLower(rand.Text())
-		driver := bareMongo(b, uri)
+		uri, db := mongotest.Database(b)
 		store, err := mongo.New(mongo.Config{URI: uri})
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { store.Close() })
-		run(b, seed(b, store), driver)
+		run(b, seed(b, store), bareMongo(b, db))
 	})
 }
 

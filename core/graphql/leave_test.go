@@ -2,11 +2,9 @@ package graphql_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,6 +16,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/graphql/transport"
 	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
@@ -52,12 +51,7 @@ func TestWhoLeavesEndsTheWorkInTheStoreToo(t *testing.T) {
 		"sqlite": func(t *testing.T) (openStore, error) { return sqlite.Open(filepath.Join(t.TempDir(), "xrm.db")) },
 		"memory": func(*testing.T) (openStore, error) { return sqlite.OpenMemory() },
 		"mongo": func(t *testing.T) (openStore, error) {
-			uri := os.Getenv("XRM_TEST_MONGO_URI")
-			if uri == "" {
-				t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
-			}
-			uri = strings.TrimSuffix(uri, "/") + "/xrm_test_" + strings.ToLower(rand.Text())
-			passing(t, uri)
+			uri, _ := mongotest.Database(t)
 			return mongo.New(mongo.Config{URI: uri})
 		},
 	}

@@ -1,11 +1,7 @@
 package integrity_test
 
 import (
-	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,12 +11,11 @@ import (
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
-	driver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 const definitions = `entity: person
@@ -63,24 +58,12 @@ func onBothStores(t *testing.T, test func(w *world)) {
 		test(newWorld(t, s))
 	})
 	t.Run("MongoDB", func(t *testing.T) {
-		uri := os.Getenv("XRM_TEST_MONGO_URI")
-		if uri == "" {
-			t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
-		}
-		name := "xrm_test_" + strings.ToLower(rand.Text())
-		s, err := mongo.New(mongo.Config{URI: strings.TrimSuffix(uri, "/") + "/" + name})
+		uri, _ := mongotest.Database(t)
+		s, err := mongo.New(mongo.Config{URI: uri})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() {
-			client, err := driver.Connect(options.Client().ApplyURI(uri))
-			if err == nil {
-				err = client.Database(name).Drop(context.Background())
-			}
-			if err := errors.Join(err, s.Close(), client.Disconnect(context.Background())); err != nil {
-				t.Errorf("drop the test's database: %v", err)
-			}
-		})
+		t.Cleanup(func() { s.Close() })
 		test(newWorld(t, s))
 	})
 }

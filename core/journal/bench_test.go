@@ -2,19 +2,17 @@ package journal_test
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
@@ -49,11 +47,8 @@ func BenchmarkDelivery(b *testing.B) {
 			return s
 		},
 		"mongo": func(b *testing.B) realStore {
-			uri := os.Getenv("XRM_TEST_MONGO_URI")
-			if uri == "" {
-				b.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
-			}
-			s, err := mongo.New(mongo.Config{URI: strings.TrimSuffix(uri, "/") + "/xrm_bench_" + strings.ToLower(rand.Text()), Timeout: time.Minute})
+			uri, _ := mongotest.Database(b)
+			s, err := mongo.New(mongo.Config{URI: uri, Timeout: time.Minute})
 			if err != nil {
 				b.Fatal(err)
 			}

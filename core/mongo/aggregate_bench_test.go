@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -12,7 +13,7 @@ import (
 
 // BenchmarkAggregate adds up 100,000 lines of 25,000 things by their owner.
 func BenchmarkAggregate(b *testing.B) {
-	s := open(b, lab(b), patient)
+	s := open(b, mongotest.Server(b), patient)
 	b.Cleanup(func() { s.Close() })
 	m := model(b)
 	e := m.Entity("thing")

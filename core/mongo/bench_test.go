@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -23,7 +24,7 @@ func sample(i int) object {
 // BenchmarkFind compares a list from the store with the same documents as the
 // bare driver and encoding/json bring them.
 func BenchmarkFind(b *testing.B) {
-	s := open(b, lab(b), patient)
+	s := open(b, mongotest.Server(b), patient)
 	b.Cleanup(func() { s.Close() })
 	m := model(b)
 	e := m.Entity("thing")

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // TestDeliveriesAreFoundByTheirIndexes looks at what is asked all the time,
 // however long the backlog is.
 func TestDeliveriesAreFoundByTheirIndexes(t *testing.T) {
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	if err := s.Prepare(t.Context(), model(t)); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
@@ -30,7 +31,7 @@ func TestAFullDiskIsSaid(t *testing.T) {
 }
 
 func TestADiskThatHasRoomAgainIsReady(t *testing.T) {
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	s.full.Store(true)
 	if err := s.Ping(t.Context()); err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -23,7 +24,7 @@ var candidates = regexp.MustCompile(`"IndexCosts":\s*\[[^\]]*\]`)
 // TestQueriesAreServedFromIndexes asks the server how it would find things.
 // Whether it also sorts by the index depends on the engine.
 func TestQueriesAreServedFromIndexes(t *testing.T) {
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	e := many(t, s)
 	tests := map[string]struct {
@@ -100,7 +101,7 @@ func indexesIn(t *testing.T, plan string) (used []string) {
 // TestTheRelayDoesNotReadEveryRecord looks at the query that every instance
 // asks every second.
 func TestTheRelayDoesNotReadEveryRecord(t *testing.T) {
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	e := many(t, s)
 	entries, err := s.Pending(t.Context(), 5000)

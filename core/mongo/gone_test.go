@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -159,7 +160,7 @@ func unavailable(t *testing.T, what string, err error, message string) {
 }
 
 func TestAServerThatIsGoneIsUnavailableAndComesBack(t *testing.T) {
-	door := newDoor(t, strings.TrimPrefix(lab(t), "mongodb://"))
+	door := newDoor(t, strings.TrimPrefix(mongotest.Server(t), "mongodb://"))
 	s := open(t, "mongodb://"+door.address, soon)
 	t.Cleanup(func() { s.Close() })
 	m := model(t)
@@ -200,7 +201,7 @@ func TestAServerThatIsGoneIsUnavailableAndComesBack(t *testing.T) {
 }
 
 func TestAStoreStartsWithoutItsServer(t *testing.T) {
-	door := newDoor(t, strings.TrimPrefix(lab(t), "mongodb://"))
+	door := newDoor(t, strings.TrimPrefix(mongotest.Server(t), "mongodb://"))
 	door.Shut()
 	s := open(t, "mongodb://"+door.address, soon)
 	t.Cleanup(func() { s.Close() })
@@ -221,7 +222,7 @@ func TestAWriteWhoseAnswerIsLostIsNotSaidToBeUndone(t *testing.T) {
 	}
 	for what, c := range tests {
 		t.Run(what, func(t *testing.T) {
-			door := newDoor(t, strings.TrimPrefix(lab(t), "mongodb://"))
+			door := newDoor(t, strings.TrimPrefix(mongotest.Server(t), "mongodb://"))
 			s := open(t, "mongodb://"+door.address, soon)
 			t.Cleanup(func() { s.Close() })
 			eventually(t, "Prepare", func() error { return s.Prepare(t.Context(), m) })

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -46,7 +47,7 @@ func TestIndexesComeFromTheMetadata(t *testing.T) {
 }
 
 func TestAFieldWithTwinsCannotBecomeUnique(t *testing.T) {
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	load := func(text string) *schema.Model {
 		m, err := schema.Load(schema.Source{Layer: "test", File: "test.yaml", Data: []byte(text)})
@@ -74,7 +75,7 @@ func TestAFieldWithTwinsCannotBecomeUnique(t *testing.T) {
 }
 
 func TestSeveralInstancesPrepareAtOnce(t *testing.T) {
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	m := model(t)
 	var group sync.WaitGroup

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 )
 
 // The server may take its time: whoever leaves does not wait for it.
 func TestWhoLeavesEndsAQueryThatTheServerDoesNotAnswer(t *testing.T) {
-	door := newDoor(t, strings.TrimPrefix(lab(t), "mongodb://"))
+	door := newDoor(t, strings.TrimPrefix(mongotest.Server(t), "mongodb://"))
 	s := open(t, "mongodb://"+door.address, patient)
 	t.Cleanup(func() { s.Close() })
 	m := model(t)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -64,7 +65,7 @@ func fields(n int) string {
 // What Check lets through the engine must take, and what it refuses must not
 // reach it.
 func TestTheDatabaseTakesWhatCheckLetsThrough(t *testing.T) {
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	for _, text := range []string{
 		wide(room),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -18,7 +19,7 @@ import (
 // positioned opens an empty store whose journal has its indexes.
 func positioned(t *testing.T) *Store {
 	t.Helper()
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	if err := s.indexJournal(t.Context()); err != nil {
 		t.Fatal(err)
@@ -211,7 +212,7 @@ func TestTheLastPositionIsFoundFromAnywhere(t *testing.T) {
 
 func TestAnAnswerThatIsLostLeavesNoGap(t *testing.T) {
 	s := positioned(t)
-	door := newDoor(t, strings.TrimPrefix(lab(t), "mongodb://"))
+	door := newDoor(t, strings.TrimPrefix(mongotest.Server(t), "mongodb://"))
 	behind, err := New(Config{URI: "mongodb://" + door.address + "/" + s.db.Name()})
 	must(t, err)
 	t.Cleanup(func() { behind.Close() })

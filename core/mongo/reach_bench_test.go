@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 )
 
 // BenchmarkReach lists things whose owner is one of many.
 func BenchmarkReach(b *testing.B) {
-	s := open(b, lab(b), patient)
+	s := open(b, mongotest.Server(b), patient)
 	b.Cleanup(func() { s.Close() })
 	m := model(b)
 	e := m.Entity("thing")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -41,7 +42,7 @@ func TestManyValuesAreComparedInParts(t *testing.T) {
 }
 
 func TestAFilterThatReachesTooManyRecordsSaysWhatToDo(t *testing.T) {
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	m := model(t)
 	e := m.Entity("thing")

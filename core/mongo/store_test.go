@@ -1,26 +1,13 @@
 package mongo
 
 import (
-	"context"
-	"crypto/rand"
 	"fmt"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/storetest"
 )
-
-// lab is the address of the MongoDB that the tests use.
-func lab(t testing.TB) string {
-	t.Helper()
-	uri := os.Getenv("XRM_TEST_MONGO_URI")
-	if uri == "" {
-		t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
-	}
-	return strings.TrimSuffix(uri, "/")
-}
 
 // patient is how long a store looks for a server that is known to be there.
 const patient = 5 * time.Second
@@ -28,29 +15,16 @@ const patient = 5 * time.Second
 // open returns a store in a database of its own, which is dropped at the end.
 func open(t testing.TB, uri string, search time.Duration) *Store {
 	t.Helper()
-	name := "xrm_test_" + strings.ToLower(rand.Text())
-	s, err := New(Config{URI: uri + "/" + name, Search: search, Timeout: 30 * time.Second})
+	_, db := mongotest.Database(t)
+	s, err := New(Config{URI: uri + "/" + db.Name(), Search: search, Timeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		// The test has closed its store, or let its server go.
-		cleaner, err := New(Config{URI: lab(t) + "/" + name})
-		if err == nil {
-			err = cleaner.db.Drop(context.Background())
-		}
-		if err == nil {
-			err = cleaner.Close()
-		}
-		if err != nil {
-			t.Errorf("drop the test's database: %v", err)
-		}
-	})
 	return s
 }
 
 func TestContract(t *testing.T) {
-	uri := lab(t)
+	uri := mongotest.Server(t)
 	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, uri, patient) },
 		func(t *testing.T, s storetest.Store) storetest.Store { return beside(t, s.(*Store)) })
 }
@@ -58,7 +32,7 @@ func TestContract(t *testing.T) {
 // beside opens the database of a store once more.
 func beside(t testing.TB, s *Store) *Store {
 	t.Helper()
-	other, err := New(Config{URI: lab(t) + "/" + s.db.Name(), Search: patient, Timeout: 30 * time.Second})
+	other, err := New(Config{URI: mongotest.Server(t) + "/" + s.db.Name(), Search: patient, Timeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

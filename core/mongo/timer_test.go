@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 func TestWhatIsDueIsReadFromAnIndex(t *testing.T) {
-	s := open(t, lab(t), patient)
+	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	if err := s.Prepare(t.Context(), model(t)); err != nil {
 		t.Fatal(err)

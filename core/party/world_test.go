@@ -2,12 +2,9 @@ package party_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +13,7 @@ import (
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/schedule"
@@ -23,7 +21,6 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // A tour refers to parties in every way that the entity language knows.
@@ -102,27 +99,13 @@ func openMongo(t *testing.T) store {
 
 // openMongoDatabase opens the database for the driver, too.
 func openMongoDatabase(t *testing.T) (store, *driver.Database) {
-	uri := os.Getenv("XRM_TEST_MONGO_URI")
-	if uri == "" {
-		t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
-	}
-	name := "xrm_test_" + strings.ToLower(rand.Text())
-	store, err := mongo.New(mongo.Config{URI: strings.TrimSuffix(uri, "/") + "/" + name})
+	uri, db := mongotest.Database(t)
+	store, err := mongo.New(mongo.Config{URI: uri})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := driver.Connect(options.Client().ApplyURI(uri))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		store.Close()
-		ctx := context.Background()
-		if err := errors.Join(client.Database(name).Drop(ctx), client.Disconnect(ctx)); err != nil {
-			t.Errorf("drop the test's database: %v", err)
-		}
-	})
-	return store, client.Database(name)
+	t.Cleanup(func() { store.Close() })
+	return store, db
 }
 
 func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {

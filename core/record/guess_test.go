@@ -1,11 +1,8 @@
 package record_test
 
 import (
-	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -14,10 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
-	driver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // onBothStores runs a test at a desk over each store.
@@ -25,26 +21,12 @@ func onBothStores(t *testing.T, test func(d *desk), hooks ...record.Hook) {
 	t.Helper()
 	t.Run("SQLite", func(t *testing.T) { test(newDesk(t, hooks...)) })
 	t.Run("MongoDB", func(t *testing.T) {
-		uri := os.Getenv("XRM_TEST_MONGO_URI")
-		if uri == "" {
-			t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
-		}
-		name := "xrm_test_" + strings.ToLower(rand.Text())
-		store, err := mongo.New(mongo.Config{URI: strings.TrimSuffix(uri, "/") + "/" + name})
+		uri, _ := mongotest.Database(t)
+		store, err := mongo.New(mongo.Config{URI: uri})
 		if err != nil {
 			t.Fatal(err)
 		}
-		client, err := driver.Connect(options.Client().ApplyURI(uri))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			store.Close()
-			ctx := context.Background()
-			if err := errors.Join(client.Database(name).Drop(ctx), client.Disconnect(ctx)); err != nil {
-				t.Errorf("drop the test's database: %v", err)
-			}
-		})
+		t.Cleanup(func() { store.Close() })
 		d := newDesk(t, hooks...)
 		if err := store.Prepare(t.Context(), d.model); err != nil {
 			t.Fatal(err)

@@ -2,23 +2,19 @@ package schedule_test
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/sdk/contract/cron"
-	driver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // shared is a store as each instance opens it for itself.
@@ -44,27 +40,8 @@ func newFile(t *testing.T) func() (shared, error) {
 }
 
 func newMongo(t *testing.T) func() (shared, error) {
-	uri := os.Getenv("XRM_TEST_MONGO_URI")
-	if uri == "" {
-		t.Skip(`XRM_TEST_MONGO_URI is not set: run ".ci/lab up mongo", then eval "$(.ci/lab env)"`)
-	}
-	name := "xrm_test_" + strings.ToLower(rand.Text())
-	t.Cleanup(func() {
-		ctx := context.Background()
-		client, err := driver.Connect(options.Client().ApplyURI(uri))
-		if err == nil {
-			err = client.Database(name).Drop(ctx)
-		}
-		if err == nil {
-			err = client.Disconnect(ctx)
-		}
-		if err != nil {
-			t.Errorf("drop the test's database: %v", err)
-		}
-	})
-	return func() (shared, error) {
-		return mongo.New(mongo.Config{URI: strings.TrimSuffix(uri, "/") + "/" + name})
-	}
+	uri, _ := mongotest.Database(t)
+	return func() (shared, error) { return mongo.New(mongo.Config{URI: uri}) }
 }
 
 // doOnce runs two instances on the real clock until each timer has fired and a
