@@ -16,7 +16,7 @@ var danglingReference = graphql.NewObject(graphql.ObjectConfig{
 		"path":       part(graphql.NewNonNull(graphql.String), func(d integrity.Dangling) any { return d.Path }),
 		"to":         part(graphql.NewNonNull(graphql.String), func(d integrity.Dangling) any { return d.To }),
 		"target":     part(graphql.NewNonNull(graphql.ID), func(d integrity.Dangling) any { return d.Target }),
-		"mergedInto": part(graphql.ID, func(d integrity.Dangling) any { return orNull(d.Into) }),
+		"mergedInto": part(graphql.ID, func(d integrity.Dangling) any { return optional(d.Into) }),
 	},
 })
 
@@ -25,16 +25,9 @@ var referenceCheck = graphql.NewObject(graphql.ObjectConfig{
 	Fields: graphql.Fields{
 		"checked":   part(graphql.NewNonNull(graphql.Int), func(p integrity.Part) any { return p.Checked }),
 		"dangling":  part(nonNullList(danglingReference), func(p integrity.Part) any { return append([]integrity.Dangling{}, p.Dangling...) }),
-		"endCursor": part(graphql.String, func(p integrity.Part) any { return orNull(p.Next) }),
+		"endCursor": part(graphql.String, func(p integrity.Part) any { return optional(p.Next) }),
 	},
 })
-
-func orNull(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
-}
 
 // integrity adds the check of what is stored.
 func (b *builder) integrity() {

@@ -18,7 +18,7 @@ type KeyDesk interface {
 	RemoveKey(ctx context.Context, id string) (bool, error)
 }
 
-func described(text string, f *graphql.Field) *graphql.Field {
+func explained(text string, f *graphql.Field) *graphql.Field {
 	f.Description = text
 	return f
 }
@@ -42,10 +42,10 @@ func (b *builder) keys() {
 		"createdAt": of(dateTime, func(k core.Key) any { return schema.Instant(k.CreatedAt) }),
 		"createdBy": of(graphql.String, func(k core.Key) any { return optional(k.CreatedBy) }),
 
-		"expiresAt":  described("From when on it does not work; null for never.", of(dateTime, func(k core.Key) any { return moment(k.ExpiresAt) })),
-		"lastUsedAt": described("When it was used last, to the minute or so; null when that is not known.", of(dateTime, func(k core.Key) any { return moment(k.LastUsedAt) })),
+		"expiresAt":  explained("From when on it does not work; null for never.", of(dateTime, func(k core.Key) any { return moment(k.ExpiresAt) })),
+		"lastUsedAt": explained("When it was used last, to the minute or so; null when that is not known.", of(dateTime, func(k core.Key) any { return moment(k.LastUsedAt) })),
 	}})
-	secret := described("For the header Authorization: Bearer SECRET.", part(graphql.NewNonNull(graphql.String), func(i issuedKey) any { return i.secret }))
+	secret := explained("For the header Authorization: Bearer SECRET.", part(graphql.NewNonNull(graphql.String), func(i issuedKey) any { return i.secret }))
 	issued := b.own(graphql.ObjectConfig{Name: "IssuedApiKey", Description: "A new key. Its secret is shown this once.", Fields: graphql.Fields{
 		"apiKey": part(graphql.NewNonNull(key), func(i issuedKey) any { return i.key }),
 		"secret": secret,
