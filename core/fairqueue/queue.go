@@ -99,9 +99,10 @@ type Ask struct {
 // Enter waits for the turn of a key. The error is a *Refused, or that of ctx when
 // whoever asks has gone.
 func (q *Queue) Enter(ctx context.Context, a Ask) (*Turn, error) {
-	t, err := q.join(a)
-	if err != nil {
-		return nil, hold(ctx, err)
+	t, refused := q.join(a)
+	if refused != nil {
+		refused.hold(ctx)
+		return nil, refused
 	}
 	select {
 	case <-t.begun:
@@ -118,7 +119,7 @@ func (q *Queue) Enter(ctx context.Context, a Ask) (*Turn, error) {
 }
 
 // join puts a request in its line, and begins it if it may.
-func (q *Queue) join(a Ask) (*Turn, error) {
+func (q *Queue) join(a Ask) (*Turn, *Refused) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	f := q.keys[a.Key]
@@ -131,8 +132,8 @@ func (q *Queue) join(a Ask) (*Turn, error) {
 		t.kind = heavy
 	}
 	if !a.Follow {
-		if err := q.refuse(t); err != nil {
-			return nil, err
+		if refused := q.refuse(t); refused != nil {
+			return nil, refused
 		}
 	}
 	q.joined++
@@ -164,9 +165,9 @@ func (q *Queue) begin() {
 // next is the earliest start of those that may begin.
 func (q *Queue) next() (first *Turn) {
 	for _, f := range q.keys {
-		for kind, line := range f.lines {
+		for _, line := range f.lines {
 			if len(line) > 0 && q.may(f, line[0]) && line[0].before(first) {
-				first = f.lines[kind][0]
+				first = line[0]
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package fairqueue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -18,7 +17,7 @@ type Refused struct {
 func (r *Refused) Error() string { return r.Message }
 
 // refuse says why a request is too much.
-func (q *Queue) refuse(t *Turn) error {
+func (q *Queue) refuse(t *Turn) *Refused {
 	has := len(t.flow.lines[t.kind])
 	switch {
 	case t.kind == heavy && has+t.flow.running[heavy] >= q.limits.HeavyPerKey:
@@ -32,7 +31,7 @@ func (q *Queue) refuse(t *Turn) error {
 }
 
 // late is the refusal of a request whose time was up before its turn came.
-func (q *Queue) late(t *Turn) error {
+func (q *Queue) late(t *Turn) *Refused {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	after := q.after()
@@ -47,7 +46,7 @@ const (
 	maxHold       = time.Second
 )
 
-func (q *Queue) refusal(t *Turn, after time.Duration, message string) error {
+func (q *Queue) refusal(t *Turn, after time.Duration, message string) *Refused {
 	q.refused[t.kind]++
 	f, now := t.flow, q.now()
 	if !now.Before(f.again) {
@@ -60,16 +59,15 @@ func (q *Queue) refusal(t *Turn, after time.Duration, message string) error {
 	return refused
 }
 
-// hold returns a refusal when it is to be told.
-func hold(ctx context.Context, refusal error) error {
-	var refused *Refused
-	if errors.As(refusal, &refused) && refused.held > 0 {
-		select {
-		case <-time.After(refused.held):
-		case <-ctx.Done():
-		}
+// hold returns when the refusal is to be told.
+func (r *Refused) hold(ctx context.Context) {
+	if r.held <= 0 {
+		return
 	}
-	return refusal
+	select {
+	case <-time.After(r.held):
+	case <-ctx.Done():
+	}
 }
 
 // after is about how long it takes until the heavy ones that wait have run.
