@@ -118,10 +118,11 @@ func (p *planner) find(ctx context.Context) ([]*core.Record, error) {
 func (p *planner) narrowed(ctx context.Context, all []condition, keys []sortKey, rows int, whole bool) (records []*core.Record, ok bool, err error) {
 	s, at := p.statement(ctx)
 	w, how, ok := s.few(at, all, rows)
-	if w := at.whole(); !ok && whole && s.isFew("SELECT 1"+at.begin(w, nil), rows) {
-		how, _ = s.along(at, all, w, rows)
-		records, err = p.sorted(ctx, s, at, w, how, keys)
-		return records, true, err
+	if !ok && whole {
+		w = at.whole()
+		if ok = s.isFew("SELECT 1"+at.begin(w, nil), rows); ok {
+			how, _ = s.along(at, all, w, rows) // asks all of each record
+		}
 	}
 	if !ok || s.err != nil {
 		return nil, false, s.err
