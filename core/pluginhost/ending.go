@@ -1,14 +1,15 @@
 package pluginhost
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract/mention"
-	"go.yaml.in/yaml/v3"
 )
 
 // End records that a plugin has ended: a host that runs follows within seconds, one
@@ -35,9 +36,9 @@ func Entities(e core.Edition) (names []string) {
 		return nil
 	}
 	for _, source := range mention.Sources(d) {
-		var file struct{ Entity, Role string }
-		if yaml.Unmarshal(source.Data, &file) == nil && file.Entity+file.Role != "" {
-			names = append(names, file.Entity+file.Role)
+		e := schema.Outline(source)
+		if name := cmp.Or(e.RoleName, e.Name); name != "" {
+			names = append(names, name)
 		}
 	}
 	slices.Sort(names)

@@ -162,8 +162,8 @@ func (s *supervisor) conclude(ctx context.Context, i *instance) error {
 		if ours = r.Next != nil && r.Announcer == s.register.instance && r.Next.Digest == i.digest; !ours {
 			return false
 		}
-		former := slices.DeleteFunc(append(slices.Clone(r.Former), r.Force.Digest), func(d string) bool { return d == "" || d == i.digest })
-		r.Former = former[max(0, len(former)-maxFormer):]
+		former := remembered(*r)
+		r.Former = slices.DeleteFunc(former, func(d string) bool { return d == i.digest })
 		r.Force, r.Next, r.Announcer = *r.Next, nil, ""
 		return true
 	})
@@ -179,6 +179,12 @@ func (s *supervisor) conclude(ctx context.Context, i *instance) error {
 
 // maxFormer is how many contents of a plugin are remembered.
 const maxFormer = 50
+
+// remembered are the digests of what was in force until now, and of what is.
+func remembered(r core.Registration) []string {
+	all := slices.DeleteFunc(append(slices.Clone(r.Former), r.Force.Digest), func(digest string) bool { return digest == "" })
+	return all[max(0, len(all)-maxFormer):]
+}
 
 // withdraw takes back what this instance has announced, also at the end of ctx.
 func (s *supervisor) withdraw(ctx context.Context) error {
@@ -208,9 +214,9 @@ const patience = 6
 // when no instance wants what is in force any more, which is then not another
 // instance's that is late, but somebody's wish.
 func (s *supervisor) outvoted(r *release, others []core.Presence) error {
-	now := s.register.find(s.name).Force
-	former := s.register.find(s.name).Former
-	if now.Digest == "" || now.Digest == r.digest || !slices.Contains(former, r.digest) || r.allowed.After(now.Since) {
+	known := s.register.find(s.name)
+	now := known.Force
+	if now.Digest == "" || now.Digest == r.digest || !slices.Contains(known.Former, r.digest) || r.allowed.After(now.Since) {
 		s.outdated = time.Time{}
 		return nil
 	}

@@ -100,11 +100,8 @@ func Forget(ctx context.Context, store Registry, plugin string) error {
 		if one.Ended != core.EndedRemoved || one.Force.Digest == "" && one.Force.Description == nil {
 			return false
 		}
-		if one.Force.Digest != "" { // it is not new when it comes back
-			one.Former = append(slices.Clone(one.Former), one.Force.Digest)
-			one.Former = one.Former[max(0, len(one.Former)-maxFormer):]
-		}
-		one.Force = core.Edition{} // with a digest, it would be in force again without its description
+		one.Former = remembered(*one) // it is not new when it comes back
+		one.Force = core.Edition{}    // with a digest, it would be in force again without its description
 		return true
 	})
 }
