@@ -36,6 +36,13 @@ func onBothStores(t *testing.T, test func(d *desk), hooks ...record.Hook) {
 	})
 }
 
+// anew is the desk for a part of a test: its service has told nobody anything yet.
+func (d *desk) anew(t *testing.T) *desk {
+	part := *d
+	part.T, part.Service = t, &record.Service{Store: d.Store, Region: d.Region, Now: d.Now, NewID: d.NewID}
+	return &part
+}
+
 // vouchers creates so many of an owner, with the codes P0, P1 and so on.
 func (d *desk) vouchers(code string, n int, owner string) {
 	d.Helper()
@@ -63,7 +70,7 @@ func creation(code string) record.Draft {
 // Whether a hidden record has a value is told 20 times a minute, whatever is asked,
 // and then nothing is told of any value.
 func TestThatAHiddenRecordHasAUniqueValueIsToldSoOften(t *testing.T) {
-	for name, tt := range map[string]struct {
+	tests := map[string]struct {
 		draft  func(d *desk, own, code string) record.Draft
 		dryRun bool
 	}{
@@ -85,23 +92,25 @@ func TestThatAHiddenRecordHasAUniqueValueIsToldSoOften(t *testing.T) {
 			draft.By, draft.Set["remaining"] = d.entity("voucher").Field("code"), "many"
 			return draft
 		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			onBothStores(t, func(d *desk) {
+	}
+	onBothStores(t, func(d *desk) {
+		for name, tt := range tests {
+			d.Run(name, func(t *testing.T) {
+				d := d.anew(t)
 				now := d.Now()
 				d.Now = func() time.Time { return now }
 				berlin, paris := d.customer("Berlin", "DE").ID, d.customer("Paris", "FR").ID
-				d.vouchers("P", 25, paris)
-				own := d.create("voucher", map[string]any{"code": "own", "owner": berlin}).ID
+				d.vouchers(name, 25, paris)
+				own := d.create("voucher", map[string]any{"code": name, "owner": berlin}).ID
 				user := d.user("", ofGermans)
 				try := func(code string) error {
 					return d.as(user).Save(d.Context(), d.entity("voucher"), []record.Draft{tt.draft(d, own, code)}, tt.dryRun)[0].Err
 				}
 				for i := range 20 {
-					code := fmt.Sprint("P", i)
+					code := fmt.Sprint(name, i)
 					d.refused(try(code), core.Conflict, notUnique, "code is taken: another voucher has "+code+" already")
 				}
-				for _, code := range []string{"P20", "P0", "nobody has it"} {
+				for _, code := range []string{name + "20", name + "0", "nobody has it"} {
 					err := try(code)
 					d.refused(err, core.RateLimited, enough)
 					var ours *core.Error
@@ -113,27 +122,28 @@ func TestThatAHiddenRecordHasAUniqueValueIsToldSoOften(t *testing.T) {
 					}
 				}
 				user.ID = "user-2"
-				d.refused(try("P0"), core.Conflict, notUnique, "code is taken: another voucher has P0 already")
+				d.refused(try(name+"0"), core.Conflict, notUnique, "code is taken: another voucher has "+name+"0 already")
 				user.ID = "user-1"
 				now = now.Add(59 * time.Second)
-				d.refused(try("P20"), core.RateLimited, strings.Replace(enough, "60 s", "1 s", 1))
+				d.refused(try(name+"20"), core.RateLimited, strings.Replace(enough, "60 s", "1 s", 1))
 				now = now.Add(time.Second)
-				d.refused(try("P20"), core.Conflict, notUnique, "code is taken: another voucher has P20 already")
+				d.refused(try(name+"20"), core.Conflict, notUnique, "code is taken: another voucher has "+name+"20 already")
 			})
-		})
-	}
+		}
+	})
 }
 
 // Of many at once no more is told, and nothing is written that would tell.
 func TestOfManyUniqueValuesAtOnceNoMoreIsTold(t *testing.T) {
-	for name, dryRun := range map[string]bool{"written": false, "in a dry run": true} {
-		t.Run(name, func(t *testing.T) {
-			onBothStores(t, func(d *desk) {
-				d.vouchers("P", 60, d.customer("Paris", "FR").ID)
+	onBothStores(t, func(d *desk) {
+		for name, dryRun := range map[string]bool{"written": false, "in a dry run": true} {
+			d.Run(name, func(t *testing.T) {
+				d := d.anew(t)
+				d.vouchers(name, 60, d.customer("Paris", "FR").ID)
 				user := d.user("", ofGermans)
 				var drafts []record.Draft
 				for i := range 60 {
-					drafts = append(drafts, creation(fmt.Sprint("P", i)), creation(fmt.Sprint("free", i)))
+					drafts = append(drafts, creation(fmt.Sprint(name, i)), creation(fmt.Sprint("free "+name, i)))
 				}
 				told := map[core.Code]int{}
 				for _, r := range d.as(user).Save(d.Context(), d.entity("voucher"), drafts, dryRun) {
@@ -143,8 +153,8 @@ func TestOfManyUniqueValuesAtOnceNoMoreIsTold(t *testing.T) {
 					t.Errorf("answers = %v, want 20 times CONFLICT and RATE_LIMITED for all others", told)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestDryRunsAtTheSameTimeAreToldNoMore(t *testing.T) {
@@ -173,7 +183,7 @@ func TestDryRunsAtTheSameTimeAreToldNoMore(t *testing.T) {
 }
 
 func TestWhatIsSeenIsToldAsOftenAsItIsAsked(t *testing.T) {
-	for name, tt := range map[string]struct {
+	tests := map[string]struct {
 		rules, more string
 		want        map[core.Code]int // of 25, twice
 	}{
@@ -181,14 +191,16 @@ func TestWhatIsSeenIsToldAsOftenAsItIsAsked(t *testing.T) {
 		"by who sees all of these":              {"voucher: {read: true, create: true}", "", map[core.Code]int{core.Conflict: 50}},
 		"by who sees the records of the values": {ofGermans, "", map[core.Code]int{core.Conflict: 50}},
 		"by who sees them without the values":   {"voucher: {read: true, fields: {owner: read}}", "voucher: {create: true}", map[core.Code]int{core.Conflict: 20, core.RateLimited: 30}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			onBothStores(t, func(d *desk) {
-				d.vouchers("B", 25, d.customer("Berlin", "DE").ID)
+	}
+	onBothStores(t, func(d *desk) {
+		for name, tt := range tests {
+			d.Run(name, func(t *testing.T) {
+				d := d.anew(t)
+				d.vouchers(name, 25, d.customer("Berlin", "DE").ID)
 				user := d.user("", tt.rules, tt.more)
 				drafts := make([]record.Draft, 25)
 				for i := range drafts {
-					drafts[i] = creation(fmt.Sprint("B", i))
+					drafts[i] = creation(fmt.Sprint(name, i))
 				}
 				told := map[core.Code]int{}
 				for _, dryRun := range []bool{true, false} {
@@ -200,8 +212,8 @@ func TestWhatIsSeenIsToldAsOftenAsItIsAsked(t *testing.T) {
 					t.Errorf("answers (-want +got):\n%s", diff)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 // A value that a rule of a plugin has set is nobody's to know.
