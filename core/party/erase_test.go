@@ -33,8 +33,9 @@ func onBothDatabases(t *testing.T, test func(t *testing.T, open func(*testing.T)
 		})
 	})
 	t.Run("MongoDB", func(t *testing.T) {
+		open := newMongo(t)
 		test(t, func(t *testing.T) (store, func() string) {
-			s, db := openMongoDatabase(t)
+			s, db := open(t)
 			return s, func() string {
 				names, err := db.ListCollectionNames(t.Context(), bson.D{})
 				if err != nil {

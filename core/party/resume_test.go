@@ -51,8 +51,8 @@ func (w *world) settle() {
 
 func TestAMergeThatIsKilledAtAnyStepGoesOnByItself(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
 		for step, done := 0, false; !done; step++ {
-			w := newWorld(t, open(t))
 			d := w.duplicates()
 			w.store.armed, w.store.after = true, step
 			_, err := w.merge(admin, d.from, d.into, false)
@@ -63,6 +63,7 @@ func TestAMergeThatIsKilledAtAnyStepGoesOnByItself(t *testing.T) {
 			if t.Failed() {
 				t.Fatalf("killed at step %d", step)
 			}
+			d.over(w)
 		}
 	})
 }

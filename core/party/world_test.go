@@ -20,6 +20,7 @@ import (
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
@@ -93,19 +94,32 @@ func openMemory(t *testing.T) store {
 }
 
 func openMongo(t *testing.T) store {
-	store, _ := openMongoDatabase(t)
+	store, _ := newMongo(t)(t)
 	return store
 }
 
-// openMongoDatabase opens the database for the driver, too.
-func openMongoDatabase(t *testing.T) (store, *driver.Database) {
+// newMongo makes a database that open empties and opens, for the driver, too. What
+// is killed at each step would have all indexes made anew for each.
+func newMongo(t *testing.T) (open func(t *testing.T) (store, *driver.Database)) {
 	uri, db := mongotest.Database(t)
-	store, err := mongo.New(mongo.Config{URI: uri})
-	if err != nil {
-		t.Fatal(err)
+	return func(t *testing.T) (store, *driver.Database) {
+		t.Helper()
+		names, err := db.ListCollectionNames(t.Context(), bson.D{})
+		for _, name := range names {
+			if err == nil {
+				_, err = db.Collection(name).DeleteMany(t.Context(), bson.D{})
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, err := mongo.New(mongo.Config{URI: uri})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { store.Close() })
+		return store, db
 	}
-	t.Cleanup(func() { store.Close() })
-	return store, db
 }
 
 func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {
