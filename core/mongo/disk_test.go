@@ -6,6 +6,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/mongo/mongotest"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
@@ -40,7 +41,7 @@ func TestADiskThatHasRoomAgainIsReady(t *testing.T) {
 	if s.full.Load() {
 		t.Error("the store doubts its disk still")
 	}
-	if n, err := s.db.Collection(roomCollection).EstimatedDocumentCount(t.Context()); err != nil || n != 0 {
+	if n, err := s.db.Collection(roomCollection).CountDocuments(t.Context(), bson.D{}); err != nil || n != 0 {
 		t.Errorf("%d documents are left, %v", n, err)
 	}
 }
