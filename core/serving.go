@@ -18,7 +18,9 @@ func (q Query) Serving(e *schema.Entity) (owner string, names []string) {
 		if f := e.Stored().Field(first); f != nil && rest != "" && e.RoleIn(f) != "" {
 			owner, path = first, rest
 		}
-		path = strings.TrimSuffix(strings.TrimSuffix(path, ".amount"), ".e164")
+		for _, part := range []string{".amount", ".e164", ".raw"} {
+			path = strings.TrimSuffix(path, part)
+		}
 		if slices.Contains(names, path) || slices.Contains(names, "-"+path) {
 			return
 		}
@@ -48,7 +50,7 @@ func (q Query) Serving(e *schema.Entity) (owner string, names []string) {
 // it names the index with which it would not.
 func (q Query) TooFar(e *schema.Entity, much string, cause error) error {
 	message := "The list of " + e.Plural + " would have to look at " + much + " to fill its page; narrow the filter or ask for another order"
-	if owner, names := q.Serving(e); len(names) > 1 || len(names) == 1 && len(q.OrderBy) > 0 {
+	if owner, names := q.Serving(e); len(names) > 1 || len(names) == 1 && len(q.OrderBy) > 0 && !q.OrderBy[0].Field.Indexed() {
 		message += ", or let an administrator add indexes: [[" + strings.Join(names, ", ") + "]] to " + owner
 	}
 	return &Error{Code: Invalid, Message: message + ".", Cause: cause}

@@ -31,6 +31,9 @@ func TestARefusedListNamesTheIndexThatWouldServeIt(t *testing.T) {
 		"what a role adds":           {map[string]any{"customer": map[string]any{"segment": map[string]any{"eq": "A"}}}, order(customer, "displayName", false), begin + ", or let an administrator add indexes: [[segment, displayName]] to customer."},
 		"an order without an index":  {nil, order(customer, "version", false), begin + ", or let an administrator add indexes: [[version]] to party."},
 		"an order among no equals":   {map[string]any{"city": map[string]any{"gt": "B"}}, order(customer, "version", false), begin + ", or let an administrator add indexes: [[version]] to party."},
+		"an order with an index":     {map[string]any{"city": map[string]any{"ne": "B"}}, order(customer, "displayName", false), begin + "."},
+		"no phone":                   {map[string]any{"phone": map[string]any{"isNull": true}}, order(customer, "displayName", false), begin + ", or let an administrator add indexes: [[phone, displayName]] to party."},
+		"an amount":                  {map[string]any{"customer": map[string]any{"creditLimit": map[string]any{"isNull": true}}}, order(customer, "version", false), begin + ", or let an administrator add indexes: [[creditLimit, version]] to customer."},
 		"nothing that an index does": {map[string]any{"displayName": map[string]any{"contains": "x"}}, nil, begin + "."},
 	}
 	for name, tt := range tests {

@@ -95,6 +95,18 @@ func (f *Field) Subs() Fields {
 	return nil
 }
 
+// always is the part that a composite value never lacks, nil for other types. An
+// index has it, and not the value as a whole.
+func (f *Field) always() *Field {
+	switch f.Type {
+	case "money":
+		return f.Sub("amount")
+	case "phone":
+		return f.Sub("raw")
+	}
+	return nil
+}
+
 // Label is the field's name for people in a language, or its name.
 func (f *Field) Label(language string) string {
 	if s := f.Labels.In(language); s != "" {

@@ -184,6 +184,9 @@ func (p *filterParser) comparison(f *Field, path string, op Op, raw any, at stri
 			p.add(at, "type", "must be true or false, not "+show(raw))
 		}
 		c.Value = v
+		if always := f.always(); always != nil && path != "" {
+			c.Path, c.Field = path+"."+always.Name, always
+		}
 	case OpIn, OpNotIn:
 		list, ok := raw.([]any)
 		if !ok {

@@ -36,6 +36,8 @@ func TestFiltersAreWrittenInMongoDBsLanguage(t *testing.T) {
 		"in nothing":                         {object{"name": object{"in": []any{}}}, `{"name":{"$in":[]}}`},
 		"isNull":                             {object{"name": object{"isNull": true}}, `{"name":null}`},
 		"isNull false":                       {object{"name": object{"isNull": false}}, `{"name":{"$ne":null}}`},
+		"an index has an amount":             {object{"price": object{"isNull": false}}, `{"price.amount":{"$ne":null}}`},
+		"an index has a number as typed":     {object{"phone": object{"isNull": true}}, `{"phone.raw":null}`},
 		"signs stand for themselves":         {object{"name": object{"contains": "a.b*"}}, `{"name":{"$regex":"a\\.b\\*"}}`},
 		"a beginning can use an index":       {object{"name": object{"startsWith": "a."}}, `{"name":{"$regex":"^a\\."}}`},
 		"an end is the very end":             {object{"name": object{"endsWith": "a"}}, `{"name":{"$regex":"a\\z"}}`},

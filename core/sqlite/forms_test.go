@@ -35,6 +35,8 @@ func filters() map[string]object {
 		"an end":            {"displayName": object{"endsWith": "7"}},
 		"no value":          {"industry": object{"isNull": true}},
 		"any value":         {"industry": object{"isNull": false}},
+		"no phone":          {"phone": object{"isNull": true}},
+		"any phone":         {"phone": object{"isNull": false}},
 		"an instant":        {"createdAt": object{"gt": "2020-01-01T00:01:00Z"}},
 		"two values":        {"status": eq("blocked"), "kind": eq("person")},
 		"nothing has both":  {"kind": eq("person"), "industry": eq("Industry 7")},

@@ -260,3 +260,20 @@ func TestCommonTermsChangeThePlanAndNotTheAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestAnIndexHasWhatIsThere looks for the few that have a value of several
+// parts, of which no index has the value as a whole.
+func TestAnIndexHasWhatIsThere(t *testing.T) {
+	b := grown(t, "", 300)
+	b.farthest = 50
+	for _, key := range []string{"displayName", "phone"} {
+		order, err := b.party.SortKey(key, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := core.Query{Filter: where(t, b.model, b.party, object{"phone": object{"isNull": false}}), OrderBy: []core.Order{order}, First: 10}
+		if _, err := b.Find(t.Context(), b.party, q); err != nil {
+			t.Errorf("parties with a phone by %s: %v", key, err)
+		}
+	}
+}

@@ -90,6 +90,8 @@ func operators() map[string]struct {
 		"isNull false":                 {values{"size": values{"isNull": false}}, list("a", "b", "c")},
 		"isNull of an object":          {values{"place": values{"isNull": true}}, list("b", "c", "d")},
 		"isNull of a list":             {values{"tags": values{"isNull": true}}, list("c", "d")},
+		"isNull of money":              {values{"price": values{"isNull": true}}, list("c", "d")},
+		"isNull false of money":        {values{"price": values{"isNull": false}}, list("a", "b")},
 		"decimals compare as numbers":  {values{"weight": values{"gt": "9"}}, list("b", "c")},
 		"decimals below zero":          {values{"weight": values{"lt": "-0.1"}}, list("a")},
 		"a decimal in other digits":    {values{"weight": values{"eq": "10.0"}}, list("b")},
