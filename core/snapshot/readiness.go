@@ -59,7 +59,7 @@ func (r *Readiness) Prepare(before, now *schema.Model) error {
 		return err
 	}
 	if !r.down.Load() { // or whoever offers a model would wait for the database again
-		err := r.store.Prepare(ctx, now)
+		err := r.prepare(ctx, now)
 		switch {
 		case core.CodeOf(err) == core.Unavailable:
 			r.down.Store(true)
@@ -75,6 +75,23 @@ func (r *Readiness) Prepare(before, now *schema.Model) error {
 	default: // it will be looked at anyway
 	}
 	return nil
+}
+
+// silence is how long the database is prepared before whoever waits is told why.
+const silence = 5 * time.Second
+
+// prepare has the store make its tables and indexes. With many records new
+// indexes take minutes, as after an upgrade.
+func (r *Readiness) prepare(ctx context.Context, m *schema.Model) error {
+	began := time.Now()
+	long := time.AfterFunc(silence, func() {
+		r.log.Warn("the database is being prepared: with many records, new indexes take minutes. Let it finish; what is stopped begins again with the next start")
+	})
+	err := r.store.Prepare(ctx, m)
+	if !long.Stop() && err == nil {
+		r.log.Info("the database is prepared", "took", time.Since(began).Round(time.Millisecond))
+	}
+	return err
 }
 
 // check holds a model against what is stored under the one before.
@@ -143,7 +160,7 @@ func (r *Readiness) get(ctx context.Context) bool {
 
 func (r *Readiness) try(ctx context.Context) error {
 	for m := r.wanted.Load(); r.prepared.Load() != m; m = r.wanted.Load() {
-		if err := r.store.Prepare(ctx, m); err != nil {
+		if err := r.prepare(ctx, m); err != nil {
 			return err
 		}
 		r.down.Store(false)

@@ -1,15 +1,19 @@
 package snapshot_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/schema"
 )
 
 // numbered is what pets contribute when a name is a number.
@@ -107,5 +111,40 @@ func TestAModelThatAsksNothingOfWhatIsStoredIsAdmittedWhileTheDatabaseIsDown(t *
 	now := w.Current()
 	if err := w.records.As(admin, now.Basis).Save(t.Context(), now.Model.Entity("pet"), []record.Draft{{Action: core.Created, Set: map[string]any{"name": "Rex"}}}, false)[0].Err; err != nil {
 		t.Errorf("once it is back: %v", err)
+	}
+}
+
+// slow is a database that takes its time to be prepared.
+type slow struct {
+	snapshot.Database
+	takes time.Duration
+}
+
+func (s slow) Prepare(context.Context, *schema.Model) error {
+	time.Sleep(s.takes) // by the clock of the test
+	return nil
+}
+
+func TestWhoWaitsForNewIndexesIsToldWhy(t *testing.T) {
+	const told = `level=WARN msg="the database is being prepared: with many records, new indexes take minutes. Let it finish; what is stopped begins again with the next start"
+level=INFO msg="the database is prepared" took=6m21s
+`
+	for takes, want := range map[time.Duration]string{4 * time.Second: "", 6*time.Minute + 21*time.Second: told} {
+		synctest.Test(t, func(t *testing.T) {
+			var log bytes.Buffer
+			timeless := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+				if a.Key == slog.TimeKey {
+					return slog.Attr{}
+				}
+				return a
+			}}
+			r := snapshot.NewReadiness(slow{takes: takes}, time.Second, nil, slog.New(slog.NewTextHandler(&log, timeless)))
+			if err := r.Prepare(nil, &schema.Model{}); err != nil {
+				t.Fatal(err)
+			}
+			if log.String() != want {
+				t.Errorf("after %s the log is\n%s\nwant\n%s", takes, &log, want)
+			}
+		})
 	}
 }
