@@ -62,6 +62,28 @@ func (p *process) saves(what, key string) string {
 	return refusal(err)
 }
 
+func (p *process) party(name, city string) string {
+	p.t.Helper()
+	var made struct {
+		CreateParty struct{ Party struct{ ID string } }
+	}
+	if err := p.ask(`mutation ($v: String!, $city: String) { createParty(data: {kind: person, displayName: $v, city: $city}) { party { id } } }`, map[string]any{"v": name, "city": city}, &made); err != nil {
+		p.t.Fatal(err)
+	}
+	return made.CreateParty.Party.ID
+}
+
+// merges tries to make one party of two, and returns what it is told; "" when they
+// are one.
+func (p *process) merges(from, into string) string {
+	p.t.Helper()
+	err := p.ask(`mutation ($from: ID!, $into: ID!) { mergeParties(from: $from, into: $into) { outcome } }`, map[string]any{"from": from, "into": into}, new(rawText))
+	if err == nil {
+		return ""
+	}
+	return refusal(err)
+}
+
 func (p *process) readiness(want string) {
 	p.t.Helper()
 	eventually(p.t, func() string {
@@ -139,6 +161,41 @@ func TestInstancesWithDifferentVersionsOfAPluginGoByTheOneInForce(t *testing.T) 
 	}
 	a.readiness(`{"status":"ready","reasons":["The plugin guard 2.0.0 is in force, and this server has 1.0.0, so what it guards is not saved here; xrm plugin list says what to do."]}`)
 	b.readiness(`{"status":"ready"}`)
+
+	// Nobody merges around a rule, and whoever merges turns what only the new version
+	// brings.
+	from, into := b.party("Ada Lovelace", "London"), b.party("Ada King", "")
+	paper := b.must(`mutation ($about: ID!) { createPaper(data: {about: $about}) { outcome } }`, map[string]any{"about": from})
+	if want := `{"createPaper":{"outcome":"created"}}`; paper != want {
+		t.Fatalf("the paper: %s", paper)
+	}
+	for name, p := range map[string]*process{"the old one": a, "the one without": c} {
+		if got, want := p.merges(from, into), outdated; name == "the old one" && got != want {
+			t.Errorf("%s merges: %s\nwant %s", name, got, want)
+		} else if name != "the old one" && !strings.HasPrefix(got, "UNAVAILABLE The plugin guard 2.0.0 is in force, and this server does not have it.") {
+			t.Errorf("%s merges: %s", name, got)
+		}
+	}
+	if got := b.merges(from, into); got != "" {
+		t.Errorf("the new one merges: %s", got)
+	}
+	if got := a.merges(into, b.party("Ada", "Ockham")); got != "" { // which changes nothing that is guarded
+		t.Errorf("the old one merges: %s", got)
+	}
+	if got, want := a.must(`{ papers { nodes { about { displayName } } } }`, nil), `{"papers":{"nodes":[{"about":{"displayName":"Ada"}}]}}`; got != want {
+		t.Errorf("after the merge the papers are %s, want %s", got, want)
+	}
+
+	// One that starts again with the old version takes nothing back.
+	a.stop()
+	a = beside(foldersA)
+	eventually(t, func() string {
+		if got := a.saves("product", "Milk"); got != outdated {
+			return got + ", not " + outdated
+		}
+		return ""
+	})
+	says(b, "party", "Nobody", nobody)
 
 	// One that is killed takes nothing with it.
 	b.kill()
