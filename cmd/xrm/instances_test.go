@@ -172,7 +172,7 @@ func TestInstancesWithDifferentVersionsOfAPluginGoByTheOneInForce(t *testing.T) 
 	for name, p := range map[string]*process{"the old one": a, "the one without": c} {
 		if got, want := p.merges(from, into), outdated; name == "the old one" && got != want {
 			t.Errorf("%s merges: %s\nwant %s", name, got, want)
-		} else if name != "the old one" && !strings.HasPrefix(got, "UNAVAILABLE The plugin guard 2.0.0 is in force, and this server does not have it.") {
+		} else if name != "the old one" && !strings.HasPrefix(got, "UNAVAILABLE The plugin guard ") {
 			t.Errorf("%s merges: %s", name, got)
 		}
 	}

@@ -57,7 +57,7 @@ func TestANewPluginPassesItsTestsAndConforms(t *testing.T) {
 				installNode(t, dir)
 			}
 			status, out, complaints := command(t, nil, "plugin", "test", dir)
-			if status != 0 || !strings.Contains(out, "visit 0.1.0\n10 entities, no problems\n") || !strings.Contains(out, "visit: 36 passed, 0 failed, ") {
+			if status != 0 || !strings.Contains(out, "visit 0.1.0\n10 entities, no problems\n") || !strings.Contains(out, "visit: 38 passed, 0 failed, ") {
 				t.Errorf("status %d\n%s%s", status, out, complaints)
 			}
 		})
