@@ -151,8 +151,8 @@ func (b *builder) listQuery(e *schema.Entity, args map[string]any) (core.Query, 
 	case forward:
 		q.First = first
 	}
-	if q.First < 0 || q.First > b.MaxPageSize {
-		return q, invalidArgument(map[bool]string{true: "last", false: "first"}[backward], "page", fmt.Sprintf("must be between 0 and %d, not %d", b.MaxPageSize, q.First))
+	if err := b.checkPage(map[bool]string{true: "last", false: "first"}[backward], q.First); err != nil {
+		return q, err
 	}
 	if hasAfter {
 		q.After, err = decodeCursor(q.OrderBy, after, "after")
@@ -160,6 +160,14 @@ func (b *builder) listQuery(e *schema.Entity, args map[string]any) (core.Query, 
 		q.After, err = decodeCursor(q.OrderBy, before, "before")
 	}
 	return q, err
+}
+
+// checkPage refuses a page of a size that there is none of; argument says it.
+func (b *builder) checkPage(argument string, size int) error {
+	if size < 0 || size > b.MaxPageSize {
+		return invalidArgument(argument, "page", fmt.Sprintf("must be between 0 and %d, not %d", b.MaxPageSize, size))
+	}
+	return nil
 }
 
 func (b *builder) parseFilter(e *schema.Entity, raw map[string]any) (schema.Filter, error) {

@@ -132,10 +132,7 @@ func (b *builder) pageSize(args map[string]any) (int, error) {
 	if !given {
 		return b.PageSize, nil // an explicit null is no number either
 	}
-	if first < 0 || first > b.MaxPageSize {
-		return 0, invalidArgument("first", "page", fmt.Sprintf("must be between 0 and %d, not %d", b.MaxPageSize, first))
-	}
-	return first, nil
+	return first, b.checkPage("first", first)
 }
 
 // reading is how far a list of references has been looked up.

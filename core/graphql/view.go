@@ -63,10 +63,7 @@ func (v *views) searchable(typeName, field string, e *schema.Entity) {
 // What is no field of the entity is seen. A list and its pages are one field.
 func (v *views) of(e *schema.Entity, typeName string, seen func(s *sight, f *schema.Field, path string) bool) {
 	v.members[typeName] = func(s *sight, member string) bool {
-		f := e.Field(member)
-		if f == nil {
-			f = pagedBy(e.Fields, member)
-		}
+		f := behind(e, member)
 		return f == nil || schema.IsSystem(member) || seen(s, f, f.StoragePath())
 	}
 }

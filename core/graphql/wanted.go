@@ -15,10 +15,7 @@ func (b *builder) wanted(e *schema.Entity, selections ...execution.Selection) []
 	paths := []string{}
 	for _, selection := range selections {
 		for _, name := range selection.Names() {
-			f := e.Field(name)
-			if f == nil {
-				f = pagedBy(e.Fields, name)
-			}
+			f := behind(e, name)
 			switch {
 			case f == nil && name != "__typename" && !b.isInverse(e, name):
 				return nil
@@ -29,6 +26,15 @@ func (b *builder) wanted(e *schema.Entity, selections ...execution.Selection) []
 		}
 	}
 	return paths
+}
+
+// behind is the field that a name of the API gives: the field of that name, or the
+// list that it gives page by page; nil for none.
+func behind(e *schema.Entity, name string) *schema.Field {
+	if f := e.Field(name); f != nil {
+		return f
+	}
+	return pagedBy(e.Fields, name)
 }
 
 // pagedBy is the list of references that a name gives page by page, or nil.
