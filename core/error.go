@@ -22,6 +22,9 @@ const (
 	Internal        Code = "INTERNAL"        // our fault; details are in the log
 )
 
+// DiskFull is what a user reads when a store has no room for what is to be saved.
+const DiskFull = "The disk of the database is full. Nothing was changed; free some space and try again."
+
 // Error is the only kind of error that a user gets to see. Message says what
 // is wrong and what to do about it.
 type Error struct {

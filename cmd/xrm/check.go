@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/openxrm/xrm/cmd/xrm/client"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 func (p *program) checkCommand() *cobra.Command {
@@ -118,8 +116,7 @@ func (p *program) checkParts(ctx context.Context, c Config, found func(checked))
 // counting shows on a terminal how many records were looked at, until it is told
 // that none were.
 func counting(out io.Writer) func(records int) {
-	file, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !isTerminal(out) {
 		return func(int) {}
 	}
 	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("records checked"),

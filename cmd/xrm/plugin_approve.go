@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 type approveFlags struct{ all, yes bool }
@@ -104,10 +102,7 @@ func isApproved(r pluginhost.Review) bool {
 }
 
 // isAnswered says whether there is a person to ask.
-func (p *program) isAnswered() bool {
-	in, ok := p.in.(*os.File)
-	return ok && term.IsTerminal(int(in.Fd()))
-}
+func (p *program) isAnswered() bool { return isTerminal(p.in) }
 
 // confirm takes everything but a yes for a no.
 func (p *program) confirm(answers *bufio.Reader, question string) bool {

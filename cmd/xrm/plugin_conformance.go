@@ -16,7 +16,6 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/term"
 )
 
 // conformanceFlags are what `conformance` and `test` have in common.
@@ -76,7 +75,7 @@ func (p *program) conform(ctx context.Context, path string, flags conformanceFla
 	if r.Plugin == "" {
 		r.Plugin = target.File
 	}
-	lines := conformanceLines{out: p.out, colored: isTerminal(p.out)}
+	lines := conformanceLines{out: p.out, colored: likesColors(p.out)}
 	began := time.Now()
 	err = conformance.Run(ctx, target, settings, func(result conformance.Result) {
 		r.add(result)
@@ -141,11 +140,8 @@ func isFolder(dir string) error {
 	return nil
 }
 
-// isTerminal says whether a person looks on, and likes colors.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) && os.Getenv("NO_COLOR") == ""
-}
+// likesColors says whether a person looks on, and likes colors.
+func likesColors(out io.Writer) bool { return isTerminal(out) && os.Getenv("NO_COLOR") == "" }
 
 // conformanceLines prints the checks for people, one on each line.
 type conformanceLines struct {

@@ -108,7 +108,7 @@ func (p *program) listPlugins(ctx context.Context, c Config, asJSON bool) error 
 		_, err := fmt.Fprintln(p.out, "The server has no plugins. It looks for them in the folder that its --plugins (XRM_PLUGINS) names.")
 		return err
 	}
-	return printPlugins(p.out, answer.Plugins, isTerminal(p.out))
+	return printPlugins(p.out, answer.Plugins, likesColors(p.out))
 }
 
 func printPlugins(out io.Writer, plugins []listedPlugin, colored bool) error {

@@ -32,12 +32,18 @@ type progressView struct {
 }
 
 func newProgressView(out io.Writer, dryRun bool) *progressView {
-	file, ok := out.(*os.File)
 	shown := shownReasons
 	if dryRun {
 		shown = shownReasonsDryRun
 	}
-	return &progressView{out: out, shown: shown, terminal: ok && term.IsTerminal(int(file.Fd()))}
+	return &progressView{out: out, shown: shown, terminal: isTerminal(out)}
+}
+
+// isTerminal says whether what is read or written is a terminal, and so a person
+// sits there.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 func (v *progressView) progress(read, total int64) {

@@ -9,8 +9,6 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-const full = "The disk of the database is full. Nothing was changed; free some space and try again."
-
 // roomCollection is where a document is written, and removed, to see whether the
 // disk takes more.
 const roomCollection = "xrm.room"

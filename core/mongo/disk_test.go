@@ -21,7 +21,7 @@ func TestAFullDiskIsSaid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &Store{}
 			var ours *core.Error
-			if got := s.writeFailed("create thing", err); !errors.As(got, &ours) || ours.Code != core.Unavailable || ours.Message != full || ours.Cause == nil {
+			if got := s.writeFailed("create thing", err); !errors.As(got, &ours) || ours.Code != core.Unavailable || ours.Message != "The disk of the database is full. Nothing was changed; free some space and try again." || ours.Cause == nil {
 				t.Errorf("the error is %v", got)
 			}
 			if !s.full.Load() {

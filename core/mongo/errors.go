@@ -25,7 +25,7 @@ func (s *Store) failed(what string, err error) error {
 	err = fmt.Errorf("%s in MongoDB at %s: %w", what, s.hosts, err)
 	if isFull(err) {
 		s.full.Store(true)
-		return &core.Error{Code: core.Unavailable, Message: full, Cause: err}
+		return &core.Error{Code: core.Unavailable, Message: core.DiskFull, Cause: err}
 	}
 	if !passing(err) {
 		return err

@@ -34,7 +34,7 @@ func (s *Store) checkDisk() error {
 		s.doubtful.Store(false)
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return &core.Error{Code: core.Unavailable, Message: full, Cause: err}
+		return &core.Error{Code: core.Unavailable, Message: core.DiskFull, Cause: err}
 	}
 	return &core.Error{Code: core.Unavailable, Message: ioFailed, Cause: err}
 }

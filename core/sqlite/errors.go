@@ -17,7 +17,6 @@ const (
 	tooLate  = "The database did not answer in time. Nothing was changed; try again in a few seconds."
 	shutDown = "The database is closed because the server is shutting down. Nothing was changed; try again in a few seconds."
 	busy     = "Another program keeps the database busy. Nothing was changed; try again in a few seconds."
-	full     = "The disk of the database is full. Nothing was changed; free some space and try again."
 	readOnly = "The database cannot be written. Nothing was changed; check the rights of the data directory and try again."
 	ioFailed = "The disk of the database does not work. The change may or may not have been saved; check the disk, then load the record to see."
 	damaged  = "The database file is damaged. Stop the server and restore the file from a backup."
@@ -56,7 +55,7 @@ func advice(err error) string {
 	case sqlite3.SQLITE_INTERRUPT:
 		return tooLate
 	case sqlite3.SQLITE_FULL:
-		return full
+		return core.DiskFull
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH:
 		return readOnly
 	case sqlite3.SQLITE_IOERR:
