@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -41,6 +42,26 @@ func (p *process) posted(ctx context.Context, query string, variables map[string
 	return response.StatusCode, string(start)
 }
 
+// builtServer builds the program as make build does: with the race detector it would
+// take several times the memory and the time that it takes for its users.
+func builtServer(t testing.TB) string {
+	t.Helper()
+	program, err := buildServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+var buildServer = sync.OnceValues(func() (string, error) {
+	program := filepath.Join(programs(), "xrm-built")
+	out, err := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", program, ".").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return program, err
+})
+
 // peak is how many bytes of memory the process had at most since it was reset.
 func (p *process) peak() int {
 	p.t.Helper()
@@ -62,7 +83,7 @@ func TestTheMemoryOfTheServerIsBoundedWhateverIsAsked(t *testing.T) {
 	entities := t.TempDir()
 	write(t, filepath.Join(entities, "scan.yaml"), "entity: scan\nfields:\n  name: {type: text, index: true}\n  text: {type: text, max: 4000000}\n")
 	// 160 MiB of memory are 6 MiB for a request, 13 for a key and 40 for all.
-	p := spawn(t, filepath.Join(t.TempDir(), "data"), []string{"GOMEMLIMIT=160MiB"}, "--entities", entities).ready()
+	p := spawnProgram(t, builtServer(t), filepath.Join(t.TempDir(), "data"), []string{"GOMEMLIMIT=160MiB"}, "--entities", entities).ready()
 	text := strings.Repeat("long ", 300_000)
 	for i := range 40 {
 		if status, answer := p.posted(t.Context(), `mutation($name: String, $text: String) { createScan(data: {name: $name, text: $text}) { outcome } }`, map[string]any{"name": fmt.Sprint("scan ", i), "text": text}); status != 200 || strings.Contains(answer, "errors") {
@@ -106,7 +127,7 @@ func TestTheMemoryOfTheServerIsBoundedWhateverIsAsked(t *testing.T) {
 // nothing more.
 func TestSlowBodiesEndInBoundedTimeAndMemory(t *testing.T) {
 	t.Parallel()
-	p := spawn(t, filepath.Join(t.TempDir(), "data"), []string{"GOMEMLIMIT=160MiB", "XRM_TIMEOUT_BODY=3s"}).ready()
+	p := spawnProgram(t, builtServer(t), filepath.Join(t.TempDir(), "data"), []string{"GOMEMLIMIT=160MiB", "XRM_TIMEOUT_BODY=3s"}).ready()
 	head := "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 3900000\r\nAuthorization: Bearer " +
 		strings.TrimSpace(read(t, filepath.Join(p.data, "admin.key"))) + "\r\n\r\n"
 	most := head + `{"query": "{ products { totalCount } }", "padding": "` + strings.Repeat("x", 3_500_000)

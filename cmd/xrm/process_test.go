@@ -77,9 +77,18 @@ func programmed(ctx context.Context, t testing.TB, environ []string, args ...str
 // is killed when the test ends.
 func spawn(t testing.TB, data string, environ []string, flags ...string) *process {
 	t.Helper()
+	return spawnProgram(t, "", data, environ, flags...)
+}
+
+// spawnProgram is spawn for a program that was built apart; "" is the test's own.
+func spawnProgram(t testing.TB, program, data string, environ []string, flags ...string) *process {
+	t.Helper()
 	p := &process{t: t, out: newTranscript(), log: newTranscript(), ended: make(chan struct{})}
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--plugins", t.TempDir(), "--trust", "any"}, flags...)
 	p.cmd = programmed(context.Background(), t, environ, args...)
+	if program != "" {
+		p.cmd.Path = program
+	}
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
