@@ -37,7 +37,9 @@ type Job struct {
 
 // Cron runs a job by a schedule: a cron expression of five fields, "@hourly",
 // "@daily" and the like, or "@every 10m", in UTC unless In says otherwise. Of all
-// instances of xrm one runs it. A run that was missed is made up for once.
+// instances of xrm one runs it. A run that was missed is made up for once. In the
+// night in which clocks are put back "30 2 * * *" runs once, as it does in every
+// other; with a star as minute or hour it runs in both of the equal hours.
 func Cron(name, schedule string, run JobFunc) Job {
 	return Job{name: name, schedule: schedule, run: run}
 }

@@ -1133,7 +1133,8 @@ type Job struct {
 	// Name within the plugin: "escalate".
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Cron expression of five fields, "@hourly", "@daily" and the like, or
-	// "@every 10m".
+	// "@every 10m". A time that the clock shows twice, because it is put back, is
+	// taken once, unless minute or hour begin with a star.
 	Schedule string `protobuf:"bytes,2,opt,name=schedule,proto3" json:"schedule,omitempty"`
 	// IANA name: "Europe/Berlin"; empty: UTC.
 	TimeZone string `protobuf:"bytes,3,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
