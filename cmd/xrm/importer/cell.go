@@ -14,8 +14,9 @@ import (
 // Source says, before they are converted.
 type cellReader struct {
 	source  *Source
-	columns []int // of column, join or text
-	when    int   // -1 for always
+	columns []int         // of column or join
+	choices []*cellReader // of firstOf
+	when    int           // -1 for always
 	text    []textPart
 	pattern *regexp.Regexp
 	missing []string
@@ -38,7 +39,10 @@ func (c *cellReader) read(cells []string) outcome {
 	if c.when >= 0 && c.cell(cells, c.when) == "" {
 		return outcome{}
 	}
-	text := c.raw(cells)
+	text, reason := c.raw(cells)
+	if reason != "" {
+		return outcome{reason: reason}
+	}
 	if text == "" {
 		if c.source.Default == nil {
 			return outcome{}
@@ -57,22 +61,26 @@ func (c *cellReader) read(cells []string) outcome {
 	return c.translate(c.split(text))
 }
 
-func (c *cellReader) raw(cells []string) string {
+// raw is the text before anything is done with it. Only a source within
+// firstOf can have a reason why there is none.
+func (c *cellReader) raw(cells []string) (text, reason string) {
 	switch {
 	case c.source.Constant != nil:
-		return *c.source.Constant
+		return *c.source.Constant, ""
+	case c.choices != nil:
+		return c.firstOf(cells)
 	case c.source.Text != "":
 		var b strings.Builder
 		for _, part := range c.text {
 			text := part.literal
 			if part.column >= 0 {
 				if text = c.cell(cells, part.column); text == "" {
-					return ""
+					return "", ""
 				}
 			}
 			b.WriteString(text)
 		}
-		return strings.TrimSpace(b.String())
+		return strings.TrimSpace(b.String()), ""
 	}
 	var texts []string
 	for _, column := range c.columns {
@@ -84,14 +92,70 @@ func (c *cellReader) raw(cells []string) string {
 	if with == "" {
 		with = " "
 	}
-	return strings.Join(texts, with)
+	return strings.Join(texts, with), ""
+}
+
+// inFile lists the texts of a row's cells that the source reads.
+func (c *cellReader) inFile(cells []string) []string {
+	columns := append([]int{}, c.columns...)
+	for _, part := range c.text {
+		columns = append(columns, part.column)
+	}
+	var texts []string
+	for _, column := range columns {
+		if column >= 0 && column < len(cells) {
+			texts = append(texts, nonEmpty(strings.TrimSpace(cells[column]))...)
+		}
+	}
+	for _, choice := range c.choices {
+		texts = append(texts, choice.inFile(cells)...)
+	}
+	return texts
+}
+
+// firstOf takes the first source that has a value. One whose text does not fit
+// is passed over if it says so: otherwise: skip.
+func (c *cellReader) firstOf(cells []string) (text, reason string) {
+	for _, choice := range c.choices {
+		o := choice.read(cells)
+		switch {
+		case o.reason != "" && choice.source.Otherwise == "skip":
+		case o.reason != "":
+			return "", o.reason
+		case len(o.texts) > 0:
+			return o.texts[0], ""
+		}
+	}
+	return "", ""
 }
 
 // cell is a cell's text, "" when it means no value.
 func (c *cellReader) cell(cells []string, column int) string {
-	text := strings.TrimSpace(cells[column])
+	text := unescaped(strings.TrimSpace(cells[column]))
 	if slices.Contains(c.missing, text) {
 		return ""
+	}
+	return text
+}
+
+// unescaped takes away what is written around a text so that a spreadsheet
+// takes it neither for a number nor for a formula: ="0123", and an apostrophe
+// before one of = + - @ (the advice of OWASP against CSV injection).
+func unescaped(text string) string {
+	if inner, ok := strings.CutPrefix(text, `="`); ok && strings.HasSuffix(inner, `"`) {
+		return strings.TrimSpace(strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`))
+	}
+	if len(text) > 1 && text[0] == '\'' && strings.IndexByte("=+-@", text[1]) >= 0 {
+		return text[1:]
+	}
+	return text
+}
+
+// withoutApostrophe takes away the apostrophe that tells a spreadsheet to
+// leave digits as they are: '0123. Prose may begin with one ('68 was a year).
+func withoutApostrophe(text string) string {
+	if len(text) > 1 && text[0] == '\'' && text[1] >= '0' && text[1] <= '9' {
+		return text[1:]
 	}
 	return text
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/openxrm/xrm/schema"
 )
@@ -14,22 +13,17 @@ import (
 // rules do, they are those of schema, so that a mistake is found before
 // anything is sent and reads the same as from the server.
 type converter struct {
-	field     *Field
-	dates     string // as the map says it; "" for the form of the API
-	layout    string
-	zone      *time.Location
-	decimal   string
-	thousands string
-	currency  string
+	field    *Field
+	numbers  numbers
+	dates    dates
+	currency string
 }
 
 // convert returns an error whose text completes "<field> …".
 func (c *converter) convert(text string) (any, error) {
 	switch c.field.Type {
-	case "integer":
-		return c.parse(whole(c.number(text)))
-	case "decimal":
-		return c.parse(c.number(text))
+	case "integer", "decimal":
+		return c.number(text)
 	case "money":
 		return c.money(text)
 	case "boolean":
@@ -53,30 +47,19 @@ func (c *converter) parse(text string) (any, error) {
 	return kind.Parse(f, text, schema.Scope{})
 }
 
-// number brings a number into the form of the API. What is not written as the
-// map says stays as it is, for the type to refuse.
-func (c *converter) number(text string) string {
-	sign := c.decimal
-	if sign == "" {
-		sign = "."
-	}
-	before, after, fraction := strings.Cut(text, sign)
-	if c.thousands != "" {
-		groups := strings.Split(before, c.thousands)
-		for i, group := range groups {
-			if i > 0 && len(group) != 3 || i == 0 && len(groups) > 1 && len(strings.TrimLeft(group, "+-")) > 3 {
-				return text + " (with " + c.thousands + " between thousands)"
-			}
+// number makes the plain form of a number and has the type's own rules judge
+// it. A mistake shows the text of the file.
+func (c *converter) number(text string) (any, error) {
+	plain, what := c.numbers.plain(text), "a decimal number such as "+c.numbers.sample()
+	if c.field.Type == "integer" {
+		if plain, what = whole(plain), "a whole number"; strings.Contains(plain, ".") {
+			plain = ""
 		}
-		before = strings.Join(groups, "")
 	}
-	if sign != "." && strings.Contains(before+after, ".") {
-		return text + " (with " + sign + " as the decimal sign)"
+	if plain == "" {
+		return nil, c.numbers.unfit(what, text, text)
 	}
-	if fraction {
-		return before + "." + after
-	}
-	return before
+	return c.parse(plain)
 }
 
 // whole leaves out a fraction of zero, as spreadsheets like to write it.
@@ -86,19 +69,6 @@ func whole(number string) string {
 		return before
 	}
 	return number
-}
-
-func (c *converter) money(text string) (any, error) {
-	amount := &Field{Name: c.field.Name, Type: "decimal"}
-	value, err := (&converter{field: amount, decimal: c.decimal, thousands: c.thousands}).convert(text)
-	if err != nil {
-		return nil, err
-	}
-	money := map[string]any{"amount": value}
-	if c.currency != "" {
-		money["currency"] = c.currency
-	}
-	return money, nil
 }
 
 var (
@@ -117,37 +87,19 @@ func yesOrNo(text string) (any, error) {
 	return nil, fmt.Errorf("must be true or false, yes or no, or 1 or 0, not %q; other words are translated by values: in the map", text)
 }
 
+// date reads the form of the API where the map says none.
 func (c *converter) date(text string) (any, error) {
-	if c.layout == "" {
-		return c.parse(text)
+	if len(c.dates.forms) > 0 {
+		return c.dates.value(c.field.Type, text)
 	}
-	t, err := time.ParseInLocation(c.layout, text, c.zone)
+	value, err := c.parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("must be a date as %s, not %s", c.dates, text)
+		return nil, fmt.Errorf("%w; how dates are written is said by dates: in the map, for example DD.MM.YYYY", err)
 	}
-	if c.field.Type == "date" {
-		return t.Format(time.DateOnly), nil
+	if err := c.dates.notAhead(fmt.Sprint(value)); err != nil {
+		return nil, fmt.Errorf("is %s: %w", text, err)
 	}
-	return schema.Instant(t), nil
-}
-
-// dateWords are what a map writes for the parts of a date, and Go's words for
-// them, the longer ones first.
-var dateWords = []string{
-	"YYYY", "2006", "YY", "06", "MM", "01", "M", "1", "DD", "02", "D", "2",
-	"hh", "15", "mm", "04", "ss", "05", "SSS", "000",
-}
-
-func layoutOf(dates string) (string, error) {
-	if dates == "" {
-		return "", nil
-	}
-	for _, part := range []string{"YY", "M", "D"} {
-		if !strings.Contains(dates, part) {
-			return "", fmt.Errorf("%q is no form of dates such as DD.MM.YYYY hh:mm; it needs YYYY, MM and DD", dates)
-		}
-	}
-	return strings.NewReplacer(dateWords...).Replace(dates), nil
+	return value, nil
 }
 
 // option takes an enum's value, or what people call it, whatever the case.

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,16 +15,24 @@ func TestTextsBecomeValuesOfTheFieldsType(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := func(kind string) converter { return converter{field: &Field{Type: kind}} }
-	german := func(kind string) converter {
-		return converter{field: &Field{Type: kind}, decimal: ",", thousands: "."}
+	plain, comma := numbers{decimal: "."}, numbers{decimal: ","}
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	of := func(kind string) converter {
+		return converter{field: &Field{Type: kind}, numbers: plain, dates: dates{zone: time.UTC, now: now}}
 	}
-	dated := func(kind, dates string) converter {
-		layout, err := layoutOf(dates)
-		if err != nil {
-			t.Fatal(err)
+	german := func(kind string) converter {
+		return converter{field: &Field{Type: kind}, numbers: numbers{decimal: ",", thousands: "."}, currency: "EUR"}
+	}
+	dated := func(kind string, forms ...string) converter {
+		d := dates{zone: berlin, now: now}
+		for _, text := range forms {
+			form, err := newDateForm(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.forms = append(d.forms, form)
 		}
-		return converter{field: &Field{Type: kind}, dates: dates, layout: layout, zone: berlin}
+		return converter{field: &Field{Type: kind}, dates: d}
 	}
 	tests := map[string]struct {
 		converter converter
@@ -40,15 +49,15 @@ func TestTextsBecomeValuesOfTheFieldsType(t *testing.T) {
 		"decimal, German":              {german("decimal"), "1.234,50", "1234.5", ""},
 		"decimal, German and negative": {german("decimal"), "-1.234.567,5", "-1234567.5", ""},
 		"decimal, German, with a point that is no thousands": {
-			german("decimal"), "12.5", nil, "must be a decimal number such as 12.50, not 12.5 (with . between thousands)",
+			german("decimal"), "12.5", nil, `must be a decimal number such as 1.234,50, not 12.5; it is 12.5 with decimal: "." and thousands: "," in the map`,
 		},
 		"decimal, comma only": {
-			converter{field: &Field{Type: "decimal"}, decimal: ","}, "12.5", nil, "must be a decimal number such as 12.50, not 12.5 (with , as the decimal sign)",
+			converter{field: &Field{Type: "decimal"}, numbers: comma}, "12.5", nil, `must be a decimal number such as 12,50, not 12.5; it is 12.5 with decimal: "." and thousands: "," in the map`,
 		},
-		"decimal, English thousands": {converter{field: &Field{Type: "decimal"}, thousands: ","}, "1,234.5", "1234.5", ""},
-		"money":                      {converter{field: &Field{Type: "money"}, currency: "EUR"}, "3.50", map[string]any{"amount": "3.5", "currency": "EUR"}, ""},
+		"decimal, English thousands": {converter{field: &Field{Type: "decimal"}, numbers: numbers{decimal: ".", thousands: ","}}, "1,234.5", "1234.5", ""},
+		"money":                      {converter{field: &Field{Type: "money"}, numbers: plain, currency: "EUR"}, "3.50", map[string]any{"amount": "3.5", "currency": assumed("EUR")}, ""},
 		"money without a currency":   {of("money"), "3.50", map[string]any{"amount": "3.5"}, ""},
-		"money that is none":         {of("money"), "cheap", nil, "must be a decimal number such as 12.50, not cheap"},
+		"money that is none":         {of("money"), "cheap", nil, "must be an amount such as 12.50, not cheap"},
 		"yes":                        {of("boolean"), "Ja", true, ""},
 		"no":                         {of("boolean"), "0", false, ""},
 		"neither":                    {of("boolean"), "vielleicht", nil, `must be true or false, yes or no, or 1 or 0, not "vielleicht"; other words are translated by values: in the map`},
@@ -97,6 +106,19 @@ func TestCellsBecomeTexts(t *testing.T) {
 		"constant":                      {"{constant: 7}", "x,y,z", "7", ""},
 		"constant when":                 {"{constant: yes, when: a}", "x,y,z", "yes", ""},
 		"constant when not":             {"{constant: yes, when: a}", ",y,z", "", ""},
+		"first of, the first":           {"{firstOf: [{join: [a, b]}, c]}", "x,y,z", "x y", ""},
+		"first of, the second":          {"{firstOf: [{join: [a, b]}, c]}", ",NULL,z", "z", ""},
+		"first of, none":                {"{firstOf: [a, b], default: d}", ",,z", "d", ""},
+		"first of, a constant when":     {"{firstOf: [{constant: person, when: b}, {constant: organization}]}", ",,z", "organization", ""},
+		"first of, what fits":           {"{firstOf: [{column: a, pattern: '[0-9]+', otherwise: skip}, b]}", "x,y,z", "y", ""},
+		"first of, what does not fit":   {"{firstOf: [{column: a, pattern: '[0-9]+'}, b]}", "x,y,z", "", `note (column a, b) must match the pattern [0-9]+, not "x"`},
+		"first of, then translated":     {"{firstOf: [a, b], values: {y: one}}", ",y,z", "one", ""},
+		"first of, within first of":     {"{firstOf: [a, {firstOf: [b, c], pattern: '[a-y]', otherwise: skip}, {constant: q}]}", ",,z", "q", ""},
+		"a text of a spreadsheet":       {"a", "\"=\"\"0123\"\"\",y,z", "0123", ""},
+		"the same without quotes":       {"a", "=\"0123\",y,z", "0123", ""},
+		"an apostrophe before =":        {"a", "'=1+1,y,z", "=1+1", ""},
+		"an apostrophe of a name":       {"a", "'t Hooft,y,z", "'t Hooft", ""},
+		"an apostrophe of a year":       {"a", "'68,y,z", "'68", ""},
 		"default":                       {"{column: a, default: d}", ",y,z", "d", ""},
 		"pattern with a group":          {"{column: a, pattern: '<(.*)>'}", "see <x> there,y,z", "x", ""},
 		"pattern without":               {"{column: a, pattern: '[0-9]+'}", "no 12 b,y,z", "12", ""},
@@ -135,6 +157,66 @@ func TestCellsBecomeTexts(t *testing.T) {
 			got, _ := s.records["product"][0]["description"].(string)
 			if got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestKeysOfASpreadsheetAreTheSameKeys(t *testing.T) {
+	s := newFakeServer(t)
+	s.records["supplier"] = []map[string]any{{"id": "party-1", "number": "0815"}}
+	i := &importing{entity: "product", key: "sku", file: "sku,name,supplier\n\"=\"\"0123\"\"\",a,'0815\n'0124,b,=\"0815\"\n0123,c,\n"}
+	i.mustRun(t, s)
+	if diff := cmp.Diff([]string{`sku is "0123" in line 2 already; leave one of the two out`}, i.reasons); diff != "" {
+		t.Error(diff)
+	}
+	want := []map[string]any{
+		{"id": "product-1", "sku": "0123", "name": "a", "supplier": "party-1"},
+		{"id": "product-2", "sku": "0124", "name": "b", "supplier": "party-1"},
+	}
+	if diff := cmp.Diff(want, s.records["product"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMessagesShowTheTextOfTheFile(t *testing.T) {
+	s := newFakeServer(t)
+	i := &importing{
+		mapping: "entity: product\nkey: sku\ndecimal: \",\"\nthousands: \".\"\ncurrency: EUR\nfields:\n  unitsInStock: {column: Lager, values: {viele: many}, otherwise: keep}\n",
+		file:    "sku;name;unitsOnOrder;unitPrice;Lager\n1;a;1.234-;;5\n2;b;;1.234,50 Taler;viele\n3;c;0.123;;5\n",
+	}
+	i.mustRun(t, s)
+	want := []string{
+		`unitsOnOrder must be at least 0, not -1234 (the file has "1.234-")`,
+		`unitsInStock (column Lager) must be a whole number, not many (the file has "viele"); unitPrice must be an amount such as 1.234,50 EUR, not 1.234,50 Taler; Taler is no currency`,
+		`unitsOnOrder must be a whole number, not 0.123; it is 0.123 with decimal: "." and thousands: "," in the map`,
+	}
+	if diff := cmp.Diff(want, i.reasons); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestACurrencyThatIsSaidTwiceMustBeTheSame(t *testing.T) {
+	for order, fields := range map[string]string{
+		"the amount first":   "  unitPrice: Preis\n  unitPrice.currency: Währung\n",
+		"the currency first": "  unitPrice.currency: Währung\n  unitPrice: Preis\n",
+	} {
+		t.Run(order, func(t *testing.T) {
+			s := newFakeServer(t)
+			i := &importing{
+				mapping: "entity: product\nkey: sku\ncurrency: EUR\nfields:\n" + fields,
+				file:    "sku,name,Preis,Währung\n1,a,5,\n2,b,5,USD\n3,c,5 €,EUR\n4,d,5 €,USD\n",
+			}
+			i.mustRun(t, s)
+			var got []string
+			for _, product := range s.records["product"] {
+				got = append(got, product["unitPrice"].(map[string]any)["currency"].(string))
+			}
+			if diff := cmp.Diff([]string{"EUR", "USD", "EUR"}, got); diff != "" {
+				t.Error(diff)
+			}
+			if len(i.reasons) != 1 || !strings.Contains(i.reasons[0], "in another column") {
+				t.Errorf("got %q", i.reasons)
 			}
 		})
 	}

@@ -13,9 +13,11 @@ import (
 
 // dialect returns how to take the file apart, and how to decode it first.
 func (c CSV) dialect() (table.Dialect, func(io.Reader) io.Reader, error) {
-	d := table.Dialect{NotBeforeSpace: c.NotBeforeSpace}
+	d := table.Dialect{NotBeforeSpace: c.NotBeforeSpace, HeaderLine: c.HeaderLine}
 	plain := func(r io.Reader) io.Reader { return r }
 	switch {
+	case c.HeaderLine < 0:
+		return d, plain, fmt.Errorf("csv: headerLine must be the number of a line, not %d", c.HeaderLine)
 	case c.Separator == "tab":
 		d.Separator = '\t'
 	case utf8.RuneCountInString(c.Separator) > 1, c.Separator == `"`, c.Separator == "\n":

@@ -16,7 +16,8 @@ type Map struct {
 	CSV       CSV      `yaml:"csv"`       // how the file separates its cells
 	Missing   []string `yaml:"missing"`   // texts that mean: no value
 	Empty     string   `yaml:"empty"`     // what no value does to a record that has one: leave (the default) or clear
-	Dates     string   `yaml:"dates"`     // how dates are written: DD.MM.YYYY hh:mm
+	Dates     Forms    `yaml:"dates"`     // how dates are written: DD.MM.YYYY hh:mm; or a list of such forms
+	YearsFrom int      `yaml:"yearsFrom"` // years of two digits lie in the hundred years from this one
 	TimeZone  string   `yaml:"timeZone"`  // in which zone times are meant that name none: Europe/Berlin
 	Decimal   string   `yaml:"decimal"`   // the decimal sign; a point by default
 	Thousands string   `yaml:"thousands"` // the sign between groups of digits; none by default
@@ -31,19 +32,21 @@ type Map struct {
 type CSV struct {
 	Separator      string `yaml:"separator"`      // one character, or tab; found out from the header by default
 	NotBeforeSpace bool   `yaml:"notBeforeSpace"` // a separator followed by a space is a part of the text
+	HeaderLine     int    `yaml:"headerLine"`     // the line that names the columns, if it is not the first
 	Encoding       string `yaml:"encoding"`       // utf-8 (the default), windows-1252 or iso-8859-1
 }
 
 // Source is where a field's value comes from and what is done with it, in the
 // order of these keys.
 type Source struct {
-	Column   string   `yaml:"column"`   // a column
-	Join     []string `yaml:"join"`     // several columns, those without a value left out
-	With     string   `yaml:"with"`     // between joined columns; a space by default
-	Text     string   `yaml:"text"`     // a text with columns in braces: "contact-{customerID}"
-	Constant *string  `yaml:"constant"` // the same for every row
-	When     string   `yaml:"when"`     // only for rows that have a value in this column
-	Default  *string  `yaml:"default"`  // for rows without a value
+	Column   string    `yaml:"column"`   // a column
+	Join     []string  `yaml:"join"`     // several columns, those without a value left out
+	With     string    `yaml:"with"`     // between joined columns; a space by default
+	Text     string    `yaml:"text"`     // a text with columns in braces: "contact-{customerID}"
+	Constant *string   `yaml:"constant"` // the same for every row
+	FirstOf  []*Source `yaml:"firstOf"`  // several sources, of which the first counts that has a value
+	When     string    `yaml:"when"`     // only for rows that have a value in this column
+	Default  *string   `yaml:"default"`  // for rows without a value
 
 	Pattern   string            `yaml:"pattern"`   // a regular expression; its first group is taken, or the whole match
 	Split     string            `yaml:"split"`     // the separator of several values in one cell
@@ -51,13 +54,27 @@ type Source struct {
 	Values    map[string]string `yaml:"values"`    // text in the file: value of the field
 	Otherwise string            `yaml:"otherwise"` // what becomes of a text that does not fit: reject (the default), skip or keep
 
-	Lookup   string `yaml:"lookup"`   // of a reference: the unique field of the target; or entity.field, or id
-	Dates    string `yaml:"dates"`    // instead of the map's
-	TimeZone string `yaml:"timeZone"` // instead of the map's
-	Currency string `yaml:"currency"` // instead of the map's
+	Lookup    string `yaml:"lookup"`    // of a reference: the unique field of the target; or entity.field, or id
+	Dates     Forms  `yaml:"dates"`     // instead of the map's
+	YearsFrom int    `yaml:"yearsFrom"` // instead of the map's
+	Past      *bool  `yaml:"past"`      // whether a date of the future is refused; by default where the field is a date of birth
+	TimeZone  string `yaml:"timeZone"`  // instead of the map's
+	Currency  string `yaml:"currency"`  // instead of the map's
 
 	path string
 	line int
+}
+
+// Forms are the ways in which dates are written.
+type Forms []string
+
+// DecodeNode reads one form, or a list.
+func (f *Forms) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
+	if node.Kind == yaml.ScalarNode {
+		*f = Forms{node.Value}
+		return
+	}
+	d.Decode(node, reflect.ValueOf((*[]string)(f)).Elem())
 }
 
 // Sources are the fields of a map in the order of the file.

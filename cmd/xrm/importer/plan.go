@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/openxrm/xrm/cmd/xrm/importer/table"
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -34,25 +35,26 @@ type planner struct {
 // the file, at once.
 func newPlan(ctx context.Context, m *Map, e *Entity, file string, header []string, l *lookups) (*plan, error) {
 	p := &planner{
-		binder: binder{m: m, entity: e, header: header, used: map[int]bool{}},
+		binder: binder{m: m, entity: e, header: header, used: map[int]bool{}, now: time.Now()},
 		file:   file, lookups: l, plan: &plan{entity: e, group: m.Group},
 	}
 	if p.checkGroup(); len(p.problems) > 0 {
 		return nil, p.problems.Err()
 	}
+	p.checkWords()
 	for _, s := range m.Fields {
 		p.add(ctx, s)
 	}
 	for _, name := range m.Ignore {
-		if i := slices.Index(header, name); i >= 0 {
+		for _, i := range allIndexes(header, name) {
 			p.used[i] = true
+		}
+		if i, err := p.column(name); err == nil {
+			p.used[i] = true // tag#2
 		}
 	}
 	p.matchTheRest(ctx)
 	p.findKey()
-	if !slices.Contains([]string{"", "leave", "clear"}, m.Empty) {
-		p.problem(0, "empty must be leave or clear, not %q", m.Empty)
-	}
 	if m.Empty == "clear" {
 		for _, b := range p.plan.bindings {
 			p.plan.clear = append(p.plan.clear, b.steps[0].name)
@@ -66,6 +68,20 @@ func newPlan(ctx context.Context, m *Map, e *Entity, file string, header []strin
 
 func (p *planner) problem(line int, format string, args ...any) {
 	p.problems = append(p.problems, strictyaml.Problem{File: cmp.Or(p.m.file, p.file), Line: line, Message: fmt.Sprintf(format, args...)})
+}
+
+// checkWords checks what the map says for all fields.
+func (p *planner) checkWords() {
+	var err error
+	if p.numbers, err = newNumbers(p.m.Decimal, p.m.Thousands); err != nil {
+		p.problem(0, "%v", err)
+	}
+	if p.m.YearsFrom != 0 && (p.m.YearsFrom < 1 || p.m.YearsFrom > 9900) {
+		p.problem(0, "yearsFrom must be a year such as %d, not %d", firstShortYear, p.m.YearsFrom)
+	}
+	if !slices.Contains([]string{"", "leave", "clear"}, p.m.Empty) {
+		p.problem(0, "empty must be leave or clear, not %q", p.m.Empty)
+	}
 }
 
 // nothingMatches is a fault of the map if there is one, and of the file if not.
@@ -118,8 +134,16 @@ func (p *planner) matchTheRest(ctx context.Context) {
 			continue
 		}
 		path := matcher.path(column)
+		if same := allIndexes(p.header, column); len(same) > 1 && path != "" && !bound[path] {
+			bound[path] = true
+			p.problem(0, "%s; or list it under ignore:", p.sameHeader(same))
+			continue
+		}
 		if path == "" || bound[path] {
-			p.plan.notes = append(p.plan.notes, fmt.Sprintf("column %q is not imported: %s%s", column, p.whyNot(column, path), p.advice()))
+			note := fmt.Sprintf("column %q is not imported: %s%s", column, p.whyNot(column, path), p.advice())
+			if !slices.Contains(p.plan.notes, note) {
+				p.plan.notes = append(p.plan.notes, note)
+			}
 			continue
 		}
 		bound[path] = true
@@ -154,15 +178,23 @@ func (p *planner) findKey() {
 		p.problem(0, "key: the field %s of %s is not unique; unique are %s", f.Name, p.entity.Name, strings.Join(uniqueNames(p.entity), ", "))
 		return
 	}
-	for _, b := range p.plan.bindings {
-		if b.path == p.m.Key {
-			p.plan.key = b
-			return
-		}
+	if b := p.plan.binding(p.m.Key); b != nil {
+		p.plan.key, b.exact = b, true
+		return
 	}
 	if len(p.problems) == 0 {
 		p.problem(0, "key: no column fills %s", p.m.Key)
 	}
+}
+
+// binding is that of a path, or nil.
+func (p *plan) binding(path string) *binding {
+	for _, b := range p.bindings {
+		if b.path == path {
+			return b
+		}
+	}
+	return nil
 }
 
 func uniqueNames(e *Entity) []string {

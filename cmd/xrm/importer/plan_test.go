@@ -36,8 +36,8 @@ map.yaml:7: displayName: the file has no column "nme"; did you mean "name"?`,
 				"  email: {column: a, otherwise: ignore}\n  website: {column: a, otherwise: keep}\n  note: {column: a, split: \",\"}\n  tags: {column: a, split: \",\", part: first}\n" +
 				"  region: {column: a, part: first}\n  language: {column: a, split: x, part: third}\n  country: {column: a, lookup: id}\n  customerSince: {column: a, dates: MM/YY}\n  birthDate: {column: a, timeZone: Berlin}\n",
 			header: "a",
-			want: `map.yaml:3: number: needs one of column, join, text and constant
-map.yaml:4: displayName: needs one of column, join, text and constant
+			want: `map.yaml:3: number: needs one of column, join, text, constant and firstOf
+map.yaml:4: displayName: needs one of column, join, text, constant and firstOf
 map.yaml:5: city: the text "Berlin" names no column in braces; a text for every row is a constant
 map.yaml:6: street: pattern "(" is no regular expression: error parsing regexp: missing closing ): ` + "`(`" + `
 map.yaml:7: email: otherwise must be reject, skip or keep, not "ignore"
@@ -66,6 +66,34 @@ map.yaml:8: state.name: state has no field "name"`,
 			want: `map.yaml:3: customer: lookup: customer has no field "nummer"; did you mean "number"?
 map.yaml:4: carrier: lookup: the field displayName of partner is not unique, so that it may find several
 map.yaml:5: contact: the server has no entity "persn"`,
+		},
+		"numbers, years and forms of dates": {
+			mapping: "entity: customer\ndecimal: \".\"\nthousands: \".\"\nyearsFrom: 19690\ndates: [DD.MM.YYYY, D MMM YYYY h:mm a]\nfields:\n  customerSince: a\n",
+			header:  "a",
+			want: `map.yaml: decimal and thousands are both "."; no number could be told from a thousand times it
+map.yaml: yearsFrom must be a year such as 1969, not 19690
+map.yaml:7: customerSince: dates: "D MMM YYYY h:mm a" has the part "a", which is not known; known are YYYY YY MMMM MMM MM M DD D hh h mm ss SSS A Z, and text stands in single quotes`,
+		},
+		"thousands as in 1.234,50, and no decimal": {
+			mapping: "entity: customer\nthousands: \".\"\n", header: "number",
+			want: `map.yaml: thousands is ".", and decimal is a point where the map does not say it; add decimal: "," if 1.234,50 is meant`,
+		},
+		"the same header twice": {
+			mapping: "entity: customer\nfields: {city: Ort, street: Ort#3, region: \"x#1\", note: Ort#2}\n", header: "Ort,Ort,Name,Name,x",
+			want: `map.yaml: columns 3 and 4 are all called "Name"; say in the map which one is meant: Name#1 is the first, Name#2 the last; or list it under ignore:
+map.yaml:2: city: columns 1 and 2 are all called "Ort"; say in the map which one is meant: Ort#1 is the first, Ort#2 the last
+map.yaml:2: street: 2 of the file's columns are called "Ort", so that there is no Ort#3`,
+		},
+		"the first of several": {
+			mapping: "entity: customer\nfields:\n  city: {firstOf: [a, {column: b, lookup: number}]}\n  street: {firstOf: [a, gone]}\n  region: {firstOf: [{column: a, split: x}]}\n  note: {firstOf: []}\n", header: "a,b",
+			want: `map.yaml:3: city: firstOf, number 2: lookup, dates, yearsFrom, past, timeZone and currency belong beside firstOf
+map.yaml:4: street: firstOf, number 2: the file has no column "gone"
+map.yaml:5: region: firstOf, number 1: split makes several texts; say with part which one to take
+map.yaml:6: note: needs one of column, join, text, constant and firstOf`,
+		},
+		"a header in no line": {
+			mapping: "entity: customer\ncsv: {headerLine: 7}\n", header: "x",
+			want: `rows.csv: the file has 2 lines, so that line 7 cannot be its header`,
 		},
 		"groups": {
 			mapping: "entity: order\ngroup: line\nfields: {number: a}\n", header: "a",
@@ -129,6 +157,36 @@ func TestAColumnThatFindsNoFieldIsNamed(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, i.notes); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestASameHeaderTwiceIsFineUnlessItIsMeant(t *testing.T) {
+	tests := map[string]struct {
+		mapping, header string
+		want            []string
+		city            any
+	}{
+		"ignored":          {"entity: customer\nkey: number\nignore: [city]\n", "number,kind,displayName,city,city", nil, nil},
+		"no field of ours": {"entity: customer\nkey: number\n", "number,kind,displayName,tag,tag", []string{`column "tag" is not imported: customer has no field of that name; did you mean "tags"; the map can say where it goes, or list it under ignore:`}, nil},
+		"without a name":   {"entity: customer\nkey: number\n", "number,kind,displayName,,", nil, nil},
+		"the second":       {"entity: customer\nkey: number\nfields: {city: city#2}\nignore: [city#1]\n", "number,kind,displayName,city,city", nil, "Bonn"},
+		"the other stays":  {"entity: customer\nkey: number\nfields: {city: city#2}\n", "number,kind,displayName,city,city", []string{`column "city" is not imported: city is already filled by another column; the map can say where it goes, or list it under ignore:`}, "Bonn"},
+		"a # of the file":  {"entity: customer\nkey: number\nfields: {city: 'city#2'}\n", "number,kind,displayName,city#2,x", []string{`column "x" is not imported: customer has no field of that name; the map can say where it goes, or list it under ignore:`}, "Ulm"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newFakeServer(t)
+			i := &importing{mapping: tt.mapping, file: tt.header + "\n1,person,Ann,Ulm,Bonn\n"}
+			if got := i.mustRun(t, s); got.Created != 1 {
+				t.Errorf("%+v %v", got, i.reasons)
+			}
+			if diff := cmp.Diff(tt.want, i.notes); diff != "" {
+				t.Error(diff)
+			}
+			if got := s.records["customer"][0]["city"]; got != tt.city {
+				t.Errorf("city %v, want %v", got, tt.city)
+			}
+		})
 	}
 }
 

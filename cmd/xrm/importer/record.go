@@ -54,7 +54,7 @@ func (p *plan) convert(r *record) {
 			value, reason := b.read(r.rows[row].Cells)
 			switch {
 			case reason != "":
-				r.fault(row, b.path, b.label+" "+reason)
+				r.fault(row, b.path, b.label+" "+b.asInFile(reason, r.rows[row].Cells))
 			case row == 0 || b.ofRow():
 				first = value
 				r.put(b, row, value)
@@ -78,7 +78,9 @@ func (r *record) put(b *binding, row int, value any) {
 		list = []any{value}
 	}
 	if _, isRef := list[0].(*wantedRef); !isRef {
-		b.put(r.values, row, value)
+		if reason := b.put(r.values, row, value); reason != "" {
+			r.fault(row, b.path, b.label+" "+reason)
+		}
 		return
 	}
 	ref := reference{binding: b, row: row}

@@ -303,7 +303,7 @@ func TestARejectedRowHasEveryReasonAndCanBeCorrected(t *testing.T) {
 	}
 	want := strings.Join([]string{
 		"rejected line,rejected because,sku,name,unitsOnOrder,unitPrice,discontinued,supplier",
-		"3,\"unitsOnOrder must be a whole number, not many; unitPrice must be a decimal number such as 12.50, not cheap; " +
+		"3,\"unitsOnOrder must be a whole number, not many; unitPrice must be an amount such as 12.50, not cheap; " +
 			"discontinued must be true or false, yes or no, or 1 or 0, not \"\"perhaps\"\"; other words are translated by values: in the map; " +
 			"supplier refers to the supplier with number \"\"S-1\"\", which does not exist; name is required\",2,NULL,many,cheap,perhaps,S-1",
 		"4,sku is the key and needs a value,,Chang,5,9.99,no,",

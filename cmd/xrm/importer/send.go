@@ -117,7 +117,13 @@ func (s *sender) explain(r *record, refusal *client.Error) {
 			}
 		}
 		if !concerns(r.faults[:known], row, path) {
-			r.fault(row, path, s.label(path)+" "+v.Message+advice(path, v.Message))
+			message := v.Message + advice(path, v.Message)
+			if b := s.plan.binding(path); b != nil {
+				message = b.label + " " + b.asInFile(message, r.rows[row].Cells)
+			} else {
+				message = path + " " + message
+			}
+			r.fault(row, path, message)
 		}
 	}
 }
@@ -142,13 +148,4 @@ func concerns(faults []fault, row int, path string) bool {
 		}
 	}
 	return false
-}
-
-func (s *sender) label(path string) string {
-	for _, b := range s.plan.bindings {
-		if b.path == path {
-			return b.label
-		}
-	}
-	return path
 }

@@ -81,15 +81,16 @@ func firstName(fields []*Field) string {
 func (t target) ofRow() bool { return t.steps[0].index == itsOwn }
 
 // put writes a value into a record's values; row is the place of the row
-// within the record.
-func (t target) put(values map[string]any, row int, value any) {
+// within the record. The reason, which completes "<field> …", says why the
+// value cannot be beside one that is there.
+func (t target) put(values map[string]any, row int, value any) (reason string) {
 	inside := values
 	for i, s := range t.steps {
 		last := i == len(t.steps)-1
 		if !s.list {
 			if last {
-				inside[s.name] = merged(inside[s.name], value)
-				return
+				inside[s.name], reason = merged(inside[s.name], value)
+				return reason
 			}
 			inside = object(inside[s.name], func(o map[string]any) { inside[s.name] = o })
 			continue
@@ -105,26 +106,36 @@ func (t target) put(values map[string]any, row int, value any) {
 		inside[s.name] = items
 		if last {
 			items[index] = value
-			return
+			return ""
 		}
 		inside = object(items[index], func(o map[string]any) { items[index] = o })
 	}
+	return ""
 }
 
 // merged keeps what is there of an amount of money whose currency comes from
-// another column.
-func merged(existing, value any) any {
+// another column. A currency that the row says goes before the map's.
+func merged(existing, value any) (any, string) {
 	before, both := existing.(map[string]any)
 	after, ok := value.(map[string]any)
-	if !both || !ok {
-		return value
-	}
-	for name, part := range before {
-		if after[name] == nil {
-			after[name] = part
+	if both && ok {
+		for name, part := range before {
+			one, reason := merged(part, after[name])
+			if reason != "" {
+				return value, reason
+			}
+			after[name] = one
 		}
+		return after, ""
 	}
-	return after
+	_, weak := value.(assumed)
+	switch _, weaker := existing.(assumed); {
+	case value == nil, weak && existing != nil:
+		return existing, ""
+	case existing == nil, weaker, existing == value:
+		return value, ""
+	}
+	return value, fmt.Sprintf("has the currency %v here and %v in another column", value, existing)
 }
 
 func object(existing any, put func(map[string]any)) map[string]any {
@@ -136,9 +147,12 @@ func object(existing any, put func(map[string]any)) map[string]any {
 	return o
 }
 
-// withoutGaps leaves out the items of lists that no value was put into.
+// withoutGaps leaves out the items of lists that no value was put into, and
+// takes what was assumed for good.
 func withoutGaps(value any) any {
 	switch v := value.(type) {
+	case assumed:
+		return string(v)
 	case map[string]any:
 		for name, inner := range v {
 			v[name] = withoutGaps(inner)

@@ -9,6 +9,8 @@ type Dialect struct {
 	// NotBeforeSpace makes a separator that is followed by a space a part of
 	// the text, for files that leave texts such as "Pavlova, Ltd." unquoted.
 	NotBeforeSpace bool
+
+	HeaderLine int // the line that names the columns, from 1; 0 for the first that has any text
 }
 
 // guess finds the separator from the header line.

@@ -40,6 +40,9 @@ func NewReader(r io.Reader, d Dialect) (*Reader, error) {
 			return nil, err
 		}
 	}
+	if first, err = t.toHeader(first); err != nil {
+		return nil, err
+	}
 	if t.dialect.Separator == 0 {
 		t.dialect.Separator = guess(first.text)
 	}
@@ -51,6 +54,28 @@ func NewReader(r io.Reader, d Dialect) (*Reader, error) {
 		return nil, fmt.Errorf("line %d, the header: %s", row.Line, strings.Join(row.Faults, "; "))
 	}
 	return t, t.setHeader(row)
+}
+
+// toHeader goes on to the line that the dialect says. A file of rejected rows
+// begins with its header, wherever that of the first file stood.
+func (t *Reader) toHeader(at line) (line, error) {
+	if strings.HasPrefix(strings.TrimPrefix(at.text, `"`), LineColumn) {
+		return at, nil
+	}
+	for at.number < t.dialect.HeaderLine {
+		next, err := t.lines.next()
+		if errors.Is(err, io.EOF) {
+			return at, fmt.Errorf("the file has %d lines, so that line %d cannot be its header", at.number, t.dialect.HeaderLine)
+		}
+		if err != nil {
+			return at, err
+		}
+		at = next
+	}
+	if t.dialect.HeaderLine > 0 && at.number > t.dialect.HeaderLine {
+		return at, fmt.Errorf("line %d cannot be the header: it is empty or says which separator the file has", t.dialect.HeaderLine)
+	}
+	return at, nil
 }
 
 // firstLine returns the next line that has any text in it.
@@ -70,22 +95,17 @@ func (t *Reader) setHeader(row Row) error {
 	if row.empty() {
 		return fmt.Errorf("line %d, the header, names no columns", row.Line)
 	}
-	seen := map[string]int{}
-	for i, name := range row.Cells {
+	for _, name := range row.Cells {
 		if strings.Contains(strings.TrimSpace(name), "\r") {
 			return errors.New("the file's lines end with CR alone, as on an old Macintosh; save it with the line ends of today (LF or CRLF)")
 		}
-		name = strings.TrimSpace(name)
-		if first, twice := seen[name]; twice && name != "" {
-			return fmt.Errorf("line %d, the header: columns %d and %d are both called %q; rename one", row.Line, first, i+1, name)
-		}
-		seen[name] = i + 1
-		t.header = append(t.header, name)
+		t.header = append(t.header, strings.TrimSpace(name))
 	}
 	return nil
 }
 
-// Header lists the names of the columns. The caller must not change it.
+// Header lists the names of the columns, of which several may be the same. The
+// caller must not change it.
 func (t *Reader) Header() []string { return t.header }
 
 // Dialect is the dialect that the file is read in, the separator included.

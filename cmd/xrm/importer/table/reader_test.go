@@ -133,6 +133,31 @@ func TestRowsAreReadOneByOne(t *testing.T) {
 	}
 }
 
+func TestTheHeaderMayStandInAnotherLine(t *testing.T) {
+	const report = "Customers, as of today\n\n\"printed by; \"\"x\na;b\n1;2\n"
+	header, rows := readAll(t, report, Dialect{HeaderLine: 4})
+	if diff := cmp.Diff([]string{"a", "b"}, header); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Row{{Line: 5, Cells: []string{"1", "2"}}}, rows); diff != "" {
+		t.Error(diff)
+	}
+	// A corrected file of rejected rows is read with the same dialect.
+	header, rows = readAll(t, LineColumn+";"+ReasonsColumn+";a;b\n5;x;1;2\n", Dialect{HeaderLine: 4})
+	if len(header) != 4 || len(rows) != 1 {
+		t.Errorf("the rejected rows: header %v, %d rows", header, len(rows))
+	}
+	for file, want := range map[string]string{
+		"a,b\n1,2\n":     "the file has 2 lines, so that line 4 cannot be its header",
+		"\n\n\n\na\n1\n": "line 4 cannot be the header: it is empty or says which separator the file has",
+		"x\na\n\n\n1\n":  "line 4, the header, names no columns",
+	} {
+		if _, err := NewReader(strings.NewReader(file), Dialect{HeaderLine: 4}); err == nil || err.Error() != want {
+			t.Errorf("%q\ngot  %v\nwant %s", file, err, want)
+		}
+	}
+}
+
 func TestALineWithoutEndIsCutAndTheRestGoesOn(t *testing.T) {
 	_, rows := readAll(t, "a,b\n1,"+strings.Repeat("x", 3*maxLine)+"\n3,4\n", Dialect{})
 	if len(rows) != 2 || rows[0].Faults[0] != "the line is longer than 1048576 bytes" || len(rows[0].Cells[0]) != maxLine {
@@ -148,7 +173,6 @@ func TestAFileWithoutAUsableHeaderIsRefused(t *testing.T) {
 		"empty":         {"\n \n", "the file is empty; its first line must name the columns"},
 		"only a mark":   {"sep=;\n", "the file is empty; its first line must name the columns"},
 		"no names":      {" ,\"\"\n1,2\n", "line 1, the header, names no columns"},
-		"a name twice":  {"a,b,a\n", `line 1, the header: columns 1 and 3 are both called "a"; rename one`},
 		"UTF-16":        {"\xff\xfea\x00,\x00b\x00\n\x00", "the file is not UTF-8 but probably UTF-16; save it as UTF-8"},
 		"not UTF-8":     {"Stra\xdfe,b\n", `line 1, the header: is not UTF-8 (byte 0xDF behind "Stra"); save the file as UTF-8 or name its encoding in the map`},
 		"CR alone":      {"a,b\r1,2\r3,4\r", "the file's lines end with CR alone, as on an old Macintosh; save it with the line ends of today (LF or CRLF)"},
