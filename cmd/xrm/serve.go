@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/web"
 	"github.com/spf13/cobra"
@@ -38,7 +39,8 @@ func (p *program) serveCommand() *cobra.Command {
 runs end. Without settings it keeps its data in ./data and answers on
 http://127.0.0.1:8080/graphql, where a browser finds GraphiQL.
 
-The first start writes an administrator's key to DATA/admin.key.`,
+The first start writes an administrator's key to DATA/admin.key. Of several
+instances that start on one database, one does so.`,
 		Example: `  xrm serve
   xrm serve --listen 127.0.0.1:9000 --data /var/lib/xrm
   XRM_STORE=mongodb://127.0.0.1:27017/xrm xrm serve`,
@@ -137,13 +139,27 @@ func (s *server) welcome(address string, took time.Duration) string {
 	for _, plugin := range s.work.Desk().Plugins() {
 		fmt.Fprintf(&b, "  plugin   %s\n", pluginLine(plugin))
 	}
-	switch {
-	case s.config.Store == "memory" && !s.newKey.Load():
-		fmt.Fprintf(&b, "  key      that of the administrator is the one in %s\n", adminKeyFile(s.config))
-	case s.newKey.Load():
-		fmt.Fprintf(&b, "  key      a new administrator's key is in %s\n", adminKeyFile(s.config))
+	if line := keyLine(s.config, identity.KeyFile(s.keyFile.Load())); line != "" {
+		fmt.Fprintf(&b, "  key      %s\n", line)
 	}
 	return b.String()
+}
+
+// keyLine says where the key of the administrator is, when that is not what it was
+// after the start before.
+func keyLine(c Config, state identity.KeyFile) string {
+	file := adminKeyFile(c)
+	switch {
+	case state == identity.KeyWritten:
+		return "a new administrator's key is in " + file
+	case state == identity.KeyThere && c.Store == "memory":
+		return "that of the administrator is the one in " + file
+	case state == identity.KeyElsewhere:
+		return "there is an administrator already, and no " + file + ": another instance has written the key, or it was moved away"
+	case state == identity.KeyStrange:
+		return "the one in " + file + " is none of this database, which has an administrator already: the key is with another instance, or was revoked"
+	}
+	return ""
 }
 
 // pluginLine says how a plugin is doing and, unless it serves, the first line of

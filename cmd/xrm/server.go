@@ -46,7 +46,7 @@ type server struct {
 	site      *web.Site
 	uses      *identity.Uses // of API keys
 
-	newKey atomic.Bool // this start made the administrator's key
+	keyFile atomic.Int32 // an identity.KeyFile: what this start made of the administrator's key
 }
 
 // newServer opens the store and reads the definitions. It fails on what the
@@ -166,9 +166,9 @@ func (s *server) logFailure(ctx context.Context, f execution.Failure) {
 
 // letIn sees to it that an administrator can get in.
 func (s *server) letIn(ctx context.Context) error {
-	made, err := identity.EnsureAdministrator(ctx, s.store, adminKeyFile(s.config))
-	if made {
-		s.newKey.Store(true)
+	state, err := identity.EnsureAdministrator(ctx, s.store, adminKeyFile(s.config))
+	if err == nil {
+		s.keyFile.Store(int32(state))
 	}
 	return err
 }

@@ -14,7 +14,26 @@ import (
 )
 
 // ring keeps keys in memory.
-type ring struct{ keys []core.Key }
+type ring struct {
+	keys   []core.Key
+	holder string // of the lease
+	until  time.Time
+}
+
+func (r *ring) Acquire(_ context.Context, _, holder string, ttl time.Duration) (bool, error) {
+	if r.holder != "" && r.holder != holder && time.Now().Before(r.until) {
+		return false, nil
+	}
+	r.holder, r.until = holder, time.Now().Add(ttl)
+	return true, nil
+}
+
+func (r *ring) Release(_ context.Context, _, holder string) error {
+	if r.holder == holder {
+		r.holder = ""
+	}
+	return nil
+}
 
 func (r *ring) Keys(context.Context) ([]core.Key, error) { return slices.Clone(r.keys), nil }
 
@@ -86,7 +105,7 @@ func TestTheLastKeyOfAnAdministratorThatLastsStays(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			removed, err := identity.Desk{Keyring: &ring{tt.keys}}.RemoveKey(t.Context(), "x")
+			removed, err := identity.Desk{Keyring: &ring{keys: tt.keys}}.RemoveKey(t.Context(), "x")
 			if got := message(err); got != tt.want || removed != (tt.want == "") {
 				t.Errorf("RemoveKey = %v, %q; want %q", removed, got, tt.want)
 			}
@@ -105,7 +124,7 @@ func TestAServerWhoseAdministratorsAllExpireMakesAKeyThatLasts(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "admin.key")
 	kept := &ring{keys: []core.Key{{ID: "e", Roles: []string{core.AdminRole}, ExpiresAt: noon}}}
-	for i, want := range []bool{true, false} {
+	for i, want := range []identity.KeyFile{identity.KeyWritten, identity.KeyThere} {
 		made, err := identity.EnsureAdministrator(t.Context(), kept, file)
 		if err != nil || made != want || len(kept.keys) != 2 || !kept.keys[1].ExpiresAt.IsZero() {
 			t.Fatalf("start %d: made %v, %v; the keys are %+v", i, made, err, kept.keys)
