@@ -84,6 +84,8 @@ func played(name string) sdk.Plugin {
 		playGuard(&p, strings.TrimPrefix(name, "guard-"))
 	case "sentry":
 		playSentry(&p)
+	case "witness":
+		playWitness(&p)
 	case "mover":
 		playMover(&p)
 	}

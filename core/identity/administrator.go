@@ -32,6 +32,7 @@ type Vault interface {
 // the database.
 type KeyFile int
 
+// What a file can be.
 const (
 	KeyUnknown   KeyFile = iota // nobody has looked yet
 	KeyThere                    // it holds one of them

@@ -414,6 +414,61 @@ func TestALeaseThatItsHolderLeftEndsByItself(t *testing.T) {
 	})
 }
 
+// pausable makes a dispatcher whose process stands still at the next call of the
+// subscriber, until it is told to go on: what it is handed then, it has seen.
+func (s *stage) pausable(holder string) (d *journal.Dispatcher, goOn chan struct{}) {
+	d, goOn = s.dispatcher(holder), make(chan struct{})
+	receiver := d.Receivers[core.PluginSubscriber]
+	d.Receivers = plugins(func(ctx context.Context, name string, batch []core.Event) ([]core.Receipt, error) {
+		receipts, err := receiver.Receive(ctx, name, batch)
+		<-goOn
+		return receipts, err
+	})
+	return d, goOn
+}
+
+// The events that were under way come again, at another of three processes. The one
+// that wakes up after its lease has ended settles what is settled, and takes no more.
+func TestAProcessThatStandsStillLongerThanItsLeaseTakesNothingFromTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		first, goOn := s.pausable("p1")
+		start(t, first)
+		second, third := s.dispatcher("p2"), s.dispatcher("p3")
+		start(t, second)
+		start(t, third)
+		nudge := func() {
+			for _, d := range []*journal.Dispatcher{first, second, third} {
+				d.Nudge()
+			}
+			synctest.Wait()
+		}
+		s.enqueue("a1")
+		nudge()
+		s.wantSeen("of the first process", "a1")
+		s.enqueue("a2")
+		pass(89 * time.Second)
+		s.wantSeen("while the lease lasts", "")
+		pass(2 * time.Second)
+		s.wantSeen("of another process, as soon as the lease has ended", "a1 a2")
+		s.wantWaiting(0)
+
+		s.enqueue("a3")
+		nudge()
+		s.wantSeen("of the other", "a3")
+		close(goOn)
+		synctest.Wait()
+		s.enqueue("a4")
+		nudge()
+		pass(10 * time.Minute)
+		s.wantSeen("after the first goes on", "a4")
+		s.wantWaiting(0)
+		if dead := s.dead(); len(dead) > 0 {
+			t.Errorf("dead are %+v", dead)
+		}
+	})
+}
+
 func TestRunCanBeCalledAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)

@@ -74,14 +74,31 @@ func (r *Runner) runDue(ctx context.Context, job Job) error {
 		return err
 	}
 	outcome, err := r.carryOut(ctx, &run)
+	lost := r.confirm(context.WithoutCancel(ctx), job, run)
 	switch {
 	case errors.Is(context.Cause(ctx), errLost), err != nil && ctx.Err() != nil:
 		return context.Cause(ctx) // it is still due, and whoever has the lease says how it went
+	case lost != nil:
+		return lost
 	case outcome == core.Waiting:
 		run.Outcome, run.Error = outcome, err.Error()
 		return errors.Join(err, r.Store.SaveJobRun(ctx, run))
 	}
 	return r.finish(context.WithoutCancel(ctx), job, run, outcome, err)
+}
+
+// confirm returns errLost when another instance has begun the run again since: a
+// process that stood still finds out only when it asks.
+func (r *Runner) confirm(ctx context.Context, job Job, run core.JobRun) error {
+	held, err := r.Store.Acquire(ctx, job.lease(), r.Holder, leaseTime)
+	if err != nil {
+		return err
+	}
+	runs, err := r.Store.JobRuns(ctx)
+	if err == nil && (!held || job.in(runs).StartedAt.UnixMilli() != run.StartedAt.UnixMilli()) {
+		err = errLost
+	}
+	return err
 }
 
 // carryOut runs a job and keeps what it reports.

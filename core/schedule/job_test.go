@@ -63,6 +63,7 @@ func TestInstancesWhoseClocksDifferRunAndFireNothingTwice(t *testing.T) {
 		w.job("expire", "@every 10m")
 		w.timer("a", 5*time.Minute)
 		w.startSkewed("slow", -time.Minute)
+		w.start("right")
 		w.startSkewed("fast", time.Minute)
 		pass(25 * time.Minute)
 		// The job is planned by the clock of the slow one, which looked first.
@@ -162,6 +163,64 @@ func TestARunStopsBeforeAnotherInstanceCanTakeIt(t *testing.T) {
 		a.link.cut(false)
 		pass(100 * time.Minute)
 		w.wantRun("expire", core.Succeeded, "")
+	})
+}
+
+// Three instances, of which the one that runs the job and fires the timer stands
+// still, and goes on when another has done both.
+func TestAnInstanceThatStandsStillLongerThanItsLeaseDoesNothingTwice(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.job("expire", "@hourly")
+		w.timer("points", time.Hour)
+		goOn, ids := make(chan struct{}), map[string]int{}
+		still := func(id string) {
+			w.mu.Lock()
+			ids[id]++
+			first := ids[id] == 1
+			w.mu.Unlock()
+			if first {
+				<-goOn // and then says that all went well
+			}
+		}
+		w.behave(
+			func(_ context.Context, _ *world, r core.JobRun, _ func(core.Progress)) error {
+				still(r.ID())
+				return nil
+			},
+			func(_ context.Context, _ *world, t core.Timer) error { still(t.Key); return nil },
+		)
+		a := w.start("a")
+		pass(time.Hour)
+		if done := strings.Join(w.taken(), ", "); !strings.Contains(done, "1h0m a runs expire") || !strings.Contains(done, "1h0m a fires points") {
+			t.Fatalf("the first has begun %q; want both", done)
+		}
+		a.link.cut(true) // it renews nothing either
+		w.start("b")
+		w.start("c")
+		pass(29 * time.Second)
+		w.wantDone()
+		pass(16 * time.Second) // when they look the next time
+		if done := w.taken(); len(done) != 2 || strings.Contains(strings.Join(done, " "), " a ") {
+			t.Errorf("when the leases have ended: %q; want the job and the timer, by the others", done)
+		}
+		w.wantTimers(0)
+		after := w.wantRun("expire", core.Succeeded, "")
+
+		a.link.cut(false)
+		close(goOn)
+		pass(30 * time.Minute)
+		w.wantDone()
+		w.wantTimers(0)
+		if r := w.wantRun("expire", core.Succeeded, ""); r != after {
+			t.Errorf("the one that stood still makes %+v of %+v", r, after)
+		}
+		pass(30 * time.Minute)
+		if done := w.taken(); len(done) != 1 {
+			t.Errorf("at two: %q; want one run", done)
+		}
+		if len(ids) != 3 {
+			t.Errorf("the runs and timers are %v; want that both were the same when they began again", ids)
+		}
 	})
 }
 
