@@ -103,6 +103,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	s.work.Own = map[string]func(context.Context, record.Basis, core.Timer) error{party.TimerOwner: s.parties(nil).Resume}
 	if c.shared() {
 		s.records.Tenure = s.host.Tenure
+		s.records.Oldest = func() int64 { return s.admission.Oldest() }
 	}
 	s.readiness = snapshot.NewReadiness(s.store, c.Timeout.Store, s.letIn, log)
 	s.admission, err = snapshot.New(snapshot.Config{
@@ -129,6 +130,7 @@ func (s *server) pluginConfig(metrics *web.Metrics) pluginhost.Config {
 		Dir: s.config.Plugins, Trust: pluginhost.Trust(s.config.Trust), CacheDir: filepath.Join(s.config.Data, "plugins"),
 		Registry: s.store, Version: readBuild().Version, Shim: shim(), Log: s.log,
 		Admit:  func(o snapshot.Offer) error { return s.admission.Admit(o) },
+		Rejoin: func() { s.admission.Expire() },
 		Recall: func(all []snapshot.Contribution) []error { return s.admission.Recall(all) },
 		Open: func(a core.Actor, on record.Basis) pluginhost.Session {
 			return s.records.As(a, s.admission.Limit(on))

@@ -59,6 +59,11 @@ type Config struct {
 	// Registry keeps which plugins are in force. It is required.
 	Registry Registry
 
+	// Rejoin is called when others may have gone on without this instance, and it
+	// goes by all that they have changed: before it counts as one of them again. nil
+	// does nothing.
+	Rejoin func()
+
 	// Lease is how long after an instance was last heard of others go on without
 	// it; 5s.
 	Lease time.Duration

@@ -72,7 +72,7 @@ func (s *supervisor) announce(ctx context.Context, i *instance, d *pluginpb.Desc
 		return fmt.Errorf("keep what the plugin says of itself: %w", err)
 	}
 	next := core.Edition{Version: i.manifest.Version, Digest: i.digest, Granted: i.terms.Needs.Lines(), Description: described}
-	if err := s.attend(ctx); err != nil { // with what this instance wants
+	if _, err := s.attend(ctx); err != nil { // with what this instance wants
 		return err
 	}
 	for {

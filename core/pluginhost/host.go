@@ -68,7 +68,8 @@ func New(config Config) (*Host, error) {
 // be read; then Start is called again. Any other is about the directory. Close ends
 // what it began.
 func (h *Host) Start(ctx context.Context) error {
-	if err := h.attend(ctx); err != nil { // before it reads: what comes later waits for this instance
+	until, err := h.attend(ctx) // before it reads: what comes later waits for this instance
+	if err != nil {
 		return err
 	}
 	if err := h.register.read(ctx); err != nil {
@@ -77,6 +78,7 @@ func (h *Host) Start(ctx context.Context) error {
 	if err := h.carryOver(ctx); err != nil {
 		return err
 	}
+	h.rejoin(until)
 	l := lookout{Host: h, seen: map[string]watched{}}
 	if err := l.look(true); err != nil {
 		return fmt.Errorf("find plugins: %w", err)

@@ -35,7 +35,9 @@ func (h *Host) keepUp(ctx context.Context) {
 func (h *Host) catchUp(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, h.config.Lease)
 	defer cancel()
-	if err := h.attend(bounded); err != nil {
+	away := h.register.away()
+	until, err := h.attend(bounded)
+	if err != nil {
 		return err
 	}
 	if err := h.register.read(bounded); err != nil {
@@ -45,20 +47,35 @@ func (h *Host) catchUp(ctx context.Context) error {
 	for _, r := range behind {
 		h.adopt(r)
 	}
+	if away {
+		h.rejoin(until)
+	}
 	if len(behind) == 0 {
 		return nil
 	}
-	return h.attend(bounded) // whoever waits for this instance goes on
+	_, err = h.attend(bounded) // whoever waits for this instance goes on
+	return err
 }
 
-// attend says that this instance runs, and by what it goes.
-func (h *Host) attend(ctx context.Context) error {
-	began := time.Now()
-	err := h.register.store.Attend(ctx, h.register.presence(), h.config.Lease)
-	if err == nil {
-		h.register.renewed(began.Add(h.config.Lease * 9 / 10)) // before the others go on without us
+// rejoin lets this instance count again, which has taken a lease since it was away and
+// then read what the others have changed.
+func (h *Host) rejoin(until time.Time) {
+	if h.config.Rejoin != nil {
+		h.config.Rejoin()
 	}
-	return err
+	h.register.rejoined(until)
+}
+
+// attend says that this instance runs, and by what it goes. It returns until when the
+// others wait for it.
+func (h *Host) attend(ctx context.Context) (until time.Time, err error) {
+	began := time.Now()
+	err = h.register.store.Attend(ctx, h.register.presence(), h.config.Lease)
+	until = began.Add(h.config.Lease * 9 / 10) // before the others go on without us
+	if err == nil {
+		h.register.renewed(until)
+	}
+	return until, err
 }
 
 // Tenure is another number after others may have gone on without this instance, and

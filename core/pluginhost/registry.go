@@ -33,7 +33,7 @@ type register struct {
 	held    map[string]int64 // the generations that this instance goes by
 	wants   map[string]string
 	until   time.Time     // this instance counts as one that runs, by its own clock
-	tenure  int64         // how often it has begun to
+	tenure  int64         // how often it has begun to count
 	changed chan struct{} // closed when known is another
 }
 
@@ -115,15 +115,30 @@ func (r *register) presence() core.Presence {
 	return core.Presence{Instance: r.instance, Held: maps.Clone(r.held), Wants: maps.Clone(r.wants)}
 }
 
-// renewed notes until when others wait for this instance. A tenure that was over
-// before begins anew.
+// renewed notes until when others wait for this instance. A tenure that is over does
+// not begin again with it: what others changed meanwhile has to be read first.
 func (r *register) renewed(until time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.counts() {
-		r.tenure++
+	if r.counts() {
+		r.until = until
 	}
+}
+
+// away says whether others may have gone on without this instance.
+func (r *register) away() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.counts()
+}
+
+// rejoined begins a tenure: this instance goes by all that was changed before it had
+// the lease that ends then.
+func (r *register) rejoined(until time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.until = until
+	r.tenure++
 }
 
 // counts says whether the others wait for this instance. A machine that slept has a

@@ -13,13 +13,23 @@ import (
 // cut is a registry that can be cut off.
 type cut struct {
 	pluginhost.Registry
-	off atomic.Bool
+	off      atomic.Bool
+	attended atomic.Int64
+	unread   atomic.Bool // what others have changed cannot be read
+}
+
+func (c *cut) Registrations(ctx context.Context, known map[string]int64) ([]core.Registration, error) {
+	if c.unread.Load() {
+		return nil, &core.Error{Code: core.Unavailable, Message: "The database is down."}
+	}
+	return c.Registry.Registrations(ctx, known)
 }
 
 func (c *cut) Attend(ctx context.Context, p core.Presence, ttl time.Duration) error {
 	if c.off.Load() {
 		return &core.Error{Code: core.Unavailable, Message: "The database is down."}
 	}
+	c.attended.Add(1)
 	return c.Registry.Attend(ctx, p, ttl)
 }
 
@@ -32,6 +42,28 @@ func TestAnInstanceThatIsCutOffHasNoTenureAndThenAnotherOne(t *testing.T) {
 	awaitTrue(t, h, func() bool { return h.Tenure() == 0 })
 	store.off.Store(false)
 	awaitTrue(t, h, func() bool { return h.Tenure() > 1 })
+}
+
+// Until an instance that was away knows what the others have changed, it saves
+// nothing: it would go by rules from before.
+func TestATenureBeginsOnlyWhenWhatTheOthersChangedIsKnown(t *testing.T) {
+	t.Parallel()
+	store := &cut{Registry: registry(t, "")}
+	var rejoined atomic.Int64
+	h := start(t, pluginhost.Config{Dir: t.TempDir(), Registry: store, Lease: 50 * time.Millisecond, Rejoin: func() { rejoined.Add(1) }})
+	awaitTrue(t, h, func() bool { return h.Tenure() > 0 })
+	store.unread.Store(true)
+	store.off.Store(true)
+	awaitTrue(t, h, func() bool { return h.Tenure() == 0 })
+	before := rejoined.Load()
+	store.attended.Store(0)
+	store.off.Store(false)
+	awaitTrue(t, h, func() bool { return store.attended.Load() > 2 })
+	if tenure := h.Tenure(); tenure != 0 || rejoined.Load() != before {
+		t.Errorf("it has tenure %d without knowing what has changed", tenure)
+	}
+	store.unread.Store(false)
+	awaitTrue(t, h, func() bool { return h.Tenure() > 1 && rejoined.Load() > before })
 }
 
 // Two instances, of which one brings a rule: it is not served with before the other

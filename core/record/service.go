@@ -27,6 +27,11 @@ type Service struct {
 	// not committed then. nil where there are no others.
 	Tenure func() int64
 
+	// Oldest is the least edition of a basis by which something may be committed:
+	// what another instance changed while this one was away came with it. nil allows
+	// all.
+	Oldest func() int64
+
 	queue   queue
 	guesses guesses
 	lifted  sync.Map // counter → how far it has come at least, to leave the store alone where nothing is to be done
@@ -40,6 +45,8 @@ type Basis struct {
 	Model  *schema.Model
 	Policy Policy
 	Hooks  []Hook // asked in this order, before every commit
+
+	Edition int64 // greater than that of every basis from before
 }
 
 // Session is the service for one actor on one basis.
@@ -67,7 +74,8 @@ func (s *Service) As(a core.Actor, on Basis) *Session {
 
 // lapsed refuses what was decided by rules that may not be those of now.
 func (s *Session) lapsed(e *schema.Entity) error {
-	if s.Tenure == nil || s.tenure != 0 && s.Tenure() == s.tenure {
+	current := s.Oldest == nil || s.Edition >= s.Oldest()
+	if current && (s.Tenure == nil || s.tenure != 0 && s.Tenure() == s.tenure) {
 		return nil
 	}
 	return &core.Error{

@@ -26,3 +26,17 @@ func TestWhatWasDecidedBeforeOthersMayHaveGoneOnIsNotCommitted(t *testing.T) {
 		}
 	}
 }
+
+// A request may have read the rules before this server was away, and save afterwards.
+func TestWhatBeganWithRulesFromBeforeThisServerWasAwayIsNotCommitted(t *testing.T) {
+	d := newDesk(t)
+	d.Tenure, d.Oldest = func() int64 { return 2 }, func() int64 { return 7 }
+	for edition, saved := range map[int64]bool{6: false, 7: true, 8: true} {
+		on := d.Basis
+		on.Edition = edition
+		got := d.As(admin, on).Save(t.Context(), d.Model.Entity("party"), []record.Draft{{Action: core.Created, Set: map[string]any{"kind": "person", "displayName": "Ada"}}}, false)[0]
+		if saved && got.Err != nil || !saved && core.CodeOf(got.Err) != core.Unavailable {
+			t.Errorf("on edition %d, of which 7 is the oldest: %v", edition, got.Err)
+		}
+	}
+}

@@ -43,7 +43,9 @@ type Config struct {
 type Admission struct {
 	config  Config
 	current atomic.Pointer[Snapshot]
-	mu      sync.Mutex // one change at a time
+	made    atomic.Int64 // snapshots
+	oldest  atomic.Int64 // edition by which something may be saved
+	mu      sync.Mutex   // one change at a time
 }
 
 // New makes the snapshot of what is in files. Its error is about them, or about
@@ -64,6 +66,17 @@ func New(c Config) (*Admission, error) {
 // Current returns the snapshot of the moment. A request asks once, and keeps it.
 func (a *Admission) Current() *Snapshot { return a.current.Load() }
 
+// Expire lets nothing be saved any more that began with a snapshot from before that
+// of the moment.
+func (a *Admission) Expire() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.oldest.Store(a.Current().Edition)
+}
+
+// Oldest is the edition of the oldest snapshot by which something may be saved.
+func (a *Admission) Oldest() int64 { return a.oldest.Load() }
+
 // Limit returns a basis for what plugins do in the course of something that
 // started with another: the model of that, and the rights and rules that hold now.
 // A call may last for seconds, a job for a day, and a subscription for longer: a
@@ -71,7 +84,7 @@ func (a *Admission) Current() *Snapshot { return a.current.Load() }
 // passes a rule that has come meanwhile.
 func (a *Admission) Limit(on record.Basis) record.Basis {
 	now := a.Current()
-	on.Policy, on.Hooks = now.Policy, now.Hooks
+	on.Policy, on.Hooks, on.Edition = now.Policy, now.Hooks, now.Edition
 	return on
 }
 
@@ -197,7 +210,7 @@ func (a *Admission) complete(s *Snapshot) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Basis = record.Basis{Model: m, Policy: policy}
+	s.Basis = record.Basis{Model: m, Policy: policy, Edition: a.made.Add(1)}
 	s.faults, s.idle = a.config.Roles.Check(m)
 	if a.config.Hooks != nil {
 		s.Hooks = a.config.Hooks(s.Contributions)
