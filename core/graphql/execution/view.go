@@ -64,11 +64,17 @@ func (e *Engine) view(ctx context.Context) *view {
 func (v *view) isWhole() bool { return v.name == "" }
 
 // aboutNames are the messages about what is not there.
-var aboutNames = regexp.MustCompile(`^(Cannot query field|Unknown argument|Unknown type|Schema does not support|Field "[^"]*" is not defined|Value "[^"]*" does not exist)`)
+var aboutNames = regexp.MustCompile(`^(Cannot query field|Unknown argument|Unknown type|Field "[^"]*" is not defined|Value "[^"]*" does not exist)`)
+
+// noOperation is the message about a whole kind of operations.
+var noOperation = regexp.MustCompile(`^Schema does not support operation type "(\w+)"`)
 
 // explain says, in a message about what is not there, that there may be more for
 // others. Whether there is, it says to nobody.
 func (v *view) explain(message string) string {
+	if kind := noOperation.FindStringSubmatch(message); kind != nil && !v.isWhole() {
+		return "Your roles allow no " + kind[1] + "; ask an administrator."
+	}
 	if v.isWhole() || !aboutNames.MatchString(message) {
 		return message
 	}
