@@ -39,14 +39,7 @@ func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit
 			if q.Per != nil {
 				match = allOf(selected, of(q.Per, key))
 			}
-			return driver.Pipeline{
-				{{Key: "$match", Value: match}},
-				{{Key: "$limit", Value: limit}},
-				{{Key: "$group", Value: bson.D{
-					{Key: "_id", Value: bson.D{{Key: "$literal", Value: key}}},
-					{Key: "n", Value: bson.D{{Key: "$sum", Value: int64(1)}}},
-				}}},
-			}
+			return counted(match, key, limit)
 		}))
 	})
 	for _, some := range found {
@@ -66,4 +59,16 @@ func (s *Store) count(ctx context.Context, e *schema.Entity, pipeline driver.Pip
 		return struct{}{}, nil
 	})
 	return counts, s.failed("count "+e.Plural, err)
+}
+
+// counted counts what is selected, but no further than limit, under a key.
+func counted(selected bson.D, key string, limit int) driver.Pipeline {
+	return driver.Pipeline{
+		{{Key: "$match", Value: selected}},
+		{{Key: "$limit", Value: limit}},
+		{{Key: "$group", Value: bson.D{
+			{Key: "_id", Value: bson.D{{Key: "$literal", Value: key}}},
+			{Key: "n", Value: bson.D{{Key: "$sum", Value: int64(1)}}},
+		}}},
+	}
 }

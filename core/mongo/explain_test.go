@@ -119,11 +119,11 @@ func TestTheRelayDoesNotReadEveryRecord(t *testing.T) {
 
 func explainQuery(t *testing.T, s *Store, e *schema.Entity, q core.Query) string {
 	t.Helper()
-	filter, keys, err := plan(q)
+	p, _, err := s.planner(e, q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return explain(t, s, bson.D{{Key: "find", Value: e.Name}, {Key: "filter", Value: filter}, {Key: "sort", Value: sortBy(keys)}, {Key: "limit", Value: q.First}})
+	return explain(t, s, bson.D{{Key: "find", Value: e.Name}, {Key: "filter", Value: allOf(p.selected, p.after)}, {Key: "sort", Value: p.order}, {Key: "limit", Value: q.First}})
 }
 
 // explain returns the plan that the server has chosen for a command.

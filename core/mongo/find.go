@@ -29,34 +29,42 @@ func (s *Store) find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 	if q.Filter, err = s.reached(ctx, q.Filter); err != nil {
 		return nil, err
 	}
-	selected, keys, err := plan(q)
+	p, keys, err := s.planner(e, q)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case q.Per == nil:
-		return s.page(ctx, e, selected, sortBy(keys), q.First, q.Reads())
+	case q.First < 0 && q.Per != nil:
+		return s.page(ctx, e, allOf(p.selected, p.after, ofAny(q.Per)), p.order, q.First, q.Reads())
 	case q.First < 0:
-		return s.page(ctx, e, allOf(selected, ofAny(q.Per)), sortBy(keys), q.First, q.Reads())
+		return p.plainly(ctx)
+	case q.Per == nil:
+		return p.page(ctx)
 	case len(q.Per.Keys) == 1:
-		return s.page(ctx, e, allOf(selected, of(q.Per, q.Per.Keys[0])), sortBy(keys), q.First, q.Reads())
+		return p.of(q.Per.Keys[0]).page(ctx)
 	}
-	records, err := s.pages(ctx, e, q, selected, sortBy(keys))
+	records, err := p.pages(ctx)
 	if q.Per.InList {
 		records = inOneOrder(records, keys)
 	}
 	return records, err
 }
 
-// plan is what a query selects from its position on, and in which order.
-func plan(q core.Query) (bson.D, []sortKey, error) {
+// planner knows what a query selects, from which position on, and in which order.
+func (s *Store) planner(e *schema.Entity, q core.Query) (*planner, []sortKey, error) {
 	selected, err := selection(q)
-	keys := sortKeys(q)
-	if err != nil || q.After == nil {
-		return selected, keys, err
+	if err != nil {
+		return nil, nil, err
 	}
-	page, err := after(keys, q.After)
-	return allOf(selected, page), keys, err
+	keys, position := sortKeys(q), bson.D{}
+	if q.After != nil {
+		if position, err = after(keys, q.After); err != nil {
+			return nil, nil, err
+		}
+	}
+	known, _ := s.declared.Load(e.Stored().Name)
+	indexes, _ := known.(*declared)
+	return &planner{Store: s, e: e, query: q, indexes: indexes, selected: selected, after: position, order: sortBy(keys)}, keys, nil
 }
 
 func (s *Store) page(ctx context.Context, e *schema.Entity, filter, sort bson.D, first int, reads []string) ([]*core.Record, error) {

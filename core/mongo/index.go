@@ -10,13 +10,16 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
+// pendingIndex is the name of the index over what the relay has not moved yet.
+const pendingIndex = "pending"
+
 // indexesOf lists the indexes that an entity's metadata ask for. An index's
 // name says all that it is, so that a changed index is another one.
 func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 	indexes := []driver.IndexModel{
 		{
 			Keys:    bson.D{{Key: journalField + "." + versionField, Value: 1}},
-			Options: options.Index().SetName("pending").SetSparse(true),
+			Options: options.Index().SetName(pendingIndex).SetSparse(true),
 		},
 	}
 	for _, f := range schema.SystemFields {
@@ -45,6 +48,26 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 	for _, owner := range append([]*schema.Entity{e}, m.Roles(e)...) {
 		for _, index := range owner.Indexes {
 			indexes = append(indexes, ordered(ofRole(owner, paths(owner, index))...))
+		}
+	}
+	return withoutRepeats(indexes)
+}
+
+// roleOrders are the indexes from which the records that hold a role are read in
+// the order of what the role adds: the index of the field alone begins with all
+// who do not hold it. They are what a collection has room for, as indexes that
+// nothing but speed depends on.
+func roleOrders(m *schema.Model, e *schema.Entity) []driver.IndexModel {
+	var indexes []driver.IndexModel
+	for _, role := range m.Roles(e) {
+		for _, f := range role.Fields {
+			path := f.StoragePath()
+			if !f.Indexed() || f.Type == "reference" || !strings.HasPrefix(path, role.Name+".") {
+				continue
+			}
+			if key, err := role.SortKey(f.Name, false); err == nil {
+				indexes = append(indexes, ordered(schema.RolesField, key.Path))
+			}
 		}
 	}
 	return withoutRepeats(indexes)

@@ -25,26 +25,72 @@ func ofAny(p *core.Per) bson.D {
 	return bson.D{{Key: translator{root: true}.path(p.Path), Value: bson.D{{Key: "$in", Value: p.Keys}}}}
 }
 
-// pages reads one page for each key of q.Per: a union of small queries, each
-// of which reads an index and ends after its page. To rank the records of all
-// keys in one pass would read every one of them, however many a key has.
-func (s *Store) pages(ctx context.Context, e *schema.Entity, q core.Query, selected, sort bson.D) ([]*core.Record, error) {
-	chunks, err := keyChunks(q.Per, selected)
+// of is the planner of the page of one key.
+func (p *planner) of(key string) *planner {
+	one := *p
+	one.selected = allOf(p.selected, of(p.query.Per, key))
+	return &one
+}
+
+// pages reads one page for each key of the query: a union of small queries, each
+// of which ends after its page. To rank the records of all keys in one pass would
+// read every one of them, however many a key has.
+func (p *planner) pages(ctx context.Context) ([]*core.Record, error) {
+	per := *p.query.Per
+	one := p.of(per.Keys[0])
+	each := func(key string) driver.Pipeline {
+		return driver.Pipeline{
+			{{Key: "$match", Value: allOf(p.selected, p.after, of(&per, key))}},
+			{{Key: "$sort", Value: p.order}},
+			{{Key: "$limit", Value: p.query.First}},
+		}
+	}
+	var large []string
+	if !one.served() {
+		// What a key has is sorted, if it is not too much.
+		most := max(1, p.farthest/10)
+		counts, err := p.Store.Count(ctx, p.e, core.Query{Deleted: true, Per: &per}, most)
+		if err != nil {
+			return nil, err
+		}
+		per.Keys = nil
+		for _, key := range p.query.Per.Keys {
+			if counts[key] < most {
+				per.Keys = append(per.Keys, key)
+			} else {
+				large = append(large, key)
+			}
+		}
+		each = func(key string) driver.Pipeline {
+			return within(of(&per, key), 2*most, allOf(p.selected, p.after), p.order, p.query.First)
+		}
+	}
+	records, err := p.joined(ctx, &per, each)
+	slices.Sort(large)
+	for _, key := range slices.Compact(large) {
+		if err != nil {
+			return nil, err
+		}
+		var page []*core.Record
+		page, err = p.of(key).page(ctx)
+		records = append(records, page...)
+	}
+	return records, err
+}
+
+// joined reads the pages of all keys with as few commands as take them.
+func (p *planner) joined(ctx context.Context, per *core.Per, each func(key string) driver.Pipeline) ([]*core.Record, error) {
+	chunks, err := keyChunks(per, allOf(p.selected, p.after))
 	if err != nil {
 		return nil, err
 	}
-	reads := q.Reads()
+	reads := p.query.Reads()
 	records, errs := make([][]*core.Record, len(chunks)), make([]error, len(chunks))
 	inParallel(len(chunks), func(i int) {
-		cursor, err := s.collection(e).Aggregate(ctx, union(e, chunks[i], func(key string) driver.Pipeline {
-			return driver.Pipeline{
-				{{Key: "$match", Value: allOf(selected, of(q.Per, key))}},
-				{{Key: "$sort", Value: sort}},
-				{{Key: "$limit", Value: q.First}},
-				{{Key: "$project", Value: projection(reads)}},
-			}
+		cursor, err := p.collection(p.e).Aggregate(ctx, union(p.e, chunks[i], func(key string) driver.Pipeline {
+			return append(each(key), bson.D{{Key: "$project", Value: projection(reads)}})
 		}))
-		records[i], errs[i] = s.read(ctx, e, cursor, err, reads != nil)
+		records[i], errs[i] = p.read(ctx, p.e, cursor, err, reads != nil)
 	})
 	return slices.Concat(records...), errors.Join(errs...)
 }

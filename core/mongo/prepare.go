@@ -22,13 +22,17 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 		return err
 	}
 	for _, e := range m.Stored() {
-		indexes := indexesOf(m, e)
+		indexes, err := s.withRoom(ctx, e, indexesOf(m, e), roleOrders(m, e))
+		if err != nil {
+			return err
+		}
 		if err := s.createIndexes(ctx, e, indexes); err != nil {
 			return err
 		}
 		if err := s.dropUnique(ctx, e, indexes); err != nil {
 			return err
 		}
+		s.declared.Store(e.Name, declaredIn(indexes))
 	}
 	for _, own := range []struct {
 		collection *driver.Collection
@@ -44,6 +48,35 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 		}
 	}
 	return nil
+}
+
+// withRoom adds to the indexes that must be as many of the others as the
+// collection has room for, beside those that are there already, whoever made them.
+func (s *Store) withRoom(ctx context.Context, e *schema.Entity, must, others []driver.IndexModel) ([]driver.IndexModel, error) {
+	if len(others) == 0 {
+		return must, nil
+	}
+	there, err := s.collection(e).Indexes().ListSpecifications(ctx)
+	if err != nil {
+		return nil, s.failed("list the indexes of "+e.Name, err)
+	}
+	names := map[string]bool{"_id_": true}
+	for _, index := range there {
+		names[index.Name] = true
+	}
+	for _, index := range must {
+		names[nameOf(index)] = true
+	}
+	all := slices.Clone(must)
+	for _, index := range others {
+		name := nameOf(index)
+		if !names[name] && len(names) >= maxIndexes {
+			continue
+		}
+		names[name] = true
+		all = append(all, index)
+	}
+	return withoutRepeats(all), nil
 }
 
 func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []driver.IndexModel) error {

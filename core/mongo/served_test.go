@@ -33,8 +33,8 @@ func serves(keys bson.D, fixed map[string]bool, order bson.D) bool {
 }
 
 // TestFormsOfListsAreServedByOneIndex wants one declared index to have both
-// what a list fixes to a value and its order. What has none is bounded in time,
-// and listed here.
+// what a list fixes to a value and its order. What has none looks at a bounded
+// number of records, as TestNoListGrowsWithTheData says.
 func TestFormsOfListsAreServedByOneIndex(t *testing.T) {
 	m, err := schema.Load(append(entities.Sources(), schema.Source{File: "site.yaml", Data: []byte("extend: customer\nindexes:\n  - [segment, displayName]\n")})...)
 	if err != nil {
@@ -66,8 +66,8 @@ func TestFormsOfListsAreServedByOneIndex(t *testing.T) {
 		}
 		if view.IsRole() {
 			check("by id", true, []string{schema.RolesField}, nil)
-			// The order of what a role adds passes those who do not hold it: it
-			// grows, unless the role declares an index.
+			// The order of what a role shares with all parties passes those who do
+			// not hold it, unless the role declares an index.
 			check("of a role by name", false, []string{schema.RolesField}, orderBy(e, "displayName"))
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,7 +66,11 @@ type Store struct {
 	db     *driver.Database
 	hosts  string // for messages to the operator
 
-	timeout time.Duration // how long an operation may take
+	timeout  time.Duration // how long an operation may take
+	farthest int           // how many records a page may look at
+
+	declared sync.Map     // by the name of a stored entity, as of Prepare: *declared
+	ordering atomic.Int32 // what readsInOrder knows
 
 	tail    tail        // of the journal
 	indexed atomic.Bool // the journal is, as far as this process knows
@@ -95,7 +100,8 @@ func New(c Config) (*Store, error) {
 		db:     client.Database(databaseIn(c.URI)),
 		hosts:  strings.Join(opts.Hosts, ","),
 
-		timeout: orDefault(c.Timeout, defaultTimeout),
+		timeout:  orDefault(c.Timeout, defaultTimeout),
+		farthest: Farthest,
 	}, nil
 }
 
