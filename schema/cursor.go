@@ -49,6 +49,12 @@ func ReadCursor(order []Order, text string) (position []any, err error) {
 		if c.Values[i] == nil {
 			continue
 		}
+		if text, ok := c.Values[i].(string); ok && (o.Field.Type == "text" || slices.Contains(wordTypes, o.Field.Type)) {
+			if !IsText(text) {
+				return nil, ErrNoCursor
+			}
+			continue // as it lies there, in whatever form: the page goes on behind this very value
+		}
 		free := Field{Type: o.Field.Type, Options: o.Field.Options, To: o.Field.To}
 		if c.Values[i], err = free.Kind().Parse(&free, c.Values[i], Scope{}); err != nil {
 			return nil, ErrNoCursor

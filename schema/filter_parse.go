@@ -218,14 +218,16 @@ func (p *filterParser) operand(f *Field, op Op, raw any, at string) any {
 	if !equality && slices.Contains([]string{"email", "url", "country", "language"}, f.Type) {
 		free.Type = "text" // a part of an address is no address; but to be equal to no address is a mistake
 		if s, ok := raw.(string); ok && f.Type == "email" {
-			raw = strings.ToLower(s)
+			raw = decodedHosts(strings.ToLower(s))
+		} else if ok && f.Type == "url" {
+			raw = decodedHosts(s)
 		}
 	}
 	if raw == nil {
 		p.add(at, "type", "must not be null; to select missing values write {isNull: true}")
 		return nil
 	}
-	value, err := free.Kind().Parse(&free, raw, Scope{})
+	value, err := free.Kind().Parse(&free, raw, Scope{Compared: true})
 	if err != nil {
 		p.add(at, "type", err.Error())
 	}

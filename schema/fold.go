@@ -73,6 +73,9 @@ func (f *Field) Searched() bool {
 // role, a base into all of them.
 func (e *Entity) SearchTerms(text string) [][]string {
 	var terms [][]string
+	if form, err := compared(text); err == nil {
+		text = form
+	}
 	for _, word := range Words(text) {
 		alternatives := []string{word}
 		for _, f := range e.Stored().Fields {

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,18 +9,22 @@ type textType struct{ plain }
 
 func (textType) Name() string { return "text" }
 func (textType) Doc() string {
-	return "Any text. White space around it is removed; an empty text is no value."
+	return "Any text, in NFC and without invisible characters. White space around it is removed; an empty text is no value."
 }
 func (textType) Options() []string { return []string{"max"} }
 
-func (textType) Parse(f *Field, raw any, _ Scope) (any, error) {
+func (textType) Parse(f *Field, raw any, scope Scope) (any, error) {
 	s, ok := raw.(string)
 	if !ok {
 		return nil, mustBe("a text", raw)
 	}
-	s = strings.TrimSpace(s)
-	if !IsText(s) {
-		return nil, fmt.Errorf("must be valid UTF-8 without null characters")
+	form := normal
+	if scope.Compared {
+		form = compared
+	}
+	s, err := form(s)
+	if err != nil {
+		return nil, err
 	}
 	if f.Max != nil && int64(utf8.RuneCountInString(s)) > *f.Max {
 		return nil, unfit(utf8.RuneCountInString(s), "must have at most %d characters", *f.Max)

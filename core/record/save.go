@@ -30,7 +30,7 @@ const maxAttempts = 20
 // With dryRun everything happens but the commit.
 func (s *Session) Save(ctx context.Context, e *schema.Entity, drafts []Draft, dryRun bool) []Result {
 	results := make([]Result, len(drafts))
-	for _, round := range rounds(drafts) {
+	for _, round := range s.rounds(e, drafts) {
 		works := make([]*work, len(round))
 		for n, i := range round {
 			works[n] = &work{draft: &drafts[i], result: &results[i]}
@@ -169,13 +169,13 @@ func (s *Session) finish(w *work) {
 
 // rounds splits drafts so that no round has two of the same record: the second
 // must see what the first did.
-func rounds(drafts []Draft) [][]int {
+func (s *Session) rounds(e *schema.Entity, drafts []Draft) [][]int {
 	var all [][]int
 	turn := map[any]int{}
 	for i, d := range drafts {
 		var key any = d.ID
 		if d.By != nil {
-			key = [2]any{d.By.Name, fmt.Sprint(d.Set[d.By.StoragePath()])}
+			key = [2]any{d.By.Name, s.keyOf(e, &d)}
 		}
 		n := 0
 		if key != "" {
@@ -197,8 +197,16 @@ func (s *Session) keys(e *schema.Entity, works []*work) []string {
 		if w.draft.ID != "" {
 			keys = append(keys, e.Stored().Name+"/"+w.draft.ID)
 		} else if w.draft.By != nil {
-			keys = append(keys, fmt.Sprintf("%s/%s=%v", e.Stored().Name, w.draft.By.StoragePath(), w.draft.Set[w.draft.By.StoragePath()]))
+			keys = append(keys, fmt.Sprintf("%s/%s=%s", e.Stored().Name, w.draft.By.StoragePath(), s.keyOf(e, w.draft)))
 		}
 	}
 	return keys
+}
+
+// keyOf is the value by which an upsert finds its record, however it was written.
+func (s *Session) keyOf(e *schema.Entity, d *Draft) string {
+	if value, err := e.KeyIn(d.By, d.Set, s.Region); err == nil {
+		return fmt.Sprint(value)
+	}
+	return fmt.Sprint(d.Set[d.By.StoragePath()])
 }
