@@ -13,6 +13,7 @@ import (
 
 const (
 	unreachable = "The database cannot be reached at the moment. Nothing was changed; try again in a few seconds."
+	tooLate     = "The database did not answer in time. Nothing was changed; try again in a few seconds."
 	unconfirmed = "The database did not confirm the change, so it may or may not have been saved. Load the record to see which, then try again if need be."
 )
 
@@ -30,7 +31,11 @@ func (s *Store) failed(what string, err error) error {
 	if !passing(err) {
 		return err
 	}
-	return &core.Error{Code: core.Unavailable, Message: unreachable, Cause: err}
+	message := unreachable
+	if noServer := (topology.ServerSelectionError{}); driver.IsTimeout(err) && !errors.As(err, &noServer) {
+		message = tooLate
+	}
+	return &core.Error{Code: core.Unavailable, Message: message, Cause: err}
 }
 
 // writeFailed is failed for a write, which may have been carried out although

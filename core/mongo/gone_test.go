@@ -231,7 +231,11 @@ func TestAWriteWhoseAnswerIsLostIsNotSaidToBeUndone(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
 			unavailable(t, what, s.Commit(ctx, e, []core.Change{c})[0], unconfirmed)
-			unavailable(t, what+" when it is too late", s.Commit(ctx, e, []core.Change{c})[0], unreachable)
+			unavailable(t, what+" when it is too late", s.Commit(ctx, e, []core.Change{c})[0], tooLate)
+			again, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			_, err := s.Find(again, e, core.Query{First: -1})
+			unavailable(t, "a read that takes too long", err, tooLate)
 		})
 	}
 }
