@@ -45,7 +45,7 @@ var mayImport = []struct {
 	{"core/graphql/transport", []string{"core/budget", "core/fairqueue", "core/graphql/execution"}, "transport knows HTTP and no records"},
 	{"core/graphql", []string{"schema", "core.", "core/budget", "core/record", "core/snapshot", "core/party", "core/integrity", "core/graphql"}, "doors and stores do not know each other"},
 	{"core/mongo", []string{"schema", "core.", "core/budget", "core/record", "core/mongo"}, "doors and stores do not know each other"},
-	{"core/sqlite", []string{"schema", "core.", "core/budget", "core/record", "core/sqlite"}, "doors and stores do not know each other"},
+	{"core/sqlite", []string{"schema", "core.", "core/budget", "core/fairqueue", "core/record", "core/sqlite"}, "doors and stores do not know each other"},
 	{"core/storetest", []string{"schema", "core.", "core/budget", "core/record"}, "the contract knows no store"},
 	{"core/journal", []string{"schema", "core.", "sdk/contract/kept"}, "delivery knows no store"},
 	{"core/schedule", []string{"core.", "sdk/contract/cron"}, "what is due is run without knowing stores or plugins"},

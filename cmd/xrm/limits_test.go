@@ -45,6 +45,7 @@ func limitsInWords(c Config) string {
 		{"a list or a figure (SQLite)", within(sqlite.Longest), "none"},
 		{"the records that are looked at for a page (SQLite)", number(sqlite.Farthest), "an index: [indexes](../../schema/README.md)"},
 		{"records in one mutation", number(graphql.DefaultMaxBatch), "none"},
+		{"records of them that others wait for (SQLite)", number(sqlite.RowsAtOnce), "none"},
 		{"an answer", number(values.Values) + " values, " + mib(execution.MaxAnswerBytes), "none"},
 		{"an answer that is not read", within(transport.DefaultPatience) + ", and as long again for each 640 KiB", "none"},
 		{"what one request holds in memory", fmt.Sprintf("a sixth of what all do, %s at most", mib(int(budget.MaxRequest))), "`limits.requestMemory`"},

@@ -3,7 +3,9 @@ package fairqueue
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -94,6 +96,14 @@ type Ask struct {
 	// Follow marks what is caused by something that has begun before, such as an
 	// event of a subscription: it is never too much, and waits however heavy it is.
 	Follow bool
+
+	// First comes before all that wait, whatever it costs and whosever it is: for
+	// what is rare and small, and of no use when it is late.
+	First bool
+
+	// Rest is more of what has begun before and left: it comes before what else of
+	// its key waits, and costs that its place.
+	Rest bool
 }
 
 // Enter waits for the turn of a key. The error is a *Refused, or that of ctx when
@@ -137,14 +147,30 @@ func (q *Queue) join(a Ask) (*Turn, *Refused) {
 		}
 	}
 	q.joined++
-	t.start, t.place = max(q.clock, f.finish), q.joined
-	f.finish = t.start + float64(t.cost)
-	f.lines[t.kind] = append(f.lines[t.kind], t)
+	t.place = q.joined
+	if t.start = math.Inf(-1); !a.First {
+		t.start = max(q.clock, f.finish)
+		f.finish = t.start + float64(t.cost)
+	}
+	if a.Rest {
+		t.overtake(f.lines[t.kind])
+	}
+	f.lines[t.kind] = insert(f.lines[t.kind], t)
 	f.turns++
 	q.turns++
 	q.waiting[t.kind]++
 	q.begin()
 	return t, nil
+}
+
+// insert puts a request where it belongs in a line, which is at its end unless it
+// comes first.
+func insert(line []*Turn, t *Turn) []*Turn {
+	at := len(line)
+	for at > 0 && t.before(line[at-1]) {
+		at--
+	}
+	return slices.Insert(line, at, t)
 }
 
 // begin lets in whose turn it is.

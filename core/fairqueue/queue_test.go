@@ -26,9 +26,11 @@ func newLine(t *testing.T, limits Limits) *line {
 }
 
 // ask enters in the background; when it returns, the request runs or waits.
-func (l *line) ask(name, key string, cost int) {
+func (l *line) ask(name, key string, cost int) { l.enter(name, Ask{Key: key, Cost: cost}) }
+
+func (l *line) enter(name string, a Ask) {
 	go func() {
-		turn, err := l.Enter(l.Context(), Ask{Key: key, Cost: cost})
+		turn, err := l.Enter(l.Context(), a)
 		if err != nil {
 			if l.Context().Err() == nil { // else the test is over, and it waited until then
 				l.Errorf("%s: %v", name, err)
@@ -103,6 +105,62 @@ func TestWhatTakesLongerThanItSaidIsChargedAfterwards(t *testing.T) {
 		}
 		l.want("a0 b0 b1 b2 b3 a1")
 	})
+}
+
+func TestWhatComesFirstWaitsOnlyForWhatRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, Limits{Running: 1, PerKey: 1})
+		for _, key := range []string{"a", "b", ""} { // the last has the key of what comes first
+			l.ask(key+"0", key, 10)
+			l.ask(key+"1", key, 10)
+		}
+		l.enter("first", Ask{First: true, Cost: 1})
+		l.enter("second", Ask{First: true, Cost: 1})
+		for _, next := range []string{"a0", "first", "second", "b0", "0", "a1", "b1", "1"} {
+			l.leave(next)
+		}
+		l.want("a0 first second b0 0 a1 b1 1")
+		if len(l.keys) != 0 {
+			t.Errorf("%d keys are remembered of whom nobody asks", len(l.keys))
+		}
+	})
+}
+
+func TestTheRestComesBeforeOthersOfItsKeyAndAfterOtherKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t, Limits{Running: 1, PerKey: 1})
+		l.ask("a0", "a", 10)
+		l.ask("a1", "a", 10)
+		l.ask("a2", "a", 10)
+		l.ask("b0", "b", 10)
+		l.ask("b1", "b", 10)
+		l.leave("a0") // and b0 begins
+		l.enter("rest of a0", Ask{Key: "a", Cost: 10, Rest: true})
+		for _, next := range []string{"b0", "b1", "rest of a0", "a1", "a2"} {
+			l.leave(next)
+		}
+		l.want("a0 b0 b1 rest of a0 a1 a2")
+		l.ask("c0", "c", 10)
+		l.enter("rest of nothing else", Ask{Key: "a", Cost: 10, Rest: true})
+		l.leave("c0")
+		l.leave("rest of nothing else")
+		l.want("a0 b0 b1 rest of a0 a1 a2 c0 rest of nothing else")
+	})
+}
+
+func TestATurnTellsWhoseItIs(t *testing.T) {
+	t.Parallel()
+	turn, err := New(Limits{}, nil).Enter(t.Context(), Ask{Key: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer turn.Leave()
+	if got := KeyOf(turn.Context(t.Context())); got != "ada" {
+		t.Errorf("KeyOf in the turn of ada = %q", got)
+	}
+	if got := KeyOf(t.Context()); got != "" {
+		t.Errorf("KeyOf in nobody's turn = %q", got)
+	}
 }
 
 func TestAKeyLeavesRoomForOthers(t *testing.T) {

@@ -31,6 +31,16 @@ func (t *Turn) before(other *Turn) bool {
 	return t.place < other.place
 }
 
+// overtake takes the start of the first of a line, and moves the others back.
+func (t *Turn) overtake(line []*Turn) {
+	for _, other := range line {
+		if !other.ask.First {
+			t.start = min(t.start, other.start)
+			other.start += float64(t.cost)
+		}
+	}
+}
+
 // run counts the request as running, or not any more.
 func (t *Turn) run(n int) {
 	t.queue.running[t.kind] += n
@@ -80,6 +90,15 @@ func (t *Turn) Context(ctx context.Context) context.Context {
 		return ctx
 	}
 	return context.WithValue(ctx, turnKey{}, t)
+}
+
+// KeyOf is whose turn ctx belongs to; "" when it is nobody's. So a further queue,
+// such as the one before a single writer, is shared by the same keys.
+func KeyOf(ctx context.Context) string {
+	if t, ok := ctx.Value(turnKey{}).(*Turn); ok {
+		return t.ask.Key
+	}
+	return ""
 }
 
 // Aside lets others run while the request that ctx belongs to waits for somebody

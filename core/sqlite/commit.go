@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/schema"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -19,18 +20,30 @@ type write struct {
 	entry  string
 }
 
-// Commit writes changes in one transaction. A change that is refused leaves
-// the others alone; an error of the database undoes all of them.
+// RowsAtOnce is how many changes one transaction has at most: as long as they
+// take, others wait.
+const RowsAtOnce = 100
+
+// Commit writes each change with its entry, all of it or nothing, and many
+// changes in several transactions, between which others have their turn. A change
+// that is refused leaves the others alone; an error of the database undoes those
+// of its transaction.
 func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Change) []error {
 	errs := make([]error, len(changes))
-	if len(changes) == 0 {
-		return errs
-	}
 	writes := make([]write, len(changes))
 	for i, c := range changes {
 		writes[i], errs[i] = encodeChange(e, c)
 	}
-	err := s.writing(ctx, "save "+e.Stored().Plural, durable, func(ctx context.Context, c *conn) error {
+	for from := 0; from < len(changes); from += RowsAtOnce {
+		to := min(from+RowsAtOnce, len(changes))
+		s.commit(ctx, e, from > 0, writes[from:to], errs[from:to])
+	}
+	return errs
+}
+
+// commit makes those changes in one transaction that have no error yet.
+func (s *Store) commit(ctx context.Context, e *schema.Entity, rest bool, writes []write, errs []error) {
+	err := s.inTurn(ctx, fairqueue.Ask{Cost: len(writes), Rest: rest}, "save "+e.Stored().Plural, durable, func(ctx context.Context, c *conn) error {
 		t, err := s.table(e) // now that no other model can come in between
 		if err != nil {
 			return err
@@ -53,7 +66,6 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 			errs[i] = err
 		}
 	}
-	return errs
 }
 
 func encodeChange(e *schema.Entity, c core.Change) (write, error) {

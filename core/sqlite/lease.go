@@ -17,7 +17,7 @@ CREATE TABLE leases (
 // from now. Processes that share a file share a machine, and so its clock. It
 // does not wait for the disk: a loss of power ends all holders.
 func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (held bool, err error) {
-	err = s.writing(ctx, "take the lease "+name, soon, func(ctx context.Context, c *conn) error {
+	err = s.writingFirst(ctx, "take the lease "+name, func(ctx context.Context, c *conn) error {
 		now := time.Now()
 		held, err = c.changes(ctx, `INSERT INTO leases (name, holder, until) VALUES (?1, ?2, ?3)
 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE leases.holder = ?2 OR leases.until <= ?4`,
@@ -29,7 +29,7 @@ ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.unti
 
 // Release gives a lease back, if holder has it.
 func (s *Store) Release(ctx context.Context, name, holder string) error {
-	return s.writing(ctx, "give back the lease "+name, soon, func(ctx context.Context, c *conn) error {
+	return s.writingFirst(ctx, "give back the lease "+name, func(ctx context.Context, c *conn) error {
 		_, err := c.exec(ctx, "DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
 		return err
 	})

@@ -75,7 +75,7 @@ func (s *Store) Attend(ctx context.Context, p core.Presence, ttl time.Duration) 
 	if err != nil {
 		return err
 	}
-	return s.writing(ctx, "note that the instance runs", soon, func(ctx context.Context, c *conn) error {
+	return s.writingFirst(ctx, "note that the instance runs", func(ctx context.Context, c *conn) error {
 		now := time.Now()
 		if _, err := c.exec(ctx, "DELETE FROM instances WHERE until <= ?", now.UnixMilli()); err != nil {
 			return err
@@ -107,7 +107,7 @@ func (s *Store) Present(ctx context.Context) ([]core.Presence, error) {
 
 // Leave notes that an instance does not run any more.
 func (s *Store) Leave(ctx context.Context, instance string) error {
-	return s.writing(ctx, "note that the instance has ended", soon, func(ctx context.Context, c *conn) error {
+	return s.writingFirst(ctx, "note that the instance has ended", func(ctx context.Context, c *conn) error {
 		_, err := c.exec(ctx, "DELETE FROM instances WHERE id = ?", instance)
 		return err
 	})

@@ -11,18 +11,21 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
 var _ record.Store = (*Store)(nil)
 
-// Store keeps records in a file. It is safe for concurrent use; writers wait
-// for each other, readers for nobody.
+// Store keeps records in a file. It is safe for concurrent use; readers wait for
+// nobody, and writers for their turn: one transaction of a key after one of
+// another key, by what they cost, and leases before all.
 type Store struct {
-	name    string // for messages
-	file    string // absolute; "" in memory
-	writer  *pool  // one connection: writers wait for each other here, not for the file
+	name    string           // for messages
+	file    string           // absolute; "" in memory
+	turns   *fairqueue.Queue // of the writers, who wait for each other here and not for the file
+	writer  *pool            // one connection
 	readers *pool
 	seekers *pool
 	dbs     []*sql.DB
@@ -53,7 +56,7 @@ func Open(path string) (*Store, error) {
 	makeFile(absolute)
 	file := url.URL{Scheme: "file", Path: absolute}
 	const common = "?_dqs=0&_defensive=1&_busy_timeout=5000&_pragma=temp_store(memory)"
-	s := &Store{name: path, file: absolute, farthest: Farthest, longest: Longest, mostLog: mostLog, closed: make(chan struct{})}
+	s := &Store{name: path, file: absolute, farthest: Farthest, longest: Longest, mostLog: mostLog, turns: newTurns(), closed: make(chan struct{})}
 	// A transaction that is acknowledged is on the disk (FULL): with NORMAL a
 	// loss of power could take back the last ones.
 	if s.writer, err = s.open(file.String()+common+"&_journal_mode=WAL&_synchronous=FULL", 1); err == nil {
@@ -76,7 +79,7 @@ func Open(path string) (*Store, error) {
 // reads and writes share one connection: without a disk they are too short
 // for more to be of use.
 func OpenMemory() (*Store, error) {
-	s := &Store{name: "memory", farthest: Farthest, longest: Longest, closed: make(chan struct{})}
+	s := &Store{name: "memory", farthest: Farthest, longest: Longest, turns: newTurns(), closed: make(chan struct{})}
 	var err error
 	if s.writer, err = s.open("file::memory:?_dqs=0&_defensive=1", 1); err == nil {
 		s.readers, s.seekers = s.writer, s.writer
@@ -129,49 +132,6 @@ func (s *Store) Ping(ctx context.Context) error {
 		_, err := c.row(ctx, "PRAGMA user_version", nil, &version)
 		return err
 	})
-}
-
-// How long a transaction waits for the disk.
-const (
-	// durable: until the disk has it. Nothing that is acknowledged is lost.
-	durable = true
-	// soon: not at all. A loss of power may undo it, but only together with
-	// all that was written later: the log is one. So it is enough for what is
-	// worth nothing without a later durable transaction, or can be repeated.
-	soon = false
-)
-
-// writing runs f in a transaction. It waits for its turn as long as ctx lets
-// it; once begun, a transaction is finished.
-func (s *Store) writing(ctx context.Context, what string, wait bool, f func(context.Context, *conn) error) error {
-	c, err := s.writer.take(ctx, s.closed)
-	if err != nil {
-		return s.failed(what, err)
-	}
-	defer s.writer.put(c)
-	err = transact(context.WithoutCancel(ctx), c, wait, f)
-	s.noteDisk(err)
-	s.cutLog(ctx, c)
-	return s.failed(what, err)
-}
-
-func transact(ctx context.Context, c *conn, wait bool, f func(context.Context, *conn) error) error {
-	if err := c.setDurable(ctx, wait); err != nil {
-		return err
-	}
-	if _, err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	err := f(ctx, c)
-	if err == nil {
-		_, err = c.exec(ctx, "COMMIT")
-	}
-	if err != nil {
-		// SQLite itself has rolled back after some errors; then this one is
-		// without effect, and its error without interest.
-		_, _ = c.exec(ctx, "ROLLBACK")
-	}
-	return err
 }
 
 // table returns what Prepare made for an entity.

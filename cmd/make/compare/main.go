@@ -69,7 +69,9 @@ func (o options) measuresSomething() error {
 	for _, scenario := range workload.Scenarios() {
 		names = append(names, scenario.Name)
 	}
-	names = append(names, sharesName)
+	for _, load := range workload.Loads() {
+		names = append(names, load.Name)
+	}
 	for _, entities := range startsWith {
 		names = append(names, startName(entities))
 	}

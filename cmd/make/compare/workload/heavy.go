@@ -6,12 +6,38 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
-// Light is what the clients ask that must not suffer from heavy ones: one
-// record.
-func Light() Scenario { return Scenarios()[0] }
+// Load is what one key asks for over and over, and what must not suffer from it.
+type Load struct {
+	Name    string
+	Clients int      // that ask at the same time
+	Light   Scenario // of another key
+
+	request func(i int) []byte // the i-th
+}
+
+// Loads are all.
+func Loads() []Load {
+	read, write := scenario("get one"), scenario("update one")
+	return []Load{
+		{"light beside 16 heavy", 16, read, func(int) []byte { return heavy() }},
+		{"write beside 24 bulk", 24, write, bulk},
+	}
+}
+
+// bulk creates as many records as one mutation may.
+func bulk(i int) []byte {
+	const rows = 1000
+	data := make([]map[string]any, rows)
+	for n := range data {
+		data[n] = product(i*rows + n)
+		data[n]["sku"] = fmt.Sprintf("BULK-%d-%d", i, n)
+	}
+	return request("mutation ($data: [ProductInput!]!) { createProducts(data: $data) { product { id } } }", map[string]any{"data": data})
+}
 
 // heavy is as much as a client may ask for at once: pages of 200 that are read
 // from eight places, with what refers to each record.
@@ -33,12 +59,12 @@ func (c *Client) Another(ctx context.Context, atOnce int) (*Client, error) {
 	return NewClient(c.url, answer.CreateAPIKey.Secret, atOnce), err
 }
 
-// Load asks for heavy things until ctx ends, and returns how many were answered
-// and how many were refused. One that is refused waits as long as it is told to,
-// as good clients do.
-func (c *Client) Load(ctx context.Context) (answered, refused int, err error) {
+// Bear asks for what a load consists of until ctx ends, and returns how many
+// requests were answered and how many were refused. One that is refused waits as
+// long as it is told to, as good clients do. All clients share next.
+func (c *Client) Bear(ctx context.Context, l Load, next *atomic.Int64) (answered, refused int, err error) {
 	for ctx.Err() == nil {
-		response, err := c.send(ctx, heavy())
+		response, err := c.send(ctx, l.request(int(next.Add(1))))
 		switch {
 		case err != nil && ctx.Err() != nil:
 		case err != nil:
@@ -51,7 +77,7 @@ func (c *Client) Load(ctx context.Context) (answered, refused int, err error) {
 			case <-time.After(time.Duration(max(wait, 1)) * time.Second):
 			}
 		case !response.fine():
-			return answered, refused, fmt.Errorf("a heavy request is answered %d: %s", response.status, short(response.body))
+			return answered, refused, fmt.Errorf(""+l.Name+": a request of the load is answered %d: %s", response.status, short(response.body))
 		default:
 			answered++
 		}

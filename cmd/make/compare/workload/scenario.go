@@ -3,6 +3,7 @@ package workload
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -69,6 +70,12 @@ func Scenarios() []Scenario {
 			return request(createBatch, map[string]any{"data": data})
 		}, batch},
 	}
+}
+
+// scenario is the one of a name.
+func scenario(name string) Scenario {
+	all := Scenarios()
+	return all[slices.IndexFunc(all, func(s Scenario) bool { return s.Name == name })]
 }
 
 // any is a customer that is seldom the one before.
