@@ -2,10 +2,8 @@ package schema
 
 import (
 	"errors"
-	"maps"
+	"reflect"
 	"slices"
-
-	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
 // Check brings the values of a stored entity into the canonical form, fills
@@ -16,7 +14,18 @@ import (
 // What needs other records (unique, references) is not checked here.
 func (e *Entity) Check(values map[string]any, isNew bool, region string) (map[string]any, error) {
 	c := &checker{isNew: isNew, region: region}
-	checked := c.object(e.Stored().Fields, values, "")
+	checked := c.object(e.Stored().Fields, values, nil, "")
+	return checked, c.violations.Err()
+}
+
+// CheckChange is Check for a record that has been stored with the values of
+// before. What is as it lies there is not checked: the definition may have
+// changed since. What no field knows stays, even where the object that it lies
+// in is sent without it; of a list, with the items that are sent as they were.
+// A required field that has a default and never had a value gets it.
+func (e *Entity) CheckChange(before, values map[string]any, region string) (map[string]any, error) {
+	c := &checker{region: region}
+	checked := c.object(e.Stored().Fields, values, before, "")
 	return checked, c.violations.Err()
 }
 
@@ -30,36 +39,41 @@ func (c *checker) add(at, rule, message string) {
 	c.violations = append(c.violations, Violation{Field: at, Rule: rule, Message: message})
 }
 
-func (c *checker) object(fields Fields, raw map[string]any, prefix string) map[string]any {
+// object checks the fields of an object; stored is the one in whose place it
+// comes, nil for none.
+func (c *checker) object(fields Fields, raw, stored map[string]any, prefix string) map[string]any {
 	checked := make(map[string]any, len(raw))
-	known := 0
+	known, lying := 0, 0
 	for _, f := range fields {
 		value, given := raw[f.Name]
 		if given {
 			known++
 		}
-		if value == nil && c.isNew && f.Default != nil {
+		was, had := stored[f.Name]
+		if had {
+			lying++
+		}
+		if value == nil && f.Default != nil && (c.isNew || f.Required && !had) {
 			value = f.Default
 		}
 		at := prefix + f.Name
-		if value = c.value(f, value, raw, at); value != nil {
+		if value = c.value(f, value, was, raw, at); value != nil {
 			checked[f.Name] = value
 		} else if f.Required && !c.reported(at) {
 			c.add(at, "required", "is required")
 		}
 	}
 	if known < len(raw) {
-		for _, name := range slices.Sorted(maps.Keys(raw)) {
-			if !hasField(fields, name) {
-				c.add(prefix+name, "unknown", "is no field"+strictyaml.Suggest(name, fieldNames(fields)))
-			}
-		}
+		c.unknown(fields, raw, stored, prefix)
+	}
+	if lying < len(stored) {
+		keepUnknown(fields, checked, stored)
 	}
 	return checked
 }
 
 // value returns the canonical form, or nil for no value.
-func (c *checker) value(f *Field, raw any, siblings map[string]any, at string) any {
+func (c *checker) value(f *Field, raw, stored any, siblings map[string]any, at string) any {
 	if raw == nil {
 		return nil
 	}
@@ -68,6 +82,9 @@ func (c *checker) value(f *Field, raw any, siblings map[string]any, at string) a
 	}
 	value, err := f.Kind().Parse(f, raw, Scope{Siblings: siblings, Region: c.region})
 	if err != nil {
+		if stored != nil && reflect.DeepEqual(raw, stored) {
+			return stored
+		}
 		v := Violation{Field: at, Rule: f.Type, Message: err.Error()}
 		if m := (mismatch{}); errors.As(err, &m) {
 			v.Unquoted = m.unquoted
@@ -77,10 +94,11 @@ func (c *checker) value(f *Field, raw any, siblings map[string]any, at string) a
 	}
 	switch v := value.(type) {
 	case []any:
-		return c.list(f, v, siblings, at)
+		return c.list(f, v, stored, siblings, at)
 	case map[string]any:
 		if f.Type == "object" {
-			if object := c.object(f.Fields, v, at+"."); len(object) > 0 {
+			was, _ := stored.(map[string]any)
+			if object := c.object(f.Fields, v, was, at+"."); len(object) > 0 {
 				return object
 			}
 			return nil
@@ -93,11 +111,16 @@ func (c *checker) value(f *Field, raw any, siblings map[string]any, at string) a
 	return value
 }
 
-func (c *checker) list(f *Field, items []any, siblings map[string]any, at string) any {
+func (c *checker) list(f *Field, items []any, stored any, siblings map[string]any, at string) any {
 	checked := make([]any, 0, len(items))
+	were, _ := stored.([]any)
+	pairs := pairItems(f.Of, items, were)
 	for i, item := range items {
 		faults := len(c.violations)
-		value := c.value(f.Of, item, siblings, index(at, i))
+		value := c.value(f.Of, item, pairs[i], siblings, index(at, i))
+		if len(c.violations) > faults && slices.ContainsFunc(were, func(was any) bool { return reflect.DeepEqual(item, was) }) {
+			value, c.violations = item, c.violations[:faults] // it lies there
+		}
 		if value == nil {
 			if len(c.violations) == faults {
 				c.add(index(at, i), "required", "is empty; leave it out")

@@ -96,6 +96,9 @@ func searchWords(f *Field, value any) []string {
 			words = Words(v)
 		}
 	case []any:
+		if f.Of == nil {
+			return nil // it was stored when the field was a list
+		}
 		of := *f.Of
 		of.Search = of.Search || f.Search
 		for _, item := range v {

@@ -35,6 +35,9 @@ func tooLong(f *Field, were []any, value any, at string) (violations Violations)
 			}}
 		}
 	case []any:
+		if f.Of == nil {
+			return nil // it was stored when the field was a list
+		}
 		var items []any
 		for _, was := range were {
 			list, _ := was.([]any)

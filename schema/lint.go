@@ -168,7 +168,7 @@ func (l *loader) lintType(f *Field, at string, nested bool) {
 	}
 	if f.Default != nil {
 		c := checker{isNew: true}
-		c.value(f, f.Default, nil, "default")
+		c.value(f, f.Default, nil, nil, "default")
 		for _, v := range c.violations {
 			add("%s %s", v.Field, v.Message)
 		}

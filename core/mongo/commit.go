@@ -42,7 +42,7 @@ func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Cha
 	var documents []any
 	var sent []int // sent[n] is the change that documents[n] belongs to
 	for _, i := range which {
-		set, _, err := fieldsOf(e, nil, changes[i].After)
+		set, _, err := fieldsOf(e, nil, changes[i].After, nil)
 		if err != nil {
 			errs[i] = s.failed("write "+e.Name, err)
 			continue
@@ -91,7 +91,10 @@ func (s *Store) update(ctx context.Context, e *schema.Entity, changes []core.Cha
 }
 
 func (s *Store) updateOne(ctx context.Context, e *schema.Entity, c core.Change) error {
-	set, unset, err := fieldsOf(e, c.Before, c.After)
+	set, unset, err := fieldsOf(e, c.Before, c.After, s.lyingIn(ctx, e, c.Before))
+	if errors.Is(err, driver.ErrNoDocuments) {
+		return stale(c, nil)
+	}
 	if err != nil {
 		return s.failed("write "+e.Name, err)
 	}

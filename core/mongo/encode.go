@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -23,8 +24,10 @@ const (
 )
 
 // fieldsOf returns what a record's document sets, and the names of what an
-// earlier version had and this one has not.
-func fieldsOf(e *schema.Entity, before, after *core.Record) (set bson.D, unset []string, err error) {
+// earlier version had and this one has not. Of an earlier version what is the same
+// is left alone: it may be of a type that only another model knows. lies finds what
+// no field knows within what is written anew.
+func fieldsOf(e *schema.Entity, before, after *core.Record, lies lying) (set bson.D, unset []string, err error) {
 	set = bson.D{
 		{Key: versionField, Value: after.Version},
 		{Key: "createdAt", Value: bson.NewDateTimeFromTime(after.CreatedAt)},
@@ -44,10 +47,7 @@ func fieldsOf(e *schema.Entity, before, after *core.Record) (set bson.D, unset [
 	} else {
 		unset = append(unset, wordsField)
 	}
-	values, err := encodeObject(e.Stored().Fields, after.Values)
-	if err != nil {
-		return nil, nil, err
-	}
+	values := after.Values
 	if before != nil {
 		for name := range before.Values {
 			if _, kept := after.Values[name]; !kept {
@@ -55,17 +55,34 @@ func fieldsOf(e *schema.Entity, before, after *core.Record) (set bson.D, unset [
 			}
 		}
 		slices.Sort(unset)
+		values = changed(before.Values, values)
 	}
-	return append(set, values...), unset, nil
+	encoded, err := encodeObject(e.Stored().Fields, values, "", lies)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(set, encoded...), unset, nil
+}
+
+// changed are those of the values that were not the same before.
+func changed(before, after map[string]any) map[string]any {
+	values := map[string]any{}
+	for name, value := range after {
+		if was, had := before[name]; !had || !reflect.DeepEqual(was, value) {
+			values[name] = value
+		}
+	}
+	return values
 }
 
 // encodeObject writes the fields in the order of the schema, then those that
-// the schema does not know (any more) by name: stored data are never dropped.
-func encodeObject(fields schema.Fields, values map[string]any) (bson.D, error) {
+// the schema does not know (any more) by name: stored data are never dropped. The
+// prefix is that of their paths.
+func encodeObject(fields schema.Fields, values map[string]any, prefix string, lies lying) (bson.D, error) {
 	d := make(bson.D, 0, len(values))
 	for _, f := range fields {
 		if v, ok := values[f.Name]; ok {
-			encoded, err := encode(f, v)
+			encoded, err := encode(f, v, prefix+f.Name, lies)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", f.Name, err)
 			}
@@ -77,17 +94,23 @@ func encodeObject(fields schema.Fields, values map[string]any) (bson.D, error) {
 	}
 	known := len(d)
 	for name, v := range values {
-		if !slices.ContainsFunc(d[:known], func(e bson.E) bool { return e.Key == name }) {
-			d = append(d, bson.E{Key: name, Value: v})
+		if slices.ContainsFunc(d[:known], func(e bson.E) bool { return e.Key == name }) {
+			continue
 		}
+		encoded, err := lies.at(prefix+name, v)
+		if err != nil {
+			return nil, err
+		}
+		d = append(d, bson.E{Key: name, Value: encoded})
 	}
 	slices.SortFunc(d[known:], func(a, b bson.E) int { return strings.Compare(a.Key, b.Key) })
 	return d, nil
 }
 
 // encode turns a canonical value into what MongoDB compares and sorts as the
-// field's type demands: exact decimals and instants.
-func encode(f *schema.Field, value any) (any, error) {
+// field's type demands: exact decimals and instants. What is none, because it was
+// stored when the field had another type, stays as it is.
+func encode(f *schema.Field, value any, at string, lies lying) (any, error) {
 	switch v := value.(type) {
 	case []any:
 		if f.Of == nil {
@@ -95,7 +118,7 @@ func encode(f *schema.Field, value any) (any, error) {
 		}
 		list := make(bson.A, len(v))
 		for i, item := range v {
-			encoded, err := encode(f.Of, item)
+			encoded, err := encode(f.Of, item, at, lies)
 			if err != nil {
 				return nil, fmt.Errorf("item %d: %w", i, err)
 			}
@@ -103,21 +126,17 @@ func encode(f *schema.Field, value any) (any, error) {
 		}
 		return list, nil
 	case map[string]any:
-		return encodeObject(f.Subs(), v)
+		return encodeObject(f.Subs(), v, at+".", lies)
 	case string:
 		switch f.Type {
 		case "decimal":
-			d, err := bson.ParseDecimal128(v)
-			if err != nil {
-				return nil, fmt.Errorf("%q is no canonical decimal", v)
+			if d, err := bson.ParseDecimal128(v); err == nil {
+				return d, nil
 			}
-			return d, nil
 		case "datetime":
-			t, err := time.Parse(schema.InstantFormat, v)
-			if err != nil {
-				return nil, fmt.Errorf("%q is no canonical datetime", v)
+			if t, err := time.Parse(schema.InstantFormat, v); err == nil {
+				return bson.NewDateTimeFromTime(t), nil
 			}
-			return bson.NewDateTimeFromTime(t), nil
 		}
 	}
 	return value, nil

@@ -117,7 +117,10 @@ func operand(f *schema.Field, value any) (any, error) {
 	if f == nil {
 		return value, nil
 	}
-	encoded, err := encode(f, value)
+	encoded, err := encode(f, value, "", nil)
+	if text, isText := encoded.(string); isText && (f.Type == "decimal" || f.Type == "datetime") {
+		err = fmt.Errorf("%q is no canonical %s", text, f.Type)
+	}
 	if err != nil {
 		return nil, &core.Error{Code: core.Invalid, Message: fmt.Sprintf("The filter on %s compares with something that is no %s.", f.Name, f.Type), Cause: err}
 	}

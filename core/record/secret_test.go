@@ -35,15 +35,15 @@ func TestNoErrorQuotesWhatTheActorMayNotSee(t *testing.T) {
 			draft: record.Draft{Action: core.Updated, Add: map[string]string{"remaining": "-82"}},
 			want:  "remaining must be at least 0",
 		},
-		"a stored value that is seen": {
+		"a sum with a stored value that is seen": {
 			rules: "voucher: {read: true, update: true}",
-			draft: record.Draft{Action: core.Updated, Set: map[string]any{"code": "B"}},
+			draft: record.Draft{Action: core.Updated, Add: map[string]string{"remaining": "-5"}},
 			store: func(values map[string]any) { values["remaining"] = int64(-77) },
-			want:  "remaining must be at least 0, not -77",
+			want:  "remaining must be at least 0, not -82",
 		},
-		"a stored value": {
-			rules: "voucher: {read: true, update: true, fields: {code: write}}",
-			draft: record.Draft{Action: core.Updated, Set: map[string]any{"code": "B"}},
+		"a sum with a stored value": {
+			rules: "voucher: {read: true, fields: {code: read}}", more: "voucher: {update: true}",
+			draft: record.Draft{Action: core.Updated, Add: map[string]string{"remaining": "-5"}},
 			store: func(values map[string]any) { values["remaining"] = int64(-77) },
 			want:  "remaining must be at least 0",
 		},

@@ -40,8 +40,14 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 	if !isNew {
 		s.Model.FillRoles(e, before.Values, after.Values)
 	}
-	checked, err := e.Check(after.Values, isNew, s.Region)
 	var violations schema.Violations
+	var checked map[string]any
+	var err error
+	if isNew {
+		checked, err = e.Check(after.Values, true, s.Region)
+	} else {
+		checked, err = e.CheckChange(before.Values, after.Values, s.Region)
+	}
 	if err != nil {
 		errors.As(err, &violations)
 	} else {

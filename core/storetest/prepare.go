@@ -1,18 +1,21 @@
 package storetest
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
 )
 
 func prepareTests() map[string]func(*desk) {
 	return map[string]func(*desk){
-		"it leaves alone what exists":              prepareAgain,
-		"a later model brings fields and entities": prepareLater,
-		"a field need not be unique any more":      prepareShared,
-		"a model without an entity keeps its data": prepareWithout,
+		"it leaves alone what exists":               prepareAgain,
+		"a later model brings fields and entities":  prepareLater,
+		"a field need not be unique any more":       prepareShared,
+		"a model without an entity keeps its data":  prepareWithout,
+		"a model without fields keeps their values": prepareHidden,
 	}
 }
 
@@ -65,6 +68,48 @@ func prepareWithout(d *desk) {
 	d.prepare(definitions...)
 	d.same("stored record", d.get(person, r.ID), r)
 	d.do(d.person, core.Updated, r, values{"name": "Eva"})
+}
+
+// prepareHidden writes a record under a model that lacks some of its fields: they
+// are there again, with what their types ask of a store, when they come back.
+func prepareHidden(d *desk) {
+	fewer := make([]string, len(definitions))
+	for i, text := range definitions {
+		for _, field := range []string{"weight", "at", "area", "quantity", "price", "weights"} {
+			text = regexp.MustCompile(`(?m)^ *`+field+`: .*\n`).ReplaceAllString(text, "")
+		}
+		fewer[i] = text
+	}
+	line := func(text, quantity string) values {
+		return values{"text": text, "quantity": quantity, "price": values{"amount": "9.5", "currency": "EUR"}}
+	}
+	r := d.create(d.thing, values{
+		"name": "old", "weight": "12.5", "at": "2026-02-28T09:30:00.000Z", "weights": list("1.5"), "price": values{"amount": "3", "currency": "EUR"},
+		"place": values{"city": "Ulm", "area": "7.25"}, "lines": list(line("one", "2"), line("two", "10")),
+	})
+	whole := definitions
+	d.prepare(fewer...)
+	changed := d.get(d.thing, r.ID)
+	d.same("record under the lesser model", changed.Values, r.Values)
+	changed.Values["name"] = "new"
+	schema.Put(changed.Values, "place.city", "Bonn")
+	changed.Values["lines"] = list(line("two", "10"), line("one", "2"), values{"text": "three"})
+	r = d.do(d.thing, core.Updated, d.get(d.thing, r.ID), changed.Values)
+	d.prepare(whole...)
+	d.same("record under the whole model", d.get(d.thing, r.ID), r)
+	for name, raw := range map[string]values{
+		"a decimal":             {"weight": values{"gt": "9"}},
+		"an instant":            {"at": values{"lt": "2026-03-01T00:00:00.000Z"}},
+		"an item":               {"weights": values{"some": values{"eq": "1.5"}}},
+		"an amount":             {"price": values{"amount": values{"lt": "20"}}},
+		"in an object":          {"place": values{"area": values{"gt": "7.2"}}},
+		"in an item":            {"lines": values{"some": values{"quantity": values{"gte": "9"}, "text": values{"eq": "two"}}}},
+		"in an object of items": {"lines": values{"some": values{"price": values{"amount": values{"lt": "10"}}}}},
+	} {
+		if got := ids(d.find(d.thing, core.Query{Filter: d.where(d.thing, raw), First: -1})); len(got) != 1 {
+			d.t.Errorf("by %s that had been hidden %d records are found; want 1", name, len(got))
+		}
+	}
 }
 
 // badges is an extension by which a thing has a badge.

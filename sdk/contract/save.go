@@ -80,11 +80,11 @@ func Stored[T any](e *schema.Entity, named map[string]T) map[string]T {
 // API, has side by side with those of its base. What it returns may share them.
 func Shown(e *schema.Entity, values map[string]any) map[string]any {
 	if !e.IsRole() {
-		return values
+		return e.Known(values)
 	}
 	shown := make(map[string]any, len(values))
 	for _, f := range e.Fields {
-		if value := schema.Lookup(values, f.StoragePath()); value != nil {
+		if value := f.Known(schema.Lookup(values, f.StoragePath())); value != nil {
 			shown[f.Name] = value
 		}
 	}
