@@ -32,6 +32,7 @@ func (e *Entity) CheckChange(before, values map[string]any, region string) (map[
 type checker struct {
 	isNew      bool
 	region     string
+	all        bool // what lies there is checked too
 	violations Violations
 }
 
@@ -82,7 +83,7 @@ func (c *checker) value(f *Field, raw, stored any, siblings map[string]any, at s
 	}
 	value, err := f.Kind().Parse(f, raw, Scope{Siblings: siblings, Region: c.region})
 	if err != nil {
-		if stored != nil && reflect.DeepEqual(raw, stored) {
+		if stored != nil && !c.all && reflect.DeepEqual(raw, stored) {
 			return stored
 		}
 		v := Violation{Field: at, Rule: f.Type, Message: err.Error()}
@@ -118,7 +119,7 @@ func (c *checker) list(f *Field, items []any, stored any, siblings map[string]an
 	for i, item := range items {
 		faults := len(c.violations)
 		value := c.value(f.Of, item, pairs[i], siblings, index(at, i))
-		if len(c.violations) > faults && slices.ContainsFunc(were, func(was any) bool { return reflect.DeepEqual(item, was) }) {
+		if len(c.violations) > faults && !c.all && slices.ContainsFunc(were, func(was any) bool { return reflect.DeepEqual(item, was) }) {
 			value, c.violations = item, c.violations[:faults] // it lies there
 		}
 		if value == nil {

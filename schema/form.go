@@ -15,8 +15,8 @@ func (e *Entity) FormNow(values map[string]any, region string) (now map[string]a
 		if now[f.Name] == nil {
 			continue
 		}
-		c := &checker{region: region}
-		if value := c.value(f, values[f.Name], values, f.Name); len(c.violations) > 0 {
+		c := &checker{region: region, all: true}
+		if value := c.value(f, values[f.Name], values[f.Name], values, f.Name); len(c.violations) > 0 {
 			left = append(left, c.violations...)
 		} else if value != nil {
 			now[f.Name] = value
@@ -37,5 +37,5 @@ func (f *Field) same(was, now any) bool {
 		f = f.Sub("raw")
 	}
 	c := &checker{}
-	return was != nil && reflect.DeepEqual(c.value(f, was, nil, f.Name), now) && len(c.violations) == 0
+	return was != nil && reflect.DeepEqual(c.value(f, was, was, nil, f.Name), now) && len(c.violations) == 0
 }
