@@ -49,7 +49,7 @@ var mayImport = []struct {
 	{"core/storetest", []string{"schema", "core.", "core/budget", "core/record"}, "the contract knows no store"},
 	{"core/journal", []string{"schema", "core.", "sdk/contract/kept"}, "delivery knows no store"},
 	{"core/schedule", []string{"core.", "sdk/contract/cron"}, "what is due is run without knowing stores or plugins"},
-	{"core/pluginhost", []string{"schema", "core.", "core/fairqueue", "core/record", "core/access", "core/snapshot", "core/pluginhost", "sdk/naming", "sdk/pluginpb", "sdk/contract"}, "of the sdk the host shares the wire, and what hosts decide alike"},
+	{"core/pluginhost", []string{"schema", "core.", "core/budget", "core/fairqueue", "core/record", "core/access", "core/snapshot", "core/pluginhost", "sdk/naming", "sdk/pluginpb", "sdk/contract"}, "of the sdk the host shares the wire, and what hosts decide alike"},
 	{"core", []string{"schema", "sdk/naming", "sdk/contract/kept"}, "the root package holds nouns only"},
 	{"plugins", []string{"schema", "sdk.", "sdk/pluginpb", "plugins/NAME"}, "a plugin knows the contract, never the core or another plugin"},
 	{"examples", []string{"schema", "sdk.", "sdk/pluginpb", "examples/NAME"}, "an example knows what its reader knows"},

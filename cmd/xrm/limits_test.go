@@ -50,6 +50,7 @@ func limitsInWords(c Config) string {
 		{"an answer that is not read", within(transport.DefaultPatience) + ", and as long again for each 640 KiB", "none"},
 		{"what one request holds in memory", fmt.Sprintf("a sixth of what all do, %s at most", mib(int(budget.MaxRequest))), "`limits.requestMemory`"},
 		{"what the requests of one key hold", "a third of what all do", "`limits.keyMemory`"},
+		{"what the callbacks and endpoints of one plugin hold", "a third of what all do", "`limits.keyMemory`"},
 		{"what all requests hold", fmt.Sprintf("%d %% of the memory of the server", shares.Server), "`limits.totalMemory`, `GOMEMLIMIT`"},
 		{"the memory of the server", fmt.Sprintf("%.0f %% of that of its cgroup, or of the machine", shareOfMemory*100), "`GOMEMLIMIT`, `MemoryMax`"},
 		{"heavy requests of one key, which cost more than " + number(queue.HeavyCost), fmt.Sprintf("%d that run or wait", queue.HeavyPerKey), "none"},

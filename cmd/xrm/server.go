@@ -92,7 +92,8 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	metrics := web.NewMetrics(func() []core.Plugin { return s.work.Desk().Plugins() }, s.store.Backlog, queue.Counts)
 	s.work = work.New(s.store, current, newID, log)
 	s.relay.Enqueued = s.work.Enqueued
-	plugins := s.pluginConfig(metrics)
+	held := budget.New(budgets(c.Limits))
+	plugins := s.pluginConfig(metrics, held)
 	if adapt != nil {
 		adapt(&plugins)
 	}
@@ -116,7 +117,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	s.site = web.New(web.Config{
 		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Current: current, Ready: s.readiness.Check,
 		Lacking: s.host.Lacking, Metrics: metrics, Queue: queue, Log: log,
-		Budget: budget.New(budgets(c.Limits)), BodyTimeout: c.Timeout.Body,
+		Budget: held, BodyTimeout: c.Timeout.Body,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
 	})
 	return nil
@@ -125,10 +126,10 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // pluginConfig says how plugins are run.
-func (s *server) pluginConfig(metrics *web.Metrics) pluginhost.Config {
+func (s *server) pluginConfig(metrics *web.Metrics, held *budget.Server) pluginhost.Config {
 	return pluginhost.Config{
 		Dir: s.config.Plugins, Trust: pluginhost.Trust(s.config.Trust), CacheDir: filepath.Join(s.config.Data, "plugins"),
-		Registry: s.store, Version: readBuild().Version, Shim: shim(), Log: s.log,
+		Registry: s.store, Version: readBuild().Version, Shim: shim(), Log: s.log, Budget: held,
 		Admit:  func(o snapshot.Offer) error { return s.admission.Admit(o) },
 		Rejoin: func() { s.admission.Expire() },
 		Recall: func(all []snapshot.Contribution) []error { return s.admission.Recall(all) },

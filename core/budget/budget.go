@@ -38,10 +38,20 @@ func (s *Server) Held() int64 {
 // Of returns a context in which requests are those of a key. A Server that is
 // nil bounds nothing.
 func (s *Server) Of(ctx context.Context, key string) context.Context {
+	return s.as(ctx, owner{s, key, "The requests of your key", "a key"})
+}
+
+// OfPlugin returns a context in which requests are those that a plugin makes and
+// answers. They have as much as those of a key.
+func (s *Server) OfPlugin(ctx context.Context, name string) context.Context {
+	return s.as(ctx, owner{s, core.PluginActor(name).ID, "The callbacks and endpoints of the plugin " + name, "a plugin"})
+}
+
+func (s *Server) as(ctx context.Context, o owner) context.Context {
 	if s == nil {
 		return ctx
 	}
-	return context.WithValue(ctx, ownerKey{}, owner{s, key})
+	return context.WithValue(ctx, ownerKey{}, o)
 }
 
 type (
@@ -52,6 +62,8 @@ type (
 type owner struct {
 	server *Server
 	key    string
+	all    string // that it has, for a refusal
+	kind   string // of owner
 }
 
 // Request is what one request holds. Nil, which is what a context without a
@@ -73,7 +85,12 @@ func Begin(ctx context.Context) (context.Context, *Request) {
 		return ctx, nil
 	}
 	r := &Request{owner: o}
-	return context.WithValue(ctx, requestKey{}, r), r
+	return r.Context(ctx), r
+}
+
+// Context returns a context that belongs to the request.
+func (r *Request) Context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
 }
 
 // Without returns a context in which nothing is counted: for what goes over many
@@ -112,7 +129,7 @@ func (r *Request) take(bytes int64) error {
 	}
 	if held > r.taken {
 		more := (held - r.taken + step - 1) / step * step
-		if err := s.take(r.owner.key, more); err != nil {
+		if err := s.take(r.owner, more); err != nil {
 			return err
 		}
 		r.taken += more
@@ -166,18 +183,18 @@ func (r *Request) Release() {
 	r.refused = nil
 }
 
-func (s *Server) take(key string, bytes int64) error {
+func (s *Server) take(o owner, bytes int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	const wait = "wait %d s and try again, or ask for fewer fields and smaller pages."
 	switch {
-	case s.limits.Key > 0 && s.keys[key]+bytes > s.limits.Key:
-		return busy("The requests of your key hold all of the %s of memory that a key may have at a time: "+wait, s.limits.Key)
+	case s.limits.Key > 0 && s.keys[o.key]+bytes > s.limits.Key:
+		return busy(o.all+" hold all of the %s of memory that "+o.kind+" may have at a time: "+wait, s.limits.Key)
 	case s.limits.Server > 0 && s.held+bytes > s.limits.Server:
 		return busy("The requests that run hold all of the %s of memory that there is for them: "+wait, s.limits.Server)
 	}
 	s.held += bytes
-	s.keys[key] += bytes
+	s.keys[o.key] += bytes
 	return nil
 }
 

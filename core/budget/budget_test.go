@@ -107,3 +107,22 @@ func TestTheLimitsOfAServerFollowFromItsMemory(t *testing.T) {
 		}
 	}
 }
+
+func TestAPluginHasAsMuchAsAKeyAndIsToldSo(t *testing.T) {
+	s := budget.New(budget.Limits{Key: 160 * kib})
+	_, one := budget.Begin(s.OfPlugin(t.Context(), "cti"))
+	ctx, two := budget.Begin(s.OfPlugin(t.Context(), "cti"))
+	if err := one.Take(100 * kib); err != nil {
+		t.Fatal(err)
+	}
+	const want = "The callbacks and endpoints of the plugin cti hold all of the 160 KiB of memory that a plugin may have at a time: wait 2 s and try again, or ask for fewer fields and smaller pages."
+	if err := two.Take(100 * kib); core.CodeOf(err) != core.RateLimited || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if budget.From(ctx) != two || budget.From(one.Context(ctx)) != one {
+		t.Error("a context does not belong to the request that it was made of")
+	}
+	if err := begin(t, s, "cti").Take(160 * kib); err != nil {
+		t.Errorf("a key of the same name: %v", err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -29,7 +30,7 @@ type callbacks struct {
 func (h *Host) callbacks(plugin string) func(...grpc.ServerOption) *grpc.Server {
 	return func(options ...grpc.ServerOption) *grpc.Server {
 		t := newTraffic(plugin, h.config.CallbackWait)
-		s := grpc.NewServer(append(options, t.options()...)...)
+		s := grpc.NewServer(append(options, t.options(h.config.Budget)...)...)
 		pluginpb.RegisterHostServer(s, &callbacks{host: h, plugin: plugin, traffic: t})
 		return s
 	}
@@ -92,7 +93,13 @@ func (c *callbacks) during(ctx context.Context, id *pluginpb.CallContext, do fun
 	joined, cancel := context.WithCancel(one.ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
-	err := core.Refused(withoutPanic(func() error { return do(joined, one) }))
+	if held := budget.From(ctx); held != nil {
+		joined = held.Context(joined) // the plugin's, and not of whoever caused the call
+	}
+	err := budget.From(ctx).Refused() // what it has sent
+	if err == nil {
+		err = core.Refused(withoutPanic(func() error { return do(joined, one) }))
+	}
 	if err == nil {
 		return nil
 	}

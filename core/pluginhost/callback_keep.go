@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -72,7 +73,7 @@ func (c *callbacks) GetState(ctx context.Context, r *pluginpb.GetStateRequest) (
 	answer := &pluginpb.GetStateResponse{}
 	answer.Error = c.within(ctx, r.GetContext(), func(ctx context.Context, _ *call) (err error) {
 		answer.Value, answer.Version, err = c.host.config.Keep.State(ctx, c.plugin, r.GetKey())
-		return err
+		return cmp.Or(err, room(ctx, answer))
 	})
 	return answer, nil
 }

@@ -1,10 +1,12 @@
 package pluginhost
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract"
@@ -23,7 +25,7 @@ func (c *callbacks) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.
 			return e.NoRecord(r.GetId())
 		}
 		answer.Record, err = encode(e, found[0])
-		return err
+		return cmp.Or(err, room(ctx, answer))
 	})
 	return answer, nil
 }
@@ -35,7 +37,7 @@ func (c *callbacks) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginp
 		if err == nil {
 			answer.Records, answer.Next, err = page(ctx, s, e, q)
 		}
-		return err
+		return cmp.Or(err, room(ctx, answer))
 	})
 	return answer, nil
 }
@@ -51,7 +53,8 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 		}
 		defer goOn()
 		left := int(r.GetLimit())
-		for {
+		held := budget.From(ctx)
+		for began := held.Held(); ; held.Give(held.Held() - began) {
 			r.Limit = pageOf(left)
 			q, err := contract.ReadSearch(one.on.Model, e, r, contract.MaxPage)
 			if err != nil {
@@ -59,6 +62,9 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 			}
 			answer := &pluginpb.FindResponse{}
 			if answer.Records, answer.Next, err = c.turn(ctx, one, s, e, q); err != nil {
+				return err
+			}
+			if err := room(ctx, answer); err != nil {
 				return err
 			}
 			if broken = send(ctx, stream, answer); broken != nil {
@@ -148,7 +154,7 @@ func (c *callbacks) Aggregate(ctx context.Context, r *pluginpb.AggregateRequest)
 			}
 			answer.Groups = append(answer.Groups, encoded)
 		}
-		return nil
+		return room(ctx, answer)
 	})
 	return answer, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/sqlite"
@@ -24,7 +25,10 @@ type desk struct {
 	on   record.Basis
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T) *desk { return newDeskWithin(t, nil) }
+
+// newDeskWithin is one whose plugin may hold so much.
+func newDeskWithin(t *testing.T, held *budget.Server) *desk {
 	t.Helper()
 	m, err := schema.Load(schema.Source{Layer: "test", File: "voucher.yaml", Data: []byte(`entity: voucher
 fields:
@@ -50,7 +54,7 @@ fields:
 	}
 	var ids atomic.Int64
 	records := &record.Service{Store: store, Now: time.Now, NewID: func() string { return fmt.Sprintf("v%d", ids.Add(1)) }}
-	h, _ := working(t, pluginhost.Config{Open: func(a core.Actor, on record.Basis) pluginhost.Session { return records.As(a, on) }})
+	h, _ := working(t, pluginhost.Config{Budget: held, Open: func(a core.Actor, on record.Basis) pluginhost.Session { return records.As(a, on) }})
 	return &desk{t, h, record.Basis{Model: m, Policy: roles}}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
@@ -71,6 +72,10 @@ type Config struct {
 	// Shim is a command line that ends in Exec with the rest of its arguments.
 	// Plugins are started through it, in a sandbox; nil starts them without.
 	Shim []string
+
+	// Budget bounds what the callbacks and endpoints of each plugin hold: the
+	// messages that it sends, what is read for it, its answers. nil bounds nothing.
+	Budget *budget.Server
 
 	// Keep is where plugins keep timers and state.
 	Keep Keeper

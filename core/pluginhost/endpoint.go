@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"golang.org/x/net/http/httpguts"
@@ -30,7 +31,12 @@ func (h *Host) ServeHTTP(s *snapshot.Snapshot, plugin string, w http.ResponseWri
 		return &core.Error{Code: core.NotFound, Message: "There is no such address."}
 	}
 	one := &call{plugin: plugin, method: httpMethod, actor: core.PluginActor(plugin), on: s.Basis, mayWrite: true}
-	answer := &httpAnswer{to: w}
+	_, held := budget.Begin(h.config.Budget.OfPlugin(r.Context(), plugin))
+	defer held.Release()
+	if err := held.Take(2 * pluginpb.MaxPart); err != nil { // of the body that is passed on
+		return err
+	}
+	answer := &httpAnswer{to: w, held: held}
 	connection := http.NewResponseController(w)
 	// Otherwise net/http reads the rest of the body itself before the answer begins.
 	_ = connection.EnableFullDuplex()
@@ -116,6 +122,7 @@ func brokenBody(err error) error {
 // httpAnswer writes what a plugin answers.
 type httpAnswer struct {
 	to    http.ResponseWriter
+	held  *budget.Request // where each part has room while it is written
 	begun bool
 }
 
@@ -155,6 +162,11 @@ func (a *httpAnswer) write(body []byte) error {
 	if !a.begun {
 		return errors.New("it answered a request with a body before its head")
 	}
+	size := int64(len(body))
+	if err := a.held.Take(size); err != nil {
+		return err
+	}
+	defer a.held.Give(size)
 	_, err := a.to.Write(body)
 	return err
 }

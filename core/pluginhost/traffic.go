@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/protobuf/proto"
 )
 
 // How much one process of a plugin may ask of the host at once. What is beyond the
@@ -95,37 +97,49 @@ func (t *traffic) busy() error {
 }
 
 // options bound what reaches a server of callbacks before it can be told whose call
-// it belongs to, and tell traffic when an answer is on its way.
-func (t *traffic) options() []grpc.ServerOption {
+// it belongs to, count the bytes of what has come, and tell traffic when an answer
+// is on its way.
+func (t *traffic) options(held *budget.Server) []grpc.ServerOption {
 	return []grpc.ServerOption{
-		grpc.MaxConcurrentStreams(maxStreams), grpc.StatsHandler(ending{}),
+		grpc.MaxConcurrentStreams(maxStreams), grpc.StatsHandler(ending{t.plugin, held}),
 		grpc.MaxRecvMsgSize(pluginpb.MaxMessage), grpc.MaxSendMsgSize(pluginpb.MaxMessage),
 		grpc.ConnectionTimeout(10 * time.Second), // until it has shown its certificate
 	}
 }
 
 // served is one callback as the server sees it.
-type served struct{ leave func() }
+type served struct {
+	leave func()
+	held  *budget.Request
+}
 
 type servedKey struct{}
 
-// ending learns from gRPC when it has done with a callback.
-type ending struct{}
+// ending learns from gRPC how large a callback is, and when it has done with it.
+type ending struct {
+	plugin string
+	budget *budget.Server
+}
 
 var _ stats.Handler = ending{}
 
 // TagRPC implements stats.Handler.
-func (ending) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	return context.WithValue(ctx, servedKey{}, &served{})
+func (e ending) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	ctx, held := budget.Begin(e.budget.OfPlugin(ctx, e.plugin))
+	return context.WithValue(ctx, servedKey{}, &served{held: held})
 }
 
 // HandleRPC implements stats.Handler.
 func (ending) HandleRPC(ctx context.Context, event stats.RPCStats) {
-	if _, is := event.(*stats.End); !is {
-		return
-	}
-	if s := ctx.Value(servedKey{}).(*served); s.leave != nil {
-		s.leave()
+	s := ctx.Value(servedKey{}).(*served)
+	switch event := event.(type) {
+	case *stats.InPayload:
+		_ = s.held.Take(int64(event.Length)) // it is told when it is served
+	case *stats.End:
+		if s.leave != nil {
+			s.leave()
+		}
+		s.held.Release()
 	}
 }
 
@@ -134,3 +148,13 @@ func (ending) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context
 
 // HandleConn implements stats.Handler.
 func (ending) HandleConn(context.Context, stats.ConnStats) {}
+
+// room takes room for an answer as it is and as it is written, or empties it: what
+// was read for it is counted already.
+func room(ctx context.Context, answer proto.Message) error {
+	err := budget.From(ctx).Take(2 * int64(proto.Size(answer)))
+	if err != nil {
+		proto.Reset(answer)
+	}
+	return err
+}
