@@ -45,7 +45,7 @@ func (s *supervisor) bring(ctx context.Context, r *release) (*instance, error) {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	i := &instance{release: r, link: l, began: time.Now(), ended: make(chan error, 1), stop: stop}
 	if err := s.introduce(ctx, starting, i); err != nil {
-		if status.Code(err) == codes.Unavailable && p.endsWithin(200*time.Millisecond) {
+		if status.Code(err) == codes.Unavailable && p.endsWithin(lastMoment) {
 			err = fmt.Errorf("it ended while it was asked what it is: %w", p.fate(nil)) // which says more than the broken connection
 			s.board.update(s.name, func(e *entry) { e.status.Panic = s.secrets.redact(p.stderr.panic()) })
 		}
@@ -138,7 +138,7 @@ func (s *supervisor) watch(ctx context.Context, l *link) error {
 		case <-l.process.exited:
 			return l.process.fate(nil)
 		case err := <-lifeline:
-			if l.process.endsWithin(200 * time.Millisecond) {
+			if l.process.endsWithin(lastMoment) {
 				return l.process.fate(nil) // the process ended, and its lifeline with it
 			}
 			l.process.kill(lifelineEnd(err))

@@ -84,7 +84,7 @@ func connect(ctx context.Context, p *process, runDir string, callbacks func(...g
 		return l, nil
 	}
 	started := l.process.ID() != ""
-	if started && l.process.endsWithin(200*time.Millisecond) {
+	if started && l.process.endsWithin(lastMoment) {
 		err = nil // the end of the process says more than the broken connection
 	}
 	l.close()

@@ -197,6 +197,10 @@ func (p *process) fate(err error) error {
 	return err
 }
 
+// lastMoment is how long the end of a process may come after that of its
+// connection, on a machine that is busy. How it ended says more than that it broke.
+const lastMoment = time.Second
+
 // endsWithin says whether the process is over before the time is.
 func (p *process) endsWithin(d time.Duration) bool {
 	select {
