@@ -3,21 +3,21 @@ package schema
 import (
 	"fmt"
 	"strings"
-
-	"github.com/nyaruka/phonenumbers"
+	"unicode"
 )
 
 // phoneParts are the paths below a phone number that can be filtered.
 var phoneParts = Fields{
 	{Name: "raw", Type: "text", System: true, Index: true},
 	{Name: "e164", Type: "text", System: true, Index: true},
+	{Name: "extension", Type: "text", System: true},
 }
 
 type phoneType struct{ plain }
 
 func (phoneType) Name() string { return "phone" }
 func (phoneType) Doc() string {
-	return "A phone number as it was typed (raw) and, where the country's plan allows it, in E.164 (e164)."
+	return "A phone number as it was typed (raw) and, where it is surely meant, in E.164 (e164), with its extension."
 }
 func (phoneType) Options() []string { return []string{"regionFrom"} }
 func (phoneType) Operators() []Op   { return []Op{OpIsNull} }
@@ -31,14 +31,17 @@ func (phoneType) Parse(f *Field, raw any, s Scope) (any, error) {
 	typed, ok := raw.(string)
 	if m, isObject := raw.(map[string]any); isObject {
 		for key := range m {
-			if key != "raw" && key != "e164" {
+			if key != "raw" && key != "e164" && key != "extension" {
 				return nil, unfit(key, "must have raw only")
 			}
 		}
 		typed, ok = m["raw"].(string)
 	}
-	typed = strings.TrimSpace(typed)
-	if !ok || typed == "" || len(typed) > 64 || !strings.ContainsAny(typed, "0123456789") {
+	typed, err := normal(typed)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || typed == "" || len(typed) > 64 || !strings.ContainsFunc(typed, unicode.IsDigit) {
 		return nil, mustBe("a phone number such as +49 30 1234567", raw)
 	}
 	region := s.Region
@@ -46,8 +49,12 @@ func (phoneType) Parse(f *Field, raw any, s Scope) (any, error) {
 		region = strings.ToUpper(strings.TrimSpace(own)) // it may not be canonical yet
 	}
 	value := map[string]any{"raw": typed}
-	if number, err := phonenumbers.Parse(typed, region); err == nil && phonenumbers.IsValidNumber(number) {
-		value["e164"] = phonenumbers.Format(number, phonenumbers.E164)
+	e164, extension := readPhone(typed, region)
+	if e164 != "" {
+		value["e164"] = e164
+	}
+	if extension != "" {
+		value["extension"] = extension
 	}
 	return value, nil
 }

@@ -115,7 +115,7 @@ func TestParse(t *testing.T) {
 		"phone not valid":      {raw: "(5) 555-4729", region: "MX", want: values{"raw": "(5) 555-4729"}},
 		"phone canonical":      {raw: values{"raw": "+49 30 0074321", "e164": "+1"}, want: values{"raw": "+49 30 0074321", "e164": "+49300074321"}},
 		"phone words":          {raw: "none", wantErr: "must be a phone number such as +49 30 1234567, not none"},
-		"phone more":           {raw: values{"raw": "1", "extension": "2"}, wantErr: "must have raw only, not extension"},
+		"phone more":           {raw: values{"raw": "1", "prefix": "2"}, wantErr: "must have raw only, not prefix"},
 		"url":                  {raw: " https://example.org/a?b#c ", want: "https://example.org/a?b#c"},
 		"url other":            {raw: "javascript://example.org/%0aalert(1)", wantErr: "must be a web address such as https://example.org, not javascript://example.org/%0aalert(1)"},
 		"url bare":             {raw: "example.org", want: "https://example.org"},

@@ -119,7 +119,7 @@ func (b *builder) fieldFilter(at thing, f *schema.Field) graphql.Input {
 	return b.input(owner, suffix, "", func() graphql.InputObjectConfigFieldMap {
 		fields := operators(f, leaf)
 		for _, sub := range f.Subs() {
-			b.addFilter(nil, fields, thing{}, sub, true)
+			b.addFilter(nil, fields, thing{}, sub, sub.Indexed())
 		}
 		return fields
 	})

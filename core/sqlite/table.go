@@ -61,7 +61,7 @@ func (t *table) layFields(fields schema.Fields, prefix string, inList bool) {
 			}
 			for _, part := range leaf.Subs() {
 				// A few currencies among many records: an index would not narrow.
-				if part.Name != "currency" {
+				if part.Name != "currency" && part.Indexed() {
 					t.lay(path+"."+part.Name, part, list, false)
 				}
 			}
