@@ -36,6 +36,15 @@ func TestHelpGoesToStandardOutput(t *testing.T) {
 	}
 }
 
+func TestTheMapInTheHelpOfTheImportCanBeRead(t *testing.T) {
+	_, out, _ := command(t, nil, "import", "--help")
+	_, out, _ = strings.Cut(out, "(--map):\n")
+	mapping, _, found := strings.Cut(out, "Every key")
+	if m, err := importer.ReadMap("help", []byte(mapping)); err != nil || !found || len(m.Fields) != 3 {
+		t.Errorf("%v: %s", err, mapping)
+	}
+}
+
 func TestACommandLineThatMakesNoSenseFails(t *testing.T) {
 	tests := map[string]struct {
 		args []string

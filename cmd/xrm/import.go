@@ -34,6 +34,22 @@ func (p *program) importCommand() *cobra.Command {
 as a map file says. With a key, a record that exists is updated and a second
 import changes nothing; without one, every row is a new record.
 
+What must be known to read the file is said in a map (--map):
+
+  entity: customer
+  key: number                       # the field by which a record is found again
+  decimal: ","                      # 1.234,50
+  thousands: "."
+  dates: [DD.MM.YYYY, D. MMMM YYYY] # how dates are written
+  currency: EUR                     # of amounts that come without one
+  csv: {headerLine: 4}              # if the first line does not name the columns
+  fields:
+    number: Kundennr                # a column; Kundennr#2 is the second with that name
+    displayName: {firstOf: [{join: [Vorname, Nachname]}, Firma]}
+    accountManager: {column: Betreuer, lookup: displayName}
+
+Every key is explained in cmd/xrm/importer/README.md of the source.
+
 A row that does not fit goes to FILE.rejected.csv with its line number and every
 reason; the others get in. Correct the rows there and import that file. A file
 of that name is never overwritten: if it has other rows, the new one becomes
@@ -56,7 +72,7 @@ the end, 2 some rows were rejected.`,
 	}
 	cmd.Flags().StringVar(&f.entity, "entity", "", "what the rows are: customer, product, ... (the map may say it)")
 	cmd.Flags().StringVar(&f.mapFile, "map", "", "map file: how columns become fields")
-	cmd.Flags().StringVar(&f.key, "key", "", "unique field by which a record is found again (instead of the map's)")
+	cmd.Flags().StringVar(&f.key, "key", "", "field by which a record is found again, best a unique one (instead of the map's)")
 	cmd.Flags().StringVar(&f.rejected, "rejected", "", "file for the rejected rows, unless it is a dry run (default FILE.rejected.csv beside the file)")
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "check everything and write nothing, not even the rejected rows")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the summary as JSON")

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/openxrm/xrm/cmd/xrm/importer"
 )
 
 // contacts are what an admin's own entity for the imports of these tests has.
@@ -132,4 +136,162 @@ func contactsOf(t *testing.T, server running, file string) []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// imported runs an import and returns its summary, without the time and the
+// file, and what it said.
+func imported(t *testing.T, server running, file, mapping string, flags ...string) (importer.Summary, string) {
+	t.Helper()
+	dir := t.TempDir()
+	args := []string{"import", write(t, filepath.Join(dir, "in.csv"), file), "--map", write(t, filepath.Join(dir, "map.yaml"), mapping), "--json"}
+	_, out, complaints := command(t, server.environ(), append(args, flags...)...)
+	var s importer.Summary
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		t.Fatalf("%v: %s%s", err, out, complaints)
+	}
+	s.Seconds, s.RejectedFile = 0, ""
+	return s, strings.ReplaceAll(complaints, dir+string(filepath.Separator), "")
+}
+
+func TestAContactListWhoseOnlyKeyIsTheEmailDoesNotDouble(t *testing.T) {
+	t.Parallel()
+	stores(t, func(t *testing.T, flags ...string) {
+		server, _ := contactServer(t, flags...)
+		const note = "in.csv: email is not unique: the one contact that has a row's email is updated; two imports at the same time could create it twice\n"
+		const mapping = "entity: contact\nkey: email\n"
+		for n, step := range []struct {
+			file, mapping string
+			flags         []string
+			want          importer.Summary
+			said          string
+		}{
+			{"email,key,name\nAnna@Example.org,c1,Anna\nbert@example.org,c2,Bert\n", mapping, []string{"--dry-run"}, importer.Summary{Rows: 2, Created: 2, DryRun: true}, note},
+			{"email,key,name\nAnna@Example.org,c1,Anna\nbert@example.org,c2,Bert\n", mapping, nil, importer.Summary{Rows: 2, Created: 2}, note},
+			{"email,key,name\nAnna@Example.org,c1,Anna\nbert@example.org,c2,Bert\n", mapping, nil, importer.Summary{Rows: 2, Unchanged: 2}, note},
+			{"email,key,name\nANNA@example.org,c1,Anne\ncarl@example.org,c3,Carl\nbert@example.org,c2,Bert\n", mapping, []string{"--batch", "1"}, importer.Summary{Rows: 3, Created: 1, Updated: 1, Unchanged: 1}, note},
+			{"email,key,name\nanna@example.org,c1,Anna\nAnna@Example.org,c9,Anna again\n,c8,Nobody\n", mapping, nil, importer.Summary{Rows: 3, Updated: 1, Rejected: 2}, note +
+				"line 3 is rejected: email is \"anna@example.org\" in line 2 already; leave one of the two out\n" +
+				"line 4 is rejected: email is the key and needs a value\n"},
+			{"email,key,name\nanna@example.org,c4,Another Anna\n", "entity: contact\nkey: key\n", nil, importer.Summary{Rows: 1, Created: 1}, ""},
+			{"email,key,name,score\nanna@example.org,c1,Anna,x\nbert@example.org,c2,Bertram,\ndora@example.org,c2,Dora,\nbert@example.com,c6,,x\n", mapping, nil, importer.Summary{Rows: 4, Updated: 1, Rejected: 3}, note +
+				"line 2 is rejected: score must be a whole number, not x; email is \"anna@example.org\", but 2 contacts have that; merge them, or use a key that is unique\n" +
+				"line 4 is rejected: key is taken: another contact has c2 already\n" +
+				"line 5 is rejected: score must be a whole number, not x\n"},
+		} {
+			got, said := imported(t, server, step.file, step.mapping, step.flags...)
+			if diff := cmp.Diff(step.want, got); diff != "" {
+				t.Errorf("step %d: %s", n, diff)
+			}
+			if diff := cmp.Diff(step.said, said); diff != "" {
+				t.Errorf("step %d: %s", n, diff)
+			}
+		}
+		want := []string{
+			"c1 name Anna email anna@example.org", "c2 name Bertram email bert@example.org",
+			"c3 name Carl email carl@example.org", "c4 name Another Anna email anna@example.org",
+		}
+		if diff := cmp.Diff(want, contactsOf(t, server, "c1 c2 c3 c4 c6 c8 c9")); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAReferenceIsFoundByAnyUniqueFieldAndByANameThatOneHas(t *testing.T) {
+	t.Parallel()
+	stores(t, func(t *testing.T, flags ...string) {
+		server, _ := contactServer(t, flags...)
+		imported(t, server, "key,name,score\nh1,Head,1234567890\nh2,Twin,-7\nh3,Twin,\n", "entity: contact\nkey: key\n")
+		for by, tt := range map[string]struct{ file, want, said string }{
+			"score": {
+				"key;head\ns1;1.234.567.890\ns2;-7\ns3;8\n", "s1 head h1|s2 head h2",
+				"line 4 is rejected: head refers to the contact with score \"8\", which does not exist\n",
+			},
+			"name": {
+				"key;head\nn1;Head\nn2;Twin\nn3;Nobody\n", "n1 head h1",
+				"line 3 is rejected: head refers to the contact with name \"Twin\", but 2 contacts have that; say which one is meant by a unique field (lookup:)\n" +
+					"line 4 is rejected: head refers to the contact with name \"Nobody\", which does not exist\n",
+			},
+		} {
+			for _, batch := range []string{"200", "1"} {
+				_, said := imported(t, server, tt.file, "entity: contact\nkey: key\nthousands: \".\"\ndecimal: \",\"\nfields:\n  head: {column: head, lookup: "+by+"}\n", "--batch", batch)
+				if diff := cmp.Diff(tt.said, said); diff != "" {
+					t.Errorf("by %s: %s", by, diff)
+				}
+				if diff := cmp.Diff(tt.want, strings.Join(contactsOf(t, server, tt.file), "|")); diff != "" {
+					t.Errorf("by %s: %s", by, diff)
+				}
+			}
+		}
+	})
+}
+
+func TestARowMayReferToARowFurtherDown(t *testing.T) {
+	t.Parallel()
+	letter := regexp.MustCompile(`\b([A-FXY])\b`)
+	stores(t, func(t *testing.T, flags ...string) {
+		server, _ := contactServer(t, flags...)
+		tests := map[string]struct {
+			file, flags string
+			want        string
+			summary     importer.Summary
+			said        string
+		}{
+			"further down, and above": {
+				file: "key,head\nA,C\nB,A\nC,\nD,A\n", want: "A head C|B head A|C|D head A", summary: importer.Summary{Rows: 4, Created: 4},
+			},
+			"a chain from the bottom, in small batches": {
+				file: "key,head\nA,B\nB,C\nC,D\nD,E\nE,\n", flags: "--batch=2", want: "A head B|B head C|C head D|D head E|E", summary: importer.Summary{Rows: 5, Created: 5},
+			},
+			"in a circle, and to itself": {
+				file: "key,head\nA,B\nB,A\nC,C\nD,A\n", want: "A head B|B head A|C head C|D head A", summary: importer.Summary{Rows: 4, Created: 4},
+			},
+			"to a row that is rejected": {
+				file: "key,head,score\nA,B,\nB,,x\nC,A,\nD,E,\nE,F,\n", want: "", summary: importer.Summary{Rows: 5, Rejected: 5},
+				said: "line 3 is rejected: score must be a whole number, not x\n" +
+					"line 2 is rejected: head refers to the contact with key \"B\", which does not exist\n" +
+					"line 4 is rejected: head refers to the contact with key \"A\", which does not exist\n" +
+					"line 5 is rejected: head refers to the contact with key \"E\", which does not exist\n" +
+					"line 6 is rejected: head refers to the contact with key \"F\", which does not exist\n",
+			},
+			"by a name that two rows have": {
+				file: "key,head,name\nA,X,\nB,,X\nC,,X\nD,Y,\nE,,Y\n", flags: "--batch=1 --name", want: "A head B|B name X|C name X|D head E|E name Y",
+				summary: importer.Summary{Rows: 5, Created: 5},
+			},
+		}
+		for name, tt := range tests {
+			t.Run(name, func(t *testing.T) {
+				for _, text := range []*string{&tt.file, &tt.want, &tt.said} {
+					*text = letter.ReplaceAllString(*text, "${1}"+strconv.Itoa(len(name)))
+				}
+				mapping := "entity: contact\nkey: key\n"
+				more, byName := strings.CutSuffix(tt.flags, " --name")
+				if byName {
+					mapping += "fields:\n  head: {column: head, lookup: name}\n"
+				}
+				dry, said := imported(t, server, tt.file, mapping, append(strings.Fields(more), "--dry-run")...)
+				wantDry := tt.summary
+				wantDry.DryRun = true
+				if diff := cmp.Diff(wantDry, dry); diff != "" {
+					t.Errorf("dry run: %s\n%s", diff, said)
+				}
+				got, said := imported(t, server, tt.file, mapping, strings.Fields(more)...)
+				if diff := cmp.Diff(tt.summary, got); diff != "" {
+					t.Errorf("%s\n%s", diff, said)
+				}
+				if diff := cmp.Diff(tt.said, said); diff != "" {
+					t.Error(diff)
+				}
+				if diff := cmp.Diff(tt.want, strings.Join(contactsOf(t, server, tt.file), "|")); diff != "" {
+					t.Error(diff)
+				}
+				tt.summary.Unchanged, tt.summary.Created = tt.summary.Created, 0
+				if byName {
+					return // X is two by now
+				}
+				if got, said = imported(t, server, tt.file, mapping, strings.Fields(more)...); got != tt.summary {
+					t.Errorf("the second time: %+v\n%s", got, said)
+				}
+			})
+		}
+	})
 }

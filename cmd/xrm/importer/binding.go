@@ -234,7 +234,7 @@ func (b *binding) text(text string) (any, error) {
 		text = withoutApostrophe(text)
 	}
 	if b.lookup != nil {
-		return b.lookup.wanted(text)
+		return b.lookup.wanted(text, b.convert)
 	}
 	return b.convert.convert(text)
 }

@@ -114,11 +114,14 @@ var errAhead = errors.New("it lies in the future, which the map (past: true) or 
 // notAhead refuses a day or an instant of the future where only the past makes
 // sense. Both sort as texts.
 func (d *dates) notAhead(value string) error {
+	if !d.past {
+		return nil
+	}
 	now := d.now.In(d.zone).Format(time.DateOnly)
 	if len(value) > len(now) {
 		now = schema.Instant(d.now)
 	}
-	if d.past && value > now {
+	if value > now {
 		return errAhead
 	}
 	return nil

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -14,6 +15,7 @@ import (
 type Entity struct {
 	Name   string   `json:"name"`
 	Plural string   `json:"plural"`
+	RoleOf string   `json:"roleOf"` // of a role: the entity whose records hold it
 	Fields []*Field `json:"fields"`
 }
 
@@ -40,7 +42,7 @@ type Option struct {
 }
 
 const entityQuery = `query ImportEntity($name: String!) {
-  entity(name: $name) { name plural fields { ...Part of { ...Part fields { ...Part of { ...Part } fields { ...Part } } } fields { ...Part of { ...Part fields { ...Part } } fields { ...Part } } } }
+  entity(name: $name) { name plural roleOf fields { ...Part of { ...Part fields { ...Part of { ...Part } fields { ...Part } } } fields { ...Part of { ...Part fields { ...Part } } fields { ...Part } } } }
   entities { name }
 }
 fragment Part on FieldInfo { name type label german: label(language: "de") required unique system to options { value label german: label(language: "de") } }`
@@ -63,6 +65,12 @@ func describe(ctx context.Context, c *client.Client, name string) (*Entity, erro
 		return nil, fmt.Errorf("the server has no entity %q%s", name, strictyaml.Suggest(name, names))
 	}
 	return answer.Entity, nil
+}
+
+// same says whether two entities have the same records: one is a role of the
+// other, or both are of a third.
+func (e *Entity) same(other *Entity) bool {
+	return cmp.Or(e.RoleOf, e.Name) == cmp.Or(other.RoleOf, other.Name)
 }
 
 // typeName is an entity's or a plural's name within the names of the API.

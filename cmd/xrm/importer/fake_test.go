@@ -65,6 +65,10 @@ func (s *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "ImportEntity":
 		answer["data"] = s.describe(request.Variables["name"].(string))
 	case "ImportLookup":
+		if refused := s.unindexed(request.Query); refused != "" {
+			answer["errors"] = []any{map[string]any{"message": refused}}
+			break
+		}
 		answer["data"] = map[string]any{"found": map[string]any{"nodes": s.find(request.Query, request.Variables)}}
 	case "Import":
 		results, refused := s.save(request.Query, request.Variables)
@@ -90,7 +94,7 @@ func (s *fakeServer) describe(name string) map[string]any {
 	if e == nil {
 		return map[string]any{"entity": nil, "entities": known}
 	}
-	return map[string]any{"entity": map[string]any{"name": e.Name, "plural": e.Plural, "fields": describeFields(e.Fields)}, "entities": known}
+	return map[string]any{"entity": map[string]any{"name": e.Name, "plural": e.Plural, "roleOf": e.Of, "fields": describeFields(e.Fields)}, "entities": known}
 }
 
 func describeFields(fields schema.Fields) []any {
@@ -114,6 +118,15 @@ func describeField(f *schema.Field) any {
 		info["of"] = describeField(f.Of)
 	}
 	return info
+}
+
+// unindexed refuses to find records by a field that the API has no filter for.
+func (s *fakeServer) unindexed(query string) string {
+	e, by := s.byPlural(between(query, "found: ", "(")), between(query, "key: ", " ")
+	if f := e.Field(by); f.Indexed() {
+		return ""
+	}
+	return "Field " + by + " is not defined by type " + e.Name + "Filter."
 }
 
 // find answers a list by a filter {field: {in: [...]}}.

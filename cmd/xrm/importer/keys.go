@@ -21,7 +21,7 @@ func newKeys(p *plan) *keys {
 // silently replace the earlier ones, and a second import would do it again.
 func (k *keys) check(r *record) {
 	line, twice := k.lines[maphash.String(k.seed, r.key)]
-	if r.key == "" || !twice {
+	if r.key == "" || !twice || line == r.rows[0].Line {
 		return
 	}
 	advice := "leave one of the two out"

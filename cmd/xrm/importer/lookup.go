@@ -2,26 +2,38 @@ package importer
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/openxrm/xrm/cmd/xrm/client"
 	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
-// lookup finds the ids of records by a unique field. What it found it
-// remembers for the whole import; what it did not find it asks for again,
+// lookup finds the ids of records by a field. What it found by a unique field
+// it remembers for the whole import; what it did not find it asks for again,
 // because the import itself may have created it meanwhile.
 type lookup struct {
 	entity *Entity
 	by     *Field
-	ids    map[string]string
+	own    bool // a row of this import may be what is looked for
+	ids    map[string]found
+}
+
+// found is what has a value: one record, or a number of them.
+type found struct {
+	id     string
+	count  int
+	capped bool // there may be more
 }
 
 // wantedRef is a reference that is still to be looked up.
 type wantedRef struct {
 	lookup *lookup
-	text   string
+	value  any    // of the field by which it is found
+	text   string // that value as a text, by which it is remembered
 }
 
 // lookups are those of one import, each entity and field once.
@@ -59,71 +71,156 @@ func (l *lookups) of(ctx context.Context, f *Field, asked string) (*lookup, erro
 		return nil, fmt.Errorf("%s has no unique field to look it up by; the file must have its ids, and the map say lookup: id", name)
 	case unique == nil:
 		return nil, fmt.Errorf("lookup: %s has no field %q%s", name, by, strictyaml.Suggest(by, names(entity.Fields)))
-	case !unique.Unique:
-		return nil, fmt.Errorf("lookup: the field %s of %s is not unique, so that it may find several", by, name)
 	}
 	key := entity.Name + "." + unique.Name
 	if l.all[key] == nil {
-		l.all[key] = &lookup{entity: entity, by: unique, ids: map[string]string{}}
+		look, err := l.by(ctx, entity, unique)
+		if err != nil {
+			return nil, fmt.Errorf("lookup: %w", err)
+		}
+		l.all[key] = look
 	}
 	return l.all[key], nil
 }
 
-// wanted makes a reference of a text.
-func (l *lookup) wanted(text string) (any, error) {
-	value, err := (&converter{field: l.by}).convert(text)
+// by makes a lookup. For a field that is not unique it asks the server whether
+// it can find records by that at all.
+func (l *lookups) by(ctx context.Context, entity *Entity, by *Field) (*lookup, error) {
+	look := &lookup{entity: entity, by: by, ids: map[string]found{}}
+	if by.Unique {
+		return look, nil
+	}
+	_, err := look.page(ctx, l.client, []any{}, 1)
+	var refused client.Errors
+	if errors.As(err, &refused) {
+		return nil, fmt.Errorf("the server finds no %s by %s, which is neither unique nor indexed, or not one text or number", entity.Name, by.Name)
+	}
+	return look, err
+}
+
+// wanted makes a reference of a text, which is written as those of the file.
+func (l *lookup) wanted(text string, c *converter) (any, error) {
+	own := *c
+	own.field = l.by
+	value, err := own.convert(text)
 	if err != nil {
 		return nil, err
 	}
-	return &wantedRef{lookup: l, text: fmt.Sprint(value)}, nil
+	return &wantedRef{lookup: l, value: value, text: fmt.Sprint(value)}, nil
 }
 
-// missing completes "<field> …" for a text that finds nothing.
+// missing completes "<field> …" for a text that finds no record, or several.
 func (l *lookup) missing(text string) string {
-	return fmt.Sprintf("refers to the %s with %s %q, which does not exist", l.entity.Name, l.by.Name, text)
+	what := fmt.Sprintf("refers to the %s with %s %q", l.entity.Name, l.by.Name, text)
+	if n := l.ids[text]; n.count > 1 {
+		return fmt.Sprintf("%s, but %s have that; say which one is meant by a unique field (lookup:)", what, n.of(l.entity))
+	}
+	return what + ", which does not exist"
+}
+
+// of says how many records there are.
+func (f found) of(e *Entity) string {
+	if f.capped {
+		return fmt.Sprintf("%d or more %s", f.count, e.Plural)
+	}
+	return fmt.Sprintf("%d %s", f.count, e.Plural)
 }
 
 // find asks the server for what is not known yet, in as few requests as the
 // size of a page allows.
 func (l *lookups) find(ctx context.Context, wanted []*wantedRef) error {
-	ask := map[*lookup][]string{}
-	asked := map[string]bool{}
+	ask := map[*lookup][]*wantedRef{}
+	asked := map[*lookup]map[string]bool{}
 	for _, w := range wanted {
-		key := w.lookup.entity.Name + "." + w.lookup.by.Name + "=" + w.text
-		if _, known := w.lookup.ids[w.text]; !known && !asked[key] {
-			asked[key] = true
-			ask[w.lookup] = append(ask[w.lookup], w.text)
+		if asked[w.lookup] == nil {
+			asked[w.lookup] = map[string]bool{}
+			if w.lookup.own && !w.lookup.by.Unique {
+				clear(w.lookup.ids) // this import may have created another one
+			}
+		}
+		if w.lookup.ids[w.text].count == 0 && !asked[w.lookup][w.text] {
+			asked[w.lookup][w.text] = true
+			ask[w.lookup] = append(ask[w.lookup], w)
 		}
 	}
-	for lookup, texts := range ask {
-		for len(texts) > 0 {
-			n := min(len(texts), l.page)
-			if err := lookup.ask(ctx, l.client, texts[:n]); err != nil {
-				return err
+	for lookup, refs := range ask {
+		for chunk := range slices.Chunk(refs, l.page) {
+			if err := lookup.ask(ctx, l.client, chunk, l.page); err != nil {
+				return fmt.Errorf("look %s up by %s: %w", lookup.entity.Plural, lookup.by.Name, err)
 			}
-			texts = texts[n:]
 		}
 	}
 	return nil
 }
 
-func (l *lookup) ask(ctx context.Context, c *client.Client, texts []string) error {
-	query := fmt.Sprintf("query ImportLookup($filter: %sFilter, $first: Int) { found: %s(filter: $filter, first: $first) { nodes { id key: %s } } }",
-		typeName(l.entity.Name), l.entity.Plural, l.by.Name)
-	filter := map[string]any{l.by.Name: map[string]any{"in": texts}}
-	var answer struct {
-		Found struct {
-			Nodes []struct {
-				ID  string `json:"id"`
-				Key any    `json:"key"`
-			} `json:"nodes"`
-		} `json:"found"`
+// ask asks for all values at once. Where so many records have them that a page
+// does not hold them all, it asks for one value after the other.
+func (l *lookup) ask(ctx context.Context, c *client.Client, wanted []*wantedRef, page int) error {
+	values := make([]any, len(wanted))
+	for i, w := range wanted {
+		values[i] = w.value
 	}
-	if err := c.Do(ctx, client.Request{Query: query, Variables: map[string]any{"filter": filter, "first": len(texts)}}, &answer); err != nil {
-		return fmt.Errorf("look %s up by %s: %w", l.entity.Plural, l.by.Name, err)
+	if l.by.Unique {
+		page = len(values)
 	}
-	for _, node := range answer.Found.Nodes {
-		l.ids[fmt.Sprint(node.Key)] = node.ID
+	answer, err := l.page(ctx, c, values, page)
+	if err != nil {
+		return err
+	}
+	if !answer.PageInfo.HasNextPage {
+		for _, node := range answer.Nodes {
+			one := l.ids[node.text()]
+			l.ids[node.text()] = found{id: node.ID, count: one.count + 1}
+		}
+		return nil
+	}
+	for _, w := range wanted {
+		if answer, err = l.page(ctx, c, []any{w.value}, 1); err != nil {
+			return err
+		}
+		if len(answer.Nodes) > 0 {
+			l.ids[w.text] = found{id: answer.Nodes[0].ID, count: max(1, answer.TotalCount), capped: answer.TotalCountCapped}
+		}
 	}
 	return nil
+}
+
+// foundPage is one page of records that have some values.
+type foundPage struct {
+	PageInfo         struct{ HasNextPage bool }
+	TotalCount       int
+	TotalCountCapped bool
+	Nodes            []foundNode
+}
+
+type foundNode struct {
+	ID  string          `json:"id"`
+	Key json.RawMessage `json:"key"`
+}
+
+// text is the key as wantedRef has it, whether the API writes it as a text or
+// as a number.
+func (n foundNode) text() string {
+	var text string
+	if json.Unmarshal(n.Key, &text) == nil {
+		return text
+	}
+	return string(n.Key)
+}
+
+// page asks for the first records that have one of the values; for a single
+// one also how many there are.
+func (l *lookup) page(ctx context.Context, c *client.Client, values []any, first int) (foundPage, error) {
+	counted := ""
+	if !l.by.Unique && first == 1 {
+		counted = " totalCount totalCountCapped"
+	}
+	query := fmt.Sprintf("query ImportLookup($filter: %sFilter, $first: Int) { found: %s(filter: $filter, first: $first) { pageInfo { hasNextPage }%s nodes { id key: %s } } }",
+		typeName(l.entity.Name), l.entity.Plural, counted, l.by.Name)
+	filter := map[string]any{l.by.Name: map[string]any{"in": values}}
+	var answer struct {
+		Found foundPage `json:"found"`
+	}
+	err := c.Do(ctx, client.Request{Query: query, Variables: map[string]any{"filter": filter, "first": first}}, &answer)
+	return answer.Found, err
 }

@@ -54,7 +54,7 @@ func newPlan(ctx context.Context, m *Map, e *Entity, file string, header []strin
 		}
 	}
 	p.matchTheRest(ctx)
-	p.findKey()
+	p.findKey(ctx)
 	if m.Empty == "clear" {
 		for _, b := range p.plan.bindings {
 			p.plan.clear = append(p.plan.clear, b.steps[0].name)
@@ -165,7 +165,7 @@ func (p *planner) advice() string {
 	return "; the map can say where it goes, or list it under ignore:"
 }
 
-func (p *planner) findKey() {
+func (p *planner) findKey(ctx context.Context) {
 	if p.m.Key == "" {
 		return
 	}
@@ -175,8 +175,11 @@ func (p *planner) findKey() {
 		p.problem(0, "key: %s has no field %q%s", p.entity.Name, p.m.Key, strictyaml.Suggest(p.m.Key, names(p.entity.Fields)))
 		return
 	case !f.Unique:
-		p.problem(0, "key: the field %s of %s is not unique; unique are %s", f.Name, p.entity.Name, strings.Join(uniqueNames(p.entity), ", "))
-		return
+		if _, err := p.lookups.by(ctx, p.entity, f); err != nil {
+			p.problem(0, "key: %v; unique are %s", err, strings.Join(uniqueNames(p.entity), ", "))
+			return
+		}
+		p.plan.notes = append(p.plan.notes, fmt.Sprintf("%s is not unique: the one %s that has a row's %s is updated; two imports at the same time could create it twice", f.Name, p.entity.Name, f.Name))
 	}
 	if b := p.plan.binding(p.m.Key); b != nil {
 		p.plan.key, b.exact = b, true

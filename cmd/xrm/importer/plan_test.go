@@ -22,9 +22,9 @@ map.yaml:6: shipTo.city: customer has no field "shipTo"
 map.yaml:7: displayName: the file has no column "nme"; did you mean "name"?`,
 		},
 		"keys that are not unique": {
-			mapping: "entity: customer\nkey: displayName\n",
-			header:  "display name",
-			want:    "map.yaml: key: the field displayName of customer is not unique; unique are externalId, number",
+			mapping: "entity: customer\nkey: note\n",
+			header:  "note",
+			want:    "map.yaml: key: the server finds no customer by note, which is neither unique nor indexed, or not one text or number; unique are externalId, number",
 		},
 		"a key without a column": {
 			mapping: "entity: customer\nkey: number\n",
@@ -61,10 +61,10 @@ map.yaml:7: freight.sum: freight has no field "sum"
 map.yaml:8: state.name: state has no field "name"`,
 		},
 		"lookups": {
-			mapping: "entity: order\nfields:\n  customer: {column: a, lookup: nummer}\n  carrier: {column: a, lookup: displayName}\n  contact: {column: a, lookup: persn.number}\n",
+			mapping: "entity: order\nfields:\n  customer: {column: a, lookup: nummer}\n  carrier: {column: a, lookup: note}\n  contact: {column: a, lookup: persn.number}\n",
 			header:  "a",
 			want: `map.yaml:3: customer: lookup: customer has no field "nummer"; did you mean "number"?
-map.yaml:4: carrier: lookup: the field displayName of partner is not unique, so that it may find several
+map.yaml:4: carrier: lookup: the server finds no partner by note, which is neither unique nor indexed, or not one text or number
 map.yaml:5: contact: the server has no entity "persn"`,
 		},
 		"numbers, years and forms of dates": {

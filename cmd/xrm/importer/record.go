@@ -14,6 +14,11 @@ type record struct {
 	values map[string]any
 	refs   []reference
 	faults []fault
+
+	outcome string          // what the server made of it; "" while it is not in
+	last    bool            // it does not wait for other rows any more
+	tooMany bool            // it should wait, but too many do
+	assumed map[string]bool // references that only a dry run cannot put in
 }
 
 // fault is a reason why a record does not get in.
@@ -108,17 +113,21 @@ func (p *plan) checkItems(r *record) {
 	}
 }
 
-// resolve puts the ids that were found in their places.
-func (r *record) resolve() {
+// resolve puts the ids that were found in their places. What is assumed is
+// found, and has no id yet.
+func (r *record) resolve(assumed func(*wantedRef) bool) {
+	r.assumed = map[string]bool{}
 	for _, ref := range r.refs {
 		var ids []any
 		for _, w := range ref.wanted {
-			id, found := w.lookup.ids[w.text]
-			if !found && !ref.binding.skip {
-				r.fault(ref.row, ref.binding.path, ref.binding.label+" "+w.lookup.missing(w.text))
-			}
-			if found {
-				ids = append(ids, id)
+			one := w.lookup.ids[w.text]
+			switch {
+			case one.count == 1:
+				ids = append(ids, one.id)
+			case assumed(w):
+				r.assumed[ref.binding.path] = true
+			case !ref.binding.skip:
+				r.fault(ref.row, ref.binding.path, ref.binding.label+" "+w.lookup.missing(w.text)+r.whyNotYet())
 			}
 		}
 		switch {
@@ -130,6 +139,14 @@ func (r *record) resolve() {
 		}
 	}
 	withoutGaps(r.values)
+}
+
+// whyNotYet says what helps a row that could not wait.
+func (r *record) whyNotYet() string {
+	if !r.tooMany {
+		return ""
+	}
+	return fmt.Sprintf(" yet; rows of %d MB wait for others already, so let what is referred to stand above, or import the rejected rows afterwards", maxWaiting>>20)
 }
 
 // about says whether a fault concerns a field already.

@@ -82,6 +82,7 @@ type imports struct {
 	sender  *sender
 	rejects *rejects
 	keys    *keys
+	waiting *waiting
 	summary Summary
 	line    int // the last one that is done with
 }
@@ -115,7 +116,7 @@ func open(ctx context.Context, o Options) (_ *imports, err error) {
 	for _, note := range i.plan.notes {
 		o.Note(note)
 	}
-	i.sender, i.keys = &sender{client: o.Client, plan: i.plan}, newKeys(i.plan)
+	i.sender, i.keys, i.waiting = &sender{client: o.Client, plan: i.plan}, newKeys(i.plan), newWaiting(i.plan)
 	if i.rejects = new(rejects); o.DryRun {
 		return i, nil
 	}
@@ -177,113 +178,13 @@ func (i *imports) all(ctx context.Context) error {
 			i.Progress(i.table.Offset(), i.size)
 		}
 		if errors.Is(err, io.EOF) {
+			if err := i.finish(ctx); err != nil {
+				return i.stopped(err)
+			}
 			return nil
 		}
 		if batch == nil && ctx.Err() != nil {
 			return i.stopped(context.Cause(ctx))
 		}
 	}
-}
-
-// batch looks up, sends, counts and settles some records.
-func (i *imports) batch(ctx context.Context, batch []*record) error {
-	var wanted []*wantedRef
-	for _, r := range batch {
-		for _, ref := range r.refs {
-			wanted = append(wanted, ref.wanted...)
-		}
-	}
-	if err := i.lookups.find(ctx, wanted); err != nil {
-		return err
-	}
-	for left := batch; len(left) > 0; {
-		var firsts []*record
-		firsts, left = apart(left)
-		if err := i.try(ctx, firsts); err != nil {
-			return err
-		}
-	}
-	return i.settle(batch)
-}
-
-// try sends records of which no two have the same key. Records with faults
-// are sent as well, without their faulty fields and without writing them, so
-// that people learn every reason at once.
-func (i *imports) try(ctx context.Context, records []*record) error {
-	var good, keyed, keyless []*record
-	for _, r := range records {
-		i.keys.check(r)
-		r.resolve()
-		switch {
-		case len(r.faults) == 0:
-			good = append(good, r)
-		case len(r.values) == 0 || i.plan.group != "" && r.about(i.plan.group):
-		case r.key != "":
-			keyed = append(keyed, r)
-		default:
-			keyless = append(keyless, r)
-		}
-	}
-	if err := i.send(ctx, good, i.plan.key != nil, i.DryRun); err != nil {
-		return err
-	}
-	if err := i.send(ctx, keyed, true, true); err != nil {
-		return err
-	}
-	if err := i.send(ctx, keyless, false, true); err != nil {
-		return err
-	}
-	for _, r := range records {
-		i.keys.note(r)
-	}
-	return nil
-}
-
-func (i *imports) send(ctx context.Context, records []*record, keyed, dryRun bool) error {
-	if len(records) == 0 {
-		return nil
-	}
-	answers, err := i.sender.send(ctx, records, keyed, dryRun)
-	if err != nil {
-		return err
-	}
-	for n, a := range answers {
-		if a.refusal != nil {
-			i.sender.explain(records[n], a.refusal)
-		}
-		if a.refusal == nil && a.Outcome == "" {
-			records[n].fault(0, "", "the server gave no answer for it")
-		}
-		if len(records[n].faults) > 0 {
-			continue
-		}
-		switch a.Outcome {
-		case "created":
-			i.summary.Created++
-		case "updated":
-			i.summary.Updated++
-		default:
-			i.summary.Unchanged++
-		}
-	}
-	return nil
-}
-
-// settle writes the rejected rows of a batch in the order of the file.
-func (i *imports) settle(batch []*record) error {
-	for _, r := range batch {
-		i.summary.Rows += len(r.rows)
-		i.line = r.rows[len(r.rows)-1].Line
-		if len(r.faults) == 0 {
-			continue
-		}
-		reasons, err := i.rejects.write(r)
-		if err != nil {
-			return err
-		}
-		for _, reason := range reasons {
-			i.Rejected(reason)
-		}
-	}
-	return nil
 }

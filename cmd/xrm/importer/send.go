@@ -32,6 +32,7 @@ func (s *sender) mutation(keyed bool) string {
 type answer struct {
 	Outcome string // created, updated or unchanged; "" when it was refused
 	refusal *client.Error
+	fault   *fault // why it was not sent at all
 }
 
 // send returns an answer for every record, in their order. Records that the
@@ -110,6 +111,9 @@ func (s *sender) explain(r *record, refusal *client.Error) {
 	}
 	known := len(r.faults)
 	for _, v := range refusal.Extensions.Violations {
+		if r.assumed[v.Field] && v.Rule == "required" {
+			continue
+		}
 		path, row := v.Field, 0
 		if at := itemPath.FindStringSubmatch(path); at != nil && at[1] == s.plan.group {
 			if n, _ := strconv.Atoi(at[2]); n < len(r.rows) {
