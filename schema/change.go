@@ -128,7 +128,7 @@ func (e *Entity) CheckImmutable(before, after map[string]any) (violations Violat
 		if !f.Immutable {
 			continue
 		}
-		if was := Lookup(before, path); was != nil && !f.same(was, Lookup(after, path)) {
+		if was := Lookup(before, path); was != nil && f.Reads(was) && !f.same(was, Lookup(after, path)) {
 			violations = append(violations, Violation{Field: path, Rule: "immutable", Message: "cannot be changed once it is set"})
 		}
 	}

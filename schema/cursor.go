@@ -25,7 +25,13 @@ type cursor struct {
 // Cursor is the text for a Position. It is opaque to clients, and stays good while
 // records come and go.
 func Cursor(order []Order, position []any) string {
-	text, _ := json.Marshal(cursor{Order: signature(order), Values: position}) // canonical values always have a JSON form
+	values := slices.Clone(position)
+	for i, o := range order {
+		if !o.Field.Reads(values[i]) {
+			values[i] = map[string]any{liesThere: values[i]}
+		}
+	}
+	text, _ := json.Marshal(cursor{Order: signature(order), Values: values}) // canonical values always have a JSON form
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
@@ -56,7 +62,12 @@ func ReadCursor(order []Order, text string) (position []any, err error) {
 			continue // as it lies there, in whatever form: the page goes on behind this very value
 		}
 		free := Field{Type: o.Field.Type, Options: o.Field.Options, To: o.Field.To}
-		if c.Values[i], err = free.Kind().Parse(&free, c.Values[i], Scope{}); err != nil {
+		if lying, ok := c.Values[i].(map[string]any); ok {
+			c.Values[i], err = misreadValue(lying[liesThere])
+		} else {
+			c.Values[i], err = free.Kind().Parse(&free, c.Values[i], Scope{})
+		}
+		if err != nil {
 			return nil, ErrNoCursor
 		}
 	}
@@ -64,6 +75,25 @@ func ReadCursor(order []Order, text string) (position []any, err error) {
 		return nil, ErrNoCursor
 	}
 	return c.Values, nil
+}
+
+// liesThere marks a value in a cursor that the field does not read.
+const liesThere = "lies"
+
+// misreadValue is a value of another type than the field has now: the page goes on
+// behind it all the same.
+func misreadValue(raw any) (any, error) {
+	switch v := raw.(type) {
+	case string:
+		if IsText(v) {
+			return v, nil
+		}
+	case bool:
+		return v, nil
+	case json.Number:
+		return v.Int64()
+	}
+	return nil, ErrNoCursor
 }
 
 func signature(order []Order) []string {

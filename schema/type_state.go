@@ -124,6 +124,8 @@ func (f *Field) misstep(was, is string) string {
 	switch next := f.Options.next(was); {
 	case was == is, slices.Contains(next, is):
 		return ""
+	case was != "" && is != "" && !slices.Contains(f.Options.Values(), was): // which has no way on
+		return ""
 	case is == "":
 		return "cannot be cleared, only changed"
 	case was == "":

@@ -128,7 +128,7 @@ func (b *builder) withRecords(f *schema.Field, resolve func(context.Context, exe
 		var load execution.BatchResolve
 		switch {
 		case f.Type == "reference":
-			load = b.toOne(b.Model.Entity(f.To), "value")
+			load = b.toOne(b.Model.Entity(f.To), f, "value")
 		case isReferences(f):
 			load = b.toMany(b.Model.Entity(f.Of.To), "value")
 		default:

@@ -60,9 +60,9 @@ func (b *builder) field(o *graphql.Object, at thing, f *schema.Field, path strin
 	o.AddFieldConfig(f.Name, config)
 	switch f.Type {
 	case "reference":
-		b.resolve(o.Name(), f.Name, b.toOne(b.Model.Entity(f.To), path))
+		b.resolve(o.Name(), f.Name, b.toOne(b.Model.Entity(f.To), f, path))
 	default:
-		b.resolve(o.Name(), f.Name, value(path))
+		b.resolve(o.Name(), f.Name, stored(f, path))
 	}
 }
 

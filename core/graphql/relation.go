@@ -11,17 +11,27 @@ import (
 // toOne resolves a reference of all parents with one query. A record that is
 // gone, or that the actor may not see, is null. Whoever was a customer once
 // is still shown where an order says so: the role is not asked for.
-func (b *builder) toOne(target *schema.Entity, path string) execution.BatchResolve {
+func (b *builder) toOne(target *schema.Entity, f *schema.Field, path string) execution.BatchResolve {
 	return func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		ids := make([]string, len(p.Parents))
+		ids, unread := make([]string, len(p.Parents)), make([]any, len(p.Parents))
 		for i, parent := range p.Parents {
-			ids[i], _ = schema.Lookup(values(parent), path).(string)
+			switch value := schema.Lookup(values(parent), path).(type) {
+			case string:
+				ids[i] = value
+			case error:
+				unread[i] = value
+			case nil:
+			default:
+				if r, whole := parent.(*core.Record); whole {
+					unread[i] = misread(r, f, value, path)
+				}
+			}
 		}
 		found, err := b.session(ctx).Load(ctx, target.Stored(), distinct(ids), b.wanted(target, p.Selection))
 		if err != nil {
 			return nil, onlyFor(ids, err)
 		}
-		out := make([]any, len(ids))
+		out := unread
 		for i, id := range ids {
 			if r := found[id]; r != nil {
 				out[i] = r

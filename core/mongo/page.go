@@ -81,10 +81,10 @@ func after(keys []sortKey, position []any) (bson.D, error) {
 }
 
 func (k sortKey) encode(value any) (any, error) {
-	if value == nil {
-		return nil, nil
+	if value == nil || k.field == nil {
+		return value, nil
 	}
-	return operand(k.field, value)
+	return encode(k.field, value, "", nil) // what lies there may be of another type than the field has now
 }
 
 // compare puts two records in the key's order, as MongoDB does.
