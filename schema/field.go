@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"math"
 	"reflect"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -191,7 +192,7 @@ func IsSystem(name string) bool { return findField(SystemFields, name) != nil }
 // SystemFields are on every record, kept by the program itself.
 var SystemFields = Fields{
 	{Name: "id", Type: "text", System: true, Index: true, Description: Text{"en": "The record's identity, for ever: a UUID that sorts by age.", "de": "Die Identität des Datensatzes, für immer: eine nach Alter sortierbare UUID."}},
-	{Name: "version", Type: "integer", System: true, Description: Text{"en": "Counts the changes, from 1. Send it as ifVersion to avoid overwriting somebody else's change.", "de": "Zählt die Änderungen, ab 1. Als ifVersion gesendet verhindert sie, fremde Änderungen zu überschreiben."}},
+	{Name: "version", Type: "integer", System: true, Min: new(int64(1)), Max: new(int64(math.MaxInt32)), Description: Text{"en": "Counts the changes, from 1. Send it as ifVersion to avoid overwriting somebody else's change.", "de": "Zählt die Änderungen, ab 1. Als ifVersion gesendet verhindert sie, fremde Änderungen zu überschreiben."}},
 	{Name: "createdAt", Type: "datetime", System: true, Index: true, Description: Text{"en": "When the record was created.", "de": "Wann der Datensatz angelegt wurde."}},
 	{Name: "createdBy", Type: "text", System: true, Description: Text{"en": "Who created the record.", "de": "Wer den Datensatz angelegt hat."}},
 	{Name: "updatedAt", Type: "datetime", System: true, Index: true, Description: Text{"en": "When the record was changed last.", "de": "Wann der Datensatz zuletzt geändert wurde."}},

@@ -10,7 +10,7 @@ import (
 type integerType struct{ plain }
 
 func (integerType) Name() string      { return "integer" }
-func (integerType) Doc() string       { return "A whole number of up to 64 bits." }
+func (integerType) Doc() string       { return "A whole number of up to 64 bits. In the API it is an Int if its min and max lie within 32 bits, else a Long: a text." }
 func (integerType) Options() []string { return []string{"min", "max"} }
 func (integerType) Operators() []Op   { return orderedOps }
 
@@ -32,6 +32,12 @@ func (integerType) Parse(f *Field, raw any, _ Scope) (any, error) {
 		return nil, unfit(n, "must be at most %d", *f.Max)
 	}
 	return n, nil
+}
+
+// Within32Bits says whether the bounds of an integer keep every value within 32
+// bits: what the API answers as a number, since every client knows it exactly.
+func (f *Field) Within32Bits() bool {
+	return f.Type == "integer" && f.Min != nil && f.Max != nil && *f.Min >= math.MinInt32 && *f.Max <= math.MaxInt32
 }
 
 func wholeNumber(raw any) (int64, bool) {

@@ -68,7 +68,7 @@ func (l *ledger) writer(p *process, name string, stopped <-chan struct{}) {
 			var changed struct {
 				UpdateProduct struct{ Product struct{ Version int64 } }
 			}
-			err = p.ask(`mutation ($id: ID!, $stock: Long) { updateProduct(id: $id, data: {unitsInStock: $stock}) { product { version } } }`,
+			err = p.ask(`mutation ($id: ID!, $stock: Int) { updateProduct(id: $id, data: {unitsInStock: $stock}) { product { version } } }`,
 				map[string]any{"id": product.ID, "stock": stock}, &changed)
 			if err == nil {
 				l.promised(product.ID, changed.UpdateProduct.Product.Version)

@@ -88,11 +88,11 @@ func TestAJobIsRunAndWatchedAndCanceledByAnAdministrator(t *testing.T) {
 		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
 		p.pluginProcess("clock")
 		const jobs = `{ plugins { jobs { name outcome done total note error } } }`
-		p.becomes(jobs, nil, `{"plugins":[{"jobs":[{"name":"tick","outcome":"WAITING","done":0,"total":0,"note":null,"error":null}]}]}`)
+		p.becomes(jobs, nil, `{"plugins":[{"jobs":[{"name":"tick","outcome":"WAITING","done":"0","total":"0","note":null,"error":null}]}]}`)
 		p.must(`mutation { runPluginJob(plugin: "clock", job: "tick") }`, nil)
-		p.becomes(jobs, nil, `{"plugins":[{"jobs":[{"name":"tick","outcome":"RUNNING","done":3,"total":10,"note":"ticking","error":null}]}]}`)
+		p.becomes(jobs, nil, `{"plugins":[{"jobs":[{"name":"tick","outcome":"RUNNING","done":"3","total":"10","note":"ticking","error":null}]}]}`)
 		p.must(`mutation { cancelPluginJob(plugin: "clock", job: "tick") }`, nil)
-		p.becomes(`{ plugins { jobs { outcome done note } } }`, nil, `{"plugins":[{"jobs":[{"outcome":"CANCELED","done":3,"note":"ticking"}]}]}`)
+		p.becomes(`{ plugins { jobs { outcome done note } } }`, nil, `{"plugins":[{"jobs":[{"outcome":"CANCELED","done":"3","note":"ticking"}]}]}`)
 		if got, want := refusal(p.ask(`mutation { runPluginJob(plugin: "clock", job: "tock") }`, nil, new(rawText))), "NOT_FOUND"; !strings.HasPrefix(got, want) {
 			t.Errorf("a job that is not there: %s, want %s", got, want)
 		}

@@ -42,7 +42,7 @@ func TestAPluginIsToldOfWhatHappensToProducts(t *testing.T) {
 		p.must(`mutation ($id: ID!) { updateProduct(id: $id, data: {unitsInStock: 7}) { product { id } } }`, id)
 		p.must(`mutation ($id: ID!) { deleteProduct(id: $id) { product { id } } }`, id)
 		p.must(`mutation ($id: ID!) { restoreProduct(id: $id) { product { id } } }`, id)
-		p.becomes(entriesOf, id, `{"ledgerEntries":{"nodes":[{"sequence":1,"action":"created"},{"sequence":2,"action":"updated"},{"sequence":3,"action":"deleted"},{"sequence":4,"action":"restored"}]}}`)
+		p.becomes(entriesOf, id, `{"ledgerEntries":{"nodes":[{"sequence":"1","action":"created"},{"sequence":"2","action":"updated"},{"sequence":"3","action":"deleted"},{"sequence":"4","action":"restored"}]}}`)
 		p.stop()
 	})
 }

@@ -86,8 +86,8 @@ type listedJob struct {
 	FinishedAt *time.Time `json:"finishedAt,omitempty"`
 	Outcome    string     `json:"outcome"`
 	Error      string     `json:"error,omitempty"`
-	Done       int64      `json:"done"`
-	Total      int64      `json:"total"`
+	Done       long       `json:"done"`
+	Total      long       `json:"total"`
 	Note       string     `json:"note,omitempty"`
 }
 
@@ -196,7 +196,15 @@ func times(n int) string {
 	return fmt.Sprintf("%d times, last", n)
 }
 
-func progress(done, total int64) string {
+// long is a number that the API answers as a text, and --json as a number.
+type long int64
+
+// UnmarshalJSON takes both.
+func (n *long) UnmarshalJSON(text []byte) error {
+	return json.Unmarshal(bytes.Trim(text, `"`), (*int64)(n))
+}
+
+func progress(done, total long) string {
 	if total == 0 {
 		return fmt.Sprint(done)
 	}

@@ -13,7 +13,7 @@ import (
 var historyEntry = graphql.NewObject(graphql.ObjectConfig{
 	Name: "HistoryEntry", Description: "One change of a record: who, when, and what from what to what.",
 	Fields: graphql.Fields{
-		"version":   ofEntry(graphql.NewNonNull(long), "The record's version after the change.", func(e core.Entry) any { return e.Version }),
+		"version":   ofEntry(graphql.NewNonNull(graphql.Int), "The record's version after the change.", func(e core.Entry) any { return e.Version }),
 		"action":    ofEntry(graphql.NewNonNull(graphql.String), "created, updated, deleted, restored or merged.", func(e core.Entry) any { return string(e.Action) }),
 		"at":        ofEntry(graphql.NewNonNull(dateTime), "When it was committed.", func(e core.Entry) any { return schema.Instant(e.At) }),
 		"actor":     ofEntry(graphql.NewNonNull(graphql.String), "The id of who did it.", func(e core.Entry) any { return e.Actor.ID }),
@@ -55,7 +55,7 @@ func (b *builder) history(e *schema.Entity) {
 		Args: graphql.FieldConfigArgument{
 			"id":     id,
 			"first":  {Type: graphql.Int, DefaultValue: b.PageSize, Description: fmt.Sprintf("How many changes, %d at most.", b.MaxPageSize)},
-			"before": {Type: long, Description: "Only changes before this version: the last of the page before."},
+			"before": {Type: graphql.Int, Description: "Only changes before this version: the last of the page before."},
 		},
 	})
 	b.pageSizes[execution.FieldName{Type: "Query", Field: name}] = b.PageSize
@@ -64,15 +64,16 @@ func (b *builder) history(e *schema.Entity) {
 		if err != nil {
 			return nil, []error{err}
 		}
-		before, _ := p.Args["before"].(int64)
-		entries, err := b.session(ctx).History(ctx, e, p.Args["id"].(string), first, before)
+		before, _ := p.Args["before"].(int)
+		entries, err := b.session(ctx).History(ctx, e, p.Args["id"].(string), first, int64(before))
 		if err != nil {
 			return nil, []error{err}
 		}
 		list := make([]any, len(entries))
 		for i, entry := range entries {
-			for k := range entry.Diffs {
-				entry.Diffs[k].Path = e.FromStorage(entry.Diffs[k].Path)
+			for k, d := range entry.Diffs {
+				f, _ := e.At(d.Path)
+				entry.Diffs[k] = core.Diff{Path: e.FromStorage(d.Path), From: answered(f, d.From), To: answered(f, d.To)}
 			}
 			list[i] = entry
 		}

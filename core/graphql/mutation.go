@@ -26,7 +26,7 @@ var outcome = graphql.NewEnum(graphql.EnumConfig{
 
 var (
 	id        = &graphql.ArgumentConfig{Type: graphql.NewNonNull(graphql.ID)}
-	ifVersion = &graphql.ArgumentConfig{Type: long, Description: "Fails with CONFLICT when the record has another version by now."}
+	ifVersion = &graphql.ArgumentConfig{Type: graphql.Int, Description: "Fails with CONFLICT when the record has another version by now."}
 	dryRun    = &graphql.ArgumentConfig{Type: graphql.Boolean, DefaultValue: false, Description: "Checks everything and writes nothing."}
 )
 
@@ -122,9 +122,9 @@ func (b *builder) roleMutations(role *schema.Entity) {
 func draft(action core.Action, args map[string]any, set map[string]any) record.Draft {
 	d := record.Draft{Action: action, Set: set}
 	d.ID, _ = args["id"].(string)
-	if version, ok := args["ifVersion"].(int64); ok {
+	if version, ok := args["ifVersion"].(int); ok {
 		// 0 would mean any version to the draft; no record has it, so it is out of date.
-		if d.IfVersion = version; version < 1 {
+		if d.IfVersion = int64(version); version < 1 {
 			d.IfVersion = -1
 		}
 	}

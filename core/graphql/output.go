@@ -126,6 +126,9 @@ func (b *builder) composite(f *schema.Field) *graphql.Object {
 func (b *builder) leaf(at thing, f *schema.Field) graphql.Type {
 	switch f.Type {
 	case "integer":
+		if f.Within32Bits() {
+			return graphql.Int
+		}
 		return long
 	case "decimal":
 		return decimal
