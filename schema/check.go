@@ -93,6 +93,11 @@ func (c *checker) value(f *Field, raw, stored any, siblings map[string]any, at s
 		c.violations = append(c.violations, v)
 		return nil
 	}
+	if s, ok := raw.(string); ok && !c.all && stored == any(s) {
+		if _, isText := value.(string); isText {
+			return stored // in whatever form it lies there: another one might be taken
+		}
+	}
 	switch v := value.(type) {
 	case []any:
 		return c.list(f, v, stored, siblings, at)

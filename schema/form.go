@@ -36,6 +36,6 @@ func (f *Field) same(was, now any) bool {
 		was, now = Lookup(was, "raw"), Lookup(now, "raw")
 		f = f.Sub("raw")
 	}
-	c := &checker{}
+	c := &checker{all: true}
 	return was != nil && reflect.DeepEqual(c.value(f, was, was, nil, f.Name), now) && len(c.violations) == 0
 }
