@@ -34,8 +34,8 @@ func (s *subscribers) all(ctx context.Context, store Outbox) ([]core.Subscriptio
 	return list, nil
 }
 
-// deliveries are one for each subscriber that wants an event.
-func deliveries(subscriptions []core.Subscription, events ...core.Event) []core.Delivery {
+// Deliveries are one for each subscriber that wants an event, due now.
+func Deliveries(subscriptions []core.Subscription, events ...core.Event) []core.Delivery {
 	now := time.Now()
 	var all []core.Delivery
 	for _, e := range events {

@@ -35,7 +35,7 @@ func (p *Publisher) Publish(ctx context.Context, actor core.Actor, topic, key st
 		return fault("read the subscriptions", err)
 	}
 	at := time.Now().UTC().Truncate(time.Millisecond)
-	due := deliveries(subscriptions, core.Event{ID: p.NewID(), Topic: topic, Key: key, Seq: p.seq(), At: at, Actor: actor, Payload: payload})
+	due := Deliveries(subscriptions, core.Event{ID: p.NewID(), Topic: topic, Key: key, Seq: p.seq(), At: at, Actor: actor, Payload: payload})
 	if len(due) == 0 {
 		return nil
 	}

@@ -148,7 +148,7 @@ func (r *Relay) enqueue(ctx context.Context, entries []core.Entry) error {
 	if err != nil {
 		return fault("read the subscriptions", err)
 	}
-	wanted := slices.DeleteFunc(slices.Clone(entries), func(e core.Entry) bool { return len(deliveries(subscriptions, e.Event())) == 0 })
+	wanted := slices.DeleteFunc(slices.Clone(entries), func(e core.Entry) bool { return len(Deliveries(subscriptions, e.Event())) == 0 })
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -158,7 +158,7 @@ func (r *Relay) enqueue(ctx context.Context, entries []core.Entry) error {
 	}
 	var due []core.Delivery
 	for _, e := range missing {
-		due = append(due, deliveries(subscriptions, e.Event())...)
+		due = append(due, Deliveries(subscriptions, e.Event())...)
 	}
 	if err := r.Store.Enqueue(ctx, due); err != nil {
 		return fault("enqueue what has subscribers", err)

@@ -13,6 +13,19 @@ import (
 // decodeRecord reads a record's document. It needs no schema: the BSON type
 // says what the canonical form is.
 func decodeRecord(entity string, raw bson.Raw) (*core.Record, error) {
+	return decoding{}.record(entity, raw)
+}
+
+// decodeTyped is decodeRecord with what is stored with a type of its own as
+// core.Typed.
+func decodeTyped(entity string, raw bson.Raw) (*core.Record, error) {
+	return decoding{typed: true}.record(entity, raw)
+}
+
+// decoding is how values are read.
+type decoding struct{ typed bool }
+
+func (d decoding) record(entity string, raw bson.Raw) (*core.Record, error) {
 	elements, err := raw.Elements()
 	if err != nil {
 		return nil, fmt.Errorf("read a document of %s: %w", entity, err)
@@ -37,7 +50,7 @@ func decodeRecord(entity string, raw bson.Raw) (*core.Record, error) {
 			r.DeletedAt = v.Time().UTC()
 		case liveField, wordsField, journalField:
 		default:
-			value, err := decode(v)
+			value, err := d.value(v)
 			if err != nil {
 				return nil, fmt.Errorf("read %s of %s %s: %w", name, entity, r.ID, err)
 			}
@@ -50,7 +63,9 @@ func decodeRecord(entity string, raw bson.Raw) (*core.Record, error) {
 }
 
 // decode turns a stored value into its canonical form; nil for a stored null.
-func decode(v bson.RawValue) (any, error) {
+func decode(v bson.RawValue) (any, error) { return decoding{}.value(v) }
+
+func (d decoding) value(v bson.RawValue) (any, error) {
 	switch v.Type {
 	case bson.TypeString:
 		return v.StringValue(), nil
@@ -59,27 +74,37 @@ func decode(v bson.RawValue) (any, error) {
 	case bson.TypeBoolean:
 		return v.Boolean(), nil
 	case bson.TypeDecimal128:
-		return plainDecimal(v.Decimal128())
+		text, err := plainDecimal(v.Decimal128())
+		return d.text("decimal", text), err
 	case bson.TypeDateTime:
-		return time.UnixMilli(v.DateTime()).UTC().Format(schema.InstantFormat), nil
+		return d.text("datetime", time.UnixMilli(v.DateTime()).UTC().Format(schema.InstantFormat)), nil
 	case bson.TypeEmbeddedDocument:
-		return decodeObject(v.Document())
+		return d.object(v.Document())
 	case bson.TypeArray:
-		return decodeList(v.Array())
+		return d.list(v.Array())
 	case bson.TypeNull:
 		return nil, nil
 	}
 	return nil, fmt.Errorf("a value of BSON type %s was not written by xrm", v.Type)
 }
 
-func decodeObject(raw bson.Raw) (map[string]any, error) {
+func (d decoding) text(kind, text string) any {
+	if d.typed {
+		return core.Typed{Type: kind, Text: text}
+	}
+	return text
+}
+
+func decodeObject(raw bson.Raw) (map[string]any, error) { return decoding{}.object(raw) }
+
+func (d decoding) object(raw bson.Raw) (map[string]any, error) {
 	elements, err := raw.Elements()
 	if err != nil {
 		return nil, err
 	}
 	object := make(map[string]any, len(elements))
 	for _, element := range elements {
-		value, err := decode(element.Value())
+		value, err := d.value(element.Value())
 		if err != nil {
 			return nil, err
 		}
@@ -90,14 +115,14 @@ func decodeObject(raw bson.Raw) (map[string]any, error) {
 	return object, nil
 }
 
-func decodeList(raw bson.RawArray) ([]any, error) {
+func (d decoding) list(raw bson.RawArray) ([]any, error) {
 	items, err := raw.Values()
 	if err != nil {
 		return nil, err
 	}
 	list := make([]any, len(items))
 	for i, item := range items {
-		if list[i], err = decode(item); err != nil {
+		if list[i], err = d.value(item); err != nil {
 			return nil, err
 		}
 	}

@@ -28,18 +28,10 @@ const (
 // is left alone: it may be of a type that only another model knows. lies finds what
 // no field knows within what is written anew.
 func fieldsOf(e *schema.Entity, before, after *core.Record, lies lying) (set bson.D, unset []string, err error) {
-	set = bson.D{
-		{Key: versionField, Value: after.Version},
-		{Key: "createdAt", Value: bson.NewDateTimeFromTime(after.CreatedAt)},
-		{Key: "createdBy", Value: after.CreatedBy},
-		{Key: "updatedAt", Value: bson.NewDateTimeFromTime(after.UpdatedAt)},
-		{Key: "updatedBy", Value: after.UpdatedBy},
-	}
+	set = systemOf(after)
 	if after.Deleted() {
-		set = append(set, bson.E{Key: deletedField, Value: bson.NewDateTimeFromTime(after.DeletedAt)})
 		unset = append(unset, liveField)
 	} else {
-		set = append(set, bson.E{Key: liveField, Value: true})
 		unset = append(unset, deletedField)
 	}
 	if words := e.SearchWords(after.Values); len(words) > 0 {
@@ -73,6 +65,21 @@ func changed(before, after map[string]any) map[string]any {
 		}
 	}
 	return values
+}
+
+// systemOf is what a record's document has beside its values, but for the words.
+func systemOf(r *core.Record) bson.D {
+	system := bson.D{
+		{Key: versionField, Value: r.Version},
+		{Key: "createdAt", Value: bson.NewDateTimeFromTime(r.CreatedAt)},
+		{Key: "createdBy", Value: r.CreatedBy},
+		{Key: "updatedAt", Value: bson.NewDateTimeFromTime(r.UpdatedAt)},
+		{Key: "updatedBy", Value: r.UpdatedBy},
+	}
+	if r.Deleted() {
+		return append(system, bson.E{Key: deletedField, Value: bson.NewDateTimeFromTime(r.DeletedAt)})
+	}
+	return append(system, bson.E{Key: liveField, Value: true})
 }
 
 // encodeObject writes the fields in the order of the schema, then those that

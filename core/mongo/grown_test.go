@@ -63,7 +63,7 @@ func (b *big) fill(tb testing.TB, e *schema.Entity, n int, values func(i int) ma
 		var documents []bson.D
 		for i := from; i < min(from+5000, n); i++ {
 			at := grownAt(i)
-			set, _, err := fieldsOf(e, nil, &core.Record{Entity: e.Name, ID: grownID(i), Version: 1, CreatedAt: at, CreatedBy: "u", UpdatedAt: at, UpdatedBy: "u", Values: values(i)})
+			set, _, err := fieldsOf(e, nil, &core.Record{Entity: e.Name, ID: grownID(i), Version: 1, CreatedAt: at, CreatedBy: "u", UpdatedAt: at, UpdatedBy: "u", Values: values(i)}, nil)
 			if err != nil {
 				tb.Fatal(err)
 			}

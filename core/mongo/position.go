@@ -59,8 +59,11 @@ func (s *Store) indexJournal(ctx context.Context) error {
 
 // kept is the journal as a majority of the servers has it: what was read there
 // no failover takes back.
-func (s *Store) kept() *driver.Collection {
-	return s.db.Collection(journalCollection, options.Collection().SetReadConcern(readconcern.Majority()))
+func (s *Store) kept() *driver.Collection { return s.majority(journalCollection) }
+
+// majority is a collection as a majority of the servers has it.
+func (s *Store) majority(collection string) *driver.Collection {
+	return s.db.Collection(collection, options.Collection().SetReadConcern(readconcern.Majority()))
 }
 
 // outrun says whether a write was refused because another relay has given the

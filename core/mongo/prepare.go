@@ -15,12 +15,19 @@ import (
 
 // Prepare makes the indexes that the model asks for, and with them the
 // collections. What exists is left alone, but for what keeps a field unique that
-// need not be so any more. A field that cannot become unique
+// need not be so any more. A database that is half restored is refused. A field that cannot become unique
 // because records have the same value is an Invalid error that names it.
 func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 	if err := Check(m); err != nil {
 		return err
 	}
+	if err := s.whole(ctx); err != nil {
+		return err
+	}
+	return s.prepare(ctx, m)
+}
+
+func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 	for _, e := range m.Stored() {
 		indexes, err := s.withRoom(ctx, e, indexesOf(m, e), roleOrders(m, e))
 		if err != nil {

@@ -120,26 +120,32 @@ func (s *Store) changeDeliveries(ctx context.Context, what string, wait bool, su
 	return changed, err
 }
 
+const deliveryColumns = "SELECT subscriber, due, attempts, error, dead_at, document FROM deliveries"
+
 func (s *Store) deliveries(ctx context.Context, what, where string, args ...any) ([]core.Delivery, error) {
 	var deliveries []core.Delivery
 	err := s.reading(ctx, what, func(c *conn) error {
-		return c.query(ctx, "SELECT subscriber, due, attempts, error, dead_at, document FROM deliveries "+where, args, func(rows *sql.Rows) error {
-			var d core.Delivery
-			var due, document string
-			var dead sql.NullString
-			err := rows.Scan(&d.Subscriber, &due, &d.Attempts, &d.LastError, &dead, &document)
-			if err == nil {
-				d.Due, err = time.Parse(schema.InstantFormat, due)
-			}
-			if err == nil && dead.Valid {
-				d.DeadAt, err = time.Parse(schema.InstantFormat, dead.String)
-			}
-			if err == nil {
-				d.Event, err = decodeEvent(document)
-			}
+		return c.query(ctx, deliveryColumns+" "+where, args, func(rows *sql.Rows) error {
+			d, err := scanDelivery(rows)
 			deliveries = append(deliveries, d)
 			return err
 		})
 	})
 	return deliveries, err
+}
+
+func scanDelivery(rows *sql.Rows) (d core.Delivery, err error) {
+	var due, document string
+	var dead sql.NullString
+	err = rows.Scan(&d.Subscriber, &due, &d.Attempts, &d.LastError, &dead, &document)
+	if err == nil {
+		d.Due, err = time.Parse(schema.InstantFormat, due)
+	}
+	if err == nil && dead.Valid {
+		d.DeadAt, err = time.Parse(schema.InstantFormat, dead.String)
+	}
+	if err == nil {
+		d.Event, err = decodeEvent(document)
+	}
+	return d, err
 }

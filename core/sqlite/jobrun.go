@@ -26,15 +26,19 @@ CREATE TABLE job_runs (
 ) STRICT, WITHOUT ROWID;
 `
 
+const jobRunColumns = `SELECT plugin, job, schedule, next, planned, started, finished, outcome, error, canceling, done, total, note FROM job_runs`
+
 // SaveJobRun stores a run, in place of what was known of its job.
 func (s *Store) SaveJobRun(ctx context.Context, r core.JobRun) error {
-	return s.writing(ctx, "save the run of the job", durable, func(ctx context.Context, c *conn) error {
-		_, err := c.exec(ctx, `INSERT OR REPLACE INTO job_runs
+	return s.writing(ctx, "save the run of the job", durable, func(ctx context.Context, c *conn) error { return c.saveJobRun(ctx, r) })
+}
+
+func (c *conn) saveJobRun(ctx context.Context, r core.JobRun) error {
+	_, err := c.exec(ctx, `INSERT OR REPLACE INTO job_runs
 (plugin, job, schedule, next, planned, started, finished, outcome, error, canceling, done, total, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			r.Plugin, r.Job, r.Schedule, r.NextAt.UnixMilli(), r.Planned.UnixMilli(), r.StartedAt.UnixMilli(), r.FinishedAt.UnixMilli(),
-			string(r.Outcome), r.Error, r.Canceling, r.Progress.Done, r.Progress.Total, r.Progress.Note)
-		return err
-	})
+		r.Plugin, r.Job, r.Schedule, r.NextAt.UnixMilli(), r.Planned.UnixMilli(), r.StartedAt.UnixMilli(), r.FinishedAt.UnixMilli(),
+		string(r.Outcome), r.Error, r.Canceling, r.Progress.Done, r.Progress.Total, r.Progress.Note)
+	return err
 }
 
 // ReportJob notes how far a running job is and says whether somebody has asked
@@ -61,16 +65,19 @@ func (s *Store) CancelJob(ctx context.Context, plugin, job string) (asked bool, 
 func (s *Store) JobRuns(ctx context.Context) ([]core.JobRun, error) {
 	var runs []core.JobRun
 	err := s.reading(ctx, "read the runs of the jobs", func(c *conn) error {
-		return c.query(ctx, `SELECT plugin, job, schedule, next, planned, started, finished, outcome, error, canceling, done, total, note
-FROM job_runs ORDER BY plugin, job`, nil, func(rows *sql.Rows) error {
-			var r core.JobRun
-			var next, planned, started, finished int64
-			err := rows.Scan(&r.Plugin, &r.Job, &r.Schedule, &next, &planned, &started, &finished,
-				&r.Outcome, &r.Error, &r.Canceling, &r.Progress.Done, &r.Progress.Total, &r.Progress.Note)
-			r.NextAt, r.Planned, r.StartedAt, r.FinishedAt = moment(next), moment(planned), moment(started), moment(finished)
+		return c.query(ctx, jobRunColumns+" ORDER BY plugin, job", nil, func(rows *sql.Rows) error {
+			r, err := scanJobRun(rows)
 			runs = append(runs, r)
 			return err
 		})
 	})
 	return runs, err
+}
+
+func scanJobRun(rows *sql.Rows) (r core.JobRun, err error) {
+	var next, planned, started, finished int64
+	err = rows.Scan(&r.Plugin, &r.Job, &r.Schedule, &next, &planned, &started, &finished,
+		&r.Outcome, &r.Error, &r.Canceling, &r.Progress.Done, &r.Progress.Total, &r.Progress.Note)
+	r.NextAt, r.Planned, r.StartedAt, r.FinishedAt = moment(next), moment(planned), moment(started), moment(finished)
+	return r, err
 }

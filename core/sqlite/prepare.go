@@ -50,30 +50,7 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 
 func (t *table) create(ctx context.Context, c *conn, exists map[string]bool) error {
 	if !exists["entity_"+snake(t.entity.Name)] {
-		for _, statement := range []string{
-			fmt.Sprintf(`CREATE TABLE %s (
-	seq        INTEGER PRIMARY KEY,
-	id         TEXT NOT NULL UNIQUE,
-	version    INTEGER NOT NULL,
-	created_at TEXT NOT NULL,
-	created_by TEXT NOT NULL,
-	updated_at TEXT NOT NULL,
-	updated_by TEXT NOT NULL,
-	deleted_at TEXT,
-	doc        TEXT NOT NULL
-) STRICT`, t.name),
-			fmt.Sprintf(`CREATE TABLE %s (
-	path  TEXT NOT NULL,
-	value ANY NOT NULL,
-	seq   INTEGER NOT NULL,
-	PRIMARY KEY (path, value, seq)
-) STRICT, WITHOUT ROWID`, t.terms),
-		} {
-			if _, err := c.ExecContext(ctx, statement); err != nil {
-				return fmt.Errorf("create the tables of %s: %w", t.entity.Name, err)
-			}
-		}
-		if _, err := c.exec(ctx, "INSERT INTO entities (name) VALUES (?)", t.entity.Name); err != nil {
+		if err := c.createTables(ctx, t.entity.Name); err != nil {
 			return err
 		}
 	}
@@ -84,6 +61,36 @@ func (t *table) create(ctx context.Context, c *conn, exists map[string]bool) err
 		return err
 	}
 	return t.refill(ctx, c)
+}
+
+// createTables makes what the records of an entity need, whatever its fields are.
+func (c *conn) createTables(ctx context.Context, entity string) error {
+	t := newTable(&schema.Entity{Name: entity}, nil)
+	for _, statement := range []string{
+		fmt.Sprintf(`CREATE TABLE %s (
+	seq        INTEGER PRIMARY KEY,
+	id         TEXT NOT NULL UNIQUE,
+	version    INTEGER NOT NULL,
+	created_at TEXT NOT NULL,
+	created_by TEXT NOT NULL,
+	updated_at TEXT NOT NULL,
+	updated_by TEXT NOT NULL,
+	deleted_at TEXT,
+	doc        TEXT NOT NULL
+) STRICT`, t.name),
+		fmt.Sprintf(`CREATE TABLE %s (
+	path  TEXT NOT NULL,
+	value ANY NOT NULL,
+	seq   INTEGER NOT NULL,
+	PRIMARY KEY (path, value, seq)
+) STRICT, WITHOUT ROWID`, t.terms),
+	} {
+		if _, err := c.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("create the tables of %s: %w", entity, err)
+		}
+	}
+	_, err := c.exec(ctx, "INSERT INTO entities (name) VALUES (?)", entity)
+	return err
 }
 
 // refill makes the terms of paths that are new, or whose meaning has changed,

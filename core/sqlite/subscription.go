@@ -36,16 +36,20 @@ func (s *Store) Subscriptions(ctx context.Context) ([]core.Subscription, error) 
 	var subscriptions []core.Subscription
 	err := s.reading(ctx, "read the subscriptions", func(c *conn) error {
 		return c.query(ctx, "SELECT subscriber, topics FROM subscriptions ORDER BY subscriber", nil, func(rows *sql.Rows) error {
-			var sub core.Subscription
-			var topics string
-			if err := rows.Scan(&sub.Subscriber, &topics); err != nil {
-				return err
-			}
-			value, err := decode(topics)
-			sub.Topics = texts(value)
+			sub, err := scanSubscription(rows)
 			subscriptions = append(subscriptions, sub)
 			return err
 		})
 	})
 	return subscriptions, err
+}
+
+func scanSubscription(rows *sql.Rows) (sub core.Subscription, err error) {
+	var topics string
+	if err := rows.Scan(&sub.Subscriber, &topics); err != nil {
+		return sub, err
+	}
+	value, err := decode(topics)
+	sub.Topics = texts(value)
+	return sub, err
 }

@@ -86,13 +86,17 @@ func (s *Store) timers(ctx context.Context, query string, args ...any) ([]core.T
 	var timers []core.Timer
 	err := s.reading(ctx, "read the timers", func(c *conn) error {
 		return c.query(ctx, query, args, func(rows *sql.Rows) error {
-			var t core.Timer
-			var due int64
-			err := rows.Scan(&t.Plugin, &t.Key, &due, &t.Payload, &t.Attempts, &t.Rev)
-			t.DueAt = moment(due)
+			t, err := scanTimer(rows)
 			timers = append(timers, t)
 			return err
 		})
 	})
 	return timers, err
+}
+
+func scanTimer(rows *sql.Rows) (t core.Timer, err error) {
+	var due int64
+	err = rows.Scan(&t.Plugin, &t.Key, &due, &t.Payload, &t.Attempts, &t.Rev)
+	t.DueAt = moment(due)
+	return t, err
 }

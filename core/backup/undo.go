@@ -1,0 +1,70 @@
+package backup
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// errErased is that the journal does not say any more what a record was: it was
+// erased, or its history was forgotten.
+var errErased = errors.New("what the record was is forgotten")
+
+// undo returns a record as it was before its last changes, whose entries are among
+// these, in any order and perhaps twice: as the change before them, to, has left it.
+func undo(now *core.Record, entries []core.Entry, to core.Entry) (*core.Record, error) {
+	byVersion := map[int64]core.Entry{}
+	for _, e := range entries {
+		byVersion[e.Version] = e
+		if e.Action == core.Erased && e.Version > to.Version { // which has taken values from the entries before it
+			return nil, errErased
+		}
+	}
+	r := now.Clone()
+	for ; r.Version > to.Version; r.Version-- {
+		e, known := byVersion[r.Version]
+		if !known {
+			return nil, fmt.Errorf("the journal has no entry of %s %s, version %d", r.Entity, r.ID, r.Version)
+		}
+		switch e.Action {
+		case core.Restored: // it does not say when the record was deleted
+			return nil, errErased
+		case core.Deleted, core.Merged:
+			r.DeletedAt = time.Time{}
+		}
+		for _, d := range slices.Backward(e.Diffs) {
+			if d.From == nil && d.To == nil {
+				return nil, errErased
+			}
+			put(r.Values, d.Path, core.CloneValue(d.From))
+		}
+	}
+	r.UpdatedAt, r.UpdatedBy = to.At, to.Actor.ID
+	return r, nil
+}
+
+// put is schema.Put that leaves no object behind that has become empty.
+func put(values map[string]any, path string, value any) {
+	schema.Put(values, path, value)
+	for value == nil {
+		parent, _, inside := cutLast(path)
+		object, isObject := schema.Lookup(values, parent).(map[string]any)
+		if !inside || !isObject || len(object) > 0 {
+			return
+		}
+		schema.Put(values, parent, nil)
+		path = parent
+	}
+}
+
+func cutLast(path string) (parent, name string, inside bool) {
+	if at := strings.LastIndexByte(path, '.'); at >= 0 {
+		return path[:at], path[at+1:], true
+	}
+	return "", path, false
+}

@@ -1,0 +1,118 @@
+package core
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// ItemKind is a sort of things that a database keeps and a backup has.
+type ItemKind string
+
+// The kinds. The journal is read by its positions, all others as they lie there.
+const (
+	RecordItem       ItemKind = "record"
+	EntryItem        ItemKind = "entry"
+	DeliveryItem     ItemKind = "delivery"
+	SubscriptionItem ItemKind = "subscription"
+	TimerItem        ItemKind = "timer"
+	JobRunItem       ItemKind = "jobRun"
+	StateItem        ItemKind = "state"
+	CounterItem      ItemKind = "counter"
+	PluginItem       ItemKind = "plugin"
+)
+
+// Item is one thing of a database as a backup has it: exactly one of its parts is
+// set. In the values of a record may be Typed. The event of a delivery that is about
+// a change has of its Entry only which one it is.
+type Item struct {
+	Record       *Record
+	Entry        *Entry
+	Delivery     *Delivery
+	Subscription *Subscription
+	Timer        *Timer
+	JobRun       *JobRun
+	State        *State
+	Counter      *Counter
+	Plugin       *Registration
+}
+
+// Kind says which part is set; "" for none.
+func (i Item) Kind() ItemKind {
+	switch {
+	case i.Record != nil:
+		return RecordItem
+	case i.Entry != nil:
+		return EntryItem
+	case i.Delivery != nil:
+		return DeliveryItem
+	case i.Subscription != nil:
+		return SubscriptionItem
+	case i.Timer != nil:
+		return TimerItem
+	case i.JobRun != nil:
+		return JobRunItem
+	case i.State != nil:
+		return StateItem
+	case i.Counter != nil:
+		return CounterItem
+	case i.Plugin != nil:
+		return PluginItem
+	}
+	return ""
+}
+
+// Latest is a record as it is now, and those of its entries that the relay has not
+// moved yet, from the oldest on.
+type Latest struct {
+	Record  *Record
+	Pending []Entry
+}
+
+// State is a value that a plugin has left with the core.
+type State struct {
+	Plugin  string
+	Key     string
+	Version int64
+	Expires time.Time // to the millisecond; zero for never
+	Value   []byte
+}
+
+// Counter is the last number that was drawn of a counter.
+type Counter struct {
+	Name string
+	Last int64
+}
+
+// Typed is a canonical text of which its store knows more than that it is one. So a
+// value keeps its type in a backup, also where no model says which type that is.
+type Typed struct {
+	Type string // "decimal" or "datetime"
+	Text string
+}
+
+// MarshalJSON writes {"$decimal": "1.50"}: no field has such a name.
+func (t Typed) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{"$" + t.Type: t.Text})
+}
+
+// Plain returns a value with texts in place of what is Typed; nothing is shared with
+// the argument but what cannot change.
+func Plain(value any) any {
+	switch v := value.(type) {
+	case Typed:
+		return v.Text
+	case map[string]any:
+		plain := make(map[string]any, len(v))
+		for name, inner := range v {
+			plain[name] = Plain(inner)
+		}
+		return plain
+	case []any:
+		plain := make([]any, len(v))
+		for i, item := range v {
+			plain[i] = Plain(item)
+		}
+		return plain
+	}
+	return value
+}

@@ -1,0 +1,301 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// restoreCollection has a document from when a restore begins until it is whole.
+const restoreCollection = "xrm.restore"
+
+const halfRestored = "The database is half restored: a restore is running, or was cut off. Let it end, or run xrm restore once more, which begins anew."
+
+const (
+	restoreLease = "restore"
+	restoreTerm  = 15 * time.Second // for how long a restore that was killed stands in the way of the next one
+	restoreWait  = 20 * time.Second
+	cleanTime    = time.Minute
+)
+
+// whole returns an error for a database that is half restored.
+func (s *Store) whole(ctx context.Context) error {
+	err := s.db.Collection(restoreCollection).FindOne(ctx, bson.D{}).Err()
+	switch {
+	case err == nil:
+		return &core.Error{Code: core.Invalid, Message: halfRestored}
+	case errors.Is(err, driver.ErrNoDocuments):
+		return nil
+	}
+	return s.failed("see whether the database is whole", err)
+}
+
+// Holdings counts what is there of each kind that a backup has, and nothing of a
+// restore that was cut off.
+func (s *Store) Holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
+	holdings := map[core.ItemKind]int64{}
+	if core.CodeOf(s.whole(ctx)) == core.Invalid {
+		return holdings, nil
+	}
+	collections, err := s.restored(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for name, kind := range collections {
+		n, err := s.db.Collection(name).CountDocuments(ctx, bson.D{})
+		if err != nil {
+			return nil, s.failed("see what the database has", err)
+		}
+		holdings[kind] += n
+	}
+	return holdings, nil
+}
+
+// restored are the collections that a restore fills.
+func (s *Store) restored(ctx context.Context) (map[string]core.ItemKind, error) {
+	entities, err := s.entities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	collections := map[string]core.ItemKind{}
+	for _, name := range entities {
+		collections[name] = core.RecordItem
+	}
+	for name, kept := range keeping() {
+		if kept.kind != "" {
+			collections[name] = kept.kind
+		}
+	}
+	return collections, nil
+}
+
+// Restore fills an empty database, and makes its indexes when it is full. Until then
+// it says that it is half restored, and nobody is served. When fill fails, what was
+// written is removed.
+func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func(context.Context, []core.Item) error) error) (err error) {
+	release, err := s.holdRestore(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	holdings, err := s.Holdings(ctx) // now that nobody else restores
+	if err != nil {
+		return err
+	}
+	for kind, n := range holdings {
+		if n > 0 {
+			return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The database is not empty any more: somebody has written a %s. Nothing was restored.", kind)}
+		}
+	}
+	mark := s.db.Collection(restoreCollection)
+	_, err = mark.ReplaceOne(ctx, bson.D{{Key: idField, Value: restoreLease}}, bson.D{{Key: "began", Value: time.Now()}}, options.Replace().SetUpsert(true))
+	if err != nil {
+		return s.failed("begin to restore the database", err)
+	}
+	if err = s.clear(ctx); err == nil {
+		err = fill(restoring{s, m}.put)
+	}
+	if err != nil {
+		cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
+		defer cancel()
+		if s.clear(cleaning) == nil { // otherwise it stays half restored, and says so
+			_, _ = mark.DeleteMany(cleaning, bson.D{})
+		}
+		return err
+	}
+	if err := s.indexJournal(ctx); err != nil {
+		return err
+	}
+	building, cancel := context.WithTimeout(ctx, buildTime) // rather than the client's, for one operation
+	defer cancel()
+	if err := s.prepare(building, m); err != nil {
+		return err
+	}
+	_, err = mark.DeleteMany(ctx, bson.D{})
+	return s.writeFailed("end the restore", err)
+}
+
+// clear drops what a restore fills, with its indexes: what comes may fit them only
+// as a whole.
+func (s *Store) clear(ctx context.Context) error {
+	collections, err := s.restored(ctx)
+	if err != nil {
+		return err
+	}
+	for name := range collections {
+		if err := s.db.Collection(name).Drop(ctx); err != nil {
+			return s.failed("empty "+name, err)
+		}
+	}
+	s.indexed.Store(false)
+	return nil
+}
+
+// holdRestore sees to it that one process restores at a time.
+func (s *Store) holdRestore(ctx context.Context) (release func(), err error) {
+	holder := bson.NewObjectID().Hex()
+	for until := time.Now().Add(restoreWait); ; {
+		held, err := s.Acquire(ctx, restoreLease, holder, restoreTerm)
+		if err != nil {
+			return nil, err
+		}
+		if held {
+			break
+		}
+		if time.Now().After(until) {
+			return nil, &core.Error{Code: core.Conflict, Message: "Another process restores this database. Let it end, or stop it."}
+		}
+		if err := makeWay(ctx); err != nil {
+			return nil, s.failed("wait for another restore", err)
+		}
+	}
+	renewing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(restoreTerm / 5)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				_, _ = s.Acquire(renewing, restoreLease, holder, restoreTerm) // there is time for another try
+			case <-renewing.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+		_ = s.Release(context.WithoutCancel(ctx), restoreLease, holder) // or it ends by itself
+	}, nil
+}
+
+// restoring writes items, those of one call all of one kind.
+type restoring struct {
+	*Store
+	model *schema.Model
+}
+
+func (r restoring) put(ctx context.Context, items []core.Item) error {
+	var err error
+	switch kind := items[0].Kind(); kind {
+	case core.RecordItem:
+		err = r.records(ctx, items)
+	case core.DeliveryItem:
+		err = r.putDeliveries(ctx, items)
+	default:
+		err = r.insert(ctx, kind, items)
+	}
+	return r.failed("restore the database", err)
+}
+
+// records writes those of each entity with one command, of each record the last.
+func (r restoring) records(ctx context.Context, items []core.Item) error {
+	byEntity := map[string]map[string]*core.Record{}
+	for _, i := range items {
+		if byEntity[i.Record.Entity] == nil {
+			byEntity[i.Record.Entity] = map[string]*core.Record{}
+		}
+		byEntity[i.Record.Entity][i.Record.ID] = i.Record
+	}
+	for entity, records := range byEntity {
+		var documents []any
+		for _, id := range slices.Sorted(maps.Keys(records)) {
+			documents = append(documents, restoredRecord(r.model, records[id]))
+		}
+		_, err := r.db.Collection(entity).InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+		if err = r.replaced(ctx, entity, documents, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaced writes the documents of records that are there already in the place of
+// those.
+func (r restoring) replaced(ctx context.Context, entity string, documents []any, err error) error {
+	var some driver.BulkWriteException
+	if !errors.As(err, &some) || some.WriteConcernError != nil || withoutDuplicates(err) != nil {
+		return err
+	}
+	var models []driver.WriteModel
+	for _, refused := range some.WriteErrors {
+		document := documents[refused.Index].(bson.D) // records has made it
+		models = append(models, driver.NewReplaceOneModel().SetFilter(document[:1]).SetReplacement(document))
+	}
+	_, err = r.db.Collection(entity).BulkWrite(ctx, models)
+	return err
+}
+
+// putDeliveries completes the events of changes by what the journal has.
+func (r restoring) putDeliveries(ctx context.Context, items []core.Item) error {
+	entries, err := r.entriesOf(ctx, items)
+	if err != nil {
+		return err
+	}
+	documents := make([]any, len(items))
+	for i, item := range items {
+		d := *item.Delivery
+		if e := d.Event.Entry; e != nil {
+			entry, known := entries[journalID(e.Entity, e.RecordID, e.Version)]
+			if !known {
+				return fmt.Errorf("the journal does not have version %d of %s %s", e.Version, e.Entity, e.RecordID)
+			}
+			d.Event = entry.Event()
+		}
+		documents[i] = restoredDelivery(d)
+	}
+	_, err = r.deliveries().InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	return withoutDuplicates(err)
+}
+
+func (r restoring) entriesOf(ctx context.Context, items []core.Item) (map[string]core.Entry, error) {
+	var ids []string
+	for _, i := range items {
+		if e := i.Delivery.Event.Entry; e != nil {
+			ids = append(ids, journalID(e.Entity, e.RecordID, e.Version))
+		}
+	}
+	entries := map[string]core.Entry{}
+	if len(ids) == 0 {
+		return entries, nil
+	}
+	cursor, err := r.journal().Find(ctx, bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: ids}}}})
+	if err != nil {
+		return nil, err
+	}
+	_, err = all(ctx, cursor, func(raw bson.Raw) (struct{}, error) {
+		e, err := decodeEntry(raw.Lookup("entity").StringValue(), raw.Lookup("record").StringValue(), raw)
+		entries[raw.Lookup(idField).StringValue()] = e
+		return struct{}{}, err
+	})
+	return entries, err
+}
+
+// insert writes what there is once.
+func (r restoring) insert(ctx context.Context, kind core.ItemKind, items []core.Item) error {
+	documents := make([]any, len(items))
+	for n, i := range items {
+		var err error
+		if documents[n], err = restoredItem(i); err != nil {
+			return fmt.Errorf("restore a %s: %w", kind, err)
+		}
+	}
+	for name, kept := range keeping() {
+		if kept.kind == kind {
+			_, err := r.db.Collection(name).InsertMany(ctx, documents)
+			return err
+		}
+	}
+	return fmt.Errorf("nobody knows where a %q lies", kind)
+}
