@@ -295,24 +295,3 @@ func TestARowMayReferToARowFurtherDown(t *testing.T) {
 		}
 	})
 }
-
-// The parent is looked up among all parties, and the rows are customers.
-func TestARowMayReferToARowOfAnotherRole(t *testing.T) {
-	t.Parallel()
-	server := start(t)
-	file := "number,kind,name,External ID,manager\nC-1,person,Ann,x1,x2\nC-2,person,Bert,x2,\n"
-	const mapping = "entity: customer\nkey: number\nfields:\n  accountManager: {column: manager, lookup: party.externalId}\n"
-	got, said := imported(t, server, file, mapping)
-	if diff := cmp.Diff(importer.Summary{Rows: 2, Created: 2}, got); diff != "" {
-		t.Errorf("%s\n%s", diff, said)
-	}
-	var answer struct {
-		Customers struct {
-			Nodes []struct{ AccountManager *struct{ DisplayName string } }
-		}
-	}
-	newAsker(t, server).ask("{ customers(orderBy: [{number: ASC}]) { nodes { accountManager { displayName } } } }", nil, &answer)
-	if nodes := answer.Customers.Nodes; len(nodes) != 2 || nodes[0].AccountManager == nil || nodes[0].AccountManager.DisplayName != "Bert" {
-		t.Errorf("got %+v", nodes)
-	}
-}

@@ -104,7 +104,7 @@ func (m *machine) start() {
 
 func TestTheCommandsOfProductionSetAServerUpAndKeepIt(t *testing.T) {
 	t.Parallel()
-	for _, needed := range []string{"curl", "sqlite3"} {
+	for _, needed := range []string{"curl"} {
 		if _, err := exec.LookPath(needed); err != nil {
 			t.Skipf("%s is not installed", needed)
 		}

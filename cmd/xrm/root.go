@@ -63,6 +63,6 @@ Exit status: 0 done, 1 could not be done, 2 an import rejected some rows.`,
 	root.SetErr(p.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(p.serveCommand(), p.importCommand(), p.keyCommand(), p.checkCommand(), p.schemaCommand(), p.pluginCommand(), p.versionCommand(), pluginExecCommand())
+	root.AddCommand(p.serveCommand(), p.importCommand(), p.keyCommand(), p.checkCommand(), p.backupCommand(), p.restoreCommand(), p.schemaCommand(), p.pluginCommand(), p.versionCommand(), pluginExecCommand())
 	return root
 }

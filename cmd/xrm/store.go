@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/backup"
 	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mongo"
@@ -28,6 +31,9 @@ type store interface {
 	identity.KeyStore
 	identity.UseStore
 	identity.Keyring
+	backup.Source
+	backup.Target
+	Present(ctx context.Context) ([]core.Presence, error)
 	Close() error
 }
 

@@ -88,10 +88,10 @@ func (p *planner) checkWords() {
 func (p *planner) nothingMatches() {
 	columns := strings.Join(p.header, ", ")
 	if p.m.file == "" {
-		p.problem(0, "none of its columns (%s) is a field of %s; say in a map which is which (--map), or which line names the columns (csv: {headerLine: 4})", columns, p.entity.Name)
+		p.problem(0, "none of its columns (%s) is a field of %s; say in a map which is which (--map)", columns, p.entity.Name)
 		return
 	}
-	p.problem(0, "none of the columns of %s (%s) is a field of %s, and the map fills none; say under fields: which is which, or under csv: {headerLine: 4} which line names the columns", p.file, columns, p.entity.Name)
+	p.problem(0, "none of the columns of %s (%s) is a field of %s, and the map fills none; say under fields: which is which", p.file, columns, p.entity.Name)
 }
 
 func (p *planner) checkGroup() {

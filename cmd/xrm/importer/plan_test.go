@@ -109,7 +109,7 @@ map.yaml:6: note: needs one of column, join, text, constant and firstOf`,
 		},
 		"no field at all": {
 			mapping: "entity: customer\n", header: "x,y",
-			want: "rows.csv (x, y) is a field of customer, and the map fills none; say under fields: which is which, or under csv: {headerLine: 4} which line names the columns",
+			want: "rows.csv (x, y) is a field of customer, and the map fills none; say under fields: which is which",
 		},
 		"an encoding": {
 			mapping: "entity: customer\ncsv: {encoding: cp437}\n", header: "x",
@@ -195,7 +195,7 @@ func TestAFileWithoutAMapIsNamedInWhatIsWrong(t *testing.T) {
 		key, header, want string
 	}{
 		"no field at all": {
-			header: "x,y", want: "rows.csv: none of its columns (x, y) is a field of customer; say in a map which is which (--map), or which line names the columns (csv: {headerLine: 4})",
+			header: "x,y", want: "rows.csv: none of its columns (x, y) is a field of customer; say in a map which is which (--map)",
 		},
 		"a key without a column": {key: "number", header: "display name", want: "rows.csv: key: no column fills number"},
 		"a key that is no field": {
