@@ -93,10 +93,8 @@ func (c *checker) value(f *Field, raw, stored any, siblings map[string]any, at s
 		c.violations = append(c.violations, v)
 		return nil
 	}
-	if s, ok := raw.(string); ok && !c.all && stored == any(s) {
-		if _, isText := value.(string); isText {
-			return stored // in whatever form it lies there: another one might be taken
-		}
+	if !c.all && sameText(raw, stored, value) {
+		return stored // in whatever form it lies there: another one might be taken
 	}
 	switch v := value.(type) {
 	case []any:
@@ -115,6 +113,13 @@ func (c *checker) value(f *Field, raw, stored any, siblings map[string]any, at s
 		}
 	}
 	return value
+}
+
+// sameText says whether what is sent is the text that lies there, and is one still.
+func sameText(raw, stored, value any) bool {
+	sent, isText := raw.(string)
+	_, stays := value.(string)
+	return isText && stays && stored == any(sent)
 }
 
 func (c *checker) list(f *Field, items []any, stored any, siblings map[string]any, at string) any {

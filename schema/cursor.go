@@ -52,22 +52,7 @@ func ReadCursor(order []Order, text string) (position []any, err error) {
 		return nil, ErrOtherOrder
 	}
 	for i, o := range order {
-		if c.Values[i] == nil {
-			continue
-		}
-		if text, ok := c.Values[i].(string); ok && (o.Field.Type == "text" || slices.Contains(wordTypes, o.Field.Type)) {
-			if !IsText(text) {
-				return nil, ErrNoCursor
-			}
-			continue // as it lies there, in whatever form: the page goes on behind this very value
-		}
-		free := Field{Type: o.Field.Type, Options: o.Field.Options, To: o.Field.To}
-		if lying, ok := c.Values[i].(map[string]any); ok {
-			c.Values[i], err = misreadValue(lying[liesThere])
-		} else {
-			c.Values[i], err = free.Kind().Parse(&free, c.Values[i], Scope{})
-		}
-		if err != nil {
+		if c.Values[i], err = positioned(o.Field, c.Values[i]); err != nil {
 			return nil, ErrNoCursor
 		}
 	}
@@ -94,6 +79,22 @@ func misreadValue(raw any) (any, error) {
 		return v.Int64()
 	}
 	return nil, ErrNoCursor
+}
+
+// positioned reads one value of a position. A text is as it lies there, in whatever
+// form: the page goes on behind this very value.
+func positioned(f *Field, value any) (any, error) {
+	if value == nil {
+		return nil, nil
+	}
+	if text, ok := value.(string); ok && (f.Type == "text" || slices.Contains(wordTypes, f.Type)) {
+		if !IsText(text) {
+			return nil, ErrNoCursor
+		}
+		return text, nil
+	}
+	free := Field{Type: f.Type, Options: f.Options, To: f.To}
+	return free.Kind().Parse(&free, value, Scope{})
 }
 
 func signature(order []Order) []string {

@@ -9,8 +9,10 @@ import (
 
 type integerType struct{ plain }
 
-func (integerType) Name() string      { return "integer" }
-func (integerType) Doc() string       { return "A whole number of up to 64 bits. In the API it is an Int if its min and max lie within 32 bits, else a Long: a text." }
+func (integerType) Name() string { return "integer" }
+func (integerType) Doc() string {
+	return "A whole number of up to 64 bits. In the API it is an Int if its min and max lie within 32 bits, else a Long: a text."
+}
 func (integerType) Options() []string { return []string{"min", "max"} }
 func (integerType) Operators() []Op   { return orderedOps }
 
