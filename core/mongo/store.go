@@ -33,6 +33,7 @@ const (
 	stateCollection         = "xrm.state"
 	pluginsCollection       = "xrm.plugins"
 	instancesCollection     = "xrm.instances"
+	definitionsCollection   = "xrm.definitions"
 )
 
 const (
