@@ -8,7 +8,7 @@ import (
 )
 
 // definitionsTable holds one row. A program that does not know it loses nothing by
-// that, so it is made when it is first written and is no step of the layout.
+// that, so it is no step of the layout, and is made whenever it is missing.
 const definitionsTable = `CREATE TABLE IF NOT EXISTS definitions (
 	name     TEXT PRIMARY KEY,
 	document TEXT NOT NULL
@@ -17,12 +17,9 @@ const definitionsTable = `CREATE TABLE IF NOT EXISTS definitions (
 // Definitions returns those that were kept last.
 func (s *Store) Definitions(ctx context.Context) (d core.Definitions, err error) {
 	err = s.reading(ctx, "read the definitions that were served last", func(c *conn) error {
-		found, err := c.row(ctx, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'definitions'", nil, new(int))
-		if err != nil || !found {
-			return err
-		}
 		var document string
-		if found, err = c.row(ctx, "SELECT document FROM definitions WHERE name = 'served'", nil, &document); err != nil || !found {
+		found, err := c.row(ctx, "SELECT document FROM definitions WHERE name = 'served'", nil, &document)
+		if err != nil || !found {
 			return err
 		}
 		return json.Unmarshal([]byte(document), &d)
@@ -37,9 +34,6 @@ func (s *Store) KeepDefinitions(ctx context.Context, d core.Definitions) error {
 		return err
 	}
 	return s.writing(ctx, "keep the definitions that are served", durable, func(ctx context.Context, c *conn) error {
-		if _, err := c.ExecContext(ctx, definitionsTable); err != nil {
-			return err
-		}
 		_, err := c.exec(ctx, "INSERT INTO definitions (name, document) VALUES ('served', ?) ON CONFLICT (name) DO UPDATE SET document = excluded.document", string(document))
 		return err
 	})
