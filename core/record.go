@@ -153,6 +153,18 @@ type Change struct {
 	Action Action
 	Before *Record // nil when the record is created
 	After  *Record // never nil; a deletion sets DeletedAt
+
+	// What must hold at the moment of the write. A store that cannot look at several
+	// records in one write leaves both alone (record.Store.Joined).
+	Refers     []Target           // records that After refers to and Before did not: each must live
+	Unreferred []schema.Reference // by which no other live record may refer to this one
+}
+
+// Target is a record that another refers to.
+type Target struct {
+	Entity *schema.Entity // that stores it
+	ID     string
+	Path   string // where the reference lies in the other, as in messages: "lines[2].product"
 }
 
 // Whole returns an error unless the change knows all of the record. A store

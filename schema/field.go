@@ -26,6 +26,8 @@ type Field struct {
 	Options     Options `yaml:"options" doc:"enum and state: the values, as a list or as a mapping from value to labels. state: next to them where each leads."`
 	To          string  `yaml:"to" doc:"reference: the entity or role that is referred to."`
 	Inverse     string  `yaml:"inverse" doc:"reference: the name of the list on the other side; by default the plural of this entity."`
+	OnDelete    string  `yaml:"onDelete" doc:"reference: what becomes of this record when the other is deleted: refuse (the default), clear, cascade or keep."`
+	OtherThan   string  `yaml:"otherThan" doc:"reference: the reference beside it that must lead to another record; a merge deletes what would lead to one twice."`
 	Of          *Field  `yaml:"of" doc:"list: what the items are."`
 	Fields      Fields  `yaml:"fields" doc:"object: its fields."`
 	Min         *int64  `yaml:"min" doc:"integer, decimal and money: the least value."`
@@ -42,6 +44,7 @@ type Field struct {
 	file     string // where it was read
 	layer    string // who brought it
 	broken   bool   // what it says was not understood: what it seems to lack may stand there
+	gone     bool   // who brought it is gone
 	released bool   // who brought it is gone, and it binds nobody: an autonumber draws no more numbers
 }
 

@@ -23,6 +23,10 @@ const (
 	OpEndsWith   Op = "endsWith"
 	OpIsNull     Op = "isNull"
 
+	// OpDangling asks whether a reference leads to no living record. It is written
+	// in filters only: ParseFilter makes OpTo of it.
+	OpDangling Op = "dangling"
+
 	// OpSome, OpNone and OpEvery apply Sub to the items of a list. A missing
 	// list is an empty one: some fails, none and every hold.
 	OpSome  Op = "some"

@@ -178,6 +178,8 @@ func (p *filterParser) comparison(f *Field, path string, op Op, raw any, at stri
 	case OpSome, OpNone, OpEvery:
 		sub := p.field(f.Of, "", p.asObject(raw, at), at, anyField)
 		c.Sub = &sub
+	case OpDangling:
+		return p.dangling(f, path, raw, at)
 	case OpIsNull:
 		v, ok := raw.(bool)
 		if !ok {
@@ -201,6 +203,29 @@ func (p *filterParser) comparison(f *Field, path string, op Op, raw any, at stri
 		c.Value = p.operand(f, op, raw, at)
 	}
 	return c
+}
+
+// dangling selects the references that lead to no living record, or all others. Whether
+// that one still holds a role does not matter, as where the reference is followed.
+func (p *filterParser) dangling(f *Field, path string, raw any, at string) Filter {
+	want, ok := raw.(bool)
+	target := p.model.Entity(f.To)
+	if !ok || target == nil {
+		p.add(at, "type", "must be true or false, not "+show(raw))
+		return Filter{}
+	}
+	p.reaches++
+	to := *f
+	to.To = target.Stored().Name
+	leads := Filter{Path: path, Op: OpTo, Field: &to, Sub: &Filter{}, To: target.Stored()}
+	dangles := Filter{Not: &leads}
+	if path != "" { // an item of a list is there
+		dangles = All(Filter{Path: path, Op: OpIsNull, Value: false, Field: f}, dangles)
+	}
+	if !want {
+		return Filter{Not: &dangles}
+	}
+	return dangles
 }
 
 // operand brings a value to compare with into the canonical form. The limits

@@ -109,6 +109,8 @@ func fieldSchema() object {
 	kind := field["properties"].(object)["type"].(object)
 	kind["enum"], kind["enumDescriptions"] = names, docs
 
+	field["properties"].(object)["onDelete"].(object)["enum"] = deletionRules
+
 	var general []string
 	for key := range field["properties"].(object) {
 		if !slices.Contains(own, key) {

@@ -64,10 +64,18 @@ func (l *loader) lintNames(e *Entity, plurals map[string]*Entity) {
 func (l *loader) lintKept(e *Entity) {
 	roles := l.model.Roles(e)
 	for _, f := range e.Fields {
+		if f.Name == DeletedWithField && l.cascades(e) {
+			l.add(f.file, f.Line, "field %q is kept by the program for records that are deleted with others (onDelete: cascade); choose another name", f.Name)
+		}
 		if len(roles) > 0 && (f.Name == RolesField || f.Name == MergedField) {
 			l.add(f.file, f.Line, "field %q is kept by the program for the roles of %s, such as %s (%s:%d); choose another name", f.Name, e.Name, roles[0].Name, roles[0].File, roles[0].Line)
 		}
 	}
+}
+
+// cascades says whether a reference of the entity, or of one of its roles, cascades.
+func (l *loader) cascades(e *Entity) bool {
+	return e.Fields.cascade() || slices.ContainsFunc(l.model.Roles(e), func(role *Entity) bool { return role.Fields.cascade() })
 }
 
 // lintStates refuses a second state machine: nobody could say which one a
@@ -103,7 +111,17 @@ func (l *loader) lintFields(e *Entity, fields Fields, prefix string) {
 		if fault := lintRegion(f, fields); fault != "" && (!e.IsRole() || !hasField(e.Base.Fields, f.RegionFrom)) {
 			l.add(f.file, f.Line, "field %q: %s", prefix+f.Name, fault)
 		}
+		if f.OtherThan != "" {
+			l.lintOtherThan(f, fields)
+		}
 		l.lintField(e, f, prefix+f.Name, prefix != "")
+	}
+}
+
+// lintOtherThan refuses a field that cannot lead to the same record.
+func (l *loader) lintOtherThan(f *Field, fields Fields) {
+	if other := findField(fields, f.OtherThan); other == nil || other == f || other.Type != "reference" || other.To != f.To {
+		l.add(f.file, f.Line, "field %q: otherThan: there is no other reference %q to %s beside it", f.Name, f.OtherThan, f.To)
 	}
 }
 
@@ -184,6 +202,12 @@ func (f *Field) lintPlace(nested bool) (faults []string) {
 	if nested && f.Unique {
 		faults = append(faults, "unique is for fields of the record itself")
 	}
+	if f.Type == "list" && f.Required && f.Of != nil && f.Of.OnDelete == DeleteClear {
+		faults = append(faults, "onDelete cannot be clear, because the list is required: it could be left without an item; write refuse, cascade or keep")
+	}
+	if nested && f.OtherThan != "" {
+		faults = append(faults, "otherThan is for fields of the record itself")
+	}
 	if f.Unique && len(f.Subs()) > 0 {
 		faults = append(faults, fmt.Sprintf("a value of type %s has parts and cannot be unique", f.Type))
 	}
@@ -211,7 +235,8 @@ func ownersOf(option string) string {
 func (f *Field) given() []string {
 	var given []string
 	for option, set := range map[string]bool{
-		"options": len(f.Options) > 0, "to": f.To != "", "inverse": f.Inverse != "", "of": f.Of != nil,
+		"options": len(f.Options) > 0, "to": f.To != "", "inverse": f.Inverse != "", "onDelete": f.OnDelete != "", "otherThan": f.OtherThan != "",
+		"of":     f.Of != nil,
 		"fields": len(f.Fields) > 0, "min": f.Min != nil, "max": f.Max != nil, "scale": f.Scale != nil,
 		"currency": f.Currency != "", "format": f.Format != "", "regionFrom": f.RegionFrom != "",
 	} {

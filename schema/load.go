@@ -153,7 +153,7 @@ func (l *loader) decode(s Source) *Entity {
 // an entity of another file.
 func setSource(fields Fields, s Source) {
 	for _, f := range fields {
-		f.file, f.layer = s.File, s.Layer
+		f.file, f.layer, f.gone = s.File, s.Layer, s.Gone
 		setSource(f.Fields, s)
 		if f.Of != nil {
 			setSource(Fields{f.Of}, s)

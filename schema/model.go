@@ -13,6 +13,11 @@ const RolesField = "roles"
 // two were merged. It exists on every entity that has roles.
 const MergedField = "mergedInto"
 
+// DeletedWithField is the id of the record that this one was deleted with, since its
+// reference cascades: what is restored with it. It exists on every entity that has
+// such a reference.
+const DeletedWithField = "deletedWith"
+
 // Model is a set of entities that fit together: every reference finds its
 // target, every role its base. It never changes.
 type Model struct {
@@ -47,16 +52,6 @@ func (m *Model) Roles(base *Entity) []*Entity {
 		}
 	}
 	return roles
-}
-
-// Reference is one way from an entity's records to those of another.
-type Reference struct {
-	From    *Entity // the entity that stores the reference
-	Path    string  // its storage path in From: "customer", "lines.product"
-	InList  bool    // one record may refer to several
-	Field   *Field
-	To      *Entity
-	Inverse string // the name of the list on the other side
 }
 
 // References lists the references that an entity stores.
@@ -153,6 +148,15 @@ func (m *Model) compose() {
 			Labels:      Text{"en": "Merged into", "de": "Aufgegangen in"},
 			Description: Text{"en": "The id of the record that stands for this one since they were merged.", "de": "Die Id des Datensatzes, der seit der Zusammenführung für diesen steht."},
 		})
+	}
+	for _, e := range m.Stored() {
+		if e.Fields.cascade() {
+			e.Fields = append(e.Fields, &Field{
+				Name: DeletedWithField, Type: "text", System: true, Index: true,
+				Labels:      Text{"en": "Deleted with", "de": "Gelöscht mit"},
+				Description: Text{"en": "The id of the record that this one was deleted with, and is restored with.", "de": "Die Id des Datensatzes, mit dem dieser gelöscht wurde und wiederhergestellt wird."},
+			})
+		}
 	}
 	for _, role := range m.entities {
 		if role.IsRole() {

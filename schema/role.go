@@ -32,6 +32,16 @@ func (e *Entity) PutMerged(values map[string]any, into any) {
 	}
 }
 
+// MergedInto is the id of the record that stands for one since they were merged; "" for
+// none.
+func (e *Entity) MergedInto(values map[string]any) string {
+	if !e.KeepsRoles() {
+		return ""
+	}
+	into, _ := values[MergedField].(string)
+	return into
+}
+
 // IsHeldBy says whether a record of the entity's base holds the role. Every record
 // of an entity of its own is one.
 func (e *Entity) IsHeldBy(values map[string]any) bool {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -88,7 +87,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	c, log := s.config, s.log
 	current := func() *snapshot.Snapshot { return s.admission.Current() }
 	s.relay = &journal.Relay{Store: s.store, Log: log}
-	s.records = &record.Service{Store: s.store, Now: time.Now, NewID: newID, Region: c.Region, Committed: s.relay.Nudge}
+	s.records = &record.Service{Store: s.store, Now: time.Now, NewID: newID, Region: c.Region, Committed: s.relay.Nudge, Timers: s.store, Unknown: s.unknown}
 	queue := fairqueue.New(fairqueue.DefaultLimits(), time.Now)
 	metrics := web.NewMetrics(func() []core.Plugin { return s.work.Desk().Plugins() }, s.store.Backlog, queue.Counts)
 	s.work = work.New(s.store, current, newID, log)
@@ -102,14 +101,16 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 		return err
 	}
 	s.work.Plugins = s.host
-	s.work.Own = map[string]func(context.Context, record.Basis, core.Timer) error{party.TimerOwner: s.parties(nil).Resume}
+	s.work.Own = map[string]func(context.Context, record.Basis, core.Timer) error{
+		party.TimerOwner: s.parties(nil).Resume, record.TimerOwner: s.records.Resume,
+	}
 	if c.shared() {
 		s.records.Tenure = s.host.Tenure
 		s.records.Oldest = func() int64 { return s.admission.Oldest() }
 	}
 	s.readiness = snapshot.NewReadiness(s.store, c.Timeout.Store, s.letIn, log)
 	s.admission, err = snapshot.New(snapshot.Config{
-		Catalog: definitions, Roles: s.roles, Hooks: s.host.Hooks, Build: s.buildAPI, Names: graphql.Check, Prepare: s.readiness.Prepare, Kept: s.store, Log: log,
+		Catalog: definitions, Roles: s.roles, Hooks: s.host.Hooks, Build: s.buildAPI, Names: graphql.Check, Prepare: s.readiness.Prepare, Log: log,
 	})
 	if err != nil {
 		return errors.Join(err, s.host.Close())
@@ -117,7 +118,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	s.uses = identity.NewUses(s.store, time.Now, log)
 	s.site = web.New(web.Config{
 		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Current: current, Ready: s.readiness.Check,
-		Lacking: s.lacking, Metrics: metrics, Queue: queue, Log: log,
+		Lacking: s.host.Lacking, Metrics: metrics, Queue: queue, Log: log,
 		Budget: held, BodyTimeout: c.Timeout.Body,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
 	})
@@ -157,8 +158,11 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 // parties is what is done with a party as a whole, while plugins contribute this.
 func (s *server) parties(all []snapshot.Contribution) *party.Service {
 	return &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Exporters(all), Timers: s.store,
-		Unknown: func() error { return s.host.Unknown(s.admission.Current().Contributions) }}
+		Unknown: s.unknown}
 }
+
+// unknown is why the records of a plugin may not be known here.
+func (s *server) unknown() error { return s.host.Unknown(s.admission.Current().Contributions) }
 
 func (s *server) logFailure(ctx context.Context, f execution.Failure) {
 	attrs := []any{"request", web.RequestID(ctx), "field", f.Field, "path", fmt.Sprint(f.Path), "error", f.Err}
@@ -184,7 +188,7 @@ func (s *server) begin(ctx context.Context, gate *web.Gate) error {
 	waiting := backoff.NewExponentialBackOff()
 	waiting.InitialInterval, waiting.MaxInterval = 50*time.Millisecond, time.Second
 	for {
-		err := s.know(ctx)
+		err := s.host.Start(ctx)
 		if err == nil {
 			break
 		}
@@ -211,25 +215,6 @@ func (s *server) begin(ctx context.Context, gate *web.Gate) error {
 		s.log.Warn("a file of entities is left out until a plugin brings what it needs", "file", w.Error())
 	}
 	return nil
-}
-
-// know lets hold what the database says is in force: which definitions of the site,
-// and which plugins.
-func (s *server) know(ctx context.Context) error {
-	if err := s.admission.Begin(ctx); err != nil {
-		return err
-	}
-	return s.host.Start(ctx)
-}
-
-// lacking says what is not in force here, although it should be. Anybody may read
-// it, so files are named without the folder.
-func (s *server) lacking() (list []string) {
-	for _, reason := range s.admission.Refused() {
-		reason = strings.ReplaceAll(reason, strings.TrimSuffix(filepath.ToSlash(s.config.Entities), "/")+"/", "")
-		list = append(list, "A definition of the site does not fit what is stored, so the last ones that served are in force: "+reason)
-	}
-	return append(list, s.host.Lacking()...)
 }
 
 // close stops the plugins, delivers what is committed and closes the store.

@@ -24,7 +24,6 @@ import (
 type store interface {
 	record.Store
 	snapshot.Database
-	snapshot.Kept
 	journal.Store
 	work.Store
 	pluginhost.Keeper

@@ -140,7 +140,7 @@ func (b *builder) referenceFilter(f *schema.Field) graphql.Input {
 	})
 	ids := operators(f, graphql.ID)
 	b.views.members[filter.Name()] = func(s *sight, member string) bool {
-		if ids[member] != nil {
+		if ids[member] != nil && member != string(schema.OpDangling) {
 			return true
 		}
 		at := target.Field(member)
@@ -156,10 +156,13 @@ func operators(f *schema.Field, leaf graphql.Input) graphql.InputObjectConfigFie
 		switch op {
 		case schema.OpIn, schema.OpNotIn:
 			t = graphql.NewList(graphql.NewNonNull(leaf))
-		case schema.OpIsNull:
+		case schema.OpIsNull, schema.OpDangling:
 			t = graphql.Boolean
 		}
 		fields[string(op)] = &graphql.InputObjectFieldConfig{Type: t}
+		if op == schema.OpDangling {
+			fields[string(op)].Description = "It leads to no living record that you may see (true), or is empty or leads to one (false)."
+		}
 	}
 	return fields
 }

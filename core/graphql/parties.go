@@ -27,6 +27,28 @@ var turnedReferences = graphql.NewObject(graphql.ObjectConfig{
 	},
 })
 
+// leftOver are the records of one entity that a merge deletes.
+type leftOver struct {
+	entity string
+	ids    []string
+}
+
+var leftOverRecords = graphql.NewObject(graphql.ObjectConfig{
+	Name: "MergedAwayRecords", Description: "Records of one entity that would lead to one party twice, such as a relationship between the two, of those that you see. They are deleted.",
+	Fields: graphql.Fields{
+		"entity": part(graphql.NewNonNull(graphql.String), func(l leftOver) any { return l.entity }),
+		"ids":    part(nonNullList(graphql.ID), func(l leftOver) any { return l.ids }),
+	},
+})
+
+func leftOvers(m party.Merger) any {
+	list := []leftOver{}
+	for _, entity := range slices.Sorted(maps.Keys(m.Deleted)) {
+		list = append(list, leftOver{entity, m.Deleted[entity]})
+	}
+	return list
+}
+
 // parties adds what is done with a party as a whole.
 func (b *builder) parties() {
 	e := b.Model.Entity("party")
@@ -43,6 +65,7 @@ func (b *builder) parties() {
 		"party":      of(b.entity(e), func(m party.Merger) any { return m.Party }),
 		"outcome":    of(graphql.NewNonNull(outcome), func(m party.Merger) any { return m.Done }),
 		"references": of(nonNullList(turnedReferences), references),
+		"deleted":    of(nonNullList(leftOverRecords), leftOvers),
 		"taken":      fields("The fields that the party has from the duplicate.", func(m party.Merger) []string { return m.Taken }),
 		"kept":       fields("The fields of which both had a value: the party's own stays.", func(m party.Merger) []string { return m.Kept }),
 	}})

@@ -18,7 +18,9 @@ func (b *builder) queries(e *schema.Entity) {
 		Args: graphql.FieldConfigArgument{"id": {Type: graphql.NewNonNull(graphql.ID)}},
 	})
 	b.resolve("Query", e.Name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		return b.one(ctx, e, p.Selection, schema.Filter{Path: "id", Op: schema.OpEq, Value: p.Args["id"], Field: e.Field("id")})
+		id, _ := p.Args["id"].(string)
+		found, err := b.session(ctx).Load(ctx, e, []string{id}, b.wanted(e, p.Selection))
+		return oneRecord(found[id], err)
 	})
 	if len(e.UniqueFields()) > 0 {
 		b.queryBy(e, o)
@@ -50,25 +52,24 @@ func (b *builder) queryBy(e *schema.Entity, o *graphql.Object) {
 		if len(given) != 1 {
 			return nil, []error{invalidArgument("key", "key", "must name exactly one unique field")}
 		}
-		raw := map[string]any{}
-		for field, value := range given {
-			raw[field] = map[string]any{"eq": value}
+		for name, raw := range given {
+			filter, err := b.parseFilter(e, map[string]any{name: map[string]any{"eq": raw}})
+			if err != nil {
+				return nil, []error{err}
+			}
+			found, err := b.session(ctx).ByKey(ctx, e, filter.Field, filter.Path, filter.Value, b.wanted(e, p.Selection))
+			return oneRecord(found, err)
 		}
-		filter, err := b.parseFilter(e, raw)
-		if err != nil {
-			return nil, []error{err}
-		}
-		return b.one(ctx, e, p.Selection, filter)
+		return nil, nil
 	})
 }
 
-func (b *builder) one(ctx context.Context, e *schema.Entity, selected execution.Selection, filter schema.Filter) ([]any, []error) {
-	records, err := b.session(ctx).Find(ctx, e, core.Query{Filter: filter, First: 1, Only: b.wanted(e, selected)})
+func oneRecord(r *core.Record, err error) ([]any, []error) {
 	if err != nil {
 		return nil, []error{err}
 	}
-	if len(records) == 0 {
+	if r == nil {
 		return []any{nil}, nil
 	}
-	return []any{records[0]}, nil
+	return []any{r}, nil
 }

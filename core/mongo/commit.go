@@ -37,6 +37,10 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 	return errs
 }
 
+// Joined says that one write is of one document: MongoDB has more only in a
+// transaction, which not every server has that this store runs on.
+func (s *Store) Joined() bool { return false }
+
 // insert writes all new records with one command.
 func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Change, which []int, errs []error) {
 	var documents []any

@@ -33,7 +33,6 @@ const (
 	stateCollection         = "xrm.state"
 	pluginsCollection       = "xrm.plugins"
 	instancesCollection     = "xrm.instances"
-	definitionsCollection   = "xrm.definitions"
 )
 
 const (

@@ -12,11 +12,12 @@ import (
 
 // Merger is what a merge came to, or with dryRun what it would come to.
 type Merger struct {
-	Done       core.Action    // Merged; record.Unchanged when the two were merged already and nothing was left to do
-	Party      *core.Record   // the party that stays, as the actor sees it
-	References map[string]int // how many records of an entity were turned to it, of the living ones that the actor sees to refer to from
-	Taken      []string       // storage paths of the values that it has from the duplicate
-	Kept       []string       // of those where both had one: its own stays
+	Done       core.Action         // Merged; record.Unchanged when the two were merged already and nothing was left to do
+	Party      *core.Record        // the party that stays, as the actor sees it
+	References map[string]int      // how many records of an entity were turned to it, of the living ones that the actor sees to refer to from
+	Deleted    map[string][]string // ids, by entity, of the living records that the actor sees and that would lead to one party twice: they are deleted
+	Taken      []string            // storage paths of the values that it has from the duplicate
+	Kept       []string            // of those where both had one: its own stays
 }
 
 // merge is one merge on its way.
@@ -165,7 +166,7 @@ func (g *merge) remove(ctx context.Context, plan plan) (plan, error) {
 	if code := core.CodeOf(err); code == core.Conflict || code == core.Forbidden {
 		// The other one is gone, perhaps into this very duplicate, or may not get
 		// what this one has by now: it must not be lost.
-		restored := g.save(ctx, record.Draft{Action: core.Restored, ID: g.from})
+		restored := g.save(ctx, record.Draft{Action: core.Restored, ID: g.from, Unmerge: true})
 		g.deleted = restored != nil
 		err = errors.Join(err, restored)
 	}

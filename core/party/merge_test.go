@@ -81,7 +81,9 @@ func (d duplicates) whole(w *world) {
 // over frees the unique value of the duplicates for those of the next step.
 func (d duplicates) over(w *world) {
 	w.Helper()
-	w.save("party", record.Draft{Action: core.Updated, ID: d.into, Set: map[string]any{"externalId": nil}})
+	for _, id := range []string{d.from, d.into} { // of a duplicate no user can
+		w.stray("party", id, "externalId", nil)
+	}
 }
 
 // turned checks that nothing refers to the duplicate any more.
@@ -346,15 +348,21 @@ func TestWhoMayNotRestoreAPartyFinishesNoMergeThatNeedsIt(t *testing.T) {
 	w.refused(err, core.Forbidden, "You may not make this change to the party: your roles do not allow it for this record.")
 }
 
-func TestAPartyThatIsRestoredStandsForItselfAgain(t *testing.T) {
+func TestADuplicateIsNotRestoredWithoutItsMerge(t *testing.T) {
 	w := newWorld(t, openMemory(t))
-	a := w.create("party", map[string]any{"kind": "person", "displayName": "A"}).ID
-	b := w.create("party", map[string]any{"kind": "person", "displayName": "B"}).ID
-	if _, err := w.merge(admin, a, b, false); err != nil {
-		t.Fatal(err)
+	var ids [3]string
+	for i := range ids {
+		ids[i] = w.create("party", map[string]any{"kind": "person", "displayName": "A"}).ID
 	}
-	w.save("party", record.Draft{Action: core.Restored, ID: a})
-	if into := w.get("party", a).Values["mergedInto"]; into != nil {
+	for i := range 2 {
+		if _, err := w.merge(admin, ids[i], ids[i+1], false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	restored := w.Records.As(admin, w.on).Save(t.Context(), w.entity("party"), []record.Draft{{Action: core.Restored, ID: ids[0]}}, false)[0]
+	w.refused(restored.Err, core.Conflict, "The party was not restored: it was merged into "+ids[2]+", which stands for it. Its id and its unique values lead there.")
+	w.save("party", record.Draft{Action: core.Restored, ID: ids[0], Unmerge: true})
+	if into := w.get("party", ids[0]).Values["mergedInto"]; into != nil {
 		t.Errorf("mergedInto = %v, want none", into)
 	}
 }

@@ -129,7 +129,7 @@ func TestADuplicateThatIsRestoredIsNotMergedAgain(t *testing.T) {
 		if _, err := w.merge(admin, ids[0], ids[1], false); err != nil {
 			t.Fatal(err)
 		}
-		w.save("party", record.Draft{Action: core.Restored, ID: ids[0]})
+		w.save("party", record.Draft{Action: core.Restored, ID: ids[0], Unmerge: true})
 		w.settle()
 		if w.get("party", ids[0]).Deleted() {
 			t.Error("the duplicate is deleted again, by nobody")

@@ -52,11 +52,7 @@ type Elsewhere interface {
 // and the history names the user. What the user may ask for is checked before, and
 // errors tell no more than the user may see.
 func (s *Service) whole(on record.Basis, a core.Actor) *record.Session {
-	reader := on.Policy
-	on.Policy = everything{}
-	session := s.Records.As(a, on)
-	session.Reader = reader
-	return session
+	return s.Records.As(a, on).Unbound()
 }
 
 // onlyAdmins refuses everybody else what is done to a party.
@@ -65,35 +61,4 @@ func onlyAdmins(a core.Actor, done string) error {
 		return nil
 	}
 	return &core.Error{Code: core.Forbidden, Message: "A party is " + done + " by administrators: the role " + core.AdminRole + "."}
-}
-
-// everything is the policy that allows all.
-type everything struct{}
-
-var _ record.Policy = everything{}
-
-func (everything) Readable(*schema.Model, core.Actor, *schema.Entity) (schema.Filter, error) {
-	return schema.Filter{}, nil
-}
-
-func (everything) Visible(*schema.Model, core.Actor, *core.Record) (map[string]bool, error) {
-	return nil, nil
-}
-
-func (everything) Deciding(*schema.Model, core.Actor, *schema.Entity) []string { return nil }
-
-func (everything) Askable(*schema.Model, core.Actor, *schema.Entity) (map[string]bool, error) {
-	return nil, nil
-}
-
-func (everything) Shown(*schema.Model, core.Actor, *schema.Entity) (map[string]bool, error) {
-	return nil, nil
-}
-
-func (everything) Allows(*schema.Model, core.Actor, *schema.Entity, core.Action, string) bool {
-	return true
-}
-
-func (everything) Writable(*schema.Model, core.Actor, *schema.Entity, core.Action, []string) (schema.Filter, error) {
-	return schema.Filter{}, nil
 }

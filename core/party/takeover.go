@@ -22,7 +22,7 @@ type plan struct {
 func takeover(m *schema.Model, e *schema.Entity, loser, winner *core.Record) plan {
 	var p plan
 	if winner.Deleted() {
-		p.drafts = append(p.drafts, record.Draft{Action: core.Restored, ID: winner.ID})
+		p.drafts = append(p.drafts, record.Draft{Action: core.Restored, ID: winner.ID, Unmerge: true})
 	}
 	own, ofRole := p.take(m, e, loser, winner)
 	if len(own) > 0 {

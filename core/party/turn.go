@@ -36,7 +36,7 @@ func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record
 		}
 		g.rehearsed[r.ID] = g.dryRun
 		ids = append(ids, r.ID)
-		drafts = append(drafts, record.Draft{Action: core.Updated, ID: r.ID, Redirect: &record.Redirect{From: g.from, To: g.into}})
+		drafts = append(drafts, g.turning(e, r))
 	}
 	seen, err := g.seen(ctx, e, ids)
 	if err != nil {
@@ -46,6 +46,14 @@ func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record
 		switch one := seen[ids[i]]; {
 		case r.Err != nil:
 			return stopped(e, ids[i], one != nil, r.Err)
+		case r.Done == core.Deleted:
+			g.turned = true
+			if one != nil && g.refers(e, one) {
+				if g.result.Deleted == nil {
+					g.result.Deleted = map[string][]string{}
+				}
+				g.result.Deleted[e.Name] = append(g.result.Deleted[e.Name], one.ID)
+			}
 		case r.Done == core.Updated:
 			g.turned = true
 			if one != nil && !one.Deleted() && g.refers(e, one) {
@@ -54,6 +62,23 @@ func (g *merge) turn(ctx context.Context, e *schema.Entity, found []*core.Record
 		}
 	}
 	return nil
+}
+
+// turning is what becomes of a record that refers to the duplicate. One that must lead to
+// two parties (otherThan) is deleted when it would lead to one, such as what the two were
+// to each other; and what the party that stays says of the duplicate is cleared, since
+// nobody refers to himself.
+func (g *merge) turning(e *schema.Entity, r *core.Record) record.Draft {
+	turn := record.Redirect{From: g.from, To: g.into}
+	if e == g.e && r.ID == g.into {
+		turn.To = ""
+	}
+	d := record.Draft{Action: core.Updated, ID: r.ID, Redirect: &turn}
+	after, err := g.Applied(e, r, []record.Draft{d})
+	if err == nil && !r.Deleted() && len(e.CheckOther(r.Values, after.Values)) > 0 {
+		return record.Draft{Action: core.Deleted, ID: r.ID}
+	}
+	return d
 }
 
 // seen returns the records that the user sees, as he sees them, by id: those

@@ -246,7 +246,7 @@ func (w *world) tours(n int, values map[string]any) {
 
 // stray makes a record refer to a duplicate that is merged, as a writer may
 // who has read before the merge and writes after it.
-func (w *world) stray(entity, id, path, duplicate string) {
+func (w *world) stray(entity, id, path string, duplicate any) {
 	w.Helper()
 	before := w.get(entity, id)
 	after := before.Clone()

@@ -7,7 +7,6 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/budget"
-	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -17,14 +16,14 @@ import (
 func (c *callbacks) Get(ctx context.Context, r *pluginpb.GetRequest) (*pluginpb.GetResponse, error) {
 	answer := &pluginpb.GetResponse{}
 	answer.Error = c.records(ctx, r.GetContext(), r.GetEntity(), func(ctx context.Context, _ *call, s Session, e *schema.Entity) error {
-		found, err := s.Find(ctx, e, core.Query{Filter: record.ByIDs([]string{r.GetId()}), First: 1})
+		found, err := s.Load(ctx, e, []string{r.GetId()}, nil)
 		if err != nil {
 			return err
 		}
-		if len(found) == 0 {
+		if found[r.GetId()] == nil {
 			return e.NoRecord(r.GetId())
 		}
-		answer.Record, err = encode(e, found[0])
+		answer.Record, err = encode(e, found[r.GetId()])
 		return cmp.Or(err, room(ctx, answer))
 	})
 	return answer, nil

@@ -15,6 +15,7 @@ import (
 // Session reads and writes with the rights of one actor.
 type Session interface {
 	Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error)
+	Load(ctx context.Context, e *schema.Entity, ids []string, only []string) (map[string]*core.Record, error)
 	Save(ctx context.Context, e *schema.Entity, drafts []record.Draft, dryRun bool) []record.Result
 	Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregate) ([]core.Group, error)
 	Seen(r *core.Record) (*core.Record, error)

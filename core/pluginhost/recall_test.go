@@ -97,7 +97,7 @@ func TestTheRulesOfAPluginWhoseEntitiesDoNotFitAnyMoreHoldUntilItIsRemoved(t *te
 	if err := judgedParty(t, admission); core.CodeOf(err) != core.Unavailable {
 		t.Errorf("a save of a party: %v, want that the plugin cannot be asked", err)
 	}
-	const unknown = "UNAVAILABLE Parties are neither merged nor erased on this server: the plugin q 1.0.0 is in force and does not fit here, so its records are not known. " +
+	const unknown = "UNAVAILABLE Nothing is deleted, merged or erased on this server: the plugin q 1.0.0 is in force and does not fit here, so its records are not known. " +
 		"An administrator finds in the log why, or ends it with: xrm plugin remove q"
 	if err := h.Unknown(admission.Current().Contributions); told(err) != unknown {
 		t.Errorf("a merge: %v, want %s", err, unknown)

@@ -272,6 +272,15 @@ type session struct {
 	actor core.Actor
 }
 
+func (s session) Load(ctx context.Context, e *schema.Entity, ids, _ []string) (map[string]*core.Record, error) {
+	found, err := s.Find(ctx, e, core.Query{Filter: record.ByIDs(ids), First: len(ids)})
+	byID := map[string]*core.Record{}
+	for _, r := range found {
+		byID[r.ID] = r
+	}
+	return byID, err
+}
+
 func (s session) Find(_ context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,7 +14,7 @@ func (h *Host) Unknown(contributions []snapshot.Contribution) error {
 		if c.Bare && !c.Retired {
 			return &core.Error{
 				Code: core.Unavailable,
-				Message: fmt.Sprintf("Parties are neither merged nor erased on this server: the plugin %s %s is in force and does not fit here, so its records are not known. An administrator finds in the log why, or ends it with: xrm plugin remove %s",
+				Message: fmt.Sprintf("Nothing is deleted, merged or erased on this server: the plugin %s %s is in force and does not fit here, so its records are not known. An administrator finds in the log why, or ends it with: xrm plugin remove %s",
 					c.Plugin, c.Version, c.Plugin),
 			}
 		}

@@ -24,6 +24,9 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 		return invalid(e, violations)
 	}
 	for path, value := range d.Set {
+		if was, leads := w.own[path]; leads && s.same(e, path, value, was) {
+			continue
+		}
 		schema.Put(after.Values, path, core.CloneValue(value))
 	}
 	if violations := e.Add(after.Values, d.Add); len(violations) > 0 {
@@ -42,8 +45,12 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 		}
 	case core.Deleted:
 		after.DeletedAt = w.change.At
+		if d.with != "" {
+			e.PutDeletedWith(after.Values, d.with)
+		}
 	case core.Restored:
 		after.DeletedAt = time.Time{}
+		e.PutDeletedWith(after.Values, nil)
 		e.PutMerged(after.Values, nil)
 	case core.Merged:
 		after.DeletedAt = w.change.At
@@ -61,6 +68,13 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 	after.UpdatedAt, after.UpdatedBy = w.change.At, s.Actor.ID
 	after.Version++
 	return nil
+}
+
+// same says whether what a caller sends is this canonical value.
+func (s *Session) same(e *schema.Entity, path string, sent, value any) bool {
+	f, _ := e.At(path)
+	parsed, err := f.Kind().Parse(f, sent, schema.Scope{Region: s.Region})
+	return err == nil && parsed == value
 }
 
 // guard refuses a change that was meant for another state of the record.

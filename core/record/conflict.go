@@ -22,6 +22,13 @@ func (s *Session) explain(ctx context.Context, e *schema.Entity, w *work, err er
 		w.result.Err = stale(e)
 		return
 	}
+	if v.Rule == "reference" || v.Rule == "referred" {
+		w.again = true // the next look says by itself what is wrong
+		if turn := w.draft.Redirect; turn != nil && v.Rule == "reference" {
+			s.revive(ctx, w, turn.To)
+		}
+		return
+	}
 	// A drawn number that somebody had given by hand: the next one is drawn. A
 	// record that somebody created in between: now it is an update.
 	w.again = w.drawn[v.Field] || w.draft.By != nil && v.Field == w.draft.By.StoragePath()

@@ -32,7 +32,7 @@ fields:
   code: {type: text, unique: true, required: true}
   remaining: {type: integer, min: 0}
   worth: {type: decimal}
-  owner: {type: reference, to: customer}
+  owner: {type: reference, to: customer, onDelete: keep}
   seller: {type: reference, to: supplier, inverse: soldVouchers}
   state: {type: state, options: {issued: {next: [redeemed]}, redeemed: {}}, default: issued}
 `

@@ -31,12 +31,17 @@ type Draft struct {
 	Grant    *schema.Entity // this role is granted with the change
 	Withdraw *schema.Entity // this role is withdrawn with the change
 
+	Unmerge   bool      // of a restoration: also a duplicate comes back, since its merge is undone
 	MergeInto string    // of a merge: the id of the record that stands for this one
 	Redirect  *Redirect // references are turned with the change, immutable ones too
+
+	with   string        // of a deletion: the id of the record that this one is deleted with
+	among  map[node]bool // of a restoration: these come back as well, and may be referred to
+	within bool          // part of another draft, which has the turn of the writers
 }
 
-// Redirect turns every reference of a record to one id into one to another,
-// on the very version that the write replaces; those of a deleted record too,
+// Redirect turns every reference of a record to one id into one to another, or
+// clears it where To is "", on the very version that the write replaces; those of a deleted record too,
 // which stays deleted. Who turns references answers for the target: it may get
 // the role that they ask for later.
 type Redirect struct {
@@ -70,6 +75,11 @@ type work struct {
 	claims []*claim        // what the actor must be allowed to do
 	judged map[string]any  // the values before hooks could change them; nil until then
 	drawn  map[string]bool // autonumber paths that were given a drawn number
+	own    map[string]any  // unique values, by storage path, that lead to the record and are not set
+	fate   *fate           // of a deletion: what becomes of what refers to the record
+	moved  bool            // of a deletion: others were deleted or cleared with the record, maybe in an attempt before
+	leads  []node          // what it refers to and does not live, as it turned out
+	comes  bool            // of a restoration: others come back with the record
 	again  bool            // another writer came first: start over with what is stored now
 }
 

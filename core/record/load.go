@@ -31,8 +31,8 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 			byField[w.draft.By] = append(byField[w.draft.By], value)
 		}
 	}
-	found := map[any]*core.Record{}
-	if err := s.loadInto(ctx, e, found, ids, byField); err != nil {
+	found, duplicates := map[any]*core.Record{}, map[any]*core.Record{}
+	if err := s.loadInto(ctx, e, found, duplicates, ids, byField); err != nil {
 		s.step(works, func(*work) error { return err })
 		return
 	}
@@ -46,16 +46,20 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 			}
 		case w.draft.By != nil:
 			value, _ := e.KeyIn(w.draft.By, w.draft.Set, s.Region)
-			if w.change.Before = found[[2]any{w.draft.By.Name, value}]; w.change.Before != nil {
-				w.change.Action = core.Updated
+			key := [2]any{w.draft.By.Name, value}
+			if w.change.Before = found[key]; w.change.Before != nil {
+				w.change.Action, w.own = core.Updated, keepsOwn(e, duplicates[key], w.change.Before)
 			}
 		}
 		return nil
 	})
 	s.see(ctx, e, works)
+	s.refuseMerged(ctx, e, works)
 }
 
-func (s *Session) loadInto(ctx context.Context, e *schema.Entity, found map[any]*core.Record, ids []string, byField map[*schema.Field][]any) error {
+// loadInto finds records by their ids and by the values of unique fields; those that were
+// merged and had such a value are the duplicates.
+func (s *Session) loadInto(ctx context.Context, e *schema.Entity, found, duplicates map[any]*core.Record, ids []string, byField map[*schema.Field][]any) error {
 	if len(ids) > 0 {
 		records, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: ByIDs(ids), First: -1, Deleted: true})
 		if err != nil {
@@ -73,6 +77,9 @@ func (s *Session) loadInto(ctx context.Context, e *schema.Entity, found map[any]
 		}
 		for _, r := range records {
 			found[[2]any{field.Name, schema.Lookup(r.Values, field.StoragePath())}] = r
+		}
+		if err := s.findMerged(ctx, e, found, field, values, duplicates); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -47,9 +47,18 @@ type Store interface {
 	// a Conflict with one Violation of Rule "unique" and the field's storage
 	// path. Unique holds among live records only, and not for missing values.
 	//
+	// Of a Joined store a change that refers to a record which does not live gets a
+	// Conflict with one Violation of Rule "reference", and one whose record is still
+	// referred to a Conflict with one of Rule "referred": Change.Refers and Unreferred
+	// hold in the very write.
+	//
 	// When Commit returns nil the change survives a crash of the process and,
 	// as far as the database can promise it, of the machine.
 	Commit(ctx context.Context, e *schema.Entity, changes []core.Change) (errs []error)
+
+	// Joined says whether one write can depend on other records than its own. Where it
+	// cannot, whoever writes looks again afterwards.
+	Joined() bool
 
 	// Next draws the next number of a counter that is greater than after: 1, 2,
 	// 3, ... and none twice.

@@ -45,7 +45,8 @@ func (s *Session) Count(ctx context.Context, e *schema.Entity, q core.Query, lim
 
 // Load returns the records with these ids that the actor may see, by id, in
 // one query; of each record what is wanted, as core.Query.Only has it. Ids
-// without such a record are missing.
+// without such a record are missing; that of a merged one leads to the record that
+// stands for it.
 func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string, only []string) (map[string]*core.Record, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -58,7 +59,7 @@ func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string, only
 	for _, r := range records {
 		byID[r.ID] = r
 	}
-	return byID, nil
+	return byID, s.stands(ctx, e, byID, ids, only)
 }
 
 // History returns what happened to a record, latest first, as far as the

@@ -16,7 +16,7 @@ const maxAttempts = 20
 
 // Save is the only way a record changes:
 //
-//	load → apply → policy → validate → hooks → validate → commit (record, history entry, event)
+//	load → apply → policy → validate → hooks → validate → part → commit (record, history entry, event)
 //
 // Hooks run between two validations: the first spares plugins from garbage,
 // the second spares the store from plugins, of what they changed. What stays
@@ -35,7 +35,9 @@ func (s *Session) Save(ctx context.Context, e *schema.Entity, drafts []Draft, dr
 		for n, i := range round {
 			works[n] = &work{draft: &drafts[i], result: &results[i]}
 		}
-		s.save(ctx, e, works, dryRun)
+		if s.save(ctx, e, works, dryRun); !dryRun {
+			s.lookAgain(ctx, e, works)
+		}
 	}
 	return results
 }
@@ -60,14 +62,16 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 		s.permitted(ctx, e, works)
 		s.validate(ctx, e, s.hooks(ctx, e, works))
 		s.unique(ctx, e, works, dryRun)
+		s.part(ctx, e, works, dryRun)
 		if !dryRun {
 			s.commit(ctx, e, works)
 		}
 		var again []*work
 		for _, w := range works {
 			if w.again && attempt < maxAttempts {
-				again = append(again, &work{draft: w.draft, result: w.result})
+				*w = work{draft: w.draft, result: w.result, moved: w.moved}
 				*w.result = Result{}
+				again = append(again, w)
 				continue
 			}
 			s.finish(w)
@@ -135,6 +139,7 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (c
 func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
 	s.step(works, func(*work) error { return s.lapsed(e) })
 	s.number(ctx, e.Stored(), works)
+	s.bind(ctx, e, works)
 	living := alive(works)
 	if len(living) == 0 {
 		return
@@ -194,6 +199,9 @@ func (s *Session) rounds(e *schema.Entity, drafts []Draft) [][]int {
 func (s *Session) keys(e *schema.Entity, works []*work) []string {
 	var keys []string
 	for _, w := range works {
+		if w.draft.within {
+			continue
+		}
 		if w.draft.ID != "" {
 			keys = append(keys, e.Stored().Name+"/"+w.draft.ID)
 		} else if w.draft.By != nil {

@@ -58,6 +58,11 @@ func BenchmarkSave(b *testing.B) {
 			save("customer", record.Draft{Action: core.Updated, ID: c.ID, Set: map[string]any{"city": "Ulm " + strconv.Itoa(n)}})
 		}
 	})
+	b.Run("create with a reference", func(b *testing.B) {
+		for b.Loop() {
+			save("order", record.Draft{Action: core.Created, Set: map[string]any{"customer": c.ID}})
+		}
+	})
 	product := save("product", record.Draft{Action: core.Created, Set: map[string]any{"sku": "T-1", "name": "Tea"}})
 	var lines []any
 	for n := range 50 {

@@ -32,6 +32,14 @@ type Service struct {
 	// all.
 	Oldest func() int64
 
+	// Timers bring to its end what takes several writes; nil: what is cut off goes on
+	// only when it is asked for again.
+	Timers Timers
+
+	// Unknown is why records that refer to others may not be known at the moment. Then
+	// nothing is deleted. nil where all always are.
+	Unknown func() error
+
 	queue   queue
 	guesses guesses
 	lifted  sync.Map // counter → how far it has come at least, to leave the store alone where nothing is to be done

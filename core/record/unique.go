@@ -16,6 +16,7 @@ import (
 // told enough cannot be taken back, so they tell a few more.
 func (s *Session) unique(ctx context.Context, e *schema.Entity, works []*work, dryRun bool) {
 	s.ration(e, works, setsUnique(e))
+	s.uniqueOfMerged(ctx, e, works)
 	if dryRun || len(works) > s.guesses.left(s.Actor.ID, s.Now()) && !s.seesUnique(e) {
 		s.findTaken(ctx, e, works)
 		s.ration(e, works, setsUnique(e))

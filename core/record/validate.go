@@ -59,6 +59,11 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 	}
 	violations = append(violations, e.CheckLength(w.change.ValuesBefore(), checked)...)
 	violations = append(violations, e.CheckStates(w.change.ValuesBefore(), checked)...)
+	if w.change.Action == core.Restored {
+		violations = append(violations, e.CheckOther(nil, checked)...)
+	} else {
+		violations = append(violations, e.CheckOther(w.change.ValuesBefore(), checked)...)
+	}
 	if isNew || w.draft.Redirect != nil {
 		return violations
 	}

@@ -52,7 +52,10 @@ func (s *Store) commit(ctx context.Context, e *schema.Entity, rest bool, writes 
 			if errs[i] != nil {
 				continue
 			}
-			err := t.write(ctx, c, w)
+			err := s.holds(ctx, c, w.change)
+			if err == nil {
+				err = t.write(ctx, c, w)
+			}
 			if core.CodeOf(err) == core.Conflict {
 				errs[i] = err
 			} else if err != nil {

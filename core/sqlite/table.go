@@ -80,6 +80,9 @@ func (t *table) lay(path string, f *schema.Field, inList, unique bool) {
 	}
 	if unique {
 		t.addIndex(true, key{path: path, field: f})
+		if t.entity.KeepsRoles() { // a merged record is looked for by what it had
+			t.indexes = append(t.indexes, index{name: t.deleted().name + " " + path, gone: true, keys: []key{{path: path, field: f}}})
+		}
 	}
 	t.addIndex(false, append(t.ofRole(path), key{path: path, field: f})...)
 }

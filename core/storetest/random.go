@@ -144,7 +144,7 @@ func (s source) field(f *schema.Field) values {
 		*s.reaches--
 		return s.filter(fieldsOf(s.model.Entity(f.To)), 1)
 	}
-	op := pick(s, f.Kind().Operators()...)
+	op := pick(s, operatorsOf(f)...)
 	return values{string(op): s.operand(f, op)}
 }
 
@@ -209,12 +209,17 @@ func (d *desk) things(s source, n int) []*core.Record {
 	return live
 }
 
+// operatorsOf are those that a value alone decides.
+func operatorsOf(f *schema.Field) []schema.Op {
+	return slices.DeleteFunc(slices.Clone(f.Kind().Operators()), func(op schema.Op) bool { return op == schema.OpDangling })
+}
+
 func filterEvery(d *desk) {
 	s := d.seeded()
 	all := d.things(s, 60)
 	var visit func(f *schema.Field, around func(values) values)
 	visit = func(f *schema.Field, around func(values) values) {
-		for _, op := range f.Kind().Operators() {
+		for _, op := range operatorsOf(f) {
 			raw := around(values{string(op): s.operand(f, op)})
 			d.finds(all, d.where(d.thing, raw), raw)
 		}

@@ -124,6 +124,7 @@ func Run(t *testing.T, open func(t *testing.T) Store, beside func(t *testing.T, 
 	}{
 		{"commit", commitTests()},
 		{"unique", uniqueTests()},
+		{"joined", joinedTests()},
 		{"values", valueTests()},
 		{"history", historyTests()},
 		{"relay", relayTests()},

@@ -1,0 +1,121 @@
+package party_test
+
+import (
+	"testing"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/party"
+	"github.com/openxrm/xrm/core/record"
+)
+
+func (w *world) customer(name, number string) string {
+	w.Helper()
+	set := map[string]any{"kind": "organization", "displayName": name}
+	if number != "" {
+		set["customer.number"] = number
+	}
+	return w.create("customer", set).ID
+}
+
+func (w *world) merged(from, into string) party.Merger {
+	w.Helper()
+	m, err := w.merge(admin, from, into, false)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return m
+}
+
+// What a duplicate was known by leads to the party that stands for it, over any number of
+// merges.
+func TestEveryKeyOfADuplicateLeadsToTheOneThatStandsForIt(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		a, b, c := w.customer("A", "M-1"), w.customer("A (twice)", "M-2"), w.customer("A (again)", "M-3")
+		w.merged(c, b)
+		w.merged(b, a)
+		session, customer := w.Records.As(admin, w.on), w.entity("customer")
+		number := customer.Field("number")
+		for _, id := range []string{a, b, c} {
+			found, err := session.Load(t.Context(), customer, []string{id}, nil)
+			if err != nil || found[id] == nil || found[id].ID != a {
+				t.Errorf("the customer %s is %+v, %v; want %s", id, found[id], err, a)
+			}
+		}
+		for _, key := range []string{"M-1", "M-2", "M-3"} {
+			found, err := session.ByKey(t.Context(), customer, number, number.StoragePath(), key, nil)
+			if err != nil || found == nil || found.ID != a {
+				t.Errorf("the customer %s is %+v, %v; want %s", key, found, err, a)
+			}
+			city := "City of " + key
+			r := session.Save(t.Context(), customer, []record.Draft{{Action: core.Created, By: number, Set: map[string]any{"customer.number": key, "city": city}}}, false)[0]
+			if got := w.get("party", a); r.Err != nil || r.Done != core.Updated || got.At("city") != city || got.At("customer.number") != "M-1" {
+				t.Errorf("an upsert by %s has %s %+v, %v; want %s updated, with its own number", key, r.Done, got.Values, r.Err, a)
+			}
+		}
+		taken := session.Save(t.Context(), customer, []record.Draft{{Action: core.Created, Set: map[string]any{"kind": "organization", "displayName": "B", "customer.number": "M-3"}}}, false)[0]
+		w.refused(taken.Err, core.Conflict, "The customer was not saved: another one has the same number.", "number is taken: another party has M-3 already")
+
+		order := w.create("order", map[string]any{"customer": c})
+		if got := w.get("order", order.ID).At("customer"); got != a {
+			t.Errorf("an order for %s is one for %v, want %s", c, got, a)
+		}
+		again := w.save("order", record.Draft{Action: core.Updated, ID: order.ID, Set: map[string]any{"customer": b}})
+		if again.Version != 1 {
+			t.Errorf("the same customer by another id is a change: %+v", again)
+		}
+	})
+}
+
+func TestNobodyIsRelatedToHimself(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		a, b, c := w.customer("A", "M-1"), w.customer("A (twice)", "M-2"), w.customer("C", "M-3")
+		relate := func(from, to string) string {
+			return w.create("relationship", map[string]any{"from": from, "to": to, "type": "subsidiaryOf"}).ID
+		}
+		between, back, other := relate(a, b), relate(b, a), relate(b, c)
+		gone := relate(a, b)
+		w.save("relationship", record.Draft{Action: core.Deleted, ID: gone})
+		w.save("customer", record.Draft{Action: core.Updated, ID: a, Set: map[string]any{"customer.accountManager": b}})
+		tried, err := w.merge(admin, b, a, true)
+		if want := []string{between, back}; err != nil || !sameIDs(tried.Deleted["relationship"], want) {
+			t.Errorf("the dry run names %v, %v; want %v", tried.Deleted, err, want)
+		}
+		if w.get("relationship", between).Deleted() {
+			t.Error("the dry run has deleted a relationship")
+		}
+		if done := w.merged(b, a); !sameIDs(done.Deleted["relationship"], tried.Deleted["relationship"]) {
+			t.Errorf("the merge names %v, the dry run %v", done.Deleted, tried.Deleted)
+		}
+		w.settle()
+		for _, id := range []string{between, back, gone} {
+			if r := w.get("relationship", id); !r.Deleted() {
+				t.Errorf("the relationship is %+v", r)
+			}
+		}
+		if r := w.get("relationship", other); r.Deleted() || r.At("from") != a || r.At("to") != c {
+			t.Errorf("the relationship to another is %+v", r)
+		}
+		if got := w.get("party", a).At("customer.accountManager"); got != nil {
+			t.Errorf("the party manages itself: %v", got)
+		}
+		restored := w.Records.As(admin, w.on).Save(t.Context(), w.entity("relationship"), []record.Draft{{Action: core.Restored, ID: between}}, false)[0]
+		w.refused(restored.Err, core.Invalid, "The relationship was not saved: some fields need attention.", "to must be another party than from")
+		self := w.Records.As(admin, w.on).Save(t.Context(), w.entity("relationship"), []record.Draft{{Action: core.Created, Set: map[string]any{"from": a, "to": b, "type": "subsidiaryOf"}}}, false)[0]
+		w.refused(self.Err, core.Invalid, "The relationship was not saved: some fields need attention.", "to must be another party than from")
+	})
+}
+
+func sameIDs(got, want []string) bool {
+	has := map[string]bool{}
+	for _, id := range got {
+		has[id] = true
+	}
+	for _, id := range want {
+		if !has[id] {
+			return false
+		}
+	}
+	return len(got) == len(want)
+}

@@ -1,0 +1,176 @@
+package record_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+)
+
+// A deletion, or a restoration, that is killed at any step is whole in the end, or was
+// never begun.
+func TestADeletionThatIsKilledAtAnyStepGoesOnByItself(t *testing.T) {
+	onEachStore(t, func(t *testing.T, open func(*testing.T, ...record.Hook) *land) {
+		l := open(t)
+		for _, action := range []core.Action{core.Deleted, core.Restored} {
+			for step, done := 0, false; !done; step++ {
+				a := l.create("owner", nil)
+				parts := []string{l.create("part", map[string]any{"owner": a}), l.create("part", map[string]any{"owner": a})}
+				pieces := []string{l.create("piece", map[string]any{"part": parts[0], "other": parts[1]}), l.create("piece", map[string]any{"part": parts[1]})}
+				leaf := l.create("leaf", map[string]any{"owner": a})
+				if action == core.Restored {
+					l.must("owner", deletion(a))
+					l.fire()
+				}
+				left := step
+				var at string
+				err := l.by(l.instance(func(s string) error {
+					if left--; left < 0 {
+						at = max(at, s)
+						return errKilled
+					}
+					return nil
+				}), admin, "owner", record.Draft{Action: action, ID: a})
+				done = err == nil
+				l.fire()
+				l.holds()
+				gone := l.get("owner", a).Deleted()
+				for e, ids := range map[string][]string{"part": parts, "piece": pieces} {
+					for _, id := range ids {
+						if l.get(e, id).Deleted() != gone {
+							t.Errorf("the owner is deleted: %v, the %s %s is not like it", gone, e, id)
+						}
+					}
+				}
+				if done && gone != (action == core.Deleted) || gone && l.get("leaf", leaf).At("owner") != nil {
+					t.Errorf("after %s without a kill the owner is deleted: %v", action, gone)
+				}
+				if t.Failed() {
+					t.Fatalf("%s was killed at step %d: %s", action, step, at)
+				}
+			}
+		}
+	})
+}
+
+// Every interleaving of a creation and a deletion, where the one stops before any of its
+// steps until the other has come to its end, and either or none is killed there.
+func TestACreationAndADeletionAtTheSameMoment(t *testing.T) {
+	referring := map[string]func(owner string) record.Draft{
+		"deed": func(a string) record.Draft {
+			return record.Draft{Action: core.Created, Set: map[string]any{"owner": a}}
+		},
+		"leaf": func(a string) record.Draft {
+			return record.Draft{Action: core.Created, Set: map[string]any{"others": []any{a}}}
+		},
+		"part": func(a string) record.Draft {
+			return record.Draft{Action: core.Created, Set: map[string]any{"owner": a}}
+		},
+		"piece": nil, // refers to a part that goes with its owner
+	}
+	onEachStore(t, func(t *testing.T, open func(*testing.T, ...record.Hook) *land) {
+		l := open(t)
+		for _, entity := range slices.Sorted(maps.Keys(referring)) {
+			for _, stops := range []string{"creation", "deletion"} {
+				for _, kill := range []string{"", "first", "second"} {
+					for step, more := 0, true; more; step++ {
+						a := l.create("owner", nil)
+						l.from = a
+						p := l.create("part", map[string]any{"owner": a})
+						create := record.Draft{Action: core.Created, Set: map[string]any{"other": p}}
+						if referring[entity] != nil {
+							create = referring[entity](a)
+						}
+						run := map[string]func(s *record.Service) error{
+							"creation": func(s *record.Service) error { return l.by(s, admin, entity, create) },
+							"deletion": func(s *record.Service) error { return l.by(s, admin, "owner", deletion(a)) },
+						}
+						other := map[string]string{"creation": "deletion", "deletion": "creation"}[stops]
+						left, met, second := step, false, 0
+						var trail []string
+						answers := map[string]error{}
+						answers[stops] = run[stops](l.instance(func(s string) error {
+							trail = append(trail, stops+": "+s)
+							if met {
+								if kill == "first" {
+									return errKilled
+								}
+								return nil
+							}
+							if left--; left >= 0 {
+								return nil
+							}
+							met = true
+							answers[other] = run[other](l.instance(func(s string) error {
+								trail = append(trail, other+": "+s)
+								if second++; kill == "second" && second > step/2 {
+									return errKilled
+								}
+								return nil
+							}))
+							if kill == "first" {
+								return errKilled
+							}
+							return nil
+						}))
+						more = met
+						l.fire()
+						l.holds()
+						if gone := l.get("owner", a).Deleted(); answers["deletion"] == nil && met && !gone && entity != "deed" && entity != "piece" {
+							t.Errorf("the deletion has said that it is made, and the owner lives")
+						}
+						if t.Failed() {
+							t.Fatalf("%s, %s stops before step %d, killed: %q\n%s\n%v", entity, stops, step, kill, strings.Join(trail, "\n"), answers)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestAHundredCreationsRaceADeletion(t *testing.T) {
+	onEachStore(t, func(t *testing.T, open func(*testing.T, ...record.Hook) *land) {
+		l := open(t)
+		for round := range 4 {
+			a := l.create("owner", nil)
+			services := []*record.Service{l.instance(nil), l.instance(nil)}
+			var begun atomic.Int64
+			done := make(chan error, 101)
+			for i := range 100 {
+				entity := []string{"deed", "leaf", "part", "deed"}[(i+round)%4]
+				set := map[string]any{"owner": a}
+				killed := i%10 == 9
+				go func() {
+					s := services[i%2]
+					if killed {
+						s = l.instance(func(step string) error {
+							if strings.HasPrefix(step, "made ") {
+								return errKilled
+							}
+							return nil
+						})
+					}
+					begun.Add(1)
+					done <- l.by(s, admin, entity, record.Draft{Action: core.Created, Set: set})
+				}()
+			}
+			go func() {
+				for begun.Load() < int64(20*round) {
+					time.Sleep(0)
+				}
+				done <- l.by(services[1], admin, "owner", deletion(a))
+			}()
+			for range 101 {
+				<-done
+			}
+			l.fire()
+			l.holds()
+		}
+	})
+}

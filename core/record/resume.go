@@ -1,0 +1,94 @@
+package record
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+)
+
+// TimerOwner is whose the timers are that bring deletions and restorations of several
+// records to their end. It is no name that a plugin can have.
+const TimerOwner = "core:record"
+
+// Timers keeps what is to be done later, whatever dies until then. core/schedule
+// fires them: at least once, and again after a pause while one fails.
+type Timers interface {
+	Schedule(ctx context.Context, t core.Timer) error
+	Cancel(ctx context.Context, plugin, key string) (bool, error)
+}
+
+// lookLater is when something is looked at again: later than whoever has read before a
+// deletion can still write.
+const lookLater = time.Minute
+
+// intent is a deletion or a restoration that is under way.
+type intent struct {
+	Actor   core.Actor
+	Entity  string // stored
+	ID      string
+	Action  core.Action
+	Version int64 `json:",omitempty"` // that a deletion is of: if the record lives with another one, somebody has changed or restored it
+	Took    bool  `json:",omitempty"` // others go with it
+}
+
+func (n node) timer() string { return n.e.Name + " " + n.id }
+
+// remember keeps what is about to be done, so that it goes on by itself when the
+// process is killed.
+func (s *Session) remember(ctx context.Context, w *work) error {
+	if s.Timers == nil {
+		return nil
+	}
+	n := node{s.Model.Entity(w.change.After.Entity), w.change.After.ID}
+	payload, err := json.Marshal(intent{
+		Actor: s.Actor, Entity: n.e.Name, ID: n.id, Action: w.change.Action, Version: w.change.Before.Version,
+		Took: w.comes || w.fate != nil && w.fate.moves(),
+	})
+	if err != nil {
+		return fmt.Errorf("keep what is to be done: %w", err)
+	}
+	return s.Timers.Schedule(ctx, core.Timer{Plugin: TimerOwner, Key: n.timer(), DueAt: s.Now().Add(lookLater), Payload: payload})
+}
+
+// forget gives up a timer of what is done.
+func (s *Session) forget(ctx context.Context, n node) {
+	if s.Timers != nil {
+		_, _ = s.Timers.Cancel(context.WithoutCancel(ctx), TimerOwner, n.timer()) // or it fires, and finds nothing to do
+	}
+}
+
+// Resume brings a deletion or a restoration to its end, whose timer has fired: what is to
+// go with a deleted record goes, a record that others refer to is restored, and with a
+// living one lives what was deleted with it. Of an entity that is not known here it is
+// Unavailable.
+func (s *Service) Resume(ctx context.Context, on Basis, t core.Timer) error {
+	var i intent
+	if err := json.Unmarshal(t.Payload, &i); err != nil {
+		return fmt.Errorf("read what the timer %s is for: %w", t.Key, err)
+	}
+	e := on.Model.Entity(i.Entity)
+	if e == nil {
+		return &core.Error{Code: core.Internal, Message: fmt.Sprintf("The deletion of the %s %s cannot go on: there is no such entity at the moment.", i.Entity, i.ID)}
+	}
+	session := s.As(i.Actor, on).Unbound()
+	n := node{e, i.ID}
+	found, err := s.Store.Find(ctx, e, core.Query{Filter: ByIDs([]string{i.ID}), First: 1, Deleted: true})
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	switch r := found[0]; {
+	case r.Deleted():
+		_, err = session.settle(ctx, n, i.Took)
+		return err
+	case i.Action == core.Deleted && i.Took && r.Version == i.Version:
+		d := Draft{Action: core.Deleted, ID: i.ID, IfVersion: i.Version}
+		err := session.Save(ctx, e, []Draft{d}, false)[0].Err
+		if err == nil || core.CodeOf(err) == core.Unavailable || core.CodeOf(err) == core.Internal {
+			return err
+		}
+	}
+	return session.bringBack(ctx, n)
+}
