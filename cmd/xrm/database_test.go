@@ -98,7 +98,7 @@ func (d *door) shut() {
 
 const (
 	unreachable = "UNAVAILABLE The database cannot be reached at the moment. Nothing was changed; try again in a few seconds."
-	notReady    = `level=ERROR msg="the server is not ready, because the database cannot be reached; trying on. See that it runs, and that --store \(XRM_STORE\) names it" error="create the indexes of activity in MongoDB at `
+	notReady    = `level=ERROR msg="the server is not ready, because the database cannot be reached; trying on. See that it runs, and that --store \(XRM_STORE\) names it" error="ping in MongoDB at `
 )
 
 // impatient makes a server notice soon that its database is not there.

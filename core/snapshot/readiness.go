@@ -159,6 +159,11 @@ func (r *Readiness) get(ctx context.Context) bool {
 }
 
 func (r *Readiness) try(ctx context.Context) error {
+	if r.wanted.Load() == nil { // what is to be served is not decided before the database is there
+		if err := r.store.Ping(ctx); err != nil {
+			return err
+		}
+	}
 	for m := r.wanted.Load(); r.prepared.Load() != m; m = r.wanted.Load() {
 		if err := r.prepare(ctx, m); err != nil {
 			return err
