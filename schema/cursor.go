@@ -87,6 +87,9 @@ func positioned(f *Field, value any) (any, error) {
 	if value == nil {
 		return nil, nil
 	}
+	if lying, ok := value.(map[string]any); ok {
+		return misreadValue(lying[liesThere])
+	}
 	if text, ok := value.(string); ok && (f.Type == "text" || slices.Contains(wordTypes, f.Type)) {
 		if !IsText(text) {
 			return nil, ErrNoCursor

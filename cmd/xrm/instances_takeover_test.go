@@ -119,7 +119,7 @@ func (w *three) marked(asked *process, by int, want ...string) {
 			Marks struct {
 				Nodes []struct {
 					What string
-					By   int
+					By   int `json:",string"`
 				}
 			}
 		}
@@ -186,7 +186,7 @@ func TestAnInstanceThatWasPausedForLongTakesNothingFromTheOtherTwo(t *testing.T)
 	t.Parallel()
 	w := witnesses(t)
 	a, b, c := w.all[0], w.all[1], w.all[2]
-	a.signal(syscall.SIGSTOP)
+	a.pause()
 	w.endLeases()
 	b.must(`mutation { callMe(text: "later") }`, nil)
 	took := []string{"event slow", "run witness/slow", "timer later", "timer slow"}

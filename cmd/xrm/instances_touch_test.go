@@ -43,7 +43,7 @@ func TestAnInstanceThatLostTouchSavesNothingAroundTheRulesOfTheOthers(t *testing
 			},
 		},
 		"it is paused": {
-			leave:    func(_ *door, c *process) { c.signal(syscall.SIGSTOP) },
+			leave:    func(_ *door, c *process) { c.pause() },
 			comeBack: func(_ *door, c *process) { c.signal(syscall.SIGCONT) },
 		},
 	}

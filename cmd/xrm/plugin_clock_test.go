@@ -108,7 +108,9 @@ func TestWhatAPluginKeepsIsReplacedOnlyOverTheVersionItKnows(t *testing.T) {
 		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
 		p.pluginProcess("clock")
 		keep := func(text string, over int64) (version int64, refused string) {
-			var answer struct{ KeepNote int64 }
+			var answer struct {
+				KeepNote int64 `json:",string"`
+			}
 			if err := p.ask(`mutation ($text: String!, $over: Long!) { keepNote(text: $text, ifVersion: $over) }`, map[string]any{"text": text, "over": over}, &answer); err != nil {
 				return 0, refusal(err)
 			}
