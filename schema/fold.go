@@ -30,6 +30,24 @@ func Words(s string) []string {
 	return strings.FieldsFunc(Fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
+// WordsVersion is raised when SearchWords makes other words of a text: then stores
+// make the words of all records anew.
+const WordsVersion = "3"
+
+// spelled are letters that have another spelling where a keyboard lacks them.
+var spelled = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "å", "aa", "Å", "Aa", "ø", "oe", "Ø", "Oe")
+
+// spellings are the words of a text in both spellings: those of Words, where ü is u,
+// and those where it is ue.
+func spellings(s string) (plain, spelledOut []string) {
+	plain = Words(s)
+	composed := norm.NFC.String(s)
+	if out := spelled.Replace(composed); out != composed {
+		return plain, Words(out)
+	}
+	return plain, nil
+}
+
 // SearchWords lists the words under which a record is found, each once, in
 // order. The values are those of the stored entity.
 func (e *Entity) SearchWords(values map[string]any) []string {
@@ -76,11 +94,17 @@ func (e *Entity) SearchTerms(text string) [][]string {
 	if form, err := compared(text); err == nil {
 		text = form
 	}
-	for _, word := range Words(text) {
+	plain, out := spellings(text)
+	for i, word := range plain {
 		alternatives := []string{word}
-		for _, f := range e.Stored().Fields {
-			if mark := e.roleMark(f); mark != "" && f.Searched() && (!e.IsRole() || f.Name == e.Name) {
-				alternatives = append(alternatives, mark+word)
+		if len(out) == len(plain) && out[i] != word {
+			alternatives = append(alternatives, out[i])
+		}
+		for _, word := range slices.Clone(alternatives) {
+			for _, f := range e.Stored().Fields {
+				if mark := e.roleMark(f); mark != "" && f.Searched() && (!e.IsRole() || f.Name == e.Name) {
+					alternatives = append(alternatives, mark+word)
+				}
 			}
 		}
 		terms = append(terms, alternatives)
@@ -93,7 +117,8 @@ func searchWords(f *Field, value any) []string {
 	switch v := value.(type) {
 	case string:
 		if f.Search {
-			words = Words(v)
+			plain, out := spellings(v)
+			words = append(plain, out...)
 		}
 	case []any:
 		if f.Of == nil {

@@ -13,22 +13,24 @@ import (
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/graphql/transport"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/schema"
 )
 
 // Config is what an operator can set: every field is a key of xrm.yaml and a
 // variable XRM_...; the plain texts are flags too. The doc tags are shown in
 // the help.
 type Config struct {
-	Listen   string `yaml:"listen" koanf:"listen" doc:"address and port where the server listens"`
-	Data     string `yaml:"data" koanf:"data" doc:"folder of the embedded store and of the first key"`
-	Store    string `yaml:"store" koanf:"store" doc:"sqlite, the mongodb:// URI of a database, or memory: empty at the start, and gone at the end"`
-	Plugins  string `yaml:"plugins" koanf:"plugins" doc:"folder of the plugins, one folder for each"`
-	Trust    string `yaml:"trust" koanf:"trust" doc:"approved: only plugins that an admin has approved run; any: all that lie there do, for development"`
-	Entities string `yaml:"entities" koanf:"entities" doc:"folder of your own entity definitions"`
-	Roles    string `yaml:"roles" koanf:"roles" doc:"folder of your own roles"`
-	Region   string `yaml:"region" koanf:"region" doc:"country whose national phone numbers are understood where a record names none"`
-	Server   string `yaml:"server" koanf:"server" doc:"URL of the server that a client command talks to (default http://LISTEN)"`
-	KeyFile  string `yaml:"keyFile" koanf:"keyFile" doc:"file with the API key of a client command (default DATA/admin.key; XRM_KEY holds the key itself)"`
+	Listen    string `yaml:"listen" koanf:"listen" doc:"address and port where the server listens"`
+	Data      string `yaml:"data" koanf:"data" doc:"folder of the embedded store and of the first key"`
+	Store     string `yaml:"store" koanf:"store" doc:"sqlite, the mongodb:// URI of a database, or memory: empty at the start, and gone at the end"`
+	Plugins   string `yaml:"plugins" koanf:"plugins" doc:"folder of the plugins, one folder for each"`
+	Trust     string `yaml:"trust" koanf:"trust" doc:"approved: only plugins that an admin has approved run; any: all that lie there do, for development"`
+	Entities  string `yaml:"entities" koanf:"entities" doc:"folder of your own entity definitions"`
+	Roles     string `yaml:"roles" koanf:"roles" doc:"folder of your own roles"`
+	Region    string `yaml:"region" koanf:"region" doc:"country whose national phone numbers are understood where a record names none"`
+	Collation string `yaml:"collation" koanf:"collation" doc:"language in whose order names sort, such as de, sv or de-u-co-phonebk"`
+	Server    string `yaml:"server" koanf:"server" doc:"URL of the server that a client command talks to (default http://LISTEN)"`
+	KeyFile   string `yaml:"keyFile" koanf:"keyFile" doc:"file with the API key of a client command (default DATA/admin.key; XRM_KEY holds the key itself)"`
 
 	Log     Log     `yaml:"log" koanf:"log"`
 	Limits  Limits  `yaml:"limits" koanf:"limits"`
@@ -70,7 +72,7 @@ type Timeout struct {
 func defaultConfig() Config {
 	limits := execution.DefaultLimits()
 	return Config{
-		Listen: "127.0.0.1:8080", Data: "./data", Store: "sqlite", Plugins: "./bin/plugins", Trust: string(pluginhost.TrustApproved), Region: "DE",
+		Listen: "127.0.0.1:8080", Data: "./data", Store: "sqlite", Plugins: "./bin/plugins", Trust: string(pluginhost.TrustApproved), Region: "DE", Collation: schema.DefaultCollation,
 		Log: Log{Format: "text", Level: "info"},
 		Limits: Limits{
 			Page: graphql.DefaultMaxPageSize, Count: graphql.DefaultMaxCount,
@@ -115,6 +117,9 @@ func (c Config) check() error {
 	}
 	if phonenumbers.GetCountryCodeForRegion(c.Region) == 0 {
 		fault("region", "must be a country by its two letters such as DE, not %q", c.Region)
+	}
+	if _, err := schema.NewCollation(c.Collation); err != nil {
+		fault("collation", "must be a language whose order is known, %w", err)
 	}
 	if c.Server != "" && !strings.HasPrefix(c.Server, "http://") && !strings.HasPrefix(c.Server, "https://") {
 		fault("server", "must begin with http:// or https://, not %q", c.Server)

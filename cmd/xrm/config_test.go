@@ -84,10 +84,11 @@ func TestMistakesInTheConfigurationSayWhereTheyAre(t *testing.T) {
 			want:    "XRM_LIMITS_DEPTH: \"deep\" where a whole number is expected",
 		},
 		"values that cannot be meant, all at once": {
-			file: "listen: \"8080\"\nregion: XX\nserver: localhost\nlog: {format: xml, level: loud}\nlimits: {depth: 0}\n",
+			file: "listen: \"8080\"\nregion: XX\ncollation: de-u-co-phonbk\nserver: localhost\nlog: {format: xml, level: loud}\nlimits: {depth: 0}\n",
 			want: strings.Join([]string{
 				`listen (XRM_LISTEN) must be an address with a port such as 127.0.0.1:8080, not "8080"`,
 				`region (XRM_REGION) must be a country by its two letters such as DE, not "XX"`,
+				`collation (XRM_COLLATION) must be a language whose order is known, such as de, sv or de-u-co-phonebk, not "de-u-co-phonbk"; did you mean "de-u-co-phonebk"?`,
 				`server (XRM_SERVER) must begin with http:// or https://, not "localhost"`,
 				`log.format (XRM_LOG_FORMAT) must be text or json, not "xml"`,
 				`log.level (XRM_LOG_LEVEL) must be debug, info, warn or error, not "loud"`,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/core/work"
+	"github.com/openxrm/xrm/schema"
 )
 
 // store is all that the program asks of a database. Both stores are one.
@@ -34,6 +36,7 @@ type store interface {
 	backup.Source
 	backup.Target
 	Present(ctx context.Context) ([]core.Presence, error)
+	SortBy(c *schema.Collation)
 	Close() error
 }
 
@@ -44,6 +47,19 @@ var (
 
 // openStore opens the store that the configuration names.
 func openStore(c Config) (store, error) {
+	by, err := schema.NewCollation(cmp.Or(c.Collation, schema.DefaultCollation))
+	if err != nil {
+		return nil, err // which check has said better
+	}
+	s, err := openUnsorted(c)
+	if err != nil {
+		return nil, err
+	}
+	s.SortBy(by)
+	return s, nil
+}
+
+func openUnsorted(c Config) (store, error) {
 	switch c.Store {
 	case "memory":
 		return sqlite.OpenMemory()

@@ -50,11 +50,10 @@ func parseOrder(e *schema.Entity, raw any) ([]core.Order, error) {
 		}
 		for name, way := range key {
 			path := sortPath(e, e.Field(name))
-			leaf, _ := e.At(path)
 			if way == nil {
 				return nil, invalidArgument("orderBy", "order", "must say ASC or DESC for "+name)
 			}
-			order = append(order, core.Order{Path: path, Field: leaf, Descending: way == "DESC"})
+			order = append(order, e.OrderAt(path, way == "DESC"))
 		}
 	}
 	return order, nil

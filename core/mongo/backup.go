@@ -32,6 +32,7 @@ func keeping() map[string]struct {
 		stateCollection:         {kind: core.StateItem},
 		pluginsCollection:       {kind: core.PluginItem},
 
+		sortingCollection:   {not: "made anew from the records and the model"},
 		keysCollection:      {not: "a secret"},
 		leasesCollection:    {not: "of processes that do not run there"},
 		instancesCollection: {not: "of processes that do not run there"},

@@ -47,6 +47,7 @@ func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Cha
 	var sent []int // sent[n] is the change that documents[n] belongs to
 	for _, i := range which {
 		set, _, err := fieldsOf(e, nil, changes[i].After, nil)
+		set = append(set, s.keysOf(e, changes[i].After.Values).whole()...)
 		if err != nil {
 			errs[i] = s.failed("write "+e.Name, err)
 			continue
@@ -102,16 +103,14 @@ func (s *Store) updateOne(ctx context.Context, e *schema.Entity, c core.Change) 
 	if err != nil {
 		return s.failed("write "+e.Name, err)
 	}
+	keys := s.keysOf(e, c.After.Values)
+	set, unset = append(set, keys.set...), append(unset, keys.unset...)
 	change := bson.D{
 		{Key: "$set", Value: set},
 		{Key: "$push", Value: bson.D{{Key: journalField, Value: encodeEntry(c.Entry(e))}}},
 	}
 	if len(unset) > 0 {
-		gone := make(bson.D, len(unset))
-		for i, name := range unset {
-			gone[i] = bson.E{Key: name, Value: ""}
-		}
-		change = append(change, bson.E{Key: "$unset", Value: gone})
+		change = append(change, bson.E{Key: "$unset", Value: unsetting(unset)})
 	}
 	result, err := s.collection(e).UpdateOne(ctx, bson.D{{Key: idField, Value: c.After.ID}, {Key: versionField, Value: c.Before.Version}}, change)
 	switch {

@@ -15,11 +15,13 @@ import (
 type declared struct {
 	keys   []bson.D
 	unique map[string]bool
+
+	collated []string // the paths that sort keys are kept for
 }
 
 // declaredIn leaves out what does not have every record.
-func declaredIn(indexes []driver.IndexModel) *declared {
-	d := &declared{keys: []bson.D{{{Key: idField, Value: 1}}}, unique: map[string]bool{}}
+func declaredIn(indexes []driver.IndexModel, collated []string) *declared {
+	d := &declared{keys: []bson.D{{{Key: idField, Value: 1}}}, unique: map[string]bool{}, collated: collated}
 	for _, index := range indexes {
 		name := nameOf(index)
 		switch path, unique := strings.CutPrefix(name, uniquePrefix); {

@@ -20,6 +20,7 @@ const (
 	deletedField = "deletedAt"
 	liveField    = "_live"    // true on a record that is not deleted: what partial indexes can test
 	wordsField   = "_words"   // the folded words of the searchable fields
+	sortField    = "_sort"    // the sort keys of texts, under the paths of these
 	journalField = "_journal" // the entries that the relay has not moved yet
 )
 

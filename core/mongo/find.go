@@ -56,7 +56,8 @@ func (s *Store) planner(e *schema.Entity, q core.Query) (*planner, []sortKey, er
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, position := sortKeys(q), bson.D{}
+	selected = allOf(selected, stretch(q, s.collation))
+	keys, position := sortKeys(q, s.collation), bson.D{}
 	if q.After != nil {
 		if position, err = after(keys, q.After); err != nil {
 			return nil, nil, err

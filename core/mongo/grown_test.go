@@ -67,6 +67,7 @@ func (b *big) fill(tb testing.TB, e *schema.Entity, n int, values func(i int) ma
 			if err != nil {
 				tb.Fatal(err)
 			}
+			set = append(set, b.keysOf(e, values(i)).whole()...)
 			documents = append(documents, append(bson.D{{Key: idField, Value: grownID(i)}}, set...))
 		}
 		if _, err := b.collection(e).InsertMany(tb.Context(), documents); err != nil {

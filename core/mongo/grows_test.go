@@ -177,7 +177,7 @@ func TestIndexesForSpeedGiveWay(t *testing.T) {
 	text := "extend: party\nfields:\n"
 	base := grownModel(t)
 	for i := range maxIndexes - 1 - len(indexesOf(base, base.Entity("party"))) {
-		text += "  own" + strconv.Itoa(i) + ": {type: text, index: true}\n"
+		text += "  own" + strconv.Itoa(i) + ": {type: integer, index: true}\n"
 	}
 	m := grownModel(t, schema.Source{File: "site.yaml", Data: []byte(text)})
 	for range 2 { // the second time they are there

@@ -27,7 +27,7 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			indexes = append(indexes, ordered(f.Name))
 		}
 	}
-	searchable := false
+	searchable, collated := false, e.Collated(m.Roles(e))
 	walk(e.Fields, "", func(path string, f *schema.Field) {
 		searchable = searchable || f.Search
 		if f.Unique {
@@ -37,6 +37,9 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			for _, part := range filtered(f, path) {
 				indexes = append(indexes, ordered(part))
 			}
+			if !strings.Contains(path, ".") && slices.Contains(collated, path) { // roleOrders has those of a role
+				indexes = append(indexes, ordered(keyPath(path)))
+			}
 		}
 	})
 	if searchable {
@@ -45,12 +48,20 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			Options: options.Index().SetName("words"),
 		})
 	}
+	return withoutRepeats(append(indexes, declaredFor(m, e)...))
+}
+
+// declaredFor are the indexes that an entity and its roles declare.
+func declaredFor(m *schema.Model, e *schema.Entity) (indexes []driver.IndexModel) {
+	collated := e.Collated(m.Roles(e))
 	for _, owner := range append([]*schema.Entity{e}, m.Roles(e)...) {
 		for _, index := range owner.Indexes {
-			indexes = append(indexes, ordered(ofRole(owner, paths(owner, index))...))
+			for _, keyed := range orders(paths(owner, index), collated) {
+				indexes = append(indexes, ordered(ofRole(owner, keyed)...))
+			}
 		}
 	}
-	return withoutRepeats(indexes)
+	return indexes
 }
 
 // roleOrders are the indexes from which the records that hold a role are read in
@@ -58,7 +69,7 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 // who do not hold it. They are what a collection has room for, as indexes that
 // nothing but speed depends on.
 func roleOrders(m *schema.Model, e *schema.Entity) []driver.IndexModel {
-	var indexes []driver.IndexModel
+	var indexes, ofTexts []driver.IndexModel // those of texts give way first
 	for _, role := range m.Roles(e) {
 		for _, f := range role.Fields {
 			path := f.StoragePath()
@@ -66,11 +77,15 @@ func roleOrders(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 				continue
 			}
 			if key, err := role.SortKey(f.Name, false); err == nil {
-				indexes = append(indexes, ordered(schema.RolesField, key.Path))
+				if key.Collated {
+					ofTexts = append(ofTexts, ordered(schema.RolesField, keyPath(key.Path)))
+				} else {
+					indexes = append(indexes, ordered(schema.RolesField, key.Path))
+				}
 			}
 		}
 	}
-	return withoutRepeats(indexes)
+	return withoutRepeats(append(indexes, ofTexts...))
 }
 
 // ofRole puts who holds the role before what is declared for a role: whoever
@@ -81,7 +96,7 @@ func ofRole(owner *schema.Entity, paths []string) []string {
 		return paths
 	}
 	for _, path := range paths {
-		if _, inList := owner.At(strings.TrimPrefix(path, "-")); inList {
+		if _, inList := owner.At(strings.TrimPrefix(strings.TrimPrefix(path, "-"), sortField+".")); inList {
 			return paths
 		}
 	}

@@ -20,6 +20,8 @@ func TestIndexesComeFromTheMetadata(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
+		`by:_sort.code {"_sort.code":1,"_id":1}`,
+		`by:_sort.name {"_sort.name":1,"_id":1}`,
 		`by:at {"at":1,"_id":1}`,
 		`by:code {"code":1,"_id":1}`,
 		`by:color {"color":1,"_id":1}`,

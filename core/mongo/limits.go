@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
@@ -24,21 +25,26 @@ const (
 func Check(m *schema.Model) error {
 	var problems strictyaml.Problems
 	for _, e := range m.Stored() {
+		told := map[string]bool{}
 		refuse := func(format string, args ...any) {
-			problems = append(problems, strictyaml.Problem{File: e.File, Line: e.Line, Message: fmt.Sprintf(format, args...)})
+			message := fmt.Sprintf(format, args...)
+			if !told[message] { // an index over texts has several forms
+				problems = append(problems, strictyaml.Problem{File: e.File, Line: e.Line, Message: message})
+			}
+			told[message] = true
 		}
 		if n := len(e.Name); n > maxNameLength {
 			refuse("the name of %.20s... has %d characters; at most %d are kept. Choose a shorter one.", e.Name, n, maxNameLength)
 		}
 		indexes := indexesOf(m, e)
 		if n := len(indexes) + 1; n > maxIndexes {
-			refuse("%s has %d indexes, with those of its roles, of what extends it and of the program; at most %d are kept. Take index, unique or search from %d of its fields, or take away as many of its indexes.",
+			refuse("%s has %d indexes, with those of its roles, of what extends it and of the program; at most %d are kept. Take index, unique or search from %d of its fields, or take away as many of its indexes; a text has two.",
 				e.Name, n, maxIndexes, n-maxIndexes)
 		}
 		for _, index := range indexes {
 			keys := index.Keys.(bson.D) // indexesOf makes no others
 			if len(keys) > maxIndexKeys {
-				refuse("%s has an index of %d fields that begins with %s; at most %d are kept. Take some away.", e.Name, len(keys)-1, keys[0].Key, maxIndexKeys-1)
+				refuse("%s has an index of %d fields that begins with %s; at most %d are kept. Take some away.", e.Name, len(keys)-1, strings.TrimPrefix(keys[0].Key, sortField+"."), maxIndexKeys-1)
 			}
 			for _, key := range keys {
 				if n := len(key.Key); n > maxIndexPath {

@@ -14,7 +14,7 @@ func wide(fields int) string {
 	var b strings.Builder
 	b.WriteString("entity: wide\nfields:\n")
 	for i := range fields {
-		fmt.Fprintf(&b, "  f%d: {type: text, index: true}\n", i)
+		fmt.Fprintf(&b, "  f%d: {type: integer, index: true}\n", i)
 	}
 	return b.String()
 }
@@ -28,7 +28,12 @@ func TestWhatNoDatabaseKeepsIsRefusedWithItsPlace(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want string }{
 		"as many indexes as there can be": {wide(room), ""},
 		"one too many": {wide(room + 1),
-			"test.yaml:1: wide has 65 indexes, with those of its roles, of what extends it and of the program; at most 64 are kept. Take index, unique or search from 1 of its fields, or take away as many of its indexes."},
+			"test.yaml:1: wide has 65 indexes, with those of its roles, of what extends it and of the program; at most 64 are kept. Take index, unique or search from 1 of its fields, or take away as many of its indexes; a text has two."},
+		"texts, which have two each": {strings.ReplaceAll(wide(31), "integer", "text"),
+			"test.yaml:1: wide has 66 indexes, with those of its roles, of what extends it and of the program; at most 64 are kept. Take index, unique or search from 2 of its fields, or take away as many of its indexes; a text has two."},
+		"an index of too many texts": {
+			strings.ReplaceAll(strings.ReplaceAll(wide(32), ", index: true", ""), "integer", "text") + "indexes:\n  - [f" + fields(32) + "]\n",
+			"test.yaml:1: wide has an index of 32 fields that begins with f0; at most 31 are kept. Take some away."},
 		"an index of too many fields": {
 			strings.ReplaceAll(wide(32), ", index: true", "") + "indexes:\n  - [f" + fields(32) + "]\n",
 			"test.yaml:1: wide has an index of 32 fields that begins with f0; at most 31 are kept. Take some away."},

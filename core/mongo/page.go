@@ -14,20 +14,28 @@ type sortKey struct {
 	path       string
 	field      *schema.Field
 	descending bool
+
+	plain string            // the path of the value that a position has
+	by    *schema.Collation // what makes the key of it, or nil
 }
 
 // sortKeys returns the keys of a query's order, turned round when the query
 // reads backwards. The id is the last, in the direction of the key before it,
 // so that one index serves both directions. MongoDB sorts a missing value first
 // ascending and last descending, which is just the order that core.Order asks for.
-func sortKeys(q core.Query) []sortKey {
+func sortKeys(q core.Query, by *schema.Collation) []sortKey {
 	keys := make([]sortKey, 0, len(q.OrderBy)+1)
 	descending := q.Reverse
 	for _, o := range q.OrderBy {
 		descending = o.Descending != q.Reverse
-		keys = append(keys, sortKey{path: translator{root: true}.path(o.Path), field: o.Field, descending: descending})
+		path := translator{root: true}.path(o.Path)
+		k := sortKey{path: path, field: o.Field, descending: descending, plain: path}
+		if o.Collated {
+			k.path, k.by = keyPath(o.Path), by
+		}
+		keys = append(keys, k)
 	}
-	return append(keys, sortKey{path: idField, descending: descending})
+	return append(keys, sortKey{path: idField, descending: descending, plain: idField})
 }
 
 func sortBy(keys []sortKey) bson.D {
@@ -84,6 +92,13 @@ func (k sortKey) encode(value any) (any, error) {
 	if value == nil || k.field == nil {
 		return value, nil
 	}
+	if k.by != nil {
+		text, isText := value.(string)
+		if !isText { // it was stored when the field was of another type, and has no key
+			return nil, nil
+		}
+		return k.by.Key(text), nil
+	}
 	return encode(k.field, value, "", nil) // what lies there may be of another type than the field has now
 }
 
@@ -97,7 +112,7 @@ func (k sortKey) compare(a, b *core.Record) int {
 	case k.path == idField:
 		order = strings.Compare(a.ID, b.ID)
 	default:
-		order = k.field.Kind().Compare(x, y)
+		order = schema.Order{Field: k.field, Collated: k.by != nil}.Compare(k.by, x, y)
 	}
 	if k.descending {
 		return -order
@@ -109,10 +124,10 @@ func (k sortKey) of(r *core.Record) any {
 	if k.path == idField {
 		return r.ID
 	}
-	if value := r.System(k.path); value != nil {
+	if value := r.System(k.plain); value != nil {
 		return value
 	}
-	return schema.Lookup(r.Values, k.path)
+	return schema.Lookup(r.Values, k.plain)
 }
 
 func present(value any) int {

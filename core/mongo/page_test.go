@@ -13,7 +13,7 @@ func orderBy(e *schema.Entity, names ...string) []core.Order {
 	var orders []core.Order
 	for _, name := range names {
 		name, descending := strings.CutPrefix(name, "-")
-		orders = append(orders, core.Order{Path: name, Field: e.Field(name), Descending: descending})
+		orders = append(orders, core.Order{Path: name, Field: e.Field(name), Descending: descending, Collated: e.Collates(name)})
 	}
 	return orders
 }
@@ -58,7 +58,7 @@ func TestAPageBeginsAfterAPosition(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			keys := sortKeys(core.Query{OrderBy: orderBy(e, tt.order...), Reverse: tt.reverse})
+			keys := sortKeys(core.Query{OrderBy: orderBy(e, tt.order...), Reverse: tt.reverse}, schema.StandardCollation())
 			if got := written(t, sortBy(keys)); got != tt.sort {
 				t.Errorf("sort is %s; want %s", got, tt.sort)
 			}
@@ -75,7 +75,7 @@ func TestAPageBeginsAfterAPosition(t *testing.T) {
 
 func TestAPositionOfAnotherOrderIsRefused(t *testing.T) {
 	e := model(t).Entity("thing")
-	_, err := after(sortKeys(core.Query{OrderBy: orderBy(e, "size")}), []any{"7"})
+	_, err := after(sortKeys(core.Query{OrderBy: orderBy(e, "size")}, schema.StandardCollation()), []any{"7"})
 	want := "The page's position has 1 values, but the order has 2 keys. Start again from the first page."
 	if core.CodeOf(err) != core.Invalid || err.Error() != want {
 		t.Errorf("after returned %v; want %s", err, want)

@@ -33,13 +33,16 @@ func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 		if err != nil {
 			return err
 		}
+		if err := s.makeKeys(ctx, m, e); err != nil {
+			return err
+		}
 		if err := s.createIndexes(ctx, e, indexes); err != nil {
 			return err
 		}
 		if err := s.dropUnique(ctx, e, indexes); err != nil {
 			return err
 		}
-		s.declared.Store(e.Name, declaredIn(indexes))
+		s.declared.Store(e.Name, declaredIn(indexes, e.Collated(m.Roles(e))))
 	}
 	for _, own := range []struct {
 		collection *driver.Collection

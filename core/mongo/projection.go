@@ -6,7 +6,7 @@ import "go.mongodb.org/mongo-driver/v2/bson"
 // all of them for nil. What is not the record's own stays in the database.
 func projection(reads []string) bson.D {
 	if reads == nil {
-		return bson.D{{Key: liveField, Value: 0}, {Key: wordsField, Value: 0}, {Key: journalField, Value: 0}}
+		return bson.D{{Key: liveField, Value: 0}, {Key: wordsField, Value: 0}, {Key: sortField, Value: 0}, {Key: journalField, Value: 0}}
 	}
 	d := make(bson.D, 0, len(systemParts)+len(reads))
 	for _, name := range systemParts {

@@ -131,7 +131,7 @@ func (s *Store) clear(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for name := range collections {
+	for _, name := range append(slices.Collect(maps.Keys(collections)), sortingCollection) {
 		if err := s.db.Collection(name).Drop(ctx); err != nil {
 			return s.failed("empty "+name, err)
 		}

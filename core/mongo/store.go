@@ -33,6 +33,7 @@ const (
 	stateCollection         = "xrm.state"
 	pluginsCollection       = "xrm.plugins"
 	instancesCollection     = "xrm.instances"
+	sortingCollection       = "xrm.sorting"
 )
 
 const (
@@ -66,8 +67,10 @@ type Store struct {
 	db     *driver.Database
 	hosts  string // for messages to the operator
 
-	timeout  time.Duration // how long an operation may take
-	farthest int           // how many records a page may look at
+	timeout   time.Duration     // how long an operation may take
+	collation *schema.Collation // how names sort
+
+	farthest int // how many records a page may look at
 
 	declared sync.Map     // by the name of a stored entity, as of Prepare: *declared
 	ordering atomic.Int32 // what readsInOrder knows
@@ -100,10 +103,17 @@ func New(c Config) (*Store, error) {
 		db:     client.Database(databaseIn(c.URI)),
 		hosts:  strings.Join(opts.Hosts, ","),
 
+		collation: schema.StandardCollation(),
+
 		timeout:  orDefault(c.Timeout, defaultTimeout),
 		farthest: Farthest,
 	}, nil
 }
+
+// SortBy says how names sort from the next Prepare on, which makes the keys of what is
+// stored anew when they are of another collation. It is called before the store is in use.
+// All instances of a database need the same.
+func (s *Store) SortBy(c *schema.Collation) { s.collation = c }
 
 // Ping returns nil when the server answers and its disk takes more, and an
 // Unavailable error that says what failed when not.

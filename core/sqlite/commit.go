@@ -17,6 +17,8 @@ type write struct {
 	change core.Change
 	after  *core.Record
 	doc    string
+	keys   sql.NullString // of the table that the change was encoded for
+	table  *table
 	entry  string
 }
 
@@ -31,8 +33,11 @@ const RowsAtOnce = 100
 func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Change) []error {
 	errs := make([]error, len(changes))
 	writes := make([]write, len(changes))
+	t, err := s.table(e)
 	for i, c := range changes {
-		writes[i], errs[i] = encodeChange(e, c)
+		if errs[i] = err; err == nil {
+			writes[i], errs[i] = t.encodeChange(c)
+		}
 	}
 	for from := 0; from < len(changes); from += RowsAtOnce {
 		to := min(from+RowsAtOnce, len(changes))
@@ -71,7 +76,7 @@ func (s *Store) commit(ctx context.Context, e *schema.Entity, rest bool, writes 
 	}
 }
 
-func encodeChange(e *schema.Entity, c core.Change) (write, error) {
+func (t *table) encodeChange(c core.Change) (write, error) {
 	if err := c.Whole(); err != nil {
 		return write{}, err
 	}
@@ -79,15 +84,18 @@ func encodeChange(e *schema.Entity, c core.Change) (write, error) {
 	if err != nil {
 		return write{}, fmt.Errorf("save %s %s: %w", c.After.Entity, c.After.ID, err)
 	}
-	entry, err := encodeEntry(c.Entry(e))
+	entry, err := encodeEntry(c.Entry(t.entity))
 	if err != nil {
 		return write{}, fmt.Errorf("save %s %s: %w", c.After.Entity, c.After.ID, err)
 	}
-	return write{change: c, after: c.After, doc: doc, entry: entry}, nil
+	return write{change: c, after: c.After, doc: doc, keys: t.keysOf(c.After.Values), table: t, entry: entry}, nil
 }
 
 // write makes one change. When it is refused, nothing has been written.
 func (t *table) write(ctx context.Context, c *conn, w write) error {
+	if w.table != t { // another model came in between
+		w.keys = t.keysOf(w.after.Values)
+	}
 	seq, before, err := t.writeRow(ctx, c, w)
 	if err != nil {
 		return err
@@ -109,7 +117,8 @@ func (t *table) writeRow(ctx context.Context, c *conn, w write) (seq int64, befo
 		return seq, nil, err
 	}
 	var doc string
-	found, err := c.row(ctx, "SELECT seq, doc FROM "+t.name+" WHERE id = ? AND version = ?", []any{w.after.ID, w.change.Before.Version}, &seq, &doc)
+	var keys sql.NullString
+	found, err := c.row(ctx, "SELECT seq, doc, sort_keys FROM "+t.name+" WHERE id = ? AND version = ?", []any{w.after.ID, w.change.Before.Version}, &seq, &doc, &keys)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -124,13 +133,16 @@ func (t *table) writeRow(ctx context.Context, c *conn, w write) (seq int64, befo
 	r := w.after
 	_, err = c.exec(ctx, "UPDATE "+t.name+" SET version = ?, created_at = ?, created_by = ?, updated_at = ?, updated_by = ?, deleted_at = ?, doc = ? WHERE seq = ?",
 		r.Version, schema.Instant(r.CreatedAt), r.CreatedBy, schema.Instant(r.UpdatedAt), r.UpdatedBy, deletedAt(r), w.doc, seq)
+	if err == nil && keys != w.keys { // or their indexes would be written for nothing
+		err = t.putKeys(ctx, c, seq, w.keys)
+	}
 	return seq, t.termsOf(t.sets, values), t.refusal(err)
 }
 
 func (t *table) insert(ctx context.Context, c *conn, w write) (int64, error) {
 	r := w.after
-	result, err := c.exec(ctx, "INSERT INTO "+t.name+" (id, version, created_at, created_by, updated_at, updated_by, deleted_at, doc) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		r.ID, r.Version, schema.Instant(r.CreatedAt), r.CreatedBy, schema.Instant(r.UpdatedAt), r.UpdatedBy, deletedAt(r), w.doc)
+	result, err := c.exec(ctx, "INSERT INTO "+t.name+" (id, version, created_at, created_by, updated_at, updated_by, deleted_at, doc, sort_keys) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		r.ID, r.Version, schema.Instant(r.CreatedAt), r.CreatedBy, schema.Instant(r.UpdatedAt), r.UpdatedBy, deletedAt(r), w.doc, w.keys)
 	if err == nil {
 		return result.LastInsertId()
 	}

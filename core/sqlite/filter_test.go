@@ -10,7 +10,7 @@ import (
 func TestFiltersBecomeSQLWithParameters(t *testing.T) {
 	m := load(t, planned)
 	e := m.Entity("thing")
-	view := outlook{tables: map[string]*table{"thing": newTable(e, nil)}}
+	view := outlook{tables: map[string]*table{"thing": newTable(e, nil, schema.StandardCollation())}}
 	table := view.tables["thing"]
 	type values = map[string]any
 	tests := map[string]struct {
@@ -57,7 +57,8 @@ func TestFiltersBecomeSQLWithParameters(t *testing.T) {
 
 // A rule that is not resolved must not select by accident.
 func TestWhatAStoreCannotAnswerIsAnError(t *testing.T) {
-	table := newTable(load(t, planned).Entity("thing"), nil)
+	m := load(t, planned)
+	table := newTable(m.Entity("thing"), nil, schema.StandardCollation())
 	name := table.entity.Field("name")
 	tests := map[string]struct {
 		filter schema.Filter

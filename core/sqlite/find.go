@@ -31,6 +31,7 @@ func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 		return nil, err
 	}
 	var records []*core.Record
+	q = t.stretched(q)
 	err = s.finding(ctx, q, "find "+t.entity.Plural, func(ctx context.Context, c *conn) error {
 		p := &planner{Store: s, conn: c, table: t, query: q, columns: columns(q), reads: newSelection(q.Reads())}
 		switch {
@@ -62,7 +63,7 @@ func (t *table) find(q core.Query, view outlook) (string, []any, error) {
 		base = append(base, s.ofAny(q.Per))
 	}
 	var texts []string
-	for _, p := range s.after(sortKeys(q), q.After) {
+	for _, p := range s.after(t.sortKeys(q), q.After) {
 		texts = append(texts, "SELECT "+columns(q)+" FROM "+t.name+" AS t"+whereAll(base, p.condition)+orderBy(p.keys))
 	}
 	if len(texts) == 1 {

@@ -59,8 +59,8 @@ func (f form) byOneIndex(t *testing.T, b *big) bool {
 	if f.Deleted {
 		at.which = both
 	}
-	all := conditionsOf(f.Query)
-	keys, _ := at.varying(all, sortKeys(f.Query), f.After)
+	all := conditionsOf(table.stretched(f.Query))
+	keys, _ := at.varying(all, table.sortKeys(f.Query), f.After)
 	m := at.walk(all, keys)
 	return f.Per == nil && m != nil && len(m.answers()) == len(all)
 }
@@ -93,8 +93,8 @@ func TestEveryWayFindsTheSame(t *testing.T) {
 		err = b.reading(t.Context(), "try", func(c *conn) error {
 			p := &planner{Store: b.Store, conn: c, table: table, query: f.Query, columns: columns(f.Query)}
 			_, at := p.statement(t.Context())
-			conditions := conditionsOf(f.Query)
-			keys, after := at.varying(conditions, sortKeys(f.Query), f.After)
+			conditions := conditionsOf(table.stretched(f.Query))
+			keys, after := at.varying(conditions, table.sortKeys(f.Query), f.After)
 			p.after = after
 			if m := at.walk(conditions, keys); m != nil {
 				records, _, err := p.walked(t.Context(), *m, conditions, keys, all)

@@ -125,7 +125,7 @@ func (t *table) uniquePath(name string) (path string, unique bool) {
 func (t *table) dropRules(ctx context.Context, c *conn, exists map[string]bool) error {
 	for name := range exists {
 		path, unique := t.uniquePath(name)
-		if !unique || slices.ContainsFunc(t.indexes, func(i index) bool { return i.name == name }) {
+		if !unique || t.has(name) {
 			continue
 		}
 		if f, _ := t.entity.At(path); f == nil {
@@ -144,7 +144,8 @@ func (t *table) createIndexes(ctx context.Context, c *conn, exists map[string]bo
 		if i.all || exists[i.name] {
 			continue
 		}
-		if plain := i.before(t); exists[plain] {
+		if plain := i.before(t); exists[plain] && !t.has(plain) {
+			delete(exists, plain)
 			if _, err := c.ExecContext(ctx, "DROP INDEX "+quoted(plain)); err != nil {
 				return fmt.Errorf("drop the index %q: %w", plain, err)
 			}
@@ -159,15 +160,24 @@ func (t *table) createIndexes(ctx context.Context, c *conn, exists map[string]bo
 	return nil
 }
 
-// before is the name of the index whose place this one has taken: those over
-// what a role adds did not always begin with the role.
+// before is the name of the index whose place this one has taken: orders did not
+// always go by sort keys, and those over what a role adds did not begin with the role.
 func (i index) before(t *table) string {
-	if i.keys[0].role == "" || len(i.keys) == 1 {
-		return ""
+	keys := slices.Clone(i.keys)
+	for n := range keys {
+		keys[n].path = strings.TrimPrefix(keys[n].path, keyMark)
+	}
+	if slices.Equal(keys, i.keys) && keys[0].role != "" && len(keys) > 1 {
+		keys = keys[1:]
 	}
 	former := table{name: t.name}
-	former.addIndex(false, i.keys[1:]...)
+	former.addIndex(false, keys...)
 	return former.indexes[0].name
+}
+
+// has says whether the model asks for the index of a name.
+func (t *table) has(name string) bool {
+	return slices.ContainsFunc(t.indexes, func(i index) bool { return i.name == name })
 }
 
 // notUnique says which value stands in the way of a unique index.

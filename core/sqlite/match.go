@@ -135,7 +135,7 @@ func (at scope) varying(all []condition, keys []sortKey, position []any) ([]sort
 	for i, k := range keys {
 		n := -1
 		if i < len(keys)-1 {
-			n = at.equal(all, key{path: k.path})
+			n = at.equal(all, key{path: k.plain})
 		}
 		if n >= 0 && (position == nil || i < len(position) && position[i] == fixed(all[n].filter)) {
 			continue

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/openxrm/xrm/core"
@@ -15,17 +16,33 @@ type sortKey struct {
 	field      *schema.Field
 	descending bool
 	never      bool // never missing
+
+	plain string            // the path of the value that a position has
+	by    *schema.Collation // what makes the key of it, or nil
 }
 
 // sortKeys lists the keys of an order with the id as the last.
-func sortKeys(q core.Query) []sortKey {
+func (t *table) sortKeys(q core.Query) []sortKey {
 	var keys []sortKey
 	descending := false
 	for _, o := range q.OrderBy {
 		descending = o.Descending
-		keys = append(keys, sortKey{o.Path, comparable(valueAt("t.", o.Path), o.Field), o.Field, descending != q.Reverse, neverMissing(o.Path)})
+		k := sortKey{path: o.Path, field: o.Field, descending: descending != q.Reverse, never: neverMissing(o.Path), plain: o.Path}
+		if o.Collated && t.collates(o.Path) {
+			k.path, k.by = keyMark+o.Path, t.collation
+		}
+		k.expression = comparable(valueAt("t.", k.path), o.Field)
+		keys = append(keys, k)
 	}
-	return append(keys, sortKey{"id", "t.id", nil, descending != q.Reverse, true})
+	return append(keys, sortKey{path: "id", expression: "t.id", descending: descending != q.Reverse, never: true, plain: "id"})
+}
+
+// bound is a value of a position as the key's expression has it.
+func (k sortKey) bound(value any) any {
+	if text, isText := value.(string); isText && k.by != nil {
+		return k.by.Key(text)
+	}
+	return bound(value, k.field)
 }
 
 func orderBy(keys []sortKey) string {
@@ -57,6 +74,7 @@ func (s *statement) after(keys []sortKey, position []any) []part {
 	if len(position) != len(keys) {
 		return []part{{s.fail("the position has %d values, the order %d keys", len(position), len(keys)), keys}}
 	}
+	position = keyed(keys, position)
 	var parts []part
 	for i := len(keys) - 1; i >= 0; i-- {
 		var same []string
@@ -71,11 +89,22 @@ func (s *statement) after(keys []sortKey, position []any) []part {
 	return parts
 }
 
+// keyed leaves out of a position what has no sort key.
+func keyed(keys []sortKey, position []any) []any {
+	position = slices.Clone(position)
+	for i, k := range keys {
+		if k.by != nil {
+			position[i] = schema.OnlyText(position[i])
+		}
+	}
+	return position
+}
+
 func (s *statement) equals(k sortKey, value any) string {
 	if value == nil {
 		return k.expression + " IS NULL"
 	}
-	return k.expression + " = " + s.arg(bound(value, k.field))
+	return k.expression + " = " + s.arg(k.bound(value))
 }
 
 // beyond is what comes after a value in the first of the keys.
@@ -89,9 +118,9 @@ func (s *statement) beyond(keys []sortKey, value any) []part {
 		// a range where an index can begin.
 		return []part{{k.expression + " >= -9e999", keys}}
 	case !k.descending:
-		return []part{{k.expression + " > " + s.arg(bound(value, k.field)), keys}}
+		return []part{{k.expression + " > " + s.arg(k.bound(value)), keys}}
 	}
-	parts := []part{{k.expression + " < " + s.arg(bound(value, k.field)), keys}}
+	parts := []part{{k.expression + " < " + s.arg(k.bound(value)), keys}}
 	if !k.never {
 		parts = append(parts, part{k.expression + " IS NULL", keys[1:]})
 	}

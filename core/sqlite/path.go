@@ -39,9 +39,16 @@ func jsonPath(path string) string {
 	return b.String()
 }
 
+// keyMark goes before a storage path where the sort key of the text there is
+// meant: no field has such a name. What reads paths need not know more of it.
+const keyMark = "sort:"
+
 // valueAt is the expression for the value at a path of a record whose columns
 // are named with a prefix.
 func valueAt(prefix, path string) string {
+	if of, isKey := strings.CutPrefix(path, keyMark); isKey {
+		return "json_extract(" + prefix + "sort_keys, '$.\"" + jsonEscapes.Replace(of) + "\"')"
+	}
 	if name := columnOf(path); name != "" {
 		return prefix + name
 	}

@@ -18,7 +18,7 @@ func (p *planner) pages(ctx context.Context) ([]*core.Record, error) {
 		p.query.Filter = schema.All(filter, p.ofKey(per, column("k.value")))
 		at := (&statement{table: p.table}).records()
 		all := conditionsOf(p.query)
-		keys, after := at.varying(all, sortKeys(p.query), p.query.After)
+		keys, after := at.varying(all, p.table.sortKeys(p.query), p.query.After)
 		p.after = after
 		if walk := at.walk(all, keys); walk != nil && len(walk.answers()) == len(all) {
 			return p.together(ctx, per, *walk, all, keys)

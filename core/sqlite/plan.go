@@ -64,7 +64,7 @@ func (p *planner) page(ctx context.Context) ([]*core.Record, error) {
 func (p *planner) sort(records []*core.Record) {
 	order := p.query.OrderBy
 	slices.SortFunc(records, func(a, b *core.Record) int {
-		n := schema.ComparePositions(order, schema.Position(order, a.At), schema.Position(order, b.At))
+		n := schema.ComparePositions(p.table.collation, order, schema.Position(order, a.At), schema.Position(order, b.At))
 		if p.query.Reverse {
 			return -n
 		}
@@ -83,7 +83,7 @@ func (p *planner) statement(ctx context.Context) (*statement, scope) {
 func (p *planner) find(ctx context.Context) ([]*core.Record, error) {
 	_, at := p.statement(ctx)
 	all := conditionsOf(p.query)
-	keys, after := at.varying(all, sortKeys(p.query), p.query.After)
+	keys, after := at.varying(all, p.table.sortKeys(p.query), p.query.After)
 	p.after = after
 	walk := at.walk(all, keys)
 	if walk != nil && len(walk.answers()) == len(all) {

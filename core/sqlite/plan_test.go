@@ -54,7 +54,7 @@ func orders(e *schema.Entity, keys ...string) []core.Order {
 	for _, k := range keys {
 		path := strings.TrimPrefix(k, "-")
 		f, _ := e.At(path)
-		list = append(list, core.Order{Path: path, Field: f, Descending: path != k})
+		list = append(list, core.Order{Path: path, Field: f, Descending: path != k, Collated: e.Collates(path)})
 	}
 	return list
 }
@@ -139,18 +139,18 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 		"by words":                     {query: core.Query{Search: [][]string{{"ann"}, {"mei"}}}, want: []string{"PRIMARY KEY (path=? AND value>? AND value<?)"}, sorts: true},
 		"by alternatives of a word":    {query: core.Query{Search: [][]string{{"ann", "member:ann"}}}, want: []string{"UNION ALL\nSEARCH x USING PRIMARY KEY (path=? AND value>? AND value<?)"}, sorts: true},
 
-		"in an order":                 {query: core.Query{OrderBy: orders(e, "name")}, want: []string{"USING INDEX entity_thing name"}},
-		"in an order backwards":       {query: core.Query{OrderBy: orders(e, "-name")}, want: []string{"USING INDEX entity_thing name"}},
+		"in an order":                 {query: core.Query{OrderBy: orders(e, "name")}, want: []string{"USING INDEX entity_thing sort:name"}},
+		"in an order backwards":       {query: core.Query{OrderBy: orders(e, "-name")}, want: []string{"USING INDEX entity_thing sort:name"}},
 		"in the order of a decimal":   {query: core.Query{OrderBy: orders(e, "-weight")}, want: []string{"USING INDEX entity_thing weight:decimal"}},
 		"latest first":                {query: core.Query{OrderBy: orders(e, "-createdAt")}, want: []string{"USING INDEX entity_thing createdAt"}},
-		"by two keys":                 {query: core.Query{OrderBy: orders(e, "color", "-weight")}, want: []string{"USING INDEX entity_thing color -weight:decimal"}},
-		"by two keys backwards":       {query: core.Query{OrderBy: orders(e, "-color", "weight")}, want: []string{"USING INDEX entity_thing color -weight:decimal"}},
+		"by two keys":                 {query: core.Query{OrderBy: orders(e, "color", "-weight")}, want: []string{"USING INDEX entity_thing sort:color -weight:decimal"}},
+		"by two keys backwards":       {query: core.Query{OrderBy: orders(e, "-color", "weight")}, want: []string{"USING INDEX entity_thing sort:color -weight:decimal"}},
 		"filtered in an order":        {filter: values{"color": values{"eq": "red"}}, query: core.Query{OrderBy: orders(e, "-weight")}, want: []string{"entity_thing color -weight:decimal (<expr>=?)"}},
-		"after a position":            {query: core.Query{OrderBy: orders(e, "name"), After: list("m", "id")}, want: []string{"entity_thing name (<expr>=? AND id>?)", "entity_thing name (<expr>>?)"}},
-		"after a position, backwards": {query: core.Query{OrderBy: orders(e, "-name"), After: list("m", "id")}, want: []string{"entity_thing name (<expr>=? AND id<?)", "entity_thing name (<expr><?)", "entity_thing name (<expr>=?)"}},
-		"after a missing value":       {query: core.Query{OrderBy: orders(e, "name"), After: list(nil, "id")}, want: []string{"entity_thing name (<expr>=? AND id>?)", "entity_thing name (<expr>>?)"}},
+		"after a position":            {query: core.Query{OrderBy: orders(e, "name"), After: list("m", "id")}, want: []string{"entity_thing sort:name (<expr>=? AND id>?)", "entity_thing sort:name (<expr>>?)"}},
+		"after a position, backwards": {query: core.Query{OrderBy: orders(e, "-name"), After: list("m", "id")}, want: []string{"entity_thing sort:name (<expr>=? AND id<?)", "entity_thing sort:name (<expr><?)", "entity_thing sort:name (<expr>=?)"}},
+		"after a missing value":       {query: core.Query{OrderBy: orders(e, "name"), After: list(nil, "id")}, want: []string{"entity_thing sort:name (<expr>=? AND id>?)", "entity_thing sort:name (<expr>>?)"}},
 		"after an instant":            {query: core.Query{OrderBy: orders(e, "-createdAt"), After: list("2026", "id")}, want: []string{"entity_thing createdAt (created_at=? AND id<?)", "entity_thing createdAt (created_at<?)"}},
-		"after a position of two":     {query: core.Query{OrderBy: orders(e, "color", "-weight"), After: list("m", "1", "id")}, want: []string{"color -weight:decimal (<expr>=? AND <expr>=? AND id<?)", "color -weight:decimal (<expr>=? AND <expr><?)", "color -weight:decimal (<expr>>?)"}},
+		"after a position of two":     {query: core.Query{OrderBy: orders(e, "color", "-weight"), After: list("m", "1", "id")}, want: []string{"sort:color -weight:decimal (<expr>=? AND <expr>=? AND id<?)", "sort:color -weight:decimal (<expr>=? AND <expr><?)", "sort:color -weight:decimal (<expr>>?)"}},
 		"per reference":               {query: core.Query{Per: &core.Per{Path: "owner", Keys: []string{"x", "y"}}}, want: []string{"entity_thing owner (<expr>=?)"}, sorts: true},
 		"per reference in a list":     {query: core.Query{Per: &core.Per{Path: "lines.thing", InList: true, Keys: []string{"x", "y"}}}, want: []string{"PRIMARY KEY (path=? AND value=?)"}, sorts: true},
 	}
@@ -204,7 +204,7 @@ func TestACommonTermIsAskedRecordByRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := s.plan(t, text, args)
-	for _, want := range []string{"SCAN t USING INDEX entity_thing name", "USING PRIMARY KEY (path=? AND value=? AND seq=?)"} {
+	for _, want := range []string{"SCAN t USING INDEX entity_thing sort:name", "USING PRIMARY KEY (path=? AND value=? AND seq=?)"} {
 		if !strings.Contains(plan, want) {
 			t.Errorf("the plan has no step %q:\n%s", want, plan)
 		}

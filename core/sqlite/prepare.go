@@ -32,7 +32,7 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 			exists[name] = true
 		}
 		for _, e := range m.Stored() {
-			t := newTable(e, m.Roles(e))
+			t := newTable(e, m.Roles(e), s.collation)
 			if err := t.create(ctx, c, exists); err != nil {
 				return err
 			}
@@ -57,6 +57,9 @@ func (t *table) create(ctx context.Context, c *conn, exists map[string]bool) err
 	if err := t.dropRules(ctx, c, exists); err != nil {
 		return err
 	}
+	if err := t.makeKeys(ctx, c, exists); err != nil {
+		return err
+	}
 	if err := t.createIndexes(ctx, c, exists); err != nil {
 		return err
 	}
@@ -65,7 +68,7 @@ func (t *table) create(ctx context.Context, c *conn, exists map[string]bool) err
 
 // createTables makes what the records of an entity need, whatever its fields are.
 func (c *conn) createTables(ctx context.Context, entity string) error {
-	t := newTable(&schema.Entity{Name: entity}, nil)
+	t := newTable(&schema.Entity{Name: entity}, nil, nil)
 	for _, statement := range []string{
 		fmt.Sprintf(`CREATE TABLE %s (
 	seq        INTEGER PRIMARY KEY,
@@ -78,6 +81,7 @@ func (c *conn) createTables(ctx context.Context, entity string) error {
 	deleted_at TEXT,
 	doc        TEXT NOT NULL
 ) STRICT`, t.name),
+		addKeyColumn(entity),
 		fmt.Sprintf(`CREATE TABLE %s (
 	path  TEXT NOT NULL,
 	value ANY NOT NULL,
@@ -138,6 +142,13 @@ func (t *table) refill(ctx context.Context, c *conn) error {
 
 // addTerms adds the terms of the sets for all records.
 func (t *table) addTerms(ctx context.Context, c *conn, sets []termSet) error {
+	return t.eachRow(ctx, c, func(seq int64, values map[string]any) error {
+		return t.putTerms(ctx, c, seq, nil, t.termsOf(sets, values))
+	})
+}
+
+// eachRow visits the values of all records, so many at a time.
+func (t *table) eachRow(ctx context.Context, c *conn, visit func(seq int64, values map[string]any) error) error {
 	type row struct {
 		seq int64
 		doc string
@@ -158,7 +169,7 @@ func (t *table) addTerms(ctx context.Context, c *conn, sets []termSet) error {
 			if err != nil {
 				return fmt.Errorf("read record %d of %s: %w", r.seq, t.entity.Name, err)
 			}
-			if err := t.putTerms(ctx, c, r.seq, nil, t.termsOf(sets, values)); err != nil {
+			if err := visit(r.seq, values); err != nil {
 				return err
 			}
 			last = r.seq

@@ -137,8 +137,8 @@ func TestEveryShippedIndexIsMadeOnce(t *testing.T) {
 		return names
 	}
 	want := []string{
-		"entity_thing code", "entity_thing color", "entity_thing color -weight:decimal", "entity_thing createdAt", "entity_thing deleted", "entity_thing id", "entity_thing name", "entity_thing owner", "entity_thing place.city",
-		"entity_thing price.amount:decimal", "entity_thing unique code", "entity_thing updatedAt", "entity_thing weight:decimal",
+		"entity_thing color", "entity_thing color -weight:decimal", "entity_thing createdAt", "entity_thing deleted", "entity_thing id", "entity_thing name", "entity_thing owner", "entity_thing place.city",
+		"entity_thing price.amount:decimal", "entity_thing sort:code", "entity_thing sort:color", "entity_thing sort:color -weight:decimal", "entity_thing sort:name", "entity_thing unique code", "entity_thing updatedAt", "entity_thing weight:decimal",
 	}
 	if diff := cmp.Diff(want, list()); diff != "" {
 		t.Errorf("indexes: -want +got:\n%s", diff)

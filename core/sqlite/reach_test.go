@@ -22,16 +22,16 @@ func TestHowManyAreBehindAReferenceChangesThePlan(t *testing.T) {
 	}{
 		"a reference": {values{"owner": who},
 			[]string{"SEARCH t USING INDEX entity_thing owner (<expr>=?)", "SEARCH r1 USING INDEX entity_thing place.city (<expr>=?)"},
-			[]string{"SCAN t USING INDEX entity_thing name", "r1 EXISTS USING INDEX entity_thing place.city (<expr>=? AND id=?)"}},
+			[]string{"SCAN t USING INDEX entity_thing sort:name", "r1 EXISTS USING INDEX entity_thing place.city (<expr>=? AND id=?)"}},
 		"two references": {values{"owner": values{"owner": who}},
 			[]string{"SEARCH t USING INDEX entity_thing owner (<expr>=?)", "SEARCH r1 USING INDEX entity_thing owner (<expr>=?)", "SEARCH r2 USING INDEX entity_thing place.city (<expr>=?)"},
-			[]string{"SCAN t USING INDEX entity_thing name", "r1 EXISTS USING INDEX sqlite_autoindex_entity_thing_1 (id=?)", "SEARCH r2 USING INDEX sqlite_autoindex_entity_thing_1 (id=?)"}},
+			[]string{"SCAN t USING INDEX entity_thing sort:name", "r1 EXISTS USING INDEX sqlite_autoindex_entity_thing_1 (id=?)", "SEARCH r2 USING INDEX sqlite_autoindex_entity_thing_1 (id=?)"}},
 		"a reference in a list": {values{"lines": some(values{"thing": who})},
 			[]string{"SEARCH t USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH x USING PRIMARY KEY (path=? AND value=?)", "SEARCH r1 USING INDEX entity_thing place.city (<expr>=?)"},
-			[]string{"SCAN t USING INDEX entity_thing name", "SEARCH r1 USING INDEX sqlite_autoindex_entity_thing_1 (id=?)"}},
+			[]string{"SCAN t USING INDEX entity_thing sort:name", "SEARCH r1 USING INDEX sqlite_autoindex_entity_thing_1 (id=?)"}},
 		"not": {values{"not": values{"owner": who}},
-			[]string{"SCAN t USING INDEX entity_thing name", "SEARCH r1 USING INDEX entity_thing place.city (<expr>=?)"},
-			[]string{"SCAN t USING INDEX entity_thing name", "SEARCH r1 USING INDEX sqlite_autoindex_entity_thing_1 (id=?)"}},
+			[]string{"SCAN t USING INDEX entity_thing sort:name", "SEARCH r1 USING INDEX entity_thing place.city (<expr>=?)"},
+			[]string{"SCAN t USING INDEX entity_thing sort:name", "SEARCH r1 USING INDEX sqlite_autoindex_entity_thing_1 (id=?)"}},
 	}
 	for name, tt := range tests {
 		for how, wanted := range map[string][]string{"few": tt.few, "many": tt.many} {

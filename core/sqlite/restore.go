@@ -70,25 +70,26 @@ func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func
 }
 
 // dropEntities drops the tables of entities, which are empty: with them their indexes,
-// which what is restored may fit only as a whole, and the note of which terms there are.
+// which what is restored may fit only as a whole, and the notes of which terms and sort keys there are.
 func (c *conn) dropEntities(ctx context.Context) error {
 	entities, err := c.names(ctx, "SELECT name FROM entities")
 	if err != nil {
 		return err
 	}
 	for _, entity := range entities {
-		t := newTable(&schema.Entity{Name: entity}, nil)
+		t := newTable(&schema.Entity{Name: entity}, nil, nil)
 		for _, name := range []string{t.name, t.terms} {
 			if _, err := c.ExecContext(ctx, "DROP TABLE "+name); err != nil {
 				return err
 			}
 		}
 	}
-	_, err = c.exec(ctx, "DELETE FROM entities")
-	if err == nil {
-		_, err = c.exec(ctx, "DELETE FROM term_sets")
+	for _, noted := range []string{"entities", "term_sets", "key_sets"} {
+		if _, err := c.exec(ctx, "DELETE FROM "+noted); err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // restoring fills tables that are empty.
@@ -148,7 +149,7 @@ func (r restoring) putOne(ctx context.Context, i core.Item) (err error) {
 	return err
 }
 
-// record needs no indexes and no terms yet: Prepare makes them of all records at once.
+// record needs no indexes, no terms and no sort keys yet: Prepare makes them of all records at once.
 func (r restoring) record(ctx context.Context, one *core.Record) error {
 	name := quoted("entity_" + snake(one.Entity))
 	if !r.entities[one.Entity] {

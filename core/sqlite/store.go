@@ -30,6 +30,8 @@ type Store struct {
 	seekers *pool
 	dbs     []*sql.DB
 
+	collation *schema.Collation // how names sort
+
 	farthest int           // how many records a page may look at
 	longest  time.Duration // how long a list or a figure may take
 	mostLog  int64         // how long the log may be, in bytes, before it is cut
@@ -56,7 +58,7 @@ func Open(path string) (*Store, error) {
 	makeFile(absolute)
 	file := url.URL{Scheme: "file", Path: absolute}
 	const common = "?_dqs=0&_defensive=1&_busy_timeout=5000&_pragma=temp_store(memory)"
-	s := &Store{name: path, file: absolute, farthest: Farthest, longest: Longest, mostLog: mostLog, turns: newTurns(), closed: make(chan struct{})}
+	s := &Store{name: path, file: absolute, collation: schema.StandardCollation(), farthest: Farthest, longest: Longest, mostLog: mostLog, turns: newTurns(), closed: make(chan struct{})}
 	// A transaction that is acknowledged is on the disk (FULL): with NORMAL a
 	// loss of power could take back the last ones.
 	if s.writer, err = s.open(file.String()+common+"&_journal_mode=WAL&_synchronous=FULL", 1); err == nil {
@@ -79,7 +81,7 @@ func Open(path string) (*Store, error) {
 // reads and writes share one connection: without a disk they are too short
 // for more to be of use.
 func OpenMemory() (*Store, error) {
-	s := &Store{name: "memory", farthest: Farthest, longest: Longest, turns: newTurns(), closed: make(chan struct{})}
+	s := &Store{name: "memory", collation: schema.StandardCollation(), farthest: Farthest, longest: Longest, turns: newTurns(), closed: make(chan struct{})}
 	var err error
 	if s.writer, err = s.open("file::memory:?_dqs=0&_defensive=1", 1); err == nil {
 		s.readers, s.seekers = s.writer, s.writer
@@ -91,6 +93,10 @@ func OpenMemory() (*Store, error) {
 	}
 	return s, nil
 }
+
+// SortBy says how names sort from the next Prepare on, which makes the keys of what is
+// stored anew when they are of another collation. It is called before the store is in use.
+func (s *Store) SortBy(c *schema.Collation) { s.collation = c }
 
 func (s *Store) open(dsn string, size int) (*pool, error) {
 	d, err := s.newDriver()

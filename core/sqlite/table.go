@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -15,11 +16,14 @@ type table struct {
 	sets    []termSet
 	indexes []index
 	roles   map[string]bool // those that its records may hold
+
+	collation *schema.Collation
+	collated  []string // the paths that sort keys are kept for
 }
 
 // newTable lays out an entity; roles are the roles that its records may hold.
-func newTable(e *schema.Entity, roles []*schema.Entity) *table {
-	t := &table{entity: e, name: quoted("entity_" + snake(e.Name)), terms: quoted("terms_" + snake(e.Name)), roles: map[string]bool{}}
+func newTable(e *schema.Entity, roles []*schema.Entity, by *schema.Collation) *table {
+	t := &table{collation: by, collated: e.Collated(roles), entity: e, name: quoted("entity_" + snake(e.Name)), terms: quoted("terms_" + snake(e.Name)), roles: map[string]bool{}}
 	t.indexes = append(t.indexes, t.byID(), t.deleted())
 	t.addIndex(false, key{path: "id"})
 	for _, role := range roles {
@@ -27,7 +31,7 @@ func newTable(e *schema.Entity, roles []*schema.Entity) *table {
 		t.addIndex(false, key{role: role.Name})
 	}
 	if signature := wordsSignature(e.Fields, ""); signature != "" {
-		t.sets = append(t.sets, termSet{path: wordsPath, signature: wordsVersion + signature})
+		t.sets = append(t.sets, termSet{path: wordsPath, signature: schema.WordsVersion + " " + signature})
 	}
 	t.layFields(e.Fields, "", false)
 	for _, system := range schema.SystemFields {
@@ -84,14 +88,19 @@ func (t *table) lay(path string, f *schema.Field, inList, unique bool) {
 			t.indexes = append(t.indexes, index{name: t.deleted().name + " " + path, gone: true, keys: []key{{path: path, field: f}}})
 		}
 	}
-	t.addIndex(false, append(t.ofRole(path), key{path: path, field: f})...)
+	if !unique || !t.collates(path) {
+		t.addIndex(false, append(t.ofRole(path), key{path: path, field: f})...)
+	}
+	if f.Indexed() && t.collates(path) {
+		t.addIndex(false, append(t.ofRole(path), key{path: keyMark + path, field: f})...)
+	}
 }
 
 // ofRole is what an index over a role's own value begins with: whether the
 // role is held. Who reads the role's records in an order does not meet all the
 // others, which have no value.
 func (t *table) ofRole(path string) []key {
-	name, _, inside := strings.Cut(path, ".")
+	name, _, inside := strings.Cut(strings.TrimPrefix(path, keyMark), ".")
 	if inside && t.roles[name] {
 		return []key{{role: name}}
 	}
@@ -99,7 +108,9 @@ func (t *table) ofRole(path string) []key {
 }
 
 // layIndex adds an index over several fields. One over a list is left out:
-// a list has an index of its own.
+// a list has an index of its own. A filter fixes texts, an order goes by their
+// keys: there is an index for each way in which the first fields are fixed and
+// the others ordered.
 func (t *table) layIndex(of *schema.Entity, names schema.Index) {
 	var keys []key
 	if of.IsRole() {
@@ -116,7 +127,15 @@ func (t *table) layIndex(of *schema.Entity, names schema.Index) {
 		}
 		keys = append(keys, key{path: f.StoragePath(), field: f, descending: plain != name})
 	}
-	t.addIndex(false, keys...)
+	for fixed := range keys {
+		ordered := slices.Clone(keys)
+		for i := fixed; i < len(keys); i++ {
+			if t.collates(keys[i].path) {
+				ordered[i].path = keyMark + keys[i].path
+			}
+		}
+		t.addIndex(false, ordered...)
+	}
 }
 
 // set returns the terms at a path, or nil.

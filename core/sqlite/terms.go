@@ -7,15 +7,9 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-const (
-	// wordsPath is where the words of the search stand among the terms: no
-	// field has this path.
-	wordsPath = ""
-
-	// wordsVersion is raised when schema.Words makes other words of a text:
-	// then the words of all records are made anew.
-	wordsVersion = "2 "
-)
+// wordsPath is where the words of the search stand among the terms: no field has
+// this path.
+const wordsPath = ""
 
 // termSet is a path at which a record may have several values. Each is a row
 // of the table of terms, which is to lists what an index is to single values.

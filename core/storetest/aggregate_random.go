@@ -106,6 +106,7 @@ func grouped(records []*core.Record, q core.Aggregate) []core.Group {
 	}
 	slices.SortFunc(groups, func(a, b core.Group) int {
 		for i, k := range q.By {
+			k.Collated = false // groups of texts come by their bytes
 			if order := compare(k, a.Keys[i], b.Keys[i]); order != 0 {
 				return order
 			}

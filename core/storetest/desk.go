@@ -194,7 +194,7 @@ func order(e *schema.Entity, keys ...string) []core.Order {
 	for _, key := range keys {
 		path := strings.TrimPrefix(key, "-")
 		f, _ := e.At(path)
-		orders = append(orders, core.Order{Path: path, Field: f, Descending: path != key})
+		orders = append(orders, core.Order{Path: path, Field: f, Descending: path != key, Collated: e.Stored().Collates(path)})
 	}
 	return orders
 }

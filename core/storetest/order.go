@@ -14,6 +14,9 @@ func orderTests() map[string]func(*desk) {
 		"missing values come first, and last descending": orderMissing,
 		"every type sorts by its own order":              orderTypes,
 		"several keys in mixed directions":               orderKeys,
+		"names sort as people sort them":                 orderNames,
+		"the site says how names sort":                   orderCollation,
+		"names that were there before have their place":  orderLater,
 	}
 }
 
@@ -25,18 +28,12 @@ func key(r *core.Record, path string) any {
 	return schema.Lookup(r.Values, path)
 }
 
+// german is how the store of a desk sorts names.
+var german = schema.StandardCollation()
+
 // compare is the meaning of one key of an order.
 func compare(o core.Order, a, b any) int {
-	c := 0
-	switch {
-	case a == nil && b == nil:
-	case a == nil:
-		c = -1
-	case b == nil:
-		c = 1
-	default:
-		c = o.Field.Kind().Compare(a, b)
-	}
+	c := o.Compare(german, a, b)
 	if o.Descending {
 		return -c
 	}

@@ -10,6 +10,7 @@ func searchTests() map[string]func(*desk) {
 		"it goes together with filter, order and page": searchNarrows,
 		"it follows what changes":                      searchFollows,
 		"a word may have alternatives":                 searchAlternatives,
+		"both spellings of an umlaut are one":          searchSpellings,
 	}
 }
 
@@ -50,6 +51,8 @@ func searchWords(d *desk) {
 		"東京":              {"東京都"},
 		"москва αθηνα":    {"東京都"},
 		"str verkehr ost": nil,
+		"taenz":           {"Straße der Tänzer"},
+		"tänz":            {"Straße der Tänzer"},
 		"":                {"Straße der Tänzer", "STRASSENBAHN", "Łódź", "東京都", nil},
 	} {
 		d.same("search "+text, d.searched(core.Query{}, text), want)
@@ -100,4 +103,15 @@ func searchAlternatives(d *desk) {
 	d.same("search", names, []any{"apple tart", "pear tart"})
 	q.Search = [][]string{{"app"}, {}}
 	d.same("search with a term that has no alternative", ids(d.find(d.thing, q)), []string{})
+}
+
+func searchSpellings(d *desk) {
+	d.createAll(d.thing, values{"name": "Müller"}, values{"name": "Mueller"}, values{"name": "Muller"}, values{"name": "Muster"}, values{"name": "Straße"}, values{"name": "Strasse"})
+	both := []any{"Müller", "Mueller", "Muller"}
+	for text, want := range map[string][]any{
+		"müller": both, "MÜLLER": both, "mu\u0308ller": both, "mueller": {"Müller", "Mueller"}, "MUELL": {"Müller", "Mueller"}, "mue": {"Müller", "Mueller"},
+		"muller": {"Müller", "Muller"}, "strasse": {"Straße", "Strasse"}, "Straße": {"Straße", "Strasse"},
+	} {
+		d.same("search "+text, d.searched(core.Query{}, text), want)
+	}
 }

@@ -21,6 +21,9 @@ type Store interface {
 	State
 	Registry
 
+	// SortBy says how names sort from the next Prepare on.
+	SortBy(c *schema.Collation)
+
 	// Pending returns entries that lie in the documents of their records and
 	// were not settled yet, at most limit of them, those of one record from
 	// the oldest to the latest. It knows all records of the database, also

@@ -91,7 +91,7 @@ func grouped(rows []row, keys []schema.Order) [][]row {
 	}
 	order := func(a, b row) int {
 		x, y := position(a), position(b)
-		return cmp.Or(schema.ComparePositions(keys, x, y), cmp.Compare(fmt.Sprint(x), fmt.Sprint(y)))
+		return cmp.Or(schema.ComparePositions(nil, keys, x, y), cmp.Compare(fmt.Sprint(x), fmt.Sprint(y)))
 	}
 	slices.SortStableFunc(rows, order)
 	var groups [][]row

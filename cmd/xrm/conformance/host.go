@@ -165,14 +165,17 @@ func (h *host) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.Fin
 	if err != nil {
 		return &pluginpb.FindResponse{Error: toWire(err)}, nil
 	}
+	by := schema.StandardCollation()
 	position := func(r *pluginpb.Record) []any { return schema.Position(q.OrderBy, at(e, r)) }
 	answer := &pluginpb.FindResponse{}
 	for _, found := range h.all(e) {
-		if q.Filter.Match(storedValues(e, found)) && (q.After == nil || schema.ComparePositions(q.OrderBy, position(found), q.After) > 0) {
+		if q.Filter.Match(storedValues(e, found)) && (q.After == nil || schema.ComparePositions(by, q.OrderBy, position(found), q.After) > 0) {
 			answer.Records = append(answer.Records, found)
 		}
 	}
-	slices.SortFunc(answer.Records, func(a, b *pluginpb.Record) int { return schema.ComparePositions(q.OrderBy, position(a), position(b)) })
+	slices.SortFunc(answer.Records, func(a, b *pluginpb.Record) int {
+		return schema.ComparePositions(by, q.OrderBy, position(a), position(b))
+	})
 	if len(answer.Records) > q.Limit {
 		answer.Records = answer.Records[:q.Limit]
 		answer.Next = q.Next(at(e, answer.Records[q.Limit-1]))

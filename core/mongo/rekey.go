@@ -1,0 +1,186 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+const (
+	// rekeyBatch is how many records get their keys at a time.
+	rekeyBatch = 500
+
+	// rekeyLease is how long an instance that makes keys may be silent before
+	// another one goes on in its place.
+	rekeyLease = 30 * time.Second
+	rekeyLook  = 200 * time.Millisecond
+)
+
+// sortingDocument is what is known of the keys of an entity's records: of which
+// collation they are, for which paths, and which fields their words are of.
+type sortingDocument struct {
+	ID        string   `bson:"_id"`
+	Collation string   `bson:"collation"`
+	Paths     []string `bson:"paths"`
+	Words     string   `bson:"words"`
+	Searched  []string `bson:"searched"`
+
+	Making string `bson:"making,omitempty"` // what is being made instead
+	At     string `bson:"at,omitempty"`     // the last record that has it
+}
+
+// keysFor is what the records of an entity must have.
+func (s *Store) keysFor(m *schema.Model, e *schema.Entity) sortingDocument {
+	d := sortingDocument{ID: e.Name, Collation: s.collation.Name(), Paths: e.Collated(m.Roles(e)), Words: schema.WordsVersion}
+	walk(e.Fields, "", func(path string, f *schema.Field) {
+		if f.Search {
+			d.Searched = append(d.Searched, path)
+		}
+	})
+	return d
+}
+
+// covers says whether records that have these keys have those of another document
+// too. Those of paths that a model does not have are not lost: nobody changes what
+// is stored there.
+func (d sortingDocument) covers(other sortingDocument) bool {
+	within := func(all, some []string) bool {
+		return !slices.ContainsFunc(some, func(path string) bool { return !slices.Contains(all, path) })
+	}
+	return d.Collation == other.Collation && d.Words == other.Words && within(d.Paths, other.Paths) && within(d.Searched, other.Searched)
+}
+
+func (s *Store) sorting() *driver.Collection { return s.db.Collection(sortingCollection) }
+
+// makeKeys makes the sort keys and the words of all records anew, unless they are
+// there. One instance does it; the others wait. What was cut off goes on from where
+// it was.
+func (s *Store) makeKeys(ctx context.Context, m *schema.Model, e *schema.Entity) error {
+	want, lease, me := s.keysFor(m, e), "keys of "+e.Name, bson.NewObjectID().Hex()
+	for {
+		have, err := s.sortingOf(ctx, e)
+		if err != nil || have.covers(want) {
+			return err
+		}
+		mine, err := s.Acquire(ctx, lease, me, rekeyLease)
+		if err != nil {
+			return err
+		}
+		if mine {
+			defer func() { _ = s.Release(context.WithoutCancel(ctx), lease, me) }() // or it ends by itself
+			if have, err = s.sortingOf(ctx, e); err != nil || have.covers(want) {
+				return err
+			}
+			return s.rekey(ctx, e, have, want, func() (bool, error) { return s.Acquire(ctx, lease, me, rekeyLease) })
+		}
+		select {
+		case <-time.After(rekeyLook):
+		case <-ctx.Done():
+			return s.failed("make the sort keys of "+e.Plural, ctx.Err())
+		}
+	}
+}
+
+func (s *Store) sortingOf(ctx context.Context, e *schema.Entity) (d sortingDocument, err error) {
+	err = s.sorting().FindOne(ctx, bson.D{{Key: idField, Value: e.Name}}).Decode(&d)
+	if errors.Is(err, driver.ErrNoDocuments) {
+		err = nil
+	}
+	return d, s.failed("read of which collation the keys of "+e.Plural+" are", err)
+}
+
+// rekey goes through all records in the order of their ids.
+func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingDocument, renew func() (bool, error)) error {
+	doing := "make the sort keys of " + e.Plural
+	if have.Collation == want.Collation { // an instance of another model has made those
+		want.Paths = unionOf(want.Paths, have.Paths)
+	}
+	making := want.Collation + " " + want.Words + " " + e.Name
+	for _, path := range append(slices.Clone(want.Paths), want.Searched...) {
+		making += " " + path
+	}
+	last := ""
+	if have.Making == making {
+		last = have.At
+	}
+	for {
+		cursor, err := s.collection(e).Find(ctx, bson.D{{Key: idField, Value: bson.D{{Key: "$gt", Value: last}}}},
+			options.Find().SetSort(bson.D{{Key: idField, Value: 1}}).SetLimit(rekeyBatch).SetProjection(projection(nil)))
+		if err != nil {
+			return s.failed(doing, err)
+		}
+		records, err := all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) { return decodeRecord(e.Name, raw) })
+		if err != nil {
+			return s.failed(doing, err)
+		}
+		if len(records) == 0 {
+			break
+		}
+		if err := s.putKeys(ctx, e, want.Paths, records); err != nil {
+			return s.writeFailed(doing, err)
+		}
+		last = records[len(records)-1].ID
+		have.ID, have.Making, have.At = e.Name, making, last
+		if err := s.putSorting(ctx, have); err != nil {
+			return err
+		}
+		if mine, err := renew(); err != nil || !mine {
+			return errors.Join(err, s.failed(doing, errors.New("another instance does it"))) // and this one looks again
+		}
+	}
+	return s.putSorting(ctx, want)
+}
+
+func unionOf(a, b []string) []string {
+	both := append(slices.Clone(a), b...)
+	slices.Sort(both)
+	return slices.Compact(both)
+}
+
+func (s *Store) putSorting(ctx context.Context, d sortingDocument) error {
+	_, err := s.sorting().ReplaceOne(ctx, bson.D{{Key: idField, Value: d.ID}}, d, options.Replace().SetUpsert(true))
+	return s.writeFailed("note of which collation the keys are", err)
+}
+
+// putKeys writes the keys of records. One that has changed meanwhile has got them
+// from whoever changed it.
+func (s *Store) putKeys(ctx context.Context, e *schema.Entity, paths []string, records []*core.Record) error {
+	var writes []driver.WriteModel
+	for _, r := range records {
+		keys := keysAt(paths, s.collation, r.Values)
+		if words := e.SearchWords(r.Values); len(words) > 0 {
+			keys.set = append(keys.set, bson.E{Key: wordsField, Value: words})
+		}
+		change := bson.D{}
+		if len(keys.set) > 0 {
+			change = append(change, bson.E{Key: "$set", Value: keys.set})
+		}
+		if len(keys.unset) > 0 {
+			change = append(change, bson.E{Key: "$unset", Value: unsetting(keys.unset)})
+		}
+		if len(change) > 0 {
+			writes = append(writes, driver.NewUpdateOneModel().SetUpdate(change).
+				SetFilter(bson.D{{Key: idField, Value: r.ID}, {Key: versionField, Value: r.Version}}))
+		}
+	}
+	if len(writes) == 0 {
+		return nil
+	}
+	_, err := s.collection(e).BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
+	return err
+}
+
+func unsetting(names []string) bson.D {
+	gone := make(bson.D, len(names))
+	for i, name := range names {
+		gone[i] = bson.E{Key: name, Value: ""}
+	}
+	return gone
+}
