@@ -28,7 +28,7 @@ func within(t testing.TB, c Config, adapt func(*pluginhost.Config)) embedded {
 	t.Helper()
 	s, err := newServer(c, slog.New(slog.NewTextHandler(t.Output(), nil)), adapt)
 	if err == nil {
-		err = s.host.Start(t.Context())
+		err = s.know(t.Context())
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -110,7 +111,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	}
 	s.readiness = snapshot.NewReadiness(s.store, c.Timeout.Store, s.letIn, log)
 	s.admission, err = snapshot.New(snapshot.Config{
-		Catalog: definitions, Roles: s.roles, Hooks: s.host.Hooks, Build: s.buildAPI, Names: graphql.Check, Prepare: s.readiness.Prepare, Log: log,
+		Catalog: definitions, Roles: s.roles, Hooks: s.host.Hooks, Build: s.buildAPI, Names: graphql.Check, Prepare: s.readiness.Prepare, Kept: s.store, Log: log,
 	})
 	if err != nil {
 		return errors.Join(err, s.host.Close())
@@ -118,7 +119,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	s.uses = identity.NewUses(s.store, time.Now, log)
 	s.site = web.New(web.Config{
 		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Current: current, Ready: s.readiness.Check,
-		Lacking: s.host.Lacking, Metrics: metrics, Queue: queue, Log: log,
+		Lacking: s.lacking, Metrics: metrics, Queue: queue, Log: log,
 		Budget: held, BodyTimeout: c.Timeout.Body,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
 	})
@@ -188,7 +189,7 @@ func (s *server) begin(ctx context.Context, gate *web.Gate) error {
 	waiting := backoff.NewExponentialBackOff()
 	waiting.InitialInterval, waiting.MaxInterval = 50*time.Millisecond, time.Second
 	for {
-		err := s.host.Start(ctx)
+		err := s.know(ctx)
 		if err == nil {
 			break
 		}
@@ -215,6 +216,25 @@ func (s *server) begin(ctx context.Context, gate *web.Gate) error {
 		s.log.Warn("a file of entities is left out until a plugin brings what it needs", "file", w.Error())
 	}
 	return nil
+}
+
+// know lets hold what the database says is in force: which definitions of the site,
+// and which plugins.
+func (s *server) know(ctx context.Context) error {
+	if err := s.admission.Begin(ctx); err != nil {
+		return err
+	}
+	return s.host.Start(ctx)
+}
+
+// lacking says what is not in force here, although it should be. Anybody may read
+// it, so files are named without the folder.
+func (s *server) lacking() (list []string) {
+	for _, reason := range s.admission.Refused() {
+		reason = strings.ReplaceAll(reason, strings.TrimSuffix(filepath.ToSlash(s.config.Entities), "/")+"/", "")
+		list = append(list, "A definition of the site does not fit what is stored, so the last ones that served are in force: "+reason)
+	}
+	return append(list, s.host.Lacking()...)
 }
 
 // close stops the plugins, delivers what is committed and closes the store.

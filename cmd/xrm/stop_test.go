@@ -23,6 +23,9 @@ func TestAStopThatIsSlowBlamesNoDatabase(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := s.admission.Begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		working, stop := context.WithCancel(t.Context())
 		s.readiness.Keep(working, stop)
 		if err := s.close(working); err != nil {

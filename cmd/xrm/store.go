@@ -26,6 +26,7 @@ import (
 type store interface {
 	record.Store
 	snapshot.Database
+	snapshot.Kept
 	journal.Store
 	work.Store
 	pluginhost.Keeper

@@ -49,6 +49,28 @@ func (c *Catalog) With(definitions map[string][]schema.Source) (*Catalog, error)
 	return compose(&next)
 }
 
+// WithSite puts other definitions in the place of the site's.
+func (c *Catalog) WithSite(site []schema.Source) (*Catalog, error) {
+	next := *c
+	next.site, next.waiting = site, nil
+	return compose(&next)
+}
+
+// Sources lists all definitions, in the order in which they are loaded; those of
+// the site that wait are not among them.
+func (c *Catalog) Sources() []schema.Source {
+	sources := slices.Clone(c.shipped)
+	for _, name := range slices.Sorted(maps.Keys(c.plugins)) {
+		sources = append(sources, c.plugins[name]...)
+	}
+	for _, s := range c.site {
+		if !slices.ContainsFunc(c.waiting, func(p strictyaml.Problem) bool { return p.File == s.File }) {
+			sources = append(sources, s)
+		}
+	}
+	return sources
+}
+
 func same(one, other []schema.Source) bool {
 	return slices.EqualFunc(one, other, func(a, b schema.Source) bool {
 		return a.File == b.File && a.Gone == b.Gone && string(a.Data) == string(b.Data)

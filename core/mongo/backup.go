@@ -32,12 +32,14 @@ func keeping() map[string]struct {
 		stateCollection:         {kind: core.StateItem},
 		pluginsCollection:       {kind: core.PluginItem},
 
-		sortingCollection:   {not: "made anew from the records and the model"},
-		keysCollection:      {not: "a secret"},
-		leasesCollection:    {not: "of processes that do not run there"},
-		instancesCollection: {not: "of processes that do not run there"},
-		roomCollection:      {not: "says whether the disk takes more"},
-		restoreCollection:   {not: "says whether the database is half restored"},
+		sortingCollection:     {not: "made anew from the records and the model"},
+		keysCollection:        {not: "a secret"},
+		leasesCollection:      {not: "of processes that do not run there"},
+		instancesCollection:   {not: "of processes that do not run there"},
+		definitionsCollection: {not: "the first start notes what it serves"},
+
+		roomCollection:    {not: "says whether the disk takes more"},
+		restoreCollection: {not: "says whether the database is half restored"},
 	}
 }
 

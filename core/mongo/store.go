@@ -34,6 +34,7 @@ const (
 	pluginsCollection       = "xrm.plugins"
 	instancesCollection     = "xrm.instances"
 	sortingCollection       = "xrm.sorting"
+	definitionsCollection   = "xrm.definitions"
 )
 
 const (

@@ -19,13 +19,27 @@ type Counter interface {
 func CheckStored(ctx context.Context, store Counter, before, now *schema.Model) error {
 	var problems strictyaml.Problems
 	for _, m := range before.Misfits(now) {
-		found, err := store.Count(ctx, m.Entity, core.Query{Filter: m.Stored, Deleted: true}, 1)
+		found, err := store.Count(ctx, m.Entity, core.Query{Filter: m.Stored, Deleted: true}, maxCounted+1)
 		if err != nil {
 			return fmt.Errorf("look for values of %s that do not fit any more: %w", m.Stored.Path, err)
 		}
-		if found[""] > 0 {
+		if n := found[""]; n > 0 {
+			m.Problem.Message += " (" + counted(n) + ")"
 			problems = append(problems, m.Problem)
 		}
 	}
 	return problems.Err()
+}
+
+// maxCounted bounds how far the records are counted that a definition does not fit.
+const maxCounted = 1_000_000
+
+func counted(n int) string {
+	switch {
+	case n > maxCounted:
+		return fmt.Sprintf("more than %d records", maxCounted)
+	case n == 1:
+		return "1 record"
+	}
+	return fmt.Sprintf("%d records", n)
 }

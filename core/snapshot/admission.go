@@ -35,6 +35,10 @@ type Config struct {
 	// nil for the first one. It is called last, once all the rest is made.
 	Prepare func(before, now *schema.Model) error
 
+	// Kept keeps what was served last. Without it New prepares the database, and
+	// Begin is not called.
+	Kept Kept
+
 	Log *slog.Logger
 }
 
@@ -43,17 +47,18 @@ type Config struct {
 type Admission struct {
 	config  Config
 	current atomic.Pointer[Snapshot]
-	made    atomic.Int64 // snapshots
-	oldest  atomic.Int64 // edition by which something may be saved
-	mu      sync.Mutex   // one change at a time
+	made    atomic.Int64             // snapshots
+	oldest  atomic.Int64             // edition by which something may be saved
+	refusal atomic.Pointer[[]string] // why the files of the site are not in force; nil if they are
+	mu      sync.Mutex               // one change at a time
 }
 
 // New makes the snapshot of what is in files. Its error is about them, or about
-// the database.
+// the database. Where definitions are kept, Begin is next.
 func New(c Config) (*Admission, error) {
 	a := &Admission{config: c}
 	first, err := a.complete(&Snapshot{catalog: c.Catalog})
-	if err == nil {
+	if err == nil && c.Kept == nil {
 		err = c.Prepare(nil, first.Model)
 	}
 	if err != nil {
@@ -130,6 +135,9 @@ func (a *Admission) change(offers ...Offer) error {
 		}
 	}
 	a.current.Store(next)
+	if next.Model != before.Model {
+		a.keep(next.catalog)
+	}
 	for _, f := range next.faults {
 		a.config.Log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
 	}

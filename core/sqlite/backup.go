@@ -38,6 +38,8 @@ func keeping() map[string]struct {
 		"api_keys":  {not: "a secret"},
 		"leases":    {not: "of processes that do not run there"},
 		"instances": {not: "of processes that do not run there"},
+
+		"definitions": {not: "the first start notes what it serves"},
 	}
 }
 

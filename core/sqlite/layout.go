@@ -124,12 +124,15 @@ func (s *Store) lay() error {
 		case version > len(steps):
 			return fmt.Errorf("it was written by a newer xrm (layout %d, this one knows %d); start that one, or restore a backup from before", version, len(steps))
 		case version == len(steps):
-			return nil
+			return c.run(ctx, definitionsTable)
 		}
 		for _, step := range steps[version:] {
 			if err := step(ctx, c); err != nil {
 				return err
 			}
+		}
+		if err := c.run(ctx, definitionsTable); err != nil {
+			return err
 		}
 		for _, header := range []string{fmt.Sprintf("PRAGMA application_id = %d", application), fmt.Sprintf("PRAGMA user_version = %d", len(steps))} {
 			if _, err := c.ExecContext(ctx, header); err != nil {

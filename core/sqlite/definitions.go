@@ -1,0 +1,40 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/openxrm/xrm/core"
+)
+
+// definitionsTable holds one row. A program that does not know it loses nothing by
+// that, so it is no step of the layout, and is made whenever it is missing.
+const definitionsTable = `CREATE TABLE IF NOT EXISTS definitions (
+	name     TEXT PRIMARY KEY,
+	document TEXT NOT NULL
+) STRICT`
+
+// Definitions returns those that were kept last.
+func (s *Store) Definitions(ctx context.Context) (d core.Definitions, err error) {
+	err = s.reading(ctx, "read the definitions that were served last", func(c *conn) error {
+		var document string
+		found, err := c.row(ctx, "SELECT document FROM definitions WHERE name = 'served'", nil, &document)
+		if err != nil || !found {
+			return err
+		}
+		return json.Unmarshal([]byte(document), &d)
+	})
+	return d, err
+}
+
+// KeepDefinitions puts definitions in the place of those before.
+func (s *Store) KeepDefinitions(ctx context.Context, d core.Definitions) error {
+	document, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	return s.writing(ctx, "keep the definitions that are served", durable, func(ctx context.Context, c *conn) error {
+		_, err := c.exec(ctx, "INSERT INTO definitions (name, document) VALUES ('served', ?) ON CONFLICT (name) DO UPDATE SET document = excluded.document", string(document))
+		return err
+	})
+}
