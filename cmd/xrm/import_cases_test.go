@@ -225,6 +225,40 @@ func TestAReferenceIsFoundByAnyUniqueFieldAndByANameThatOneHas(t *testing.T) {
 	})
 }
 
+func TestAReferenceByWhatADuplicateHadLeadsToTheRecordThatItWasMergedInto(t *testing.T) {
+	t.Parallel()
+	stores(t, func(t *testing.T, flags ...string) {
+		server, _ := contactServer(t, flags...)
+		p := newAsker(t, server)
+		ids := map[string]string{}
+		for _, number := range []string{"C-1", "C-2", "C-3"} {
+			var made struct {
+				CreateCustomer struct{ Customer struct{ ID string } }
+			}
+			p.ask(`mutation { createCustomer(data: {kind: organization, displayName: "Test", number: "`+number+`"}) { customer { id } } }`, nil, &made)
+			ids[number] = made.CreateCustomer.Customer.ID
+		}
+		for _, pair := range [][2]string{{"C-1", "C-2"}, {"C-2", "C-3"}} {
+			p.ask(`mutation { mergeParties(from: "`+ids[pair[0]]+`", into: "`+ids[pair[1]]+`") { outcome } }`, nil, new(rawText))
+		}
+		got, said := imported(t, server, "number,customer\nO-1,C-1\nO-2,C-2\nO-3,C-3\nO-4,C-9\n", "entity: order\nkey: number\nfields:\n  customer: {column: customer, lookup: number}\n")
+		if got.Created != 3 || got.Rejected != 1 || said != "line 5 is rejected: customer refers to the customer with number \"C-9\", which does not exist\n" {
+			t.Fatalf("%+v\n%s", got, said)
+		}
+		var orders struct {
+			Orders struct {
+				Nodes []struct{ Number, Customer any }
+			}
+		}
+		p.ask(`{ orders { nodes { number customer { number } } } }`, nil, &orders)
+		for _, o := range orders.Orders.Nodes {
+			if want := map[string]any{"number": "C-3"}; !cmp.Equal(o.Customer, any(want)) {
+				t.Errorf("the order %v has the customer %v, want %v", o.Number, o.Customer, want)
+			}
+		}
+	})
+}
+
 func TestARowMayReferToARowFurtherDown(t *testing.T) {
 	t.Parallel()
 	letter := regexp.MustCompile(`\b([A-FXY])\b`)

@@ -24,6 +24,7 @@ type fakeServer struct {
 
 	mu       sync.Mutex
 	records  map[string][]map[string]any // by entity; each with its id
+	merged   map[string]string           // "entity field value" of a duplicate → the id of its survivor
 	requests []string                    // the operations, in their order
 	before   func(w http.ResponseWriter, operation string) (handled bool)
 }
@@ -70,6 +71,8 @@ func (s *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			break
 		}
 		answer["data"] = map[string]any{"found": map[string]any{"nodes": s.find(request.Query, request.Variables)}}
+	case "ImportMerged":
+		answer["data"] = s.byKey(request.Query, request.Variables)
 	case "Import":
 		results, refused := s.save(request.Query, request.Variables)
 		answer["data"] = map[string]any{"result": results}
@@ -143,6 +146,21 @@ func (s *fakeServer) find(query string, variables map[string]any) []any {
 		}
 	}
 	return nodes
+}
+
+// byKey answers k0: customerBy(key: {number: ...}) of what duplicates had.
+func (s *fakeServer) byKey(query string, variables map[string]any) map[string]any {
+	entity, answer := between(query, "{ k0: ", "By("), map[string]any{}
+	s.requests[len(s.requests)-1] += fmt.Sprintf(" k%d %s", len(variables)-1, entity)
+	for alias, key := range variables {
+		answer[alias] = nil
+		for field, value := range key.(map[string]any) {
+			if id := s.merged[fmt.Sprint(entity, " ", field, " ", value)]; id != "" {
+				answer[alias] = map[string]any{"id": id}
+			}
+		}
+	}
+	return answer
 }
 
 func (s *fakeServer) byPlural(plural string) *schema.Entity {

@@ -172,7 +172,7 @@ func (l *lookup) ask(ctx context.Context, c *client.Client, wanted []*wantedRef,
 			one := l.ids[node.text()]
 			l.ids[node.text()] = found{id: node.ID, count: one.count + 1}
 		}
-		return nil
+		return l.askMerged(ctx, c, wanted)
 	}
 	for _, w := range wanted {
 		if answer, err = l.page(ctx, c, []any{w.value}, 1); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -342,6 +343,41 @@ func TestLookupsAskOnceForEachBatch(t *testing.T) {
 	}
 	if s.records["product"][3]["supplier"] != "party-2" {
 		t.Errorf("product 4: %v", s.records["product"][3])
+	}
+}
+
+func TestOnlyWhatNoLiveRecordHasIsAskedForAmongMergedOnes(t *testing.T) {
+	s := newFakeServer(t)
+	s.records["supplier"] = []map[string]any{{"id": "party-1", "number": "S-1"}, {"id": "party-2", "number": "S-2"}}
+	s.merged = map[string]string{"supplier number S-0": "party-2"}
+	i := &importing{entity: "product", key: "sku", batch: 4, file: "sku,name,supplier\n1,a,S-1\n2,b,S-0\n3,c,S-2\n4,d,S-1\n5,e,S-0\n6,f,S-9\n"}
+	summary := i.mustRun(t, s)
+	// The second batch remembers S-0, and asks for S-9 alone.
+	want := []string{"ImportLookup", "ImportMerged k0 supplier", "ImportLookup", "ImportMerged k0 supplier"}
+	asked := slices.DeleteFunc(s.requests, func(operation string) bool { return operation == "Import" || operation == "ImportEntity" })
+	if diff := cmp.Diff(want, asked); diff != "" || summary.Created != 5 || summary.Rejected != 1 {
+		t.Errorf("%+v %q\n%s", summary, i.reasons, diff)
+	}
+	for n, id := range map[int]string{1: "party-2", 2: "party-2", 4: "party-2"} {
+		if got := s.records["product"][n]["supplier"]; got != id {
+			t.Errorf("product %d has the supplier %v, want %s", n+1, got, id)
+		}
+	}
+}
+
+func TestWhatManyDuplicatesHadIsAskedForInPages(t *testing.T) {
+	s := newFakeServer(t)
+	s.merged = map[string]string{}
+	file := "sku,name,supplier\n"
+	for n := range 2*keysAtOnce + 1 {
+		s.merged[fmt.Sprint("supplier number S-", n)] = "party-1"
+		file += fmt.Sprintf("%d,a,S-%d\n", n, n)
+	}
+	i := &importing{entity: "product", key: "sku", batch: 1000, file: file}
+	summary := i.mustRun(t, s)
+	asked := strings.Join(s.requests, "\n")
+	if summary.Created != 2*keysAtOnce+1 || strings.Count(asked, "ImportMerged") != 3 || !strings.Contains(asked, fmt.Sprintf("ImportMerged k%d supplier", keysAtOnce-1)) {
+		t.Errorf("%+v %q\n%s", summary, i.reasons, asked)
 	}
 }
 
