@@ -67,6 +67,21 @@ func TestEveryKeyOfADuplicateLeadsToTheOneThatStandsForIt(t *testing.T) {
 	})
 }
 
+// An upsert by what a duplicate had finds the party that stands for it; of one that the
+// user does not see, it tells no other value than the one that was sent.
+func TestTheKeyOfADuplicateDoesNotTellThatOfAHiddenParty(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		duplicate, hidden := w.customer("A", "M-1"), w.customer("B", "SECRET-2")
+		w.merged(duplicate, hidden)
+		session, customer := w.Records.As(w.user("party: {read: {country: {eq: AT}}, create: true, update: {country: {eq: AT}}, grant: true}"), w.on), w.entity("customer")
+		number := customer.Field("number")
+		r := session.Save(t.Context(), customer, []record.Draft{{Action: core.Created, By: number, Set: map[string]any{
+			"customer.number": "M-1", "kind": "organization", "displayName": "C"}}}, false)[0]
+		w.refused(r.Err, core.Conflict, "The customer was not saved: another one has the same number.", "number is taken: another party has M-1 already")
+	})
+}
+
 func TestNobodyIsRelatedToHimself(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))

@@ -157,7 +157,13 @@ func (w *work) gainsRole(e *schema.Entity) bool {
 // an upsert its unique value is taken, to everybody else it is not there.
 func (s *Session) hidden(e *schema.Entity, w *work) error {
 	if w.draft.By != nil {
-		return s.taken(e, w, w.change.Before, w.draft.By.StoragePath(), false)
+		value, err := e.KeyIn(w.draft.By, w.draft.Set, s.Region)
+		if err != nil {
+			return core.Refused(err)
+		}
+		path, sent := w.draft.By.StoragePath(), w.change.Before.Clone()
+		schema.Put(sent.Values, path, value) // the record may have another one, and stand for the duplicate that had this
+		return s.taken(e, w, sent, path, false)
 	}
 	return notFound(e, w.change.Before.ID)
 }
