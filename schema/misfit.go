@@ -29,51 +29,63 @@ func (m *Model) Misfits(later *Model) []Misfit {
 			}
 		}
 		for path, was := range e.Kept() {
-			is := now[path]
-			if is == nil || e.RoleIn(was) != "" { // whose fields come one by one
-				continue
-			}
-			add := func(filter Filter, format string, args ...any) {
-				message := fmt.Sprintf("field %q ", path) + fmt.Sprintf(format, args...)
-				list = append(list, Misfit{e, filter, strictyaml.Problem{File: is.file, Line: is.Line, Message: message}})
-			}
-			if change := retyped("", was, is); change != "" {
-				add(Filter{Path: path, Op: OpIsNull, Value: false, Field: was},
-					"%s, but records of %s have values of it, and values are not converted; give the new field another name and leave the old one as it was", change, e.Name)
-			} else if lost := lostOptions(was, is); len(lost) > 0 {
-				add(Filter{Path: path, Op: OpIn, Value: lost, Field: was},
-					"has lost the option %s, but records of %s have it; change those first, or keep the option", options(lost), e.Name)
+			if is := now[path]; is != nil && e.RoleIn(was) == "" { // a role's fields come one by one
+				c := comparison{entity: e, file: is.file, found: &list}
+				c.compare(path, path, was, is, func(f Filter) Filter { return f })
 			}
 		}
 	}
 	return list
 }
 
-// retyped says how the type of a field, or of what is at inner within it, has
-// changed; "" for not at all, or so that every value of the old type is one of
-// the new.
-func retyped(inner string, was, is *Field) string {
+// comparison finds what is misread of one field, and of the fields inside it.
+type comparison struct {
+	entity *Entity
+	file   string
+	found  *[]Misfit
+}
+
+// compare notes what is misread of a field that people know by a name. Its values lie
+// at a path, which within makes a filter of records of.
+func (c comparison) compare(name, path string, was, is *Field, within func(Filter) Filter) {
+	add := func(f Filter, format string, args ...any) {
+		message := fmt.Sprintf("field %q ", name) + fmt.Sprintf(format, args...)
+		*c.found = append(*c.found, Misfit{c.entity, within(f), strictyaml.Problem{File: c.file, Line: is.Line, Message: message}})
+	}
+	areLists := was.Type == "list" && is.Type == "list"
+	wasItem, isItem := was, is
+	if areLists {
+		wasItem, isItem = was.Of, is.Of
+	}
+	lost := lostOptions(was, is)
 	switch {
-	case was.Type != is.Type && is.Type == "text" && slices.Contains(wordTypes, was.Type),
-		slices.Contains(optionTypes, was.Type) && slices.Contains(optionTypes, is.Type): // if no option is lost
-		return ""
-	case was.Type != is.Type && inner != "":
-		return fmt.Sprintf("was of type %s in %s and is of type %s there now", was.Type, inner, is.Type)
-	case was.Type != is.Type:
-		return fmt.Sprintf("was of type %s and is of type %s now", was.Type, is.Type)
-	case was.Type == "list":
-		return retyped(inner, was.Of, is.Of)
-	case was.Type != "object":
-		return ""
+	case !keepsMeaning(wasItem, isItem):
+		add(Filter{Path: path, Op: OpIsNull, Value: false, Field: was},
+			"was of type %s and is of type %s now, but records of %s have values of it, and values are not converted; give the new field another name and leave the old one as it was", wasItem.Type, isItem.Type, c.entity.Name)
+	case areLists:
+		c.compare(name, "", was.Of, is.Of, func(f Filter) Filter {
+			return within(Filter{Path: path, Op: OpSome, Field: was, Sub: &f})
+		})
+	case len(lost) > 0:
+		add(Filter{Path: path, Op: OpIn, Value: lost, Field: was},
+			"has lost the option %s, but records of %s have it; change those first, or keep the option", options(lost), c.entity.Name)
+	}
+	if was.Type != "object" || is.Type != "object" {
+		return
 	}
 	for _, f := range was.Fields {
 		if other := is.Sub(f.Name); other != nil {
-			if change := retyped(strings.TrimPrefix(inner+"."+f.Name, "."), f, other); change != "" {
-				return change
-			}
+			c.compare(name+"."+f.Name, strings.TrimPrefix(path+"."+f.Name, "."), f, other, within)
 		}
 	}
-	return ""
+}
+
+// keepsMeaning says whether every value of the one type is one of the other, but for
+// options that are lost.
+func keepsMeaning(was, is *Field) bool {
+	return was.Type == is.Type ||
+		is.Type == "text" && slices.Contains(wordTypes, was.Type) ||
+		slices.Contains(optionTypes, was.Type) && slices.Contains(optionTypes, is.Type)
 }
 
 // wordTypes are the types whose values are texts of a certain form.

@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,7 +27,9 @@ func TestWhatALaterModelWouldMisreadIsFoundWhereverItStands(t *testing.T) {
   mood: {type: enum, options: [good, bad]}
   state: {type: enum, options: [open, paused, closed]}
   tags: {type: list, of: {type: text}}
-  place: {type: object, fields: {floor: {type: integer}, room: {type: text}}}
+  place: {type: object, fields: {floor: {type: integer}, room: {type: text}, kind: {type: enum, options: [cellar, hall]}}}
+  marks: {type: list, of: {type: enum, options: [good, bad]}}
+  stops: {type: list, of: {type: object, fields: {at: {type: date}, city: {type: text}}}}
 `, "  rank: {type: integer}\n")
 	after := load(`  come: {type: text}
   same: {type: integer, min: 1, index: true}
@@ -34,19 +37,28 @@ func TestWhatALaterModelWouldMisreadIsFoundWhereverItStands(t *testing.T) {
   mood: {type: text}
   state: {type: enum, options: [closed, late, open]}
   tags: {type: list, of: {type: date}}
-  place: {type: object, fields: {door: {type: text}, room: {type: integer}}}
+  place: {type: object, fields: {door: {type: text}, room: {type: integer}, kind: {type: enum, options: [hall]}}}
+  marks: {type: list, of: {type: enum, options: [good]}}
+  stops: {type: list, of: {type: object, fields: {at: {type: datetime}, city: {type: text}}}}
 `, "  rank: {type: text}\n")
 	got := map[string]string{}
 	for _, m := range before.Misfits(after) {
-		got[fmt.Sprint(m.Entity.Name, " ", m.Stored.Path, " ", m.Stored.Op, " ", m.Stored.Value)] = m.Problem.Error()
+		where := fmt.Sprint(m.Stored.Path, " ", m.Stored.Op, " ", m.Stored.Value)
+		if item := m.Stored.Sub; item != nil {
+			where += strings.TrimSpace(fmt.Sprint(": ", strings.TrimSpace(fmt.Sprint(item.Path, " ", item.Op, " ", item.Value))))
+		}
+		got[m.Entity.Name+" "+where] = m.Problem.Error()
 	}
 	const values = ", and values are not converted; give the new field another name and leave the old one as it was"
 	want := map[string]string{
-		"party guest.rank isNull false": `guest.yaml:4: field "guest.rank" was of type integer and is of type text now, but records of party have values of it` + values,
-		"visit count isNull false":      `visit.yaml:5: field "count" was of type text and is of type integer now, but records of visit have values of it` + values,
-		"visit state in [paused]":       `visit.yaml:7: field "state" has lost the option paused, but records of visit have it; change those first, or keep the option`,
-		"visit tags isNull false":       `visit.yaml:8: field "tags" was of type text and is of type date now, but records of visit have values of it` + values,
-		"visit place isNull false":      `visit.yaml:9: field "place" was of type text in room and is of type integer there now, but records of visit have values of it` + values,
+		"party guest.rank isNull false":           `guest.yaml:4: field "guest.rank" was of type integer and is of type text now, but records of party have values of it` + values,
+		"visit count isNull false":                `visit.yaml:5: field "count" was of type text and is of type integer now, but records of visit have values of it` + values,
+		"visit state in [paused]":                 `visit.yaml:7: field "state" has lost the option paused, but records of visit have it; change those first, or keep the option`,
+		"visit tags isNull false":                 `visit.yaml:8: field "tags" was of type text and is of type date now, but records of visit have values of it` + values,
+		"visit place.room isNull false":           `visit.yaml:9: field "place.room" was of type text and is of type integer now, but records of visit have values of it` + values,
+		"visit place.kind in [cellar]":            `visit.yaml:9: field "place.kind" has lost the option cellar, but records of visit have it; change those first, or keep the option`,
+		"visit marks some <nil>: in [bad]":        `visit.yaml:10: field "marks" has lost the option bad, but records of visit have it; change those first, or keep the option`,
+		"visit stops some <nil>: at isNull false": `visit.yaml:11: field "stops.at" was of type date and is of type datetime now, but records of visit have values of it` + values,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
