@@ -62,6 +62,8 @@ func (f Filter) compare(value any) bool {
 	if text, ok := value.(string); ok {
 		operand, _ := f.Value.(string)
 		switch f.Op {
+		case OpEqAnyCase, OpContainsAnyCase, OpStartsWithAnyCase, OpEndsWithAnyCase:
+			return matchAnyCase(f.Op, AnyCase(text), AnyCase(operand))
 		case OpContains:
 			return strings.Contains(text, operand)
 		case OpStartsWith:

@@ -138,13 +138,14 @@ func (p *filterParser) field(f *Field, path string, raw map[string]any, at strin
 	var all []Filter
 	operators := f.Kind().Operators()
 	inner := map[string]any{}
+	raw, anyCase := p.caseIgnored(f, raw, at)
 	for _, key := range slices.Sorted(maps.Keys(raw)) {
 		op := Op(key)
 		if !slices.Contains(operators, op) {
 			inner[key] = raw[key]
 			continue
 		}
-		all = append(all, p.comparison(f, path, op, raw[key], at+"."+key, anyField))
+		all = append(all, p.ignoring(anyCase, p.comparison(f, path, op, raw[key], at+"."+key, anyField), at+"."+key))
 	}
 	if len(inner) == 0 {
 		return All(all...)

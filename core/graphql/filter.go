@@ -164,5 +164,8 @@ func operators(f *schema.Field, leaf graphql.Input) graphql.InputObjectConfigFie
 			fields[string(op)].Description = "It leads to no living record that you may see (true), or is empty or leads to one (false)."
 		}
 	}
+	if schema.IgnoresCase(f.Kind()) {
+		fields["ignoreCase"] = &graphql.InputObjectFieldConfig{Type: graphql.Boolean, Description: "The eq, contains, startsWith and endsWith beside it take texts for the same that differ by case alone."}
+	}
 	return fields
 }

@@ -82,15 +82,18 @@ func orders(paths, collated []string) [][]string {
 }
 
 // stretch is what the sort keys say of texts that begin with another one, where a
-// list is in their order: then a page need not look at what lies before.
-func stretch(q core.Query, by *schema.Collation) bson.D {
+// list is in their order: then a page need not look at what lies before. What begins
+// with a text of any case is found by an index.
+func stretch(q core.Query, by *schema.Collation, collated []string) bson.D {
 	var parts []bson.D
 	for _, f := range q.Filter.Parts() {
 		text, isText := f.Value.(string)
-		if f.Op != schema.OpStartsWith || !isText || len(q.OrderBy) == 0 || !q.OrderBy[0].Collated || q.OrderBy[0].Path != f.Path {
+		anyCase := f.Op == schema.OpStartsWithAnyCase || f.Op == schema.OpEqAnyCase
+		inOrder := f.Op == schema.OpStartsWith && len(q.OrderBy) > 0 && q.OrderBy[0].Collated && q.OrderBy[0].Path == f.Path
+		if !isText || !inOrder && (!anyCase || !slices.Contains(collated, f.Path)) {
 			continue
 		}
-		if from, to, ok := by.Beginning(text, false); ok {
+		if from, to, ok := by.Beginning(text, anyCase); ok {
 			parts = append(parts, bson.D{{Key: keyPath(f.Path), Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lt", Value: to}}}})
 		}
 	}

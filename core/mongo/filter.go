@@ -68,7 +68,8 @@ func (t translator) comparison(f schema.Filter) (bson.D, error) {
 			return isIn(at, values), err
 		}
 		return bson.D{{Key: at, Value: bson.D{{Key: "$nin", Value: values}}}}, err
-	case schema.OpContains, schema.OpStartsWith, schema.OpEndsWith:
+	case schema.OpContains, schema.OpStartsWith, schema.OpEndsWith,
+		schema.OpEqAnyCase, schema.OpContainsAnyCase, schema.OpStartsWithAnyCase, schema.OpEndsWithAnyCase:
 		return bson.D{{Key: at, Value: bson.D{{Key: "$regex", Value: pattern(f.Op, f.Value)}}}}, nil
 	}
 	value, err := operand(f.Field, f.Value)
@@ -145,6 +146,10 @@ func operands(f *schema.Field, values []any) (bson.A, error) {
 // end, where $ would also match before a last line break.
 func pattern(op schema.Op, value any) string {
 	text, _ := value.(string)
+	switch op {
+	case schema.OpEqAnyCase, schema.OpContainsAnyCase, schema.OpStartsWithAnyCase, schema.OpEndsWithAnyCase:
+		return anyCase(op, text)
+	}
 	text = strings.ReplaceAll(regexp.QuoteMeta(text), "\x00", `\x00`)
 	switch op {
 	case schema.OpStartsWith:

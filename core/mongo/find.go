@@ -56,15 +56,17 @@ func (s *Store) planner(e *schema.Entity, q core.Query) (*planner, []sortKey, er
 	if err != nil {
 		return nil, nil, err
 	}
-	selected = allOf(selected, stretch(q, s.collation))
+	known, _ := s.declared.Load(e.Stored().Name)
+	indexes, _ := known.(*declared)
+	if indexes != nil {
+		selected = allOf(selected, stretch(q, s.collation, indexes.collated))
+	}
 	keys, position := sortKeys(q, s.collation), bson.D{}
 	if q.After != nil {
 		if position, err = after(keys, q.After); err != nil {
 			return nil, nil, err
 		}
 	}
-	known, _ := s.declared.Load(e.Stored().Name)
-	indexes, _ := known.(*declared)
 	return &planner{Store: s, e: e, query: q, indexes: indexes, selected: selected, after: position, order: sortBy(keys)}, keys, nil
 }
 

@@ -46,7 +46,8 @@ func newItemTest(of *schema.Field, f schema.Filter, negate bool) (itemTest, erro
 		test.setBound(f.Value, !negate, negate)
 	case schema.OpGte:
 		test.setBound(f.Value, !negate, !negate)
-	case schema.OpContains, schema.OpStartsWith, schema.OpEndsWith:
+	case schema.OpContains, schema.OpStartsWith, schema.OpEndsWith,
+		schema.OpEqAnyCase, schema.OpContainsAnyCase, schema.OpStartsWithAnyCase, schema.OpEndsWithAnyCase:
 		test.patterns = []string{lookahead(f.Op, f.Value, negate)}
 	case schema.OpIsNull:
 		test.never = (f.Value == true) != negate
@@ -67,7 +68,7 @@ func (t *itemTest) setBound(value any, isLower, inclusive bool) {
 
 func lookahead(op schema.Op, value any, negate bool) string {
 	expression := pattern(op, value)
-	if op != schema.OpStartsWith {
+	if op != schema.OpStartsWith && op != schema.OpStartsWithAnyCase && op != schema.OpEqAnyCase {
 		expression = `[\s\S]*` + expression
 	}
 	if negate {

@@ -91,15 +91,18 @@ func (t *table) makeKeys(ctx context.Context, c *conn, exists map[string]bool) e
 }
 
 // stretched adds to a query what its sort keys say of texts that begin with
-// another one: then a page in this order need not look at what lies before.
+// another one: then a page in this order need not look at what lies before, and what
+// begins with a text of any case is found by an index.
 func (t *table) stretched(q core.Query) core.Query {
 	parts := []schema.Filter{q.Filter}
 	for _, f := range q.Filter.Parts() {
 		text, isText := f.Value.(string)
-		if f.Op != schema.OpStartsWith || !isText || !t.collates(f.Path) {
+		anyCase := f.Op == schema.OpStartsWithAnyCase || f.Op == schema.OpEqAnyCase
+		inOrder := f.Op == schema.OpStartsWith && len(q.OrderBy) > 0 && q.OrderBy[0].Path == f.Path
+		if !isText || !t.collates(f.Path) || !anyCase && !inOrder {
 			continue
 		}
-		if from, to, ok := t.collation.Beginning(text, false); ok && len(q.OrderBy) > 0 && q.OrderBy[0].Path == f.Path {
+		if from, to, ok := t.collation.Beginning(text, anyCase); ok {
 			key := schema.Filter{Path: keyMark + f.Path, Field: f.Field, Op: schema.OpGte, Value: from}
 			end := key
 			end.Op, end.Value = schema.OpLt, to

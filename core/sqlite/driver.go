@@ -14,6 +14,9 @@ func (s *Store) newDriver() (driver.Driver, error) {
 	if err := d.RegisterDeterministicScalarFunction(wordsFunction, 3, s.hasWord); err != nil {
 		return nil, err
 	}
+	if err := d.RegisterDeterministicScalarFunction(anyCaseFunction, 1, anyCase); err != nil {
+		return nil, err
+	}
 	err := d.RegisterFunction(sumFunction, &sqlite.FunctionImpl{
 		NArgs: 1, Deterministic: true, VolatileArgs: true, // a step keeps the number, not the text
 		MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return &sum{}, nil },

@@ -191,12 +191,22 @@ func (s *statement) compare(f schema.Filter, expression string) string {
 	return s.compareText(f, expression)
 }
 
+// partial are the operators that an empty text fulfills wherever there is a text, and
+// anyCased those that compare whatever the case.
+var (
+	partial = []schema.Op{schema.OpContains, schema.OpStartsWith, schema.OpEndsWith,
+		schema.OpContainsAnyCase, schema.OpStartsWithAnyCase, schema.OpEndsWithAnyCase}
+	anyCased = []schema.Op{schema.OpEqAnyCase, schema.OpContainsAnyCase, schema.OpStartsWithAnyCase, schema.OpEndsWithAnyCase}
+)
+
 func (s *statement) compareText(f schema.Filter, expression string) string {
 	text, isText := f.Value.(string)
 	switch {
 	case !isText:
-	case text == "" && (f.Op == schema.OpContains || f.Op == schema.OpStartsWith || f.Op == schema.OpEndsWith):
+	case text == "" && slices.Contains(partial, f.Op):
 		return "(" + expression + " IS NOT NULL)"
+	case slices.Contains(anyCased, f.Op):
+		return s.compareAnyCase(f, expression, text)
 	case f.Op == schema.OpContains:
 		return "(instr(" + expression + ", " + s.arg(text) + ") > 0)"
 	case f.Op == schema.OpStartsWith:

@@ -32,12 +32,12 @@ func (d *desk) seeded() source {
 func pick[T any](s source, from ...T) T { return from[s.IntN(len(from))] }
 
 func (s source) text() string {
-	return pick(s, "a", "A", "ä", "ab", "abc", "b", "Zürich", "zürich", "a.b", "a%b", "a_b", "a*b", "[x]", "日本", "😀", "one\ntwo",
+	return pick(s, "a", "A", "ä", "Ä", "ab", "STRASSE", "Straße", "K", "\u212a", "ſ", "abc", "b", "Zürich", "zürich", "a.b", "a%b", "a_b", "a*b", "[x]", "日本", "😀", "one\ntwo",
 		`\d`, "$a", "^a", "null", "10", "9", "true", "p1", "p2", "u1", "Ångström", "\u007f", "ÿ", "\uffff")
 }
 
 func (s source) part() string {
-	return pick(s, "", "a", "b", "ä", "ü", ".", "%", "_", "*", "\n", `\`, "$", "^", "日", "😀", "two", "ab", "Z", "\uffff")
+	return pick(s, "", "a", "b", "ä", "ü", "ZÜ", "ss", "S", "k", "STRA", ".", "%", "_", "*", "\n", `\`, "$", "^", "日", "😀", "two", "ab", "Z", "\uffff")
 }
 
 func (s source) integer() int64 {
@@ -145,7 +145,11 @@ func (s source) field(f *schema.Field) values {
 		return s.filter(fieldsOf(s.model.Entity(f.To)), 1)
 	}
 	op := pick(s, operatorsOf(f)...)
-	return values{string(op): s.operand(f, op)}
+	drawn := values{string(op): s.operand(f, op)}
+	if ignorable := []schema.Op{schema.OpEq, schema.OpContains, schema.OpStartsWith, schema.OpEndsWith}; schema.IgnoresCase(f.Kind()) && slices.Contains(ignorable, op) && s.IntN(2) == 0 {
+		drawn["ignoreCase"] = true
+	}
+	return drawn
 }
 
 // fieldsOf are the fields of an entity that have values to draw.
