@@ -105,17 +105,38 @@ func (s *Session) cascading(e *schema.Entity) []*schema.Entity {
 	return all
 }
 
-// undone takes back what was done of a deletion that has failed: the record lives, and
-// so must what was deleted with it.
+// undone takes back what was done of a deletion that has failed: if the record lives, so
+// must what was deleted with it. If another deletion was faster, that holds, and takes
+// what this one may have brought back.
 func (s *Session) undone(ctx context.Context, root node, err error) error {
 	if core.CodeOf(err) == core.Unavailable {
 		return err // it goes on by itself
 	}
-	if back := s.Unbound().bringBack(context.WithoutCancel(ctx), root); back != nil {
-		return errors.Join(err, back)
+	ctx = context.WithoutCancel(ctx)
+	lives, problem := s.lives(ctx, root)
+	if problem == nil && lives {
+		if problem = s.Unbound().bringBack(ctx, root); problem == nil {
+			lives, problem = s.lives(ctx, root) // the other looks at what refers after it has deleted, and so does this one
+		}
 	}
-	s.forget(ctx, root)
+	switch {
+	case problem == nil && lives:
+		s.forget(ctx, root)
+	case problem == nil:
+		_, problem = s.settle(ctx, root, true)
+	}
+	if problem != nil {
+		return errors.Join(err, problem)
+	}
 	return err
+}
+
+func (s *Session) lives(ctx context.Context, n node) (bool, error) {
+	found, err := s.Store.Find(ctx, n.e, core.Query{Filter: ByIDs([]string{n.id}), First: 1, Only: []string{}})
+	if err != nil {
+		return false, fmt.Errorf("look whether the %s lives: %w", n.e.Name, err)
+	}
+	return len(found) > 0, nil
 }
 
 // undo restores a record that was deleted while others began to refer to it, with all

@@ -58,6 +58,35 @@ func TestADeletionThatIsKilledAtAnyStepGoesOnByItself(t *testing.T) {
 	})
 }
 
+// Of two deletions of one record the one that comes too late takes back nothing that the
+// other has taken, wherever it was overtaken.
+func TestTwoDeletionsAtTheSameMoment(t *testing.T) {
+	onEachStore(t, func(t *testing.T, open func(*testing.T, ...record.Hook) *land) {
+		l := open(t)
+		for step, met := 0, true; met; step++ {
+			a := l.create("owner", nil)
+			part := l.create("part", map[string]any{"owner": a})
+			piece := l.create("piece", map[string]any{"part": part})
+			left := step
+			var at string
+			met = false
+			_ = l.by(l.instance(func(s string) error {
+				if left--; left < 0 && !met {
+					met, at = true, s
+					_ = l.by(l.instance(func(string) error { return nil }), admin, "owner", deletion(a))
+				}
+				return nil
+			}), admin, "owner", deletion(a))
+			for e, id := range map[string]string{"owner": a, "part": part, "piece": piece} {
+				if !l.get(e, id).Deleted() {
+					t.Errorf("overtaken at step %d, %s: the %s lives", step, at, e)
+				}
+			}
+			l.holds()
+		}
+	})
+}
+
 // Every interleaving of a creation and a deletion, where the one stops before any of its
 // steps until the other has come to its end, and either or none is killed there.
 func TestACreationAndADeletionAtTheSameMoment(t *testing.T) {
