@@ -67,7 +67,9 @@ type backedUp struct {
 	MadeAt  time.Time `json:"madeAt,omitzero"`
 	Store   string    `json:"store,omitempty"`
 	DryRun  bool      `json:"dryRun,omitempty"`
-	KeyFile string    `json:"keyFile,omitempty"` // where the administrator's key is
+
+	Hindrance string `json:"hindrance,omitempty"` // why the database cannot take the file, of a dry run
+	KeyFile   string `json:"keyFile,omitempty"`   // where the administrator's key is
 }
 
 func (p *program) backup(ctx context.Context, c Config, file string, asJSON bool) (err error) {

@@ -165,12 +165,14 @@ func TestWhatABackupAndARestoreRefuse(t *testing.T) {
 		t.Error("a folder was made for nothing")
 	}
 	refused("a server that keeps everything in memory (--store, XRM_STORE) has nothing that could be backed up or restored", "backup", file+"2", "--store", "memory")
+	status, out, complaints := command(t, nil, "restore", file, "--data", data, "--dry-run")
+	if status != 0 || !strings.HasSuffix(out, "\nThe file is whole, but this database cannot take it now: 1 server runs on this database (SQLite in "+data+"): stop all of them first. One that was killed counts as running for some seconds\n") {
+		t.Errorf("a dry run beside a server ends with %d: %s%s", status, out, complaints)
+	}
 	refused("1 server runs on this database (SQLite in "+data+"): stop all of them first. One that was killed counts as running for some seconds", "restore", file, "--data", data)
 	p.stop()
 	refused("the database is not empty, it has 1 entry of the journal, 1 record (SQLite in "+data+"). Nothing was written: restore into an empty one, which --data (XRM_DATA) or --store (XRM_STORE) names, or move this one away",
 		"restore", file, "--data", data)
-	refused("the database is not empty, it has 1 entry of the journal, 1 record (SQLite in "+data+"). Nothing was written: restore into an empty one, which --data (XRM_DATA) or --store (XRM_STORE) names, or move this one away",
-		"restore", file, "--data", data, "--dry-run")
 
 	whole, err := os.ReadFile(file)
 	if err != nil {
@@ -194,7 +196,7 @@ func TestWhatABackupAndARestoreRefuse(t *testing.T) {
 	// A database that was started once and has nothing is empty; its key goes on.
 	empty := filepath.Join(dir, "fresh")
 	spawn(t, empty, nil).ready().stop()
-	status, out, complaints := command(t, nil, "restore", file, "--data", empty, "--dry-run")
+	status, out, complaints = command(t, nil, "restore", file, "--data", empty, "--dry-run")
 	if status != 0 || !strings.HasSuffix(out, "1 record, 1 entry of the journal, up to position 1 of the journal\nThe file is whole and the database can take it. Nothing was written.\n") {
 		t.Errorf("a dry run ends with %d: %s%s", status, out, complaints)
 	}

@@ -40,8 +40,8 @@ unless the database has one already.
 What was stopped or cut off leaves nothing in SQLite. A MongoDB may be half restored
 then: no server uses it, and the same command begins anew.
 
-With --dry-run nothing is written; it checks the file, and the database as far as
-there is one.`,
+With --dry-run nothing is written: it checks the file, and says whether the database
+could take it as it is now. Only a file that is not whole is an error then.`,
 		Example: `  xrm restore monday.xrm --dry-run
   xrm restore monday.xrm --data /var/lib/xrm --entities /etc/xrm/entities
   XRM_STORE=mongodb://127.0.0.1:27017/xrm xrm restore monday.xrm`,
@@ -89,7 +89,9 @@ func (p *program) restore(ctx context.Context, c Config, path string, dryRun, as
 	}
 	var key identity.KeyFile
 	if dryRun {
-		err = p.mayRestore(ctx, c)
+		if why := p.mayRestore(ctx, c); why != nil {
+			done.Hindrance = why.Error()
+		}
 	} else {
 		key, err = p.restoreFrom(ctx, c, file, model)
 	}
@@ -109,7 +111,11 @@ func (p *program) tellRestored(done backedUp, key string, asJSON bool) error {
 	}
 	what := fmt.Sprintf("%s (xrm %s, %s, %s): %s, up to position %d of the journal", done.File, done.Version, done.Store, done.MadeAt.Format(time.RFC3339), records(done.Counts), done.Position)
 	if done.DryRun {
-		_, err := fmt.Fprintf(p.out, "%s\nThe file is whole and the database can take it. Nothing was written.\n", what)
+		verdict := "The file is whole and the database can take it. Nothing was written."
+		if done.Hindrance != "" {
+			verdict = "The file is whole, but this database cannot take it now: " + done.Hindrance
+		}
+		_, err := fmt.Fprintf(p.out, "%s\n%s\n", what, verdict)
 		return err
 	}
 	_, err := fmt.Fprintf(p.out, "%s\nrestored in %.1f s. %s. Start the server, then look for what leads nowhere with xrm check.\n", what, done.Seconds, key)

@@ -50,9 +50,9 @@ func (b *builder) mutations(e *schema.Entity) {
 		func(args map[string]any) record.Draft {
 			return draft(core.Updated, args, byStoragePath(e, args["data"]))
 		})
-	b.change(e, "delete"+one, may(core.Deleted), "Deletes a "+e.Name+"; restore"+one+" brings it back.", graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion},
+	b.change(e, "delete"+one, may(core.Deleted), "Deletes a "+e.Name+"; restore"+one+" brings it back.", graphql.FieldConfigArgument{"id": id, "ifVersion": ifVersion, "dryRun": dryRun},
 		func(args map[string]any) record.Draft { return draft(core.Deleted, args, nil) })
-	b.change(e, "restore"+one, may(core.Restored), "Brings a deleted "+e.Name+" back.", graphql.FieldConfigArgument{"id": id},
+	b.change(e, "restore"+one, may(core.Restored), "Brings a deleted "+e.Name+" back.", graphql.FieldConfigArgument{"id": id, "dryRun": dryRun},
 		func(args map[string]any) record.Draft { return draft(core.Restored, args, nil) })
 
 	if state := e.StateField(); state != nil {
