@@ -121,7 +121,7 @@ func undecided(cause error) error {
 // until ctx is done. It calls ready when that is done for the first time.
 func (r *Readiness) Keep(ctx context.Context, ready func()) {
 	for r.get(ctx) {
-		if ready != nil {
+		if ready != nil && r.begun.Load() {
 			ready()
 			ready = nil
 		}
@@ -160,9 +160,7 @@ func (r *Readiness) get(ctx context.Context) bool {
 
 func (r *Readiness) try(ctx context.Context) error {
 	if r.wanted.Load() == nil { // what is to be served is not decided before the database is there
-		if err := r.store.Ping(ctx); err != nil {
-			return err
-		}
+		return r.store.Ping(ctx) // and nothing is written: it may be half restored
 	}
 	for m := r.wanted.Load(); r.prepared.Load() != m; m = r.wanted.Load() {
 		if err := r.prepare(ctx, m); err != nil {
