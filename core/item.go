@@ -19,6 +19,7 @@ const (
 	StateItem        ItemKind = "state"
 	CounterItem      ItemKind = "counter"
 	PluginItem       ItemKind = "plugin"
+	DefinitionsItem  ItemKind = "definitions"
 )
 
 // Item is one thing of a database as a backup has it: exactly one of its parts is
@@ -34,6 +35,7 @@ type Item struct {
 	State        *State
 	Counter      *Counter
 	Plugin       *Registration
+	Definitions  *Definitions // one at most
 }
 
 // Kind says which part is set; "" for none.
@@ -57,6 +59,8 @@ func (i Item) Kind() ItemKind {
 		return CounterItem
 	case i.Plugin != nil:
 		return PluginItem
+	case i.Definitions != nil:
+		return DefinitionsItem
 	}
 	return ""
 }

@@ -31,7 +31,8 @@ restored into SQLite and into MongoDB, whichever it comes from.
 
 It reads the database itself, as the server's user, and needs no server and no key.
 The file has no API keys. Settings, definitions, plugins and their secrets are files
-of their own, and not in it.
+of their own, and not in it; it has a note of the definitions that were served last,
+against which a start holds its own.
 
 The file is there when it is whole, and only its owner can read it. A file of that
 name is never overwritten. With SQLite a copy of the database is made in the data

@@ -128,3 +128,39 @@ fields:
 		p.stop()
 	})
 }
+
+func TestARestoredDatabaseRefusesDefinitionsThatItsValuesDoNotFit(t *testing.T) {
+	t.Parallel()
+	stores(t, func(t *testing.T, flags ...string) {
+		t.Parallel()
+		data, file := t.TempDir(), filepath.Join(t.TempDir(), "one.xrm")
+		folder := siteFolder(t, map[string]string{"thing.yaml": "entity: thing\nfields:\n  code: {type: text, unique: true}\n  rate: {type: decimal, index: true}\n"})
+		p := spawn(t, data, nil, append(flags, "--entities", folder)...).ready()
+		if got := p.says(`mutation { createThings(data: [{code: "a", rate: "1.50"}]) { outcome } }`); !strings.Contains(got, "created") {
+			t.Fatal(got)
+		}
+		p.stop()
+		if status, out, complaints := command(t, nil, append([]string{"backup", file, "--data", data}, flags...)...); status != 0 {
+			t.Fatalf("backup ends with %d: %s%s", status, out, complaints)
+		}
+		changed := siteFolder(t, map[string]string{"thing.yaml": "entity: thing\nfields:\n  code: {type: text, unique: true}\n  rate: {type: text, index: true}\n"})
+		for name, other := range map[string][]string{"sqlite": nil, "mongodb": {"--store", mongoDatabase(t)}} {
+			there := append([]string{"--data", t.TempDir()}, other...)
+			if name == "sqlite" { // whose first start has noted definitions
+				spawn(t, there[1], nil, there[2:]...).ready().stop()
+			}
+			if status, out, complaints := command(t, nil, append([]string{"restore", file, "--entities", changed}, there...)...); status != 0 {
+				t.Fatalf("restore into %s ends with %d: %s%s", name, status, out, complaints)
+			}
+			p = spawn(t, there[1], nil, append(there[2:], "--entities", changed)...).ready()
+			want := `thing.yaml:4: field \"rate\" was of type decimal and is of type text now, but records of thing have values of it`
+			if _, body := p.get("/readyz"); !strings.Contains(body, want) {
+				t.Errorf("restored into %s, /readyz answers %s\nwant %s", name, body, want)
+			}
+			if got := p.says(`{ things(filter: {rate: {gt: "1.4"}}) { nodes { code rate } } }`); !strings.Contains(got, `"1.5"`) {
+				t.Errorf("restored into %s, under the definitions that served last: %s", name, got)
+			}
+			p.stop()
+		}
+	})
+}

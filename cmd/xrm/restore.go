@@ -83,7 +83,7 @@ func (p *program) restore(ctx context.Context, c Config, path string, dryRun, as
 		File: path, Position: found.Position, Counts: found.Counts, Bytes: size,
 		Version: found.Version, MadeAt: found.MadeAt, Store: found.Store, DryRun: dryRun,
 	}
-	model, err := modelWith(c, found.Plugins)
+	model, err := storedModel(c, found)
 	if err != nil {
 		return err
 	}
@@ -197,6 +197,20 @@ func keyAfterRestore(state identity.KeyFile, file string) string {
 		return "The administrator's key is the one that there was, in " + file
 	}
 	return "The database has an administrator's key from before, which is not in " + file
+}
+
+// storedModel is the model that says how what is restored was stored. It is that of the
+// definitions that were served last. Where the backup has none, or this program does not
+// read them any more, it is that of the files.
+func storedModel(c Config, found backup.Summary) (*schema.Model, error) {
+	files, err := modelWith(c, found.Plugins)
+	if err != nil || len(found.Definitions.Sources) == 0 {
+		return files, err
+	}
+	if m, err := schema.Load(found.Definitions.Sources...); err == nil {
+		return m, nil
+	}
+	return files, nil
 }
 
 // modelWith is the model of the files and of the plugins that were in force: what is

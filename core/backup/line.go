@@ -21,6 +21,7 @@ type line struct {
 	State        *stateLine        `json:"state,omitempty"`
 	Counter      *counterLine      `json:"counter,omitempty"`
 	Plugin       *pluginLine       `json:"plugin,omitempty"`
+	Definitions  *definitionsLine  `json:"definitions,omitempty"`
 	End          *Contents         `json:"end,omitempty"`
 	SHA256       string            `json:"sha256,omitempty"` // of all lines before it
 }
@@ -137,6 +138,18 @@ type pluginLine struct {
 	Is         core.Registration `json:"is"`
 }
 
+// definitionsLine has each source as the text of a file.
+type definitionsLine struct {
+	Sources []sourceLine `json:"sources"`
+}
+
+type sourceLine struct {
+	Layer string `json:"layer"`
+	File  string `json:"file"`
+	Text  string `json:"text"`
+	Gone  bool   `json:"gone,omitempty"`
+}
+
 // lineOf is the line of an item.
 func lineOf(i core.Item) line {
 	switch {
@@ -170,6 +183,12 @@ func lineOf(i core.Item) line {
 		return line{Counter: (*counterLine)(i.Counter)}
 	case i.Plugin != nil:
 		return line{Plugin: &pluginLine{Name: i.Plugin.Plugin, Generation: i.Plugin.Generation, Is: *i.Plugin}}
+	case i.Definitions != nil:
+		l := &definitionsLine{Sources: make([]sourceLine, len(i.Definitions.Sources))}
+		for n, s := range i.Definitions.Sources {
+			l.Sources[n] = sourceLine{Layer: s.Layer, File: s.File, Text: string(s.Data), Gone: s.Gone}
+		}
+		return line{Definitions: l}
 	}
 	return line{}
 }

@@ -273,7 +273,7 @@ type beside struct {
 func (l *live) beside(ctx context.Context) (beside, error) {
 	var b beside
 	sum := sha256.New()
-	for _, kind := range []core.ItemKind{core.PluginItem, core.SubscriptionItem, core.JobRunItem, core.TimerItem, core.StateItem} {
+	for _, kind := range []core.ItemKind{core.DefinitionsItem, core.PluginItem, core.SubscriptionItem, core.JobRunItem, core.TimerItem, core.StateItem} {
 		err := l.source.Items(ctx, kind, func(i core.Item) error {
 			b.items = append(b.items, i)
 			return add(sum, i)

@@ -27,7 +27,7 @@ func parse(text []byte) (line, error) {
 	parts := 0
 	for _, there := range []bool{
 		l.Header != nil, l.Record != nil, l.Entry != nil, l.Delivery != nil, l.Subscription != nil, l.Timer != nil,
-		l.JobRun != nil, l.State != nil, l.Counter != nil, l.Plugin != nil, l.End != nil, l.SHA256 != "",
+		l.JobRun != nil, l.State != nil, l.Counter != nil, l.Plugin != nil, l.Definitions != nil, l.End != nil, l.SHA256 != "",
 	} {
 		if there {
 			parts++
@@ -162,6 +162,12 @@ func (l line) item() core.Item {
 		r := l.Plugin.Is
 		r.Plugin, r.Generation = l.Plugin.Name, l.Plugin.Generation
 		return core.Item{Plugin: &r}
+	case l.Definitions != nil:
+		d := &core.Definitions{}
+		for _, s := range l.Definitions.Sources {
+			d.Sources = append(d.Sources, schema.Source{Layer: s.Layer, File: s.File, Data: []byte(s.Text), Gone: s.Gone})
+		}
+		return core.Item{Definitions: d}
 	}
 	return core.Item{}
 }

@@ -17,6 +17,8 @@ type Summary struct {
 	Header
 	Contents
 	Plugins []core.Registration // what was in force, whose entities are part of the model
+
+	Definitions core.Definitions // that were served last: what is stored is as they say
 }
 
 // Verify reads a backup to its end: that it is whole, and as it was when it was made.
@@ -26,8 +28,11 @@ func Verify(ctx context.Context, file io.ReadSeeker, progress func(items int64))
 	err := through(file, func(r *reader, h Header) (err error) {
 		s.Header = h
 		s.Contents, err = r.all(func(i core.Item) error {
-			if i.Plugin != nil {
+			switch {
+			case i.Plugin != nil:
 				s.Plugins = append(s.Plugins, *i.Plugin)
+			case i.Definitions != nil:
+				s.Definitions = *i.Definitions
 			}
 			if read++; progress != nil && read%1000 == 0 {
 				progress(read)
@@ -180,6 +185,7 @@ func Plural(kind core.ItemKind, n int64) string {
 		core.StateItem:        {"value that a plugin keeps", "values that plugins keep"},
 		core.CounterItem:      {"counter", "counters"},
 		core.PluginItem:       {"plugin in force", "plugins in force"},
+		core.DefinitionsItem:  {"note of what was served last", "notes of what was served last"},
 	}[kind]
 	if n == 1 {
 		return words[0]

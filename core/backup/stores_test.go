@@ -190,6 +190,7 @@ func fill(t testing.TB, db database) {
 	}
 	_, err = db.Register(ctx, core.Registration{Plugin: "loyalty", Generation: 1, Force: core.Edition{Version: "1.0", Description: []byte{1, 2}, Granted: []string{"reads"}}})
 	must(t, err)
+	must(t, db.KeepDefinitions(ctx, core.Definitions{Sources: []schema.Source{{Layer: "site", File: "thing.yaml", Data: []byte("entity: thing\n\tä \"x\"")}, {Layer: "plugin p", File: "p.yaml", Data: []byte("x"), Gone: true}}}))
 	must(t, db.SaveKey(ctx, core.Key{ID: "k1", Hash: "h1", Name: "a key", Roles: []string{"admin"}, CreatedAt: clock}))
 	_, err = db.Acquire(ctx, "a lease", "me", time.Hour)
 	must(t, err)
@@ -205,7 +206,7 @@ func everything(t testing.TB, db database) []string {
 		lines = append(lines, string(kind)+" "+string(text))
 		return err
 	}
-	for _, kind := range []core.ItemKind{core.RecordItem, core.DeliveryItem, core.SubscriptionItem, core.TimerItem, core.JobRunItem, core.StateItem, core.CounterItem, core.PluginItem} {
+	for _, kind := range []core.ItemKind{core.RecordItem, core.DeliveryItem, core.SubscriptionItem, core.TimerItem, core.JobRunItem, core.StateItem, core.CounterItem, core.PluginItem, core.DefinitionsItem} {
 		must(t, source.Items(t.Context(), kind, func(i core.Item) error {
 			switch {
 			case i.Record != nil:
@@ -262,6 +263,7 @@ func TestABackupComesBackWholeInEitherStore(t *testing.T) {
 					}
 				}
 				to := openTarget(t)
+				must(t, to.KeepDefinitions(t.Context(), core.Definitions{Sources: []schema.Source{{Layer: "site", File: "of a first start.yaml"}}}))
 				restore(t, file, to, model(t, definitions))
 				if diff := differ(want, everything(t, to)); diff != "" {
 					t.Errorf("what is restored differs from what was backed up:\n%s", diff)

@@ -31,12 +31,12 @@ func keeping() map[string]struct {
 		jobRunsCollection:       {kind: core.JobRunItem},
 		stateCollection:         {kind: core.StateItem},
 		pluginsCollection:       {kind: core.PluginItem},
+		definitionsCollection:   {kind: core.DefinitionsItem},
 
-		sortingCollection:     {not: "made anew from the records and the model"},
-		keysCollection:        {not: "a secret"},
-		leasesCollection:      {not: "of processes that do not run there"},
-		instancesCollection:   {not: "of processes that do not run there"},
-		definitionsCollection: {not: "the first start notes what it serves"},
+		sortingCollection:   {not: "made anew from the records and the model"},
+		keysCollection:      {not: "a secret"},
+		leasesCollection:    {not: "of processes that do not run there"},
+		instancesCollection: {not: "of processes that do not run there"},
 
 		roomCollection:    {not: "says whether the disk takes more"},
 		restoreCollection: {not: "says whether the database is half restored"},
@@ -162,6 +162,16 @@ func itemsOf(kind core.ItemKind) (collection string, decode func(bson.Raw) (core
 			}
 			r.Plugin, r.Generation = d.ID, d.Generation
 			return core.Item{Plugin: &r}, err
+		}
+	case core.DefinitionsItem:
+		return definitionsCollection, func(raw bson.Raw) (core.Item, error) {
+			var kept registryDocument
+			var d core.Definitions
+			err := bson.Unmarshal(raw, &kept)
+			if err == nil {
+				err = json.Unmarshal(kept.Document, &d)
+			}
+			return core.Item{Definitions: &d}, err
 		}
 	}
 	return "", nil

@@ -39,8 +39,8 @@ func (s *Store) whole(ctx context.Context) error {
 	return s.failed("see whether the database is whole", err)
 }
 
-// Holdings counts what is there of each kind that a backup has, and nothing of a
-// restore that was cut off.
+// Holdings counts what is there of each kind that a backup has, but for definitions,
+// and nothing of a restore that was cut off.
 func (s *Store) Holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 	holdings := map[core.ItemKind]int64{}
 	if core.CodeOf(s.whole(ctx)) == core.Invalid {
@@ -50,6 +50,7 @@ func (s *Store) Holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	delete(collections, definitionsCollection)
 	for name, kind := range collections {
 		n, err := s.db.Collection(name).CountDocuments(ctx, bson.D{})
 		if err != nil {

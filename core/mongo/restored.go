@@ -128,6 +128,9 @@ func restoredItem(i core.Item) (any, error) {
 	case i.Plugin != nil:
 		document, err := json.Marshal(i.Plugin)
 		return registryDocument{i.Plugin.Plugin, i.Plugin.Generation, document}, err
+	case i.Definitions != nil:
+		document, err := json.Marshal(i.Definitions)
+		return registryDocument{ID: servedDocument, Document: document}, err
 	}
 	return nil, errors.New("nobody knows what that is")
 }

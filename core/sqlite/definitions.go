@@ -29,12 +29,15 @@ func (s *Store) Definitions(ctx context.Context) (d core.Definitions, err error)
 
 // KeepDefinitions puts definitions in the place of those before.
 func (s *Store) KeepDefinitions(ctx context.Context, d core.Definitions) error {
-	document, err := json.Marshal(d)
-	if err != nil {
-		return err
-	}
 	return s.writing(ctx, "keep the definitions that are served", durable, func(ctx context.Context, c *conn) error {
-		_, err := c.exec(ctx, "INSERT INTO definitions (name, document) VALUES ('served', ?) ON CONFLICT (name) DO UPDATE SET document = excluded.document", string(document))
-		return err
+		return c.keepDefinitions(ctx, d)
 	})
+}
+
+func (c *conn) keepDefinitions(ctx context.Context, d core.Definitions) error {
+	document, err := json.Marshal(d)
+	if err == nil {
+		_, err = c.exec(ctx, "INSERT INTO definitions (name, document) VALUES ('served', ?) ON CONFLICT (name) DO UPDATE SET document = excluded.document", string(document))
+	}
+	return err
 }

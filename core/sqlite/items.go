@@ -118,6 +118,16 @@ func itemsOf(kind core.ItemKind) (query string, scan func(*sql.Rows) (core.Item,
 			}
 			return core.Item{Plugin: &r}, err
 		}
+	case core.DefinitionsItem:
+		return "SELECT document FROM definitions", func(rows *sql.Rows) (core.Item, error) {
+			var d core.Definitions
+			var document string
+			err := rows.Scan(&document)
+			if err == nil {
+				err = json.Unmarshal([]byte(document), &d)
+			}
+			return core.Item{Definitions: &d}, err
+		}
 	}
 	return "", nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// Holdings counts what is there of each kind that a backup has.
+// Holdings counts what is there of each kind that a backup has, but for definitions.
 func (s *Store) Holdings(ctx context.Context) (holdings map[core.ItemKind]int64, err error) {
 	err = s.reading(ctx, "see what the database has", func(c *conn) error {
 		holdings, err = c.holdings(ctx)
@@ -23,7 +23,7 @@ func (c *conn) holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 	holdings := map[core.ItemKind]int64{}
 	tables := map[string]core.ItemKind{}
 	for name, kept := range keeping() {
-		if kept.kind != "" {
+		if kept.kind != "" && kept.kind != core.DefinitionsItem {
 			tables[name] = kept.kind
 		}
 	}
@@ -58,6 +58,9 @@ func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func
 			}
 		}
 		if err := c.dropEntities(ctx); err != nil {
+			return err
+		}
+		if _, err := c.exec(ctx, "DELETE FROM definitions"); err != nil { // those of a first start
 			return err
 		}
 		r := restoring{c, map[string]bool{}}
@@ -143,6 +146,8 @@ func (r restoring) putOne(ctx context.Context, i core.Item) (err error) {
 		if document, err = json.Marshal(i.Plugin); err == nil {
 			_, err = r.exec(ctx, "INSERT INTO plugins (name, generation, document) VALUES (?, ?, ?)", i.Plugin.Plugin, i.Plugin.Generation, string(document))
 		}
+	case i.Definitions != nil:
+		err = r.keepDefinitions(ctx, *i.Definitions)
 	default:
 		err = errors.New("nobody knows what that is")
 	}
