@@ -18,7 +18,8 @@ func (p *program) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Look for references that lead nowhere",
 		Long: `Has the running server look at every record, deleted ones included, and prints the
-references that lead to no record, or to a party that was merged into another. It
+references that lead to no record, to a party that was merged into another, or to a
+deleted record, unless their definition says onDelete: keep. It
 changes nothing, and can be stopped at any time. It needs an administrator's key.
 
 A merge turns what others write at the same time a minute later; so what it prints
@@ -53,12 +54,16 @@ type dangling struct {
 	Path       string `json:"path"`
 	To         string `json:"to"`
 	Target     string `json:"target"`
+	Deleted    bool   `json:"deleted,omitempty"` // it is there, and deleted
 	MergedInto string `json:"mergedInto,omitempty"`
 }
 
 func (d dangling) String() string {
 	if d.MergedInto != "" {
 		return fmt.Sprintf("%s %s: %s is the %s %s, which was merged into %s", d.Entity, d.ID, d.Path, d.To, d.Target, d.MergedInto)
+	}
+	if d.Deleted {
+		return fmt.Sprintf("%s %s: %s is the %s %s, which is deleted; restore that, or let it refer to another record", d.Entity, d.ID, d.Path, d.To, d.Target)
 	}
 	return fmt.Sprintf("%s %s: %s is the %s %s, which does not exist", d.Entity, d.ID, d.Path, d.To, d.Target)
 }
@@ -94,7 +99,7 @@ func (p *program) check(ctx context.Context, c Config, asJSON bool) error {
 // checkParts asks for all parts.
 func (p *program) checkParts(ctx context.Context, c Config, found func(checked)) error {
 	const query = `query ($after: String) { checkReferences(after: $after, records: 1000) {
-		checked dangling { entity id path to target mergedInto } endCursor } }`
+		checked dangling { entity id path to target deleted mergedInto } endCursor } }`
 	for after := any(nil); ; {
 		var answer struct {
 			CheckReferences struct {

@@ -9,13 +9,14 @@ import (
 )
 
 var danglingReference = graphql.NewObject(graphql.ObjectConfig{
-	Name: "DanglingReference", Description: "A reference that leads nowhere, or to a party that was merged into another.",
+	Name: "DanglingReference", Description: "A reference that leads nowhere, to a deleted record, or to a party that was merged into another.",
 	Fields: graphql.Fields{
 		"entity":     part(graphql.NewNonNull(graphql.String), func(d integrity.Dangling) any { return d.Entity }),
 		"id":         part(graphql.NewNonNull(graphql.ID), func(d integrity.Dangling) any { return d.ID }),
 		"path":       part(graphql.NewNonNull(graphql.String), func(d integrity.Dangling) any { return d.Path }),
 		"to":         part(graphql.NewNonNull(graphql.String), func(d integrity.Dangling) any { return d.To }),
 		"target":     part(graphql.NewNonNull(graphql.ID), func(d integrity.Dangling) any { return d.Target }),
+		"deleted":    part(graphql.NewNonNull(graphql.Boolean), func(d integrity.Dangling) any { return d.Deleted }),
 		"mergedInto": part(graphql.ID, func(d integrity.Dangling) any { return optional(d.Into) }),
 	},
 })

@@ -15,15 +15,17 @@ import (
 // MaxPart is how many records are looked at in one part at most.
 const MaxPart = 1000
 
-// Dangling is a reference that leads nowhere, or to a party that was merged into
-// another.
+// Dangling is a reference that leads nowhere, to a party that was merged into another,
+// or from a living record to a deleted one although its definition does not keep it.
 type Dangling struct {
 	Entity string // whose record refers
 	ID     string
 	Path   string // the storage path of the reference
 	To     string // the entity or role that it refers to
 	Target string // the id that it has
-	Into   string // the party that the target was merged into; "" when there is no such record
+	Into   string // the party that the target was merged into; "" when there is none
+
+	Deleted bool // the target is there, and deleted
 }
 
 // Part is what was found among some records.
@@ -40,8 +42,9 @@ type Service struct {
 
 // Dangling looks at the references of some records, deleted ones included, from
 // where the part before has ended: "" for the first one. The policy of the basis
-// decides what is looked at; administrators see all. A reference to a deleted
-// record is in order: it can be restored.
+// decides what is looked at; administrators see all. A reference to a deleted record
+// is in order where its definition says onDelete: keep, and in a record that is deleted
+// itself: both may be restored.
 func (s *Service) Dangling(ctx context.Context, on record.Basis, a core.Actor, after string, first int) (Part, error) {
 	if !slices.Contains(a.Roles, core.AdminRole) {
 		return Part{}, &core.Error{Code: core.Forbidden, Message: "References are checked by administrators: the role " + core.AdminRole + "."}
@@ -83,12 +86,13 @@ func referring(m *schema.Model) []*schema.Entity {
 // entity that they refer to.
 func (p *Part) look(ctx context.Context, session *record.Session, e *schema.Entity, found []*core.Record) error {
 	p.Checked += len(found)
-	to := map[*schema.Entity][]Dangling{}
+	to, binds := map[*schema.Entity][]Dangling{}, map[string]bool{} // by path: whether the target must live
 	for _, r := range session.Model.References(e) {
+		binds[r.Path] = r.Rule() != schema.DeleteKeep
 		for _, one := range found {
 			for _, target := range record.ReferredTo(one.Values, r.Path) {
 				stored := r.To.Stored()
-				to[stored] = append(to[stored], Dangling{Entity: e.Name, ID: one.ID, Path: r.Path, To: r.To.Name, Target: target})
+				to[stored] = append(to[stored], Dangling{Entity: e.Name, ID: one.ID, Path: r.Path, To: r.To.Name, Target: target, Deleted: one.Deleted()})
 			}
 		}
 	}
@@ -98,8 +102,12 @@ func (p *Part) look(ctx context.Context, session *record.Session, e *schema.Enti
 			return fmt.Errorf("look for what %s refer to: %w", e.Plural, err)
 		}
 		for _, d := range list {
-			merged, exists := into[d.Target]
-			if d.Into = merged; !exists || merged != "" && d.Target != d.ID { // what a duplicate says of itself has gone with it
+			at, exists := into[d.Target]
+			bound := binds[d.Path] && !d.Deleted
+			d.Into, d.Deleted = at.into, at.deleted
+			switch {
+			case d.Target == d.ID && exists: // what a duplicate says of itself has gone with it
+			case !exists, d.Into != "", d.Deleted && bound:
 				p.Dangling = append(p.Dangling, d)
 			}
 		}
@@ -110,24 +118,30 @@ func (p *Part) look(ctx context.Context, session *record.Session, e *schema.Enti
 	return nil
 }
 
-// targets are the records that are referred to, by id: each with the id of that
-// which it was merged into, if any.
-func targets(ctx context.Context, session *record.Session, target *schema.Entity, list []Dangling) (map[string]string, error) {
+// state is what became of a record that is referred to.
+type state struct {
+	deleted bool
+	into    string // the record that it was merged into
+}
+
+// targets are the records that are referred to, by id.
+func targets(ctx context.Context, session *record.Session, target *schema.Entity, list []Dangling) (map[string]state, error) {
 	ids := map[string]bool{}
 	for _, d := range list {
 		ids[d.Target] = true
 	}
-	into := map[string]string{}
+	into := map[string]state{}
 	for some := range slices.Chunk(slices.Sorted(maps.Keys(ids)), MaxPart) {
 		found, err := session.Find(ctx, target, core.Query{Filter: record.ByIDs(some), First: -1, Deleted: true})
 		if err != nil {
 			return nil, err
 		}
 		for _, one := range found {
-			into[one.ID] = ""
-			if target.KeepsRoles() && one.Deleted() {
-				into[one.ID], _ = one.Values[schema.MergedField].(string)
+			at := state{deleted: one.Deleted()}
+			if target.KeepsRoles() && at.deleted {
+				at.into, _ = one.Values[schema.MergedField].(string)
 			}
+			into[one.ID] = at
 		}
 	}
 	return into, nil

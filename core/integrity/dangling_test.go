@@ -28,7 +28,7 @@ fields:
 const roleOf = `role: member
 of: person
 fields:
-  sponsor: {type: reference, to: person, inverse: sponsored}
+  sponsor: {type: reference, to: person, inverse: sponsored, onDelete: keep}
 `
 
 const visit = `entity: visit
@@ -132,9 +132,12 @@ func TestReferencesThatLeadNowhereAreFoundWhereverTheyStand(t *testing.T) {
 		w.put("visit", "v2", false, map[string]any{"host": "bob"})
 		w.put("visit", "v3", true, map[string]any{"host": "dup", "mergedInto": "a word of its own"})
 		want := []string{
+			"person ada friends -> person bob",
 			"person ada friends -> person gone",
 			"person bob friends -> person lost",
+			"person eve last -> visit v3",
 			"visit v1 stops.guide -> person none",
+			"visit v2 host -> member bob",
 		}
 		for _, first := range []int{1, 2, 3, 1000} {
 			found, checked, parts := w.find(first)
