@@ -49,7 +49,7 @@ func (p *planner) pages(ctx context.Context) ([]*core.Record, error) {
 	if !one.served() {
 		// What a key has is sorted, if it is not too much.
 		most := max(1, p.farthest/10)
-		counts, err := p.Store.Count(ctx, p.e, core.Query{Deleted: true, Per: &per}, most)
+		counts, err := p.Count(ctx, p.e, core.Query{Deleted: true, Per: &per}, most)
 		if err != nil {
 			return nil, err
 		}

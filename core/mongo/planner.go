@@ -54,6 +54,12 @@ func (p *planner) page(ctx context.Context) ([]*core.Record, error) {
 	if found == nil {
 		begin = append(begin, bson.D{}) // the whole collection may be small enough
 	}
+	return p.byTurns(ctx, begin, found)
+}
+
+// byTurns looks further each time, from where a way begins and along the order, if an
+// index has it.
+func (p *planner) byTurns(ctx context.Context, begin []bson.D, found *match) ([]*core.Record, error) {
 	promising := false // the page would be full if it went on as it began
 	for _, rows := range p.stretches() {
 		if !promising {
