@@ -139,13 +139,14 @@ func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {
 	if err := store.Prepare(t.Context(), model); err != nil {
 		t.Fatal(err)
 	}
-	var ids atomic.Int64
+	var ids, waits atomic.Int64
 	clock := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
 	w := &world{T: t, on: record.Basis{Model: model, Policy: roles, Hooks: hooks}, model: model, store: &failing{store: store}}
 	w.instance = func() *party.Service {
 		return &party.Service{Journal: w.relay(), Timers: w.store, Records: &record.Service{
 			Store: w.store, Region: "DE",
-			Now:   func() time.Time { return clock },
+			Now:   func() time.Time { return clock.Add(time.Duration(waits.Load())) },
+			Wait:  func(_ context.Context, d time.Duration) { waits.Add(int64(d)) },
 			NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
 		}}
 	}

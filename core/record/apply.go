@@ -33,7 +33,8 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 		return invalid(e, violations)
 	}
 	w.change.After = after
-	w.change.At = s.Now().UTC()
+	w.began = s.Now()
+	w.change.At = w.began.UTC()
 	w.result.Done = w.change.Action
 	switch w.change.Action {
 	case core.Created:

@@ -2,6 +2,7 @@ package record
 
 import (
 	"strings"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -78,6 +79,7 @@ type work struct {
 	own    map[string]any  // unique values, by storage path, that lead to the record and are not set
 	fate   *fate           // of a deletion: what becomes of what refers to the record
 	moved  bool            // of a deletion: others were deleted or cleared with the record, maybe in an attempt before
+	began  time.Time       // before it was looked at what the draft refers to
 	leads  []node          // what it refers to and does not live, as it turned out
 	comes  bool            // of a restoration: others come back with the record
 	again  bool            // another writer came first: start over with what is stored now

@@ -127,6 +127,7 @@ type land struct {
 	store referringStore
 	ids   atomic.Int64
 	now   time.Time
+	waits atomic.Int64 // by how many nanoseconds the clock has gone on since now
 
 	from string // the ids that are checked begin here: what lies before was checked
 }
@@ -193,7 +194,11 @@ func (l *land) instance(before func(step string) error) *record.Service {
 	}
 	s := &steps{l.store, before}
 	return &record.Service{
-		Store: s, Timers: s, Now: func() time.Time { return l.now },
+		Store: s, Timers: s, Now: func() time.Time { return l.now.Add(time.Duration(l.waits.Load())) },
+		Wait: func(_ context.Context, d time.Duration) {
+			_ = before("wait") // whoever is killed here is killed at the next step
+			l.waits.Add(int64(d))
+		},
 		NewID: func() string { return fmt.Sprintf("id-%06d", l.ids.Add(1)) },
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
@@ -16,6 +18,26 @@ import (
 
 // What a save costs besides the disk, of a customer and of an order with lines.
 func BenchmarkSave(b *testing.B) {
+	store, err := sqlite.OpenMemory()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer store.Close()
+	benchmarkSave(b, store)
+}
+
+// The same with a database that is asked over the network.
+func BenchmarkSaveOnMongoDB(b *testing.B) {
+	uri, _ := mongotest.Database(b)
+	store, err := mongo.New(mongo.Config{URI: uri})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer store.Close()
+	benchmarkSave(b, store)
+}
+
+func benchmarkSave(b *testing.B, store record.Store) {
 	model, err := schema.Load(entities.Sources()...)
 	if err != nil {
 		b.Fatal(err)
@@ -24,11 +46,6 @@ func BenchmarkSave(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	store, err := sqlite.OpenMemory()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer store.Close()
 	if err := store.Prepare(b.Context(), model); err != nil {
 		b.Fatal(err)
 	}

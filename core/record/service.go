@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -16,7 +17,8 @@ type Service struct {
 
 	Now    func() time.Time
 	NewID  func() string
-	Region string // the country (ISO 3166) whose national phone numbers are understood
+	Wait   func(ctx context.Context, d time.Duration) // until Now has gone on by so much, or the context ends; nil: by the machine's clock
+	Region string                                     // the country (ISO 3166) whose national phone numbers are understood
 
 	// Committed is told after every commit that something lies ready for
 	// delivery. It must not block.

@@ -15,6 +15,10 @@ import (
 // lookLater by more than an operation of a store may take.
 const freshFor = 20 * time.Second
 
+// letSettle is how long whoever deletes waits before looking at what refers by now. A write
+// that is over sooner after it looked at its targets is seen then, and need not look again.
+const letSettle = 25 * time.Millisecond
+
 // bind says in the changes what they refer to anew. Of a draft that took long it looks
 // once more whether that lives: so a write comes before the deletion of what it refers
 // to is looked at the last time.
@@ -82,12 +86,17 @@ func eachTarget(works []*work, do func(*work, node)) {
 }
 
 // lookAgain looks, after the commit, at what a store cannot hold in it: whether what was
-// referred to lives still, and whether something refers by now to what was deleted. Of
-// two writes at the same time the one that comes later sees the other, so one of them
-// sets it right; and if its process is killed, a timer does.
+// referred to lives still, unless a deletion sees the write for certain, and whether
+// something refers by now to what was deleted. Of two writes at the same time the one that
+// comes later sees the other, so one of them sets it right; and if its process is killed,
+// a timer does.
 func (s *Session) lookAgain(ctx context.Context, e *schema.Entity, works []*work) {
 	if !s.Store.Joined() {
-		s.lookAtTargets(ctx, e, works)
+		now := s.Now()
+		s.lookAtTargets(ctx, e, slices.DeleteFunc(slices.Clone(works), func(w *work) bool { return w.swift(now) }))
+		if slices.ContainsFunc(works, func(w *work) bool { return w.leaves() }) && len(binding(s.Model, e)) > 0 {
+			s.wait(ctx, letSettle)
+		}
 	}
 	for _, w := range works {
 		switch {
@@ -99,6 +108,33 @@ func (s *Session) lookAgain(ctx context.Context, e *schema.Entity, works []*work
 		case w.comes:
 			s.lookAtReturned(ctx, e, w)
 		}
+	}
+}
+
+// swift says whether a write is over, at this time, soon enough after it began. Who turns
+// references has not looked at their target since. A clock that has stood still, or was
+// put back, is found by the other one.
+func (w *work) swift(now time.Time) bool {
+	wall := now.Round(0).Sub(w.began.Round(0))
+	return w.draft.Redirect == nil && max(now.Sub(w.began), wall) < letSettle
+}
+
+// leaves says whether the record has ceased to live.
+func (w *work) leaves() bool {
+	return !w.failed() && w.change.After.Deleted() && (w.change.Before == nil || !w.change.Before.Deleted())
+}
+
+// wait returns early when the context ends: what comes then fails.
+func (s *Session) wait(ctx context.Context, d time.Duration) {
+	if s.Wait != nil {
+		s.Wait(ctx, d)
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 
