@@ -23,7 +23,7 @@ type Field struct {
 	PII         bool    `yaml:"pii" doc:"The values say something about a person: erasing the party that the record belongs or refers to erases them."`
 	Default     any     `yaml:"default" doc:"The value that a new record gets where none is given."`
 	Deprecated  string  `yaml:"deprecated" doc:"Why the field should not be used any more, and what to use."`
-	Options     Options `yaml:"options" doc:"enum and state: the values, as a list or as a mapping from value to labels. state: next to them where each leads."`
+	Options     Options `yaml:"options" doc:"enum and state: the values, as a list or as a mapping from value to labels. state: next to them where each leads. deprecated: true, or why, on one that nobody chooses any more."`
 	To          string  `yaml:"to" doc:"reference: the entity or role that is referred to."`
 	Inverse     string  `yaml:"inverse" doc:"reference: the name of the list on the other side; by default the plural of this entity."`
 	OnDelete    string  `yaml:"onDelete" doc:"reference: what becomes of this record when the other is deleted: refuse (the default), clear, cascade or keep."`
@@ -130,63 +130,6 @@ func (fs *Fields) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 		f.Line, f.broken = key.Line, d.Count() > before
 		*fs = append(*fs, f)
 	})
-}
-
-// Option is one value of an enum.
-type Option struct {
-	Value   string
-	Labels  Text
-	Inverse Text // what it is called seen from the other side: "employs" for "works for"
-
-	Next    []string // of a state: where a record goes from there; none for a final one
-	Initial bool     // of a state: a record may begin here, besides in the default one
-}
-
-// Options are the values of an enum in their order.
-type Options []Option
-
-// DecodeNode reads a list of values or a mapping from value to labels.
-func (o *Options) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
-	if node.Kind == yaml.SequenceNode {
-		var values []string
-		d.Decode(node, reflect.ValueOf(&values).Elem())
-		for _, value := range values {
-			*o = append(*o, Option{Value: value})
-		}
-		return
-	}
-	d.EachEntry(node, func(key, value *yaml.Node) {
-		option := Option{Value: key.Value}
-		d.Decode(value, reflect.ValueOf(&option).Elem())
-		*o = append(*o, option)
-	})
-}
-
-// DecodeNode reads the labels by language, and what else an option has among
-// them.
-func (o *Option) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
-	o.Labels = Text{}
-	d.EachEntry(node, func(key, value *yaml.Node) {
-		switch key.Value {
-		case "inverse":
-			d.Decode(value, reflect.ValueOf(&o.Inverse).Elem())
-		case "next":
-			d.Decode(value, reflect.ValueOf(&o.Next).Elem())
-		case "initial":
-			d.Decode(value, reflect.ValueOf(&o.Initial).Elem())
-		default:
-			o.Labels.decodeEntry(d, key, value)
-		}
-	})
-}
-
-// Values lists the values without their labels.
-func (o Options) Values() []string {
-	values := make([]string, len(o))
-	for i, option := range o {
-		values[i] = option.Value
-	}
-	return values
 }
 
 // IsSystem says whether a name is that of a system field.

@@ -138,9 +138,10 @@ func optionsSchema() object {
 	value := object{"pattern": enumValue.String(), "not": object{"enum": []string{"true", "false", "null"}}}
 	label := object{
 		"type": "object", "properties": object{
-			"inverse": object{"allOf": []any{ref("texts")}, "description": "What it is called seen from the other side, by language: employs for works for."},
-			"next":    object{"type": "array", "items": object{"type": "string"}, "description": "state: the states that a record goes to from here; none for a final one."},
-			"initial": object{"type": "boolean", "description": "state: a record may begin here, besides in the default state."},
+			"inverse":    object{"allOf": []any{ref("texts")}, "description": "What it is called seen from the other side, by language: employs for works for."},
+			"next":       object{"type": "array", "items": object{"type": "string"}, "description": "state: the states that a record goes to from here; none for a final one."},
+			"initial":    object{"type": "boolean", "description": "state: a record may begin here, besides in the default state."},
+			"deprecated": object{"type": []string{"boolean", "string"}, "description": "true, or why: records that have it keep it, and nobody chooses it anew."},
 		},
 		"additionalProperties": object{"type": "string"},
 	}

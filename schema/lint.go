@@ -190,6 +190,9 @@ func (l *loader) lintType(f *Field, at string, nested bool) {
 		for _, v := range c.violations {
 			add("%s %s", v.Field, v.Message)
 		}
+		for _, v := range chosen(f, nil, f.Default, "default") {
+			add("%s %s", v.Field, v.Message)
+		}
 	}
 	if f.Inverse != "" {
 		l.lintName(f.file, f.Line, "field "+strconv.Quote(at)+": inverse", f.Inverse)

@@ -68,7 +68,7 @@ func (c comparison) compare(name, path string, was, is *Field, within func(Filte
 		})
 	case len(lost) > 0:
 		add(Filter{Path: path, Op: OpIn, Value: lost, Field: was},
-			"has lost the option %s, but records of %s have it; change those first, or keep the option", options(lost), c.entity.Name)
+			"has lost the option %s, but records of %s have it; change those first, or keep the option with deprecated: true, so that nobody chooses it anew", options(lost), c.entity.Name)
 	}
 	if was.Type != "object" || is.Type != "object" {
 		return

@@ -27,6 +27,9 @@ func (s stateType) Lint(f *Field) []string {
 	states := f.Options.Values()
 	var faults []string
 	for _, o := range f.Options {
+		if o.Initial && o.Deprecated != "" {
+			faults = append(faults, fmt.Sprintf("state %q is deprecated: no record begins in it, so it cannot be initial", o.Value))
+		}
 		for _, next := range o.Next {
 			if !slices.Contains(states, next) {
 				faults = append(faults, fmt.Sprintf("state %q goes to %q, which is no state%s", o.Value, next, strictyaml.Suggest(next, states)))
@@ -38,7 +41,7 @@ func (s stateType) Lint(f *Field) []string {
 	} else if initial, ok := f.Default.(string); ok && slices.Contains(states, initial) && len(faults) == 0 {
 		reached := f.reachable()
 		for _, state := range states {
-			if !reached[state] {
+			if !reached[state] && f.Options.deprecated(state) == "" {
 				faults = append(faults, fmt.Sprintf("no record ever comes to the state %q: let another have it in its next, or let it be initial", state))
 			}
 		}
@@ -46,7 +49,7 @@ func (s stateType) Lint(f *Field) []string {
 	return faults
 }
 
-// reachable are the states that a record can come to.
+// reachable are the states that a record can come to, also from one that is deprecated.
 func (f *Field) reachable() map[string]bool {
 	reached := map[string]bool{}
 	var visit func(states []string)
@@ -59,6 +62,11 @@ func (f *Field) reachable() map[string]bool {
 		}
 	}
 	visit(f.initial())
+	for _, o := range f.Options {
+		if o.Deprecated != "" {
+			visit(f.Options.next(o.Value))
+		}
+	}
 	return reached
 }
 
@@ -73,11 +81,11 @@ func (f *Field) initial() []string {
 	return states
 }
 
-// next lists where a state leads.
+// next lists where a state leads. Nothing goes to one that is deprecated.
 func (o Options) next(state string) []string {
 	for _, option := range o {
 		if option.Value == state {
-			return option.Next
+			return slices.DeleteFunc(slices.Clone(option.Next), func(next string) bool { return o.deprecated(next) != "" })
 		}
 	}
 	return nil
@@ -122,7 +130,7 @@ func (e *Entity) CheckStates(before, after map[string]any) (violations Violation
 // nothing, and for no state.
 func (f *Field) misstep(was, is string) string {
 	switch next := f.Options.next(was); {
-	case was == is, slices.Contains(next, is):
+	case was == is, slices.Contains(next, is), f.Options.deprecated(is) != "": // CheckOptions has a word on that
 		return ""
 	case was != "" && is != "" && !slices.Contains(f.Options.Values(), was): // which has no way on
 		return ""

@@ -85,7 +85,7 @@ fields:
 		for _, want := range []string{
 			`thing.yaml:4: field \"plz\" was of type integer and is of type text now, but records of thing have values of it, and values are not converted; give the new field another name and leave the old one as it was (1 record)`,
 			`thing.yaml:5: field \"size\" was of type text and is of type integer now`,
-			`thing.yaml:6: field \"state\" has lost the option done, but records of thing have it; change those first, or keep the option (1 record)`,
+			`thing.yaml:6: field \"state\" has lost the option done, but records of thing have it; change those first, or keep the option with deprecated: true, so that nobody chooses it anew (1 record)`,
 		} {
 			if status != http.StatusOK || !strings.Contains(body, want) || strings.Contains(body, folder) {
 				t.Errorf("/readyz answers %d %s\nwant 200 with %s", status, body, want)

@@ -42,7 +42,7 @@ func TestAnUpgradeThatWouldMisreadWhatIsStoredIsRefused(t *testing.T) {
 		p.must(`mutation { createMove(data: {state: done}) { move { id } } }`, nil)
 		write(t, file, "entity: move\nfields:\n  rooms: {type: text}\n  state: {type: enum, options: [planned]}\n")
 		p.becomes(`{ plugins { state update } }`, nil, `{"plugins":[{"state":"SERVING","update":"1.0.0 could not take over: invalid: the definitions of the plugin mover do not fit: `+
-			`plugin mover/move.yaml:4: field \"state\" has lost the option done, but records of move have it; change those first, or keep the option (1 record)"}]}`)
+			`plugin mover/move.yaml:4: field \"state\" has lost the option done, but records of move have it; change those first, or keep the option with deprecated: true, so that nobody chooses it anew (1 record)"}]}`)
 
 		write(t, file, "entity: move\nfields:\n  rooms: {type: text}\n  state: {type: enum, options: [late, done]}\n")
 		p.becomes(`{ plugins { state update } }`, nil, `{"plugins":[{"state":"SERVING","update":null}]}`)

@@ -19,8 +19,9 @@ func (b *builder) metadata() {
 			}
 			return o.Value
 		})},
-		"initial": {Type: graphql.NewNonNull(graphql.Boolean), Description: "Of a state: a record may begin here.", Resolve: of(func(o schema.Option, _ string) any { return o.Initial })},
-		"next":    {Type: nonNullList(graphql.String), Description: "Of a state: where a record goes from here.", Resolve: of(func(o schema.Option, _ string) any { return append([]string{}, o.Next...) })},
+		"deprecated": {Type: graphql.String, Description: "Why no record gets the value any more; null while it can be chosen. Records that have it keep it.", Resolve: of(func(o schema.Option, _ string) any { return optional(o.Deprecated) })},
+		"initial":    {Type: graphql.NewNonNull(graphql.Boolean), Description: "Of a state: a record may begin here.", Resolve: of(func(o schema.Option, _ string) any { return o.Initial })},
+		"next":       {Type: nonNullList(graphql.String), Description: "Of a state: where a record goes from here.", Resolve: of(func(o schema.Option, _ string) any { return append([]string{}, o.Next...) })},
 	}})
 	field := b.own(graphql.ObjectConfig{Name: "FieldInfo", Description: "A field of an entity.", Fields: graphql.Fields{
 		"name":        {Type: graphql.NewNonNull(graphql.String), Resolve: of(func(f *schema.Field, _ string) any { return f.Name })},

@@ -150,7 +150,7 @@ func (b *builder) enum(at thing, f *schema.Field) *graphql.Enum {
 	e, _ := declare(b, at, "", func(name string) *graphql.Enum {
 		values := graphql.EnumValueConfigMap{}
 		for _, option := range f.Options {
-			values[option.Value] = &graphql.EnumValueConfig{Value: option.Value, Description: optionText(option)}
+			values[option.Value] = &graphql.EnumValueConfig{Value: option.Value, Description: optionText(option), DeprecationReason: option.Deprecated}
 		}
 		return graphql.NewEnum(graphql.EnumConfig{Name: name, Description: f.Description.In("en"), Values: values})
 	})

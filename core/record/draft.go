@@ -34,6 +34,7 @@ type Draft struct {
 
 	Unmerge   bool      // of a restoration: also a duplicate comes back, since its merge is undone
 	MergeInto string    // of a merge: the id of the record that stands for this one
+	Inherits  bool      // of a merge: Set lay in the other record, so that a deprecated option in it is none that is chosen
 	Redirect  *Redirect // references are turned with the change, immutable ones too
 
 	with   string        // of a deletion: the id of the record that this one is deleted with

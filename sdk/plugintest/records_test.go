@@ -18,6 +18,7 @@ fields:
   code: {type: text, unique: true}
   source: {type: text, immutable: true}
   state: {type: state, options: {open: {next: [paid, refused]}, paid: {}, refused: {}}, default: open}
+  cause: {type: enum, options: {water: {}, hail: {deprecated: true}}}
 `)}}
 
 func startClaims(t *testing.T) *plugintest.Host {
@@ -57,6 +58,7 @@ func TestWhatTheServerRefusesIsRefused(t *testing.T) {
 		"what never changes":           {map[string]any{"source": "phone"}, 0, "INVALID The claim was not saved: some fields need attention.; source cannot be changed once it is set"},
 		"what the program keeps":       {map[string]any{"createdBy": "me"}, 0, "INVALID The claim was not saved: some fields need attention.; createdBy is kept by the program and cannot be set"},
 		"a state out of turn":          {map[string]any{"state": "refused"}, 0, "INVALID The claim was not saved: some fields need attention.; state cannot go from paid to refused: paid is final"},
+		"a deprecated option":          {map[string]any{"cause": "hail"}, 0, "INVALID The claim was not saved: some fields need attention.; cause hail is deprecated: choose one of water"},
 		"no field":                     {map[string]any{"cod": "B"}, 0, `INVALID The claim was not saved: some fields need attention.; cod is no field; did you mean "code"?`},
 		"an old version":               {map[string]any{"code": "C"}, 7, "CONFLICT The claim was changed by somebody else in the meantime. Reload it and try again.; version is out of date"},
 	}

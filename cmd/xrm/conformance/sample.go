@@ -38,8 +38,8 @@ func sampleValue(f *schema.Field, n int) any {
 		}
 		return int64(1)
 	case "enum":
-		if len(f.Options) > 0 {
-			return f.Options[n%len(f.Options)].Value
+		if offered := f.Options.Offered(); len(offered) > 0 {
+			return offered[n%len(offered)].Value
 		}
 	case "list":
 		return []any{sampleValue(f.Of, n)}
