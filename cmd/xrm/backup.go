@@ -87,7 +87,7 @@ func (p *program) backup(ctx context.Context, c Config, file string, asJSON bool
 	if err != nil {
 		return err
 	}
-	if nothing(holdings) {
+	if len(holdings) == 0 {
 		if err := s.Items(ctx, core.PluginItem, func(core.Item) error { return nil }); err != nil { // it is half restored
 			return err
 		}
@@ -131,14 +131,23 @@ func writeBackup(ctx context.Context, s store, out io.Writer, progress func(int6
 // openExisting opens the database of a server beside it, and makes none.
 func openExisting(c Config) (store, error) {
 	if c.Store == "memory" {
-		return nil, errors.New("a server that keeps everything in memory (--store, XRM_STORE) has nothing that could be backed up or restored")
+		return nil, errInMemory
 	}
-	if !c.shared() {
-		if _, err := os.Stat(filepath.Join(c.Data, "xrm.db")); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no database in %s; name the server's data folder with --data (XRM_DATA), or its MongoDB with --store (XRM_STORE)", c.Data)
-		}
+	if lacksFile(c) {
+		return nil, fmt.Errorf("there is no database in %s; name the server's data folder with --data (XRM_DATA), or its MongoDB with --store (XRM_STORE)", c.Data)
 	}
 	return openStore(c)
+}
+
+var errInMemory = errors.New("a server that keeps everything in memory (--store, XRM_STORE) has nothing that could be backed up or restored")
+
+// lacksFile says whether the file of a database with SQLite is not there yet.
+func lacksFile(c Config) bool {
+	if c.shared() || c.Store == "memory" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(c.Data, "xrm.db"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // newFile makes a file that is there when it is whole, on the disk, and for its owner
@@ -186,15 +195,6 @@ func stopped(ctx context.Context, err error, what string) error {
 		return errors.New(what)
 	}
 	return err
-}
-
-func nothing(holdings map[core.ItemKind]int64) bool {
-	for _, n := range holdings {
-		if n > 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // items shows on a terminal how many things were done, until it is told that none

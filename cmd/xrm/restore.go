@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -124,10 +122,8 @@ func (p *program) tellRestored(done backedUp, key string, asJSON bool) error {
 
 // mayRestore says why a database cannot be filled, where there is one.
 func (p *program) mayRestore(ctx context.Context, c Config) error {
-	if !c.shared() && c.Store != "memory" {
-		if _, err := os.Stat(filepath.Join(c.Data, "xrm.db")); errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
+	if lacksFile(c) {
+		return nil
 	}
 	s, err := openExisting(c)
 	if err != nil {
@@ -146,7 +142,7 @@ func fillable(ctx context.Context, c Config, s store) error {
 		return fmt.Errorf("%s on this database (%s): stop all of them first. One that was killed counts as running for some seconds", count(len(present), "server runs", "servers run"), storeName(c))
 	}
 	holdings, err := s.Holdings(ctx)
-	if err == nil && !nothing(holdings) {
+	if err == nil && len(holdings) > 0 {
 		err = refused(c, &backup.NotEmpty{Holdings: holdings})
 	}
 	return err
@@ -164,8 +160,7 @@ func refused(c Config, err error) error {
 // restoreFrom fills the database, and sees to it that an administrator can get in.
 func (p *program) restoreFrom(ctx context.Context, c Config, file *os.File, m *schema.Model) (key identity.KeyFile, err error) {
 	if c.Store == "memory" {
-		_, err := openExisting(c)
-		return key, err
+		return key, errInMemory
 	}
 	s, err := openStore(c)
 	if err != nil {

@@ -1,13 +1,9 @@
 package backup
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"maps"
 	"math"
 	"slices"
@@ -262,55 +258,4 @@ func (l *live) newer(ctx context.Context, position int64) (map[key][]core.Entry,
 		position = max(position, last)
 	}
 	return newer, nil
-}
-
-// beside is all that the journal says nothing of, and that is little.
-type beside struct {
-	items []core.Item
-	sum   [sha256.Size]byte
-}
-
-func (l *live) beside(ctx context.Context) (beside, error) {
-	var b beside
-	sum := sha256.New()
-	for _, kind := range []core.ItemKind{core.DefinitionsItem, core.PluginItem, core.SubscriptionItem, core.JobRunItem, core.TimerItem, core.StateItem} {
-		err := l.source.Items(ctx, kind, func(i core.Item) error {
-			b.items = append(b.items, i)
-			return add(sum, i)
-		})
-		if err != nil {
-			return beside{}, err
-		}
-	}
-	copy(b.sum[:], sum.Sum(nil))
-	return b, nil
-}
-
-func add(sum hash.Hash, i core.Item) error {
-	text, err := json.Marshal(lineOf(i))
-	sum.Write(text)
-	return err
-}
-
-// with is what there was at a moment between two looks. A timer is not lost that
-// fired in between: what it has done may be behind the position, so it fires again.
-// The same goes for a job.
-func (b beside) with(after beside) []core.Item {
-	if bytes.Equal(b.sum[:], after.sum[:]) {
-		return after.items
-	}
-	type name struct{ plugin, key string }
-	there := map[name]bool{}
-	for _, i := range after.items {
-		if i.Timer != nil {
-			there[name{i.Timer.Plugin, i.Timer.Key}] = true
-		}
-	}
-	items := slices.DeleteFunc(slices.Clone(after.items), func(i core.Item) bool { return i.JobRun != nil })
-	for _, i := range b.items {
-		if i.JobRun != nil || i.Timer != nil && !there[name{i.Timer.Plugin, i.Timer.Key}] {
-			items = append(items, i)
-		}
-	}
-	return items
 }

@@ -34,9 +34,10 @@ type Live interface {
 
 // Target is a database that is filled.
 type Target interface {
-	// Holdings counts what is there of each kind that a backup has. It counts
-	// nothing of a restore that was cut off, and no definitions: a server notes them
-	// when it starts for the first time, and a restore puts others in their place.
+	// Holdings counts what is there of each kind that a backup has; a kind of which
+	// there is nothing is missing. It counts nothing of a restore that was cut off, and
+	// no definitions: a server notes them when it starts for the first time, and a
+	// restore puts others in their place.
 	Holdings(ctx context.Context) (map[core.ItemKind]int64, error)
 
 	// Restore removes what is left of a restore that was cut off, calls fill, which

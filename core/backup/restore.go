@@ -152,9 +152,8 @@ type NotEmpty struct {
 func (e *NotEmpty) Error() string {
 	var parts []string
 	for _, kind := range slices.Sorted(maps.Keys(e.Holdings)) {
-		if n := e.Holdings[kind]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, Plural(kind, n)))
-		}
+		n := e.Holdings[kind]
+		parts = append(parts, fmt.Sprintf("%d %s", n, Plural(kind, n)))
 	}
 	return "the database is not empty, it has " + strings.Join(parts, ", ")
 }
@@ -162,15 +161,10 @@ func (e *NotEmpty) Error() string {
 // empty returns a NotEmpty for a database in which there is something.
 func empty(ctx context.Context, to Target) error {
 	holdings, err := to.Holdings(ctx)
-	if err != nil {
-		return err
+	if err == nil && len(holdings) > 0 {
+		err = &NotEmpty{holdings}
 	}
-	for _, n := range holdings {
-		if n > 0 {
-			return &NotEmpty{holdings}
-		}
-	}
-	return nil
+	return err
 }
 
 // Plural is what n things of a kind are called.

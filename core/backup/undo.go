@@ -52,19 +52,14 @@ func undo(now *core.Record, entries []core.Entry, to core.Entry) (*core.Record, 
 func put(values map[string]any, path string, value any) {
 	schema.Put(values, path, value)
 	for value == nil {
-		parent, _, inside := cutLast(path)
-		object, isObject := schema.Lookup(values, parent).(map[string]any)
-		if !inside || !isObject || len(object) > 0 {
+		at := strings.LastIndexByte(path, '.')
+		if at < 0 {
 			return
 		}
-		schema.Put(values, parent, nil)
-		path = parent
+		path = path[:at]
+		if object, isObject := schema.Lookup(values, path).(map[string]any); !isObject || len(object) > 0 {
+			return
+		}
+		schema.Put(values, path, nil)
 	}
-}
-
-func cutLast(path string) (parent, name string, inside bool) {
-	if at := strings.LastIndexByte(path, '.'); at >= 0 {
-		return path[:at], path[at+1:], true
-	}
-	return "", path, false
 }

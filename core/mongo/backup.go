@@ -12,17 +12,16 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// keeping says what a backup has of each collection that is no entity's: a kind of
-// items, or why it has nothing of it. A collection that is not here makes a test fail.
-func keeping() map[string]struct {
+// inBackup is what a backup has of a collection: a kind of items, or nothing and why not.
+type inBackup struct {
 	kind core.ItemKind
 	not  string
-} {
-	type entry = struct {
-		kind core.ItemKind
-		not  string
-	}
-	return map[string]entry{
+}
+
+// keeping lists every collection that is no entity's: one that is not here makes a test
+// fail.
+func keeping() map[string]inBackup {
+	return map[string]inBackup{
 		journalCollection:       {kind: core.EntryItem},
 		countersCollection:      {kind: core.CounterItem},
 		subscriptionsCollection: {kind: core.SubscriptionItem},

@@ -12,17 +12,16 @@ import (
 	"github.com/openxrm/xrm/core"
 )
 
-// keeping says what a backup has of each table that is no entity's: a kind of items,
-// or why it has nothing of it. A table that is not here makes a test fail.
-func keeping() map[string]struct {
+// inBackup is what a backup has of a table: a kind of items, or nothing and why not.
+type inBackup struct {
 	kind core.ItemKind
 	not  string
-} {
-	type entry = struct {
-		kind core.ItemKind
-		not  string
-	}
-	return map[string]entry{
+}
+
+// keeping lists every table that is no entity's: one that is not here makes a test
+// fail.
+func keeping() map[string]inBackup {
+	return map[string]inBackup{
 		"journal":       {kind: core.EntryItem},
 		"counters":      {kind: core.CounterItem},
 		"subscriptions": {kind: core.SubscriptionItem},
@@ -66,8 +65,6 @@ func (s *Store) Freeze(ctx context.Context) (*Store, error) {
 	return still, nil
 }
 
-var errCopying = errors.New("another backup of this database is being made; wait for it, or stop it")
-
 // copyTo makes the copy in a file that is locked as long as it is open, so that what
 // a process left that was killed is not taken for one that is in use.
 func (s *Store) copyTo(ctx context.Context) (path string, file *os.File, err error) {
@@ -81,7 +78,7 @@ func (s *Store) copyTo(ctx context.Context) (path string, file *os.File, err err
 	}
 	if err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = file.Close()
-		return "", nil, &core.Error{Code: core.Conflict, Message: errCopying.Error(), Cause: err}
+		return "", nil, &core.Error{Code: core.Conflict, Message: "Another backup of this database is being made. Wait for it, or stop it.", Cause: err}
 	}
 	if err = file.Truncate(0); err == nil {
 		err = s.from(ctx, s.seekers, "copy the database", func(c *conn) error {

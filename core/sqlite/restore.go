@@ -2,9 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -39,7 +42,9 @@ func (c *conn) holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 		if _, err := c.row(ctx, "SELECT count(*) FROM "+quoted(name), nil, &n); err != nil {
 			return nil, err
 		}
-		holdings[kind] += n
+		if n > 0 {
+			holdings[kind] += n
+		}
 	}
 	return holdings, nil
 }
@@ -52,10 +57,8 @@ func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func
 		if err != nil {
 			return err
 		}
-		for kind, n := range holdings {
-			if n > 0 {
-				return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The database is not empty any more: somebody has written a %s. Nothing was restored.", kind)}
-			}
+		if len(holdings) > 0 {
+			return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The database is not empty any more: somebody has written a %s. Nothing was restored.", slices.Sorted(maps.Keys(holdings))[0])}
 		}
 		if err := c.dropEntities(ctx); err != nil {
 			return err
@@ -133,12 +136,8 @@ func (r restoring) putOne(ctx context.Context, i core.Item) (err error) {
 	case i.JobRun != nil:
 		err = r.saveJobRun(ctx, *i.JobRun)
 	case i.State != nil:
-		var until any
-		if !i.State.Expires.IsZero() {
-			until = i.State.Expires.UnixMilli()
-		}
 		_, err = r.exec(ctx, "INSERT INTO plugin_state (plugin, key, version, expires, value) VALUES (?, ?, ?, ?, ?)",
-			i.State.Plugin, i.State.Key, i.State.Version, until, append([]byte{}, i.State.Value...))
+			i.State.Plugin, i.State.Key, i.State.Version, untilOf(i.State.Expires), append([]byte{}, i.State.Value...))
 	case i.Counter != nil:
 		_, err = r.exec(ctx, "INSERT INTO counters (name, value) VALUES (?, ?)", i.Counter.Name, i.Counter.Last)
 	case i.Plugin != nil:
@@ -195,10 +194,7 @@ func (r restoring) delivery(ctx context.Context, d core.Delivery) error {
 	if err != nil {
 		return err
 	}
-	var dead any
-	if !d.DeadAt.IsZero() {
-		dead = schema.Instant(d.DeadAt)
-	}
+	dead := sql.NullString{String: schema.Instant(d.DeadAt), Valid: !d.DeadAt.IsZero()}
 	_, err = r.exec(ctx, "INSERT INTO deliveries (subscriber, event, key, seq, due, attempts, error, dead_at, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 		d.Subscriber, d.Event.ID, d.Event.Key, d.Event.Seq, schema.Instant(d.Due), d.Attempts, d.LastError, dead, document)
 	if err == nil {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -45,12 +46,8 @@ func (s *Store) PutState(ctx context.Context, plugin, key string, value []byte, 
 			return err
 		}
 		version = max(stored+1, time.Now().UnixMicro())
-		var until any
-		if !expires.IsZero() {
-			until = expires.UnixMilli()
-		}
 		_, err = c.exec(ctx, "INSERT OR REPLACE INTO plugin_state (plugin, key, version, expires, value) VALUES (?, ?, ?, ?, ?)",
-			plugin, key, version, until, append([]byte{}, value...))
+			plugin, key, version, untilOf(expires), append([]byte{}, value...))
 		return err
 	})
 	return version, err
@@ -66,6 +63,11 @@ func (s *Store) DeleteState(ctx context.Context, plugin, key string, ifVersion i
 		_, err := c.exec(ctx, "DELETE FROM plugin_state WHERE plugin = ? AND key = ?", plugin, key)
 		return err
 	})
+}
+
+// untilOf is NULL for what never expires.
+func untilOf(expires time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: expires.UnixMilli(), Valid: !expires.IsZero()}
 }
 
 // StateSize returns how many bytes the keys and values of a plugin have.

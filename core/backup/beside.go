@@ -1,0 +1,57 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+
+	"github.com/openxrm/xrm/core"
+)
+
+// beside is all that the journal says nothing of, and that is little.
+type beside struct {
+	items []core.Item
+	sum   [sha256.Size]byte
+}
+
+func (l *live) beside(ctx context.Context) (beside, error) {
+	var b beside
+	sum := sha256.New()
+	for _, kind := range []core.ItemKind{core.DefinitionsItem, core.PluginItem, core.SubscriptionItem, core.JobRunItem, core.TimerItem, core.StateItem} {
+		err := l.source.Items(ctx, kind, func(i core.Item) error {
+			b.items = append(b.items, i)
+			text, err := json.Marshal(lineOf(i))
+			sum.Write(text)
+			return err
+		})
+		if err != nil {
+			return beside{}, err
+		}
+	}
+	copy(b.sum[:], sum.Sum(nil))
+	return b, nil
+}
+
+// with is what there was at a moment between two looks. A timer is not lost that
+// fired in between: what it has done may be behind the position, so it fires again.
+// The same goes for a job.
+func (b beside) with(after beside) []core.Item {
+	if b.sum == after.sum {
+		return after.items
+	}
+	type name struct{ plugin, key string }
+	there := map[name]bool{}
+	for _, i := range after.items {
+		if i.Timer != nil {
+			there[name{i.Timer.Plugin, i.Timer.Key}] = true
+		}
+	}
+	items := slices.DeleteFunc(slices.Clone(after.items), func(i core.Item) bool { return i.JobRun != nil })
+	for _, i := range b.items {
+		if i.JobRun != nil || i.Timer != nil && !there[name{i.Timer.Plugin, i.Timer.Key}] {
+			items = append(items, i)
+		}
+	}
+	return items
+}
