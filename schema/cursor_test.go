@@ -20,11 +20,12 @@ func TestACursorLeadsBackToItsPosition(t *testing.T) {
 		order    []schema.Order
 		position []any
 	}{
-		"by id":                {nil, []any{"x"}},
-		"by a text":            {[]schema.Order{byName}, []any{"Zoë", "x"}},
-		"by a text of before":  {[]schema.Order{byName}, []any{"Zoe\u0308\a ", "x"}},
-		"by numbers":           {[]schema.Order{bySize, byRate}, []any{int64(1) << 60, "0.10000000000000000001", "x"}},
-		"where a value is not": {[]schema.Order{byName, bySize}, []any{nil, int64(0), "x"}},
+		"by id":                  {nil, []any{"x"}},
+		"by a text":              {[]schema.Order{byName}, []any{"Zoë", "x"}},
+		"by a text of before":    {[]schema.Order{byName}, []any{"Zoe\u0308\a ", "x"}},
+		"by numbers":             {[]schema.Order{bySize, byRate}, []any{int64(1) << 60, "0.10000000000000000001", "x"}},
+		"by what no field reads": {[]schema.Order{bySize, byRate}, []any{"twelve", true, "x"}},
+		"where a value is not":   {[]schema.Order{byName, bySize}, []any{nil, int64(0), "x"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -102,7 +102,7 @@ fields:
 		}
 		after, seen := "", 0
 		for range 4 {
-			got := s.ask(`query ($after: String) { things(orderBy: [{size: ASC}, {weight: ASC}], first: 1, after: $after) { nodes { id } pageInfo { endCursor hasNextPage } } }`, `{"after": `+quotedOrNull(after)+`}`, "")
+			got := s.ask(`query ($after: String) { things(orderBy: [{size: DESC}, {weight: DESC}], first: 1, after: $after) { nodes { id } pageInfo { endCursor hasNextPage } } }`, `{"after": `+quotedOrNull(after)+`}`, "")
 			if strings.Contains(got, "errors") {
 				t.Fatalf("a page: %s", got)
 			}
@@ -113,8 +113,8 @@ fields:
 				break
 			}
 		}
-		if seen == 0 {
-			t.Error("no page has a record")
+		if seen != 3 {
+			t.Errorf("the pages have %d records, want all 3", seen)
 		}
 		mended := s.ask(`mutation { updateThing(id: "old", data: {size: 12, state: closed, mood: good, weight: "7", lines: [{kind: a}]}) { thing { size state mood weight lines { kind } } } }`, "", "")
 		if strings.Contains(mended, "errors") || !strings.Contains(mended, `"closed"`) || !strings.Contains(mended, `"good"`) {
