@@ -158,8 +158,7 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 
 // parties is what is done with a party as a whole, while plugins contribute this.
 func (s *server) parties(all []snapshot.Contribution) *party.Service {
-	return &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Exporters(all), Timers: s.store,
-		Unknown: s.unknown}
+	return &party.Service{Records: s.records, Journal: s.relay, Elsewhere: s.host.Exporters(all)}
 }
 
 // unknown is why the records of a plugin may not be known here.

@@ -62,7 +62,7 @@ func (s *Service) erase(ctx context.Context, on record.Basis, a core.Actor, id s
 	if err := onlyAdmins(a, "erased"); err != nil {
 		return Erasure{}, err
 	}
-	if err := s.knowing(); err != nil {
+	if err := s.Records.Knowing(); err != nil {
 		return Erasure{}, err
 	}
 	e := on.Model.Entity(entity)

@@ -55,7 +55,7 @@ type merge struct {
 // takes over, and to restore into if need be; the records that refer to from
 // are turned whether or not the actor sees them.
 func (s *Service) Merge(ctx context.Context, on record.Basis, a core.Actor, from, into string, dryRun bool) (Merger, error) {
-	if err := s.knowing(); err != nil {
+	if err := s.Records.Knowing(); err != nil {
 		return Merger{}, err
 	}
 	g := s.newMerge(on, a, from, into, dryRun)

@@ -8,19 +8,11 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
-	"github.com/openxrm/xrm/schema"
 )
 
 // TimerOwner is whose the timers are that bring merges and erasures to their end.
 // It is no name that a plugin can have.
 const TimerOwner = "core:party"
-
-// Timers keeps what is to be done later, whatever dies until then. core/schedule
-// fires them: at least once, and again after a pause while one fails.
-type Timers interface {
-	Schedule(ctx context.Context, t core.Timer) error
-	Cancel(ctx context.Context, plugin, key string) (bool, error)
-}
 
 // lookAgain is when something is looked at again: later than whoever has read
 // before a merge can still write.
@@ -47,24 +39,24 @@ func (i intent) key() string {
 // remember keeps what is about to be done, so that it goes on by itself when the
 // process is killed.
 func (s *Service) remember(ctx context.Context, i intent) error {
-	if s.Timers == nil {
+	if s.Records.Timers == nil {
 		return nil
 	}
 	payload, err := json.Marshal(i)
 	if err != nil {
 		return fmt.Errorf("keep what is to be done: %w", err)
 	}
-	return s.Timers.Schedule(ctx, core.Timer{Plugin: TimerOwner, Key: i.key(), DueAt: s.Records.Now().Add(lookAgain), Payload: payload})
+	return s.Records.Timers.Schedule(ctx, core.Timer{Plugin: TimerOwner, Key: i.key(), DueAt: s.Records.Now().Add(lookAgain), Payload: payload})
 }
 
 // forget gives up a merge that has failed while both parties live: whoever asked
 // was told so, and asks again if he still wants it.
 func (s *Service) forget(ctx context.Context, i intent) {
-	if s.Timers == nil {
+	if s.Records.Timers == nil {
 		return
 	}
 	// If it cannot be forgotten it is done after all, which is what was asked for.
-	_, _ = s.Timers.Cancel(context.WithoutCancel(ctx), TimerOwner, i.key())
+	_, _ = s.Records.Timers.Cancel(context.WithoutCancel(ctx), TimerOwner, i.key())
 }
 
 // Resume brings a merge or an erasure to its end, whose timer has fired. It looks
@@ -72,7 +64,7 @@ func (s *Service) forget(ctx context.Context, i intent) {
 // before the merge may write it after. What cannot be done any more, such as a merge
 // into a party that is deleted, is given up as long as nothing is lost by that.
 func (s *Service) Resume(ctx context.Context, on record.Basis, t core.Timer) error {
-	if err := s.knowing(); err != nil {
+	if err := s.Records.Knowing(); err != nil {
 		return err
 	}
 	var i intent
@@ -138,7 +130,7 @@ func (g *merge) destination(ctx context.Context) (last, first string, err error)
 		if err != nil {
 			return "", "", err
 		}
-		into, _ := found[0].Values[schema.MergedField].(string)
+		into := g.e.MergedInto(found[0].Values)
 		if !found[0].Deleted() || into == "" {
 			return last, first, nil
 		}

@@ -14,23 +14,9 @@ const entity = "party"
 
 // Service merges, exports and erases parties. It is safe for concurrent use.
 type Service struct {
-	Records   *record.Service
-	Journal   Journal   // needed to erase
-	Elsewhere Elsewhere // nil for none
-	Timers    Timers    // nil: what is cut off goes on only when it is asked for again
-
-	// Unknown is why records that refer to parties may not be known at the moment.
-	// Then nothing is merged or erased: what is not known would stay behind. nil
-	// where all always is.
-	Unknown func() error
-}
-
-// knowing refuses what would go around records that are not known.
-func (s *Service) knowing() error {
-	if s.Unknown == nil {
-		return nil
-	}
-	return s.Unknown()
+	Records   *record.Service // its Timers bring to their end what is cut off
+	Journal   Journal         // needed to erase
+	Elsewhere Elsewhere       // nil for none
 }
 
 // Journal is where the history of records lies, and what is on its way there

@@ -64,7 +64,7 @@ type store interface {
 	journal.Store
 	journal.Queue
 	journal.Desk
-	party.Timers
+	record.Timers
 	schedule.Timers
 }
 
@@ -143,8 +143,8 @@ func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {
 	clock := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
 	w := &world{T: t, on: record.Basis{Model: model, Policy: roles, Hooks: hooks}, model: model, store: &failing{store: store}}
 	w.instance = func() *party.Service {
-		return &party.Service{Journal: w.relay(), Timers: w.store, Records: &record.Service{
-			Store: w.store, Region: "DE",
+		return &party.Service{Journal: w.relay(), Records: &record.Service{
+			Store: w.store, Timers: w.store, Region: "DE",
 			Now:   func() time.Time { return clock.Add(time.Duration(waits.Load())) },
 			Wait:  func(_ context.Context, d time.Duration) { waits.Add(int64(d)) },
 			NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/openxrm/xrm/core"
@@ -173,13 +172,10 @@ func (s *Session) owner(ctx context.Context, n node, r *core.Record) (node, erro
 	if id == "" || n.e.Field(schema.DeletedWithField) == nil {
 		return n, nil
 	}
-	known := map[*schema.Entity]bool{}
 	for _, e := range s.Model.Stored() {
-		if slices.Contains(s.cascading(e), n.e) {
-			known[e] = true
+		if !slices.Contains(s.cascading(e), n.e) {
+			continue
 		}
-	}
-	for e := range maps.Keys(known) {
 		found, err := s.Store.Find(ctx, e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true, Only: []string{}})
 		if err != nil {
 			return n, fmt.Errorf("find the %s that it was deleted with: %w", e.Name, err)

@@ -14,7 +14,7 @@ import (
 // (onDelete), and the record itself comes last. The commit of a store that can look at
 // several records holds it all once more; on any other lookAgain does.
 func (s *Session) part(ctx context.Context, e *schema.Entity, works []*work, dryRun bool) {
-	if refs := binding(s.Model, e); len(refs) == 0 {
+	if len(binding(s.Model, e)) == 0 {
 		return
 	}
 	s.step(alive(works), func(w *work) error {
@@ -23,8 +23,9 @@ func (s *Session) part(ctx context.Context, e *schema.Entity, works []*work, dry
 			return s.returning(ctx, e, w, dryRun)
 		case w.change.Action != core.Deleted || w.draft.with != "":
 			return nil
-		case s.Unknown != nil && s.Unknown() != nil:
-			return s.Unknown()
+		}
+		if err := s.Knowing(); err != nil {
+			return err
 		}
 		return s.parting(ctx, e, w, dryRun)
 	})

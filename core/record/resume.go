@@ -62,8 +62,8 @@ func (s *Session) forget(ctx context.Context, n node) {
 
 // Resume brings a deletion or a restoration to its end, whose timer has fired: what is to
 // go with a deleted record goes, a record that others refer to is restored, and with a
-// living one lives what was deleted with it. Of an entity that is not known here it is
-// Unavailable.
+// living one lives what was deleted with it. For an entity that is not known here it is
+// Internal: the timer fires again, and all others do not wait for it.
 func (s *Service) Resume(ctx context.Context, on Basis, t core.Timer) error {
 	var i intent
 	if err := json.Unmarshal(t.Payload, &i); err != nil {
@@ -71,7 +71,7 @@ func (s *Service) Resume(ctx context.Context, on Basis, t core.Timer) error {
 	}
 	e := on.Model.Entity(i.Entity)
 	if e == nil {
-		return &core.Error{Code: core.Internal, Message: fmt.Sprintf("The deletion of the %s %s cannot go on: there is no such entity at the moment.", i.Entity, i.ID)}
+		return &core.Error{Code: core.Internal, Message: fmt.Sprintf("What was begun with the %s %s cannot go on: there is no such entity at the moment.", i.Entity, i.ID)}
 	}
 	session := s.As(i.Actor, on).Unbound()
 	n := node{e, i.ID}

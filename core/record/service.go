@@ -39,7 +39,8 @@ type Service struct {
 	Timers Timers
 
 	// Unknown is why records that refer to others may not be known at the moment. Then
-	// nothing is deleted. nil where all always are.
+	// nothing is deleted, merged or erased: what is not known would stay behind. nil
+	// where all always are.
 	Unknown func() error
 
 	queue   queue
@@ -80,6 +81,14 @@ func (s *Service) As(a core.Actor, on Basis) *Session {
 		session.tenure = s.Tenure()
 	}
 	return session
+}
+
+// Knowing refuses what would go around records that are not known.
+func (s *Service) Knowing() error {
+	if s.Unknown == nil {
+		return nil
+	}
+	return s.Unknown()
 }
 
 // lapsed refuses what was decided by rules that may not be those of now.
