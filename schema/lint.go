@@ -187,10 +187,7 @@ func (l *loader) lintType(f *Field, at string, nested bool) {
 	if f.Default != nil {
 		c := checker{isNew: true}
 		c.value(f, f.Default, nil, nil, "default")
-		for _, v := range c.violations {
-			add("%s %s", v.Field, v.Message)
-		}
-		for _, v := range chosen(f, nil, f.Default, "default") {
+		for _, v := range append(c.violations, chosen(f, nil, f.Default, "default")...) {
 			add("%s %s", v.Field, v.Message)
 		}
 	}

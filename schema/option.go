@@ -122,11 +122,8 @@ func chosen(f *Field, were []any, value any, at string) (violations Violations) 
 		}
 		return Violations{deprecatedOption(f, v, reason, at)}
 	case []any:
-		if f.Of == nil {
-			return nil // it was stored when the field was a list
-		}
-		if len(f.Of.Options) == 0 && f.Of.Type != "object" {
-			return nil
+		if f.Of == nil || len(f.Of.Options)+len(f.Of.Fields) == 0 {
+			return nil // or it was stored when the field was a list
 		}
 		var items []any
 		for _, was := range were {
