@@ -82,6 +82,36 @@ func TestTheKeyOfADuplicateDoesNotTellThatOfAHiddenParty(t *testing.T) {
 	})
 }
 
+// What does not lead to a party by reading does not by writing either: the key of a hidden
+// duplicate would tell that it was merged into a party which the user sees.
+func TestTheKeyOfAHiddenDuplicateLeadsNowhere(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		customer := w.entity("customer")
+		number := customer.Field("number")
+		hidden := w.cafe("customer", "DE", map[string]any{"customer.number": "M-1"})
+		seen, shown := w.cafe("customer", "AT", map[string]any{"customer.number": "M-2"}), w.cafe("customer", "AT", map[string]any{"customer.number": "M-3"})
+		w.merged(hidden, seen)
+		w.merged(shown, seen)
+		session := w.Records.As(w.user("party: {read: {country: {eq: AT}}, create: true, update: true, grant: true}"), w.on)
+		upsert := func(key string, dryRun bool) record.Result {
+			return session.Save(t.Context(), customer, []record.Draft{{Action: core.Created, By: number, Set: map[string]any{"customer.number": key, "city": "Graz"}}}, dryRun)[0]
+		}
+		for _, dryRun := range []bool{true, false} {
+			if found, err := session.ByKey(t.Context(), customer, number, number.StoragePath(), "M-1", nil); err != nil || found != nil {
+				t.Errorf("the customer M-1 is %+v, %v; want none", found, err)
+			}
+			w.refused(upsert("M-1", dryRun).Err, core.Conflict, "The customer was not saved: another one has the same number.", "number is taken: another party has M-1 already")
+			if r := upsert("M-3", dryRun); r.Err != nil || r.Record.ID != seen {
+				t.Errorf("an upsert by the number of a duplicate that is seen has %+v, %v; want %s", r.Record, r.Err, seen)
+			}
+		}
+		if got := w.get("party", seen); got.At("customer.number") != "M-2" || got.Version != 2 {
+			t.Errorf("the party is %+v, want it written once", got)
+		}
+	})
+}
+
 func TestNobodyIsRelatedToHimself(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))

@@ -71,19 +71,20 @@ type Result struct {
 
 // work is a draft on its way through the pipeline.
 type work struct {
-	draft  *Draft
-	result *Result
-	change core.Change
-	claims []*claim        // what the actor must be allowed to do
-	judged map[string]any  // the values before hooks could change them; nil until then
-	drawn  map[string]bool // autonumber paths that were given a drawn number
-	own    map[string]any  // unique values, by storage path, that lead to the record and are not set
-	fate   *fate           // of a deletion: what becomes of what refers to the record
-	moved  bool            // of a deletion: others were deleted or cleared with the record, maybe in an attempt before
-	began  time.Time       // before it was looked at what the draft refers to
-	leads  []node          // what it refers to and does not live, as it turned out
-	comes  bool            // of a restoration: others come back with the record
-	again  bool            // another writer came first: start over with what is stored now
+	draft     *Draft
+	result    *Result
+	change    core.Change
+	claims    []*claim        // what the actor must be allowed to do
+	judged    map[string]any  // the values before hooks could change them; nil until then
+	drawn     map[string]bool // autonumber paths that were given a drawn number
+	duplicate *core.Record    // whose unique value led an upsert to the record; nil if it was the record's own
+	own       map[string]any  // unique values, by storage path, that lead to the record and are not set
+	fate      *fate           // of a deletion: what becomes of what refers to the record
+	moved     bool            // of a deletion: others were deleted or cleared with the record, maybe in an attempt before
+	began     time.Time       // before it was looked at what the draft refers to
+	leads     []node          // what it refers to and does not live, as it turned out
+	comes     bool            // of a restoration: others come back with the record
+	again     bool            // another writer came first: start over with what is stored now
 }
 
 // failed says whether the draft is out of the pipeline.

@@ -48,7 +48,8 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 			value, _ := e.KeyIn(w.draft.By, w.draft.Set, s.Region)
 			key := [2]any{w.draft.By.Name, value}
 			if w.change.Before = found[key]; w.change.Before != nil {
-				w.change.Action, w.own = core.Updated, keepsOwn(e, duplicates[key], w.change.Before)
+				w.change.Action, w.duplicate = core.Updated, duplicates[key]
+				w.own = keepsOwn(e, w.duplicate, w.change.Before)
 			}
 		}
 		return nil
