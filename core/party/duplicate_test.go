@@ -112,6 +112,64 @@ func TestTheKeyOfAHiddenDuplicateLeadsNowhere(t *testing.T) {
 	})
 }
 
+// Who does not see the party that stands for a duplicate learns its id nowhere; who sees it
+// does, and is told what to do.
+func TestADuplicateTellsOnlyOfAPartyThatIsSeen(t *testing.T) {
+	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
+		w := newWorld(t, open(t))
+		customer := w.entity("customer")
+		for _, country := range []string{"AT", "DE"} {
+			duplicate, into, third := w.cafe("customer", "AT", nil), w.cafe("customer", country, nil), w.cafe("customer", "AT", nil)
+			w.merged(duplicate, into)
+			told, shown := into, any(into)
+			missing := "There is no customer with the id " + duplicate + " any more: it was merged into " + into + ", which stands for it. Write that one."
+			if country == "DE" {
+				told, shown = "another one", nil
+				missing = "There is no customer with the id " + duplicate + ", or you may not see it."
+			}
+			user := w.user("party: {read: {country: {eq: AT}}, create: true, update: true, grant: true, delete: true}")
+			session := w.Records.As(user, w.on)
+			for _, pair := range [][2]string{{duplicate, third}, {third, duplicate}} {
+				_, err := w.merge(user, pair[0], pair[1], true)
+				w.refused(err, core.Conflict, "The party "+duplicate+" was merged into "+told+" already. Merge with that one.")
+			}
+			write := func(d record.Draft) error {
+				d.ID = duplicate
+				return session.Save(t.Context(), customer, []record.Draft{d}, false)[0].Err
+			}
+			w.refused(write(record.Draft{Action: core.Restored}), core.Conflict, "The customer was not restored: it was merged into "+told+", which stands for it. Its id and its unique values lead there.")
+			w.refused(write(record.Draft{Action: core.Updated, Set: map[string]any{"city": "Graz"}}), core.NotFound, missing)
+			w.refused(write(record.Draft{Action: core.Deleted}), core.NotFound, missing)
+
+			found, err := session.Find(t.Context(), customer, core.Query{Filter: record.ByIDs([]string{duplicate}), First: 1, Deleted: true})
+			if err != nil || len(found) != 1 || found[0].At("mergedInto") != shown {
+				t.Errorf("of %s is found %+v, %v; want mergedInto %v", duplicate, found, err, shown)
+			}
+			entries, err := session.History(t.Context(), customer, duplicate, 1, 0)
+			if err != nil || len(entries) != 1 {
+				t.Fatalf("the history is %+v, %v", entries, err)
+			}
+			all, err := w.Records.As(admin, w.on).History(t.Context(), customer, duplicate, 1, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			events, err := session.Told(t.Context(), customer, all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, last := range []core.Entry{entries[0], events[0]} {
+				var got any
+				if len(last.Diffs) > 0 {
+					got = last.Diffs[0].To
+				}
+				if last.Action != core.Merged || got != shown {
+					t.Errorf("the merge into %s is told as %+v", into, last)
+				}
+			}
+		}
+	})
+}
+
 func TestNobodyIsRelatedToHimself(t *testing.T) {
 	onBothStores(t, func(t *testing.T, open func(*testing.T) store) {
 		w := newWorld(t, open(t))

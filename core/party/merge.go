@@ -156,7 +156,7 @@ func (g *merge) remove(ctx context.Context, plan plan) (plan, error) {
 	}
 	loser, winner, err := g.pair(ctx)
 	if err == nil && winner.Deleted() {
-		err = g.gone(winner)
+		err = g.gone(ctx, winner)
 	}
 	if err == nil {
 		plan = takeover(g.Model, g.e, loser, winner)

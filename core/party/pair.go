@@ -32,9 +32,9 @@ func (g *merge) pair(ctx context.Context) (loser, winner *core.Record, err error
 	opposite := mergedInto(winner, loser) && mergedInto(loser, winner)
 	switch {
 	case winner.Deleted() && !opposite:
-		return nil, nil, g.gone(winner)
+		return nil, nil, g.gone(ctx, winner)
 	case loser.Deleted() && !mergedInto(loser, winner):
-		return nil, nil, g.gone(loser)
+		return nil, nil, g.gone(ctx, loser)
 	case loser.Values["kind"] != winner.Values["kind"]:
 		return nil, nil, g.unlike(loser, winner)
 	}
@@ -66,16 +66,17 @@ func refused(field, rule, message string) error {
 }
 
 // gone says what became of a party that is deleted, as far as the user sees it.
-func (g *merge) gone(r *core.Record) error {
-	seen, err := g.user.Seen(r)
+func (g *merge) gone(ctx context.Context, r *core.Record) error {
+	if r.Values[schema.MergedField] == nil {
+		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s is deleted. Restore it first.", r.ID)}
+	}
+	seen, err := find(ctx, g.user, g.e, r.ID)
 	if err != nil {
 		return err
 	}
-	if into, merged := seen.Values[schema.MergedField].(string); merged {
-		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into %s already. Merge with that one.", r.ID, into)}
+	into, told := seen[0].Values[schema.MergedField].(string)
+	if !told {
+		into = "another one"
 	}
-	if r.Values[schema.MergedField] != nil {
-		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into another one already. Merge with that one.", r.ID)}
-	}
-	return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s is deleted. Restore it first.", r.ID)}
+	return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The party %s was merged into %s already. Merge with that one.", r.ID, into)}
 }

@@ -75,7 +75,7 @@ func (s *Session) Told(ctx context.Context, e *schema.Entity, entries []core.Ent
 			told[i].Diffs = nil
 		}
 	}
-	return told, nil
+	return told, s.tellMerged(ctx, e, told)
 }
 
 func visibleDiffs(e *schema.Entity, diffs []core.Diff, visible map[string]bool) []core.Diff {

@@ -15,29 +15,49 @@ func isMerged(e *schema.Entity, r *core.Record) bool {
 	return r.Deleted() && e.MergedInto(r.Values) != ""
 }
 
-// refuseMerged refuses to restore a duplicate: another record stands for it.
+// refuseMerged refuses to write a duplicate: another record stands for it, which the error
+// names if the actor sees it.
 func (s *Session) refuseMerged(ctx context.Context, e *schema.Entity, works []*work) {
 	s.step(works, func(w *work) error {
-		if w.change.Action != core.Restored || w.draft.Unmerge || w.change.Before == nil || !isMerged(e, w.change.Before) {
+		before, d := w.change.Before, w.draft
+		if before == nil || !isMerged(e, before) || d.Unmerge || d.Redirect != nil || w.change.Action == core.Erased {
 			return nil
 		}
-		into := "another one"
-		last, err := s.survivors(ctx, e, []string{w.change.Before.ID})
-		if err != nil {
+		last, err := s.Survivor(ctx, e, before.ID)
+		switch {
+		case err != nil:
 			return err
-		}
-		if id := last[w.change.Before.ID]; id != "" {
-			seen, err := s.asReader().Find(ctx, e.Stored(), core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true, Only: []string{}})
-			if err != nil && core.CodeOf(err) != core.Forbidden {
-				return err
+		case w.change.Action == core.Restored:
+			into := "another one"
+			if last != nil {
+				into = last.ID
 			}
-			if len(seen) > 0 {
-				into = id
-			}
+			return &core.Error{Code: core.Conflict, Message: fmt.Sprintf(
+				"The %s was not restored: it was merged into %s, which stands for it. Its id and its unique values lead there.", e.Name, into)}
+		case last != nil && !last.Deleted():
+			return &core.Error{Code: core.NotFound, Message: fmt.Sprintf(
+				"There is no %s with the id %s any more: it was merged into %s, which stands for it. Write that one.", e.Name, before.ID, last.ID)}
 		}
-		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf(
-			"The %s was not restored: it was merged into %s, which stands for it. Its id and its unique values lead there.", e.Name, into)}
+		return nil // to the actor it is a deleted record like any other
 	})
+}
+
+// Survivor returns which record stands for a merged one, at the end of a chain of merges:
+// without values, and also a deleted one. It is nil for any other id, and if the actor may
+// not see that record.
+func (s *Session) Survivor(ctx context.Context, e *schema.Entity, id string) (*core.Record, error) {
+	last, err := s.survivors(ctx, e, []string{id})
+	if err != nil || last[id] == "" {
+		return nil, err
+	}
+	seen, err := s.asReader().Find(ctx, e.Stored(), core.Query{Filter: ByIDs([]string{last[id]}), First: 1, Deleted: true, Only: []string{}})
+	if err != nil && core.CodeOf(err) != core.Forbidden {
+		return nil, err
+	}
+	if len(seen) == 0 {
+		return nil, nil //nolint:nilnil // there is none, for this actor
+	}
+	return seen[0], nil
 }
 
 // survivors finds for ids of merged records which record stands for each, at the end of

@@ -26,7 +26,7 @@ func (s *Session) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*
 	if err := s.maskAll(e, records); err != nil {
 		return nil, err
 	}
-	return records, nil
+	return records, s.maskMerged(ctx, e, records)
 }
 
 // Count returns how many records Find would find without a page, for each key
@@ -87,7 +87,7 @@ func (s *Session) History(ctx context.Context, e *schema.Entity, id string, firs
 	for i := range entries {
 		entries[i].Diffs = visibleDiffs(e, entries[i].Diffs, visible)
 	}
-	return entries, nil
+	return entries, s.tellMerged(ctx, e, entries)
 }
 
 // deciding are the values that say what the actor may see of a record; never nil.
