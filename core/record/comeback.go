@@ -107,7 +107,8 @@ func (s *Session) cascading(e *schema.Entity) []*schema.Entity {
 // undone takes back what was done of a deletion that has failed: if the record lives, so
 // must what was deleted with it. If another deletion was faster, that holds, and takes
 // what this one may have brought back.
-func (s *Session) undone(ctx context.Context, root node, err error) error {
+func (s *Session) undone(ctx context.Context, root node, w *work) error {
+	err := w.result.Err
 	if core.CodeOf(err) == core.Unavailable {
 		return err // it goes on by itself
 	}
@@ -120,7 +121,7 @@ func (s *Session) undone(ctx context.Context, root node, err error) error {
 	}
 	switch {
 	case problem == nil && lives:
-		s.forget(ctx, root)
+		s.forget(ctx, w)
 	case problem == nil:
 		_, problem = s.settle(ctx, root, true)
 	}

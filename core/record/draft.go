@@ -82,6 +82,7 @@ type work struct {
 	fate      *fate           // of a deletion: what becomes of what refers to the record
 	moved     bool            // of a deletion: others were deleted or cleared with the record, maybe in an attempt before
 	began     time.Time       // before it was looked at what the draft refers to
+	timer     string          // by which a deletion or restoration goes on if the process is killed; "" for none
 	leads     []node          // what it refers to and does not live, as it turned out
 	comes     bool            // of a restoration: others come back with the record
 	again     bool            // another writer came first: start over with what is stored now

@@ -88,6 +88,62 @@ func TestTwoDeletionsAtTheSameMoment(t *testing.T) {
 	})
 }
 
+// The timer of a record is of whoever has set it last: a deletion or restoration that comes to
+// its end takes none away from another that is killed, wherever it was overtaken.
+func TestADeletionThatOvertookAnotherAndIsKilledGoesOnByItself(t *testing.T) {
+	cases := map[string]struct{ first, second core.Action }{
+		"a deletion overtaken by a deletion":    {core.Deleted, core.Deleted},
+		"a deletion overtaken by a restoration": {core.Deleted, core.Restored},
+		"a restoration overtaken by a deletion": {core.Restored, core.Deleted},
+	}
+	onEachStore(t, func(t *testing.T, open func(*testing.T, ...record.Hook) *land) {
+		l := open(t)
+		for name, tt := range cases {
+			for _, refused := range []bool{false, true} {
+				if refused && tt.first == core.Restored {
+					continue
+				}
+				for step, met := 0, true; met; step++ {
+					a := l.create("owner", nil)
+					l.from = a
+					part := l.create("part", map[string]any{"owner": a})
+					piece := l.create("piece", map[string]any{"part": part})
+					if tt.first == core.Restored {
+						l.must("owner", deletion(a))
+						l.fire()
+					}
+					left := step
+					var at string
+					met = false
+					_ = l.by(l.instance(func(s string) error {
+						if refused && s == "commit deleted owner" {
+							return &core.Error{Code: core.Conflict, Message: "Not this one."}
+						}
+						if left--; left < 0 && !met {
+							met, at = true, s
+							_ = l.by(l.instance(func(s string) error {
+								if s == "made "+string(tt.second)+" owner" {
+									return errKilled
+								}
+								return nil
+							}), admin, "owner", record.Draft{Action: tt.second, ID: a})
+						}
+						return nil
+					}), admin, "owner", record.Draft{Action: tt.first, ID: a})
+					l.fire()
+					l.holds()
+					gone := l.get("owner", a).Deleted()
+					for e, id := range map[string]string{"part": part, "piece": piece} {
+						if l.get(e, id).Deleted() != gone {
+							t.Errorf("%s, refused %v, at step %d, %s: the owner is deleted: %v, the %s is not like it", name, refused, step, at, gone, e)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 // Every interleaving of a creation and a deletion, where the one stops before any of its
 // steps until the other has come to its end, and either or none is killed there.
 func TestACreationAndADeletionAtTheSameMoment(t *testing.T) {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -34,15 +35,17 @@ type intent struct {
 	Took    bool  `json:",omitempty"` // others go with it
 }
 
-func (n node) timer() string { return n.e.Name + " " + n.id }
-
 // remember keeps what is about to be done, so that it goes on by itself when the
-// process is killed.
+// process is killed. Each draft has a timer of its own: it ends with the draft, and leaves
+// alone what another one of the same record has begun.
 func (s *Session) remember(ctx context.Context, w *work) error {
 	if s.Timers == nil {
 		return nil
 	}
 	n := node{s.Model.Entity(w.change.After.Entity), w.change.After.ID}
+	if w.timer == "" {
+		w.timer = n.e.Name + " " + n.id + " " + rand.Text()
+	}
 	payload, err := json.Marshal(intent{
 		Actor: s.Actor, Entity: n.e.Name, ID: n.id, Action: w.change.Action, Version: w.change.Before.Version,
 		Took: w.comes || w.fate != nil && w.fate.moves(),
@@ -50,13 +53,13 @@ func (s *Session) remember(ctx context.Context, w *work) error {
 	if err != nil {
 		return fmt.Errorf("keep what is to be done: %w", err)
 	}
-	return s.Timers.Schedule(ctx, core.Timer{Plugin: TimerOwner, Key: n.timer(), DueAt: s.Now().Add(lookLater), Payload: payload})
+	return s.Timers.Schedule(ctx, core.Timer{Plugin: TimerOwner, Key: w.timer, DueAt: s.Now().Add(lookLater), Payload: payload})
 }
 
-// forget gives up a timer of what is done.
-func (s *Session) forget(ctx context.Context, n node) {
-	if s.Timers != nil {
-		_, _ = s.Timers.Cancel(context.WithoutCancel(ctx), TimerOwner, n.timer()) // or it fires, and finds nothing to do
+// forget gives up the timer of a draft that is done.
+func (s *Session) forget(ctx context.Context, w *work) {
+	if s.Timers != nil && w.timer != "" {
+		_, _ = s.Timers.Cancel(context.WithoutCancel(ctx), TimerOwner, w.timer) // or it fires, and finds nothing to do
 	}
 }
 

@@ -69,7 +69,7 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 		var again []*work
 		for _, w := range works {
 			if w.again && attempt < maxAttempts {
-				*w = work{draft: w.draft, result: w.result, moved: w.moved}
+				*w = work{draft: w.draft, result: w.result, moved: w.moved, timer: w.timer}
 				*w.result = Result{}
 				again = append(again, w)
 				continue

@@ -101,7 +101,7 @@ func (s *Session) lookAgain(ctx context.Context, e *schema.Entity, works []*work
 	for _, w := range works {
 		switch {
 		case w.moved && w.failed():
-			w.result.Err = s.undone(ctx, node{e.Stored(), w.draft.ID}, w.result.Err)
+			w.result.Err = s.undone(ctx, node{e.Stored(), w.draft.ID}, w)
 		case w.failed():
 		case w.fate != nil && (w.moved || !s.Store.Joined()):
 			s.lookAtReferrers(ctx, w)
@@ -186,18 +186,22 @@ func (s *Session) lookAtReferrers(ctx context.Context, w *work) {
 		w.result.Record = nil
 		w.result.Err = &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s was not deleted: somebody began to refer to it at the same moment. Look at what refers to it, and try again.", f.name)}
 	case s.Store.Joined():
-		s.forget(ctx, f.root)
+		s.forget(ctx, w)
 	}
 }
 
 func (s *Session) lookAtReturned(ctx context.Context, e *schema.Entity, w *work) {
 	root := node{e.Stored(), w.change.After.ID}
-	if err := s.Unbound().bringBack(ctx, root); err != nil {
+	err := s.Unbound().bringBack(ctx, root)
+	if err == nil {
+		_, err = s.settle(ctx, root, true) // if it was deleted meanwhile, that has not seen what came back since
+	}
+	if err != nil {
 		w.result.Record = nil
 		w.result.Err = fmt.Errorf("bring back what was deleted with %s %s: %w", e.Name, root.id, err)
 		return
 	}
-	s.forget(ctx, root)
+	s.forget(ctx, w)
 }
 
 // settle brings together a record that is deleted and those that refer to it: what is to
