@@ -2,6 +2,7 @@ package graphql
 
 import (
 	"encoding/json"
+	"errors"
 	"strconv"
 
 	"github.com/graphql-go/graphql"
@@ -12,10 +13,10 @@ import (
 // The scalars pass canonical values through as they are; whether a value fits
 // is decided by schema, in one place, with all violations at once.
 var (
-	long     = asText("Long", "A whole number of up to 64 bits, answered as a text since JavaScript rounds such numbers: \"9007199254740993\". It is taken as a text or as a number.", wholeNumber)
-	decimal  = scalar("Decimal", "An exact decimal number, written as a text: \"12.50\".", numberOrText)
-	date     = scalar("Date", "A day of the calendar without a time zone: \"2026-02-28\".", text)
-	dateTime = scalar("DateTime", "An instant in UTC (RFC 3339): \"2026-02-28T09:30:00.000Z\".", text)
+	long     = asText("Long", "A whole number of up to 64 bits, answered as a text since JavaScript rounds such numbers: \"9007199254740993\". It is taken as a text or as a number.", `a whole number of up to 64 bits, for example 12 or "9007199254740993"`, wholeNumber)
+	decimal  = scalar("Decimal", "An exact decimal number, written as a text: \"12.50\".", `a decimal number, for example "12.50"`, numberOrText)
+	date     = scalar("Date", "A day of the calendar without a time zone: \"2026-02-28\".", `a day, for example "2026-02-28"`, text)
+	dateTime = scalar("DateTime", "An instant in UTC (RFC 3339): \"2026-02-28T09:30:00.000Z\".", `an instant, for example "2026-02-28T09:30:00.000Z"`, text)
 	anyJSON  = graphql.NewScalar(graphql.ScalarConfig{
 		Name: "JSON", Description: "Any value, as JSON. In an answer, a whole number that JavaScript would round is a text.",
 		Serialize: exactJSON, ParseValue: func(value any) any { return value }, ParseLiteral: func(ast.Value) any { return nil },
@@ -23,12 +24,12 @@ var (
 )
 
 // scalar makes a type whose values parse brings into the form that schema
-// takes; nil refuses one, which the engine reports with its position.
-func scalar(name, description string, parse graphql.ParseValueFn) *graphql.Scalar {
+// takes; nil refuses one, which the engine reports with its position and with what is expected.
+func scalar(name, description, expected string, parse graphql.ParseValueFn) *graphql.Scalar {
 	return graphql.NewScalar(graphql.ScalarConfig{
 		Name: name, Description: description,
 		Serialize:  graphql.SerializeFn(parse), // a stored value of another type is an error, not an answer of the wrong type
-		ParseValue: parse,
+		ParseValue: expecting(expected, parse),
 		// graphql-go asks for ParseLiteral, which the engine never calls: it makes
 		// values of literals itself and hands them to ParseValue.
 		ParseLiteral: func(ast.Value) any { return nil },
@@ -36,9 +37,9 @@ func scalar(name, description string, parse graphql.ParseValueFn) *graphql.Scala
 }
 
 // asText is scalar for numbers that are answered as texts.
-func asText(name, description string, parse graphql.ParseValueFn) *graphql.Scalar {
+func asText(name, description, expected string, parse graphql.ParseValueFn) *graphql.Scalar {
 	return graphql.NewScalar(graphql.ScalarConfig{
-		Name: name, Description: description, ParseValue: parse, ParseLiteral: func(ast.Value) any { return nil },
+		Name: name, Description: description, ParseValue: expecting(expected, parse), ParseLiteral: func(ast.Value) any { return nil },
 		Serialize: func(value any) any {
 			if _, isText := value.(string); isText { // nothing that is stored or counted is one
 				return nil
@@ -49,6 +50,17 @@ func asText(name, description string, parse graphql.ParseValueFn) *graphql.Scala
 			return nil
 		},
 	})
+}
+
+// expecting says why parse refuses a value.
+func expecting(expected string, parse graphql.ParseValueFn) graphql.ParseValueFn {
+	refusal := errors.New("it must be " + expected)
+	return func(value any) any {
+		if parsed := parse(value); parsed != nil {
+			return parsed
+		}
+		return refusal
+	}
 }
 
 func text(value any) any {
