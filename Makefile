@@ -59,5 +59,6 @@ notice: ## Write NOTICE: the licenses of what the programs are linked with
 	@go run ./cmd/make/notice
 
 .PHONY: soak
-soak: ## Run servers for an hour (SOAK="-for 5m") with kills and strangers, and see what is lost, told, or grows
+soak: ## Run servers for an hour (SOAK="-for 5m") with kills and strangers, then change the model for as long (LIFE=5m)
 	@go run ./cmd/make/soak $(SOAK)
+	@go test ./cmd/xrm -v -run TestNoRecordIsFrozenFalsifiedOrLost -timeout 0 -life $(or $(LIFE),1h)

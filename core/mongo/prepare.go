@@ -9,6 +9,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
+	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -104,13 +105,7 @@ func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []d
 		switch {
 		case err == nil:
 		case uniqueName.MatchString(nameOf(index)) && !passing(err):
-			field := uniqueField(e, uniqueName.FindStringSubmatch(nameOf(index))[1])
-			return &core.Error{
-				Code:       core.Invalid,
-				Message:    fmt.Sprintf("The field %s of %s cannot be unique: there are live records with the same value. Change all but one of them, then start xrm again, or reload the plugin that wants it.", field, e.Name),
-				Violations: schema.Violations{{Field: e.Name + "." + field, Rule: "unique", Message: "has values that several records share"}},
-				Cause:      err,
-			}
+			return s.notUnique(ctx, e, uniqueName.FindStringSubmatch(nameOf(index))[1], err)
 		default:
 			return s.failed(fmt.Sprintf("create the index %q of %s", nameOf(index), e.Name), err)
 		}
@@ -153,4 +148,53 @@ func nameOf(index driver.IndexModel) string {
 		_ = set(&o)
 	}
 	return *o.Name
+}
+
+// notUnique says which values stand in the way of a unique index over a path, the most
+// frequent first. Where they cannot be read, it says why the index could not be made.
+func (s *Store) notUnique(ctx context.Context, e *schema.Entity, path string, cause error) error {
+	isLive := bson.D{{Key: liveField, Value: true}, {Key: path, Value: bson.D{{Key: "$ne", Value: nil}}}}
+	cursor, err := s.collection(e).Aggregate(ctx, driver.Pipeline{
+		{{Key: "$match", Value: isLive}},
+		{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$" + path}, {Key: countField, Value: bson.D{{Key: "$sum", Value: 1}}}}}},
+		{{Key: "$match", Value: bson.D{{Key: countField, Value: bson.D{{Key: "$gt", Value: 1}}}}}},
+		{{Key: "$sort", Value: bson.D{{Key: countField, Value: -1}, {Key: "_id", Value: 1}}}},
+		{{Key: "$limit", Value: core.MostShared}},
+	})
+	var found []struct {
+		Value   any   `bson:"_id"`
+		Records int64 `bson:"n"`
+	}
+	if err == nil {
+		err = cursor.All(ctx, &found)
+	}
+	var shared []core.Shared
+	for _, f := range found {
+		one := core.Shared{Value: f.Value, Records: f.Records}
+		if one.IDs, err = s.firstWith(ctx, e, append(bson.D{{Key: liveField, Value: true}}, bson.E{Key: path, Value: f.Value})); err != nil {
+			break
+		}
+		shared = append(shared, one)
+	}
+	refusal := core.NotUnique(e.Name, uniqueField(e, path), shared)
+	if err != nil {
+		refusal.Cause = errors.Join(cause, err)
+	}
+	return refusal
+}
+
+// firstWith are the ids of the first records that a filter selects.
+func (s *Store) firstWith(ctx context.Context, e *schema.Entity, filter bson.D) (ids []string, err error) {
+	cursor, err := s.collection(e).Find(ctx, filter, options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(core.MostShared).SetProjection(bson.D{{Key: "_id", Value: 1}}))
+	if err != nil {
+		return nil, err
+	}
+	var found []struct {
+		ID string `bson:"_id"`
+	}
+	err = cursor.All(ctx, &found)
+	for _, f := range found {
+		ids = append(ids, f.ID)
+	}
+	return ids, err
 }

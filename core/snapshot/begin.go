@@ -62,11 +62,15 @@ func (a *Admission) Begin(ctx context.Context) error {
 		return errors.Join(refused, fmt.Errorf("the definitions that were served last are no help: %w", err))
 	}
 	reasons := strings.Split(refused.Error(), "\n")
+	told := reasons
+	if ours := (*core.Error)(nil); errors.As(refused, &ours) {
+		told = []string{ours.Message} // without the values, which are for the log
+	}
 	for _, reason := range reasons {
 		a.config.Log.Error("a definition of the site does not fit what is stored; those that were served last stay in force until that is mended and xrm is started again", "definition", reason)
 	}
 	a.current.Store(last)
-	a.refusal.Store(&reasons)
+	a.refusal.Store(&told)
 	return nil
 }
 

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -180,16 +182,24 @@ func (t *table) has(name string) bool {
 	return slices.ContainsFunc(t.indexes, func(i index) bool { return i.name == name })
 }
 
-// notUnique says which value stands in the way of a unique index.
+// notUnique says which values stand in the way of a unique index, the most frequent
+// first.
 func (t *table) notUnique(ctx context.Context, c *conn, i index) error {
-	var value string
-	var times int
-	expression := valueAt("", i.keys[0].path)
-	_, err := c.row(ctx, fmt.Sprintf("SELECT %[1]s, count(*) FROM %[2]s WHERE deleted_at IS NULL AND %[1]s IS NOT NULL GROUP BY %[3]s ORDER BY 2 DESC LIMIT 1",
-		expression, t.name, comparable(expression, i.keys[0].field)), nil, &value, &times)
+	var shared []core.Shared
+	value := valueAt("", i.keys[0].path)
+	err := c.query(ctx, fmt.Sprintf(`SELECT value, n, (SELECT json_group_array(id) FROM (SELECT id FROM %[2]s WHERE deleted_at IS NULL AND %[3]s = compared ORDER BY id LIMIT %[4]d))
+FROM (SELECT min(%[1]s) AS value, %[3]s AS compared, count(*) AS n FROM %[2]s WHERE deleted_at IS NULL AND %[1]s IS NOT NULL GROUP BY compared HAVING n > 1 ORDER BY n DESC, compared LIMIT %[4]d)`,
+		value, t.name, comparable(value, i.keys[0].field), core.MostShared), nil, func(rows *sql.Rows) error {
+		var one core.Shared
+		var ids string
+		if err := rows.Scan(&one.Value, &one.Records, &ids); err != nil {
+			return err
+		}
+		shared = append(shared, one)
+		return json.Unmarshal([]byte(ids), &shared[len(shared)-1].IDs)
+	})
 	if err != nil {
 		return err
 	}
-	return &core.Error{Code: core.Conflict, Message: fmt.Sprintf(
-		"The field %s of %s cannot be unique: %d records have the value %q. Change all but one of them, then start xrm again, or reload the plugin that wants it.", i.keys[0].path, t.entity.Name, times, value)}
+	return core.NotUnique(t.entity.Name, i.keys[0].path, shared)
 }
