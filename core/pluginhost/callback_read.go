@@ -60,10 +60,8 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 				return err
 			}
 			answer := &pluginpb.FindResponse{}
-			if answer.Records, answer.Next, err = c.turn(ctx, one, s, e, q); err != nil {
-				return err
-			}
-			if err := room(ctx, answer); err != nil {
+			answer.Records, answer.Next, err = c.turn(ctx, one, s, e, q)
+			if err = cmp.Or(err, room(ctx, answer)); err != nil {
 				return err
 			}
 			if broken = send(ctx, stream, answer); broken != nil {
