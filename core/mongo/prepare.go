@@ -62,7 +62,8 @@ func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 }
 
 // withRoom adds to the indexes that must be as many of the others as the
-// collection has room for, beside those that are there already, whoever made them.
+// collection has room for, beside those that are there already, whoever made them. Of
+// the others that an earlier model had, as many go as those that must be need.
 func (s *Store) withRoom(ctx context.Context, e *schema.Entity, must, others []driver.IndexModel) ([]driver.IndexModel, error) {
 	if len(others) == 0 {
 		return must, nil
@@ -75,8 +76,17 @@ func (s *Store) withRoom(ctx context.Context, e *schema.Entity, must, others []d
 	for _, index := range there {
 		names[index.Name] = true
 	}
+	needed := map[string]bool{}
 	for _, index := range must {
-		names[nameOf(index)] = true
+		names[nameOf(index)], needed[nameOf(index)] = true, true
+	}
+	for _, index := range there {
+		if len(names) > maxIndexes && strings.HasPrefix(index.Name, "by:"+schema.RolesField+",") && !needed[index.Name] {
+			if err := s.dropIndex(ctx, e, index.Name); err != nil {
+				return nil, err
+			}
+			delete(names, index.Name)
+		}
 	}
 	all := slices.Clone(must)
 	for _, index := range others {
@@ -130,14 +140,20 @@ func (s *Store) dropUnique(ctx context.Context, e *schema.Entity, wanted []drive
 		if f, _ := e.At(path); f == nil {
 			continue
 		}
-		err := s.collection(e).Indexes().DropOne(ctx, index.Name)
-		var server driver.ServerError
-		dropped := err == nil || errors.As(err, &server) && server.HasErrorCode(indexNotFound) // by another instance
-		if !dropped {
-			return s.failed(fmt.Sprintf("drop the index %q of %s", index.Name, e.Name), err)
+		if err := s.dropIndex(ctx, e, index.Name); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (s *Store) dropIndex(ctx context.Context, e *schema.Entity, name string) error {
+	err := s.collection(e).Indexes().DropOne(ctx, name)
+	var server driver.ServerError
+	if errors.As(err, &server) && server.HasErrorCode(indexNotFound) { // another instance was faster
+		return nil
+	}
+	return s.failed(fmt.Sprintf("drop the index %q of %s", name, e.Name), err)
 }
 
 // nameOf reads the name that was given to an index.
@@ -151,7 +167,7 @@ func nameOf(index driver.IndexModel) string {
 }
 
 // notUnique says which values stand in the way of a unique index over a path, the most
-// frequent first. Where they cannot be read, it says why the index could not be made.
+// frequent first. Without any, it says why the index could not be made.
 func (s *Store) notUnique(ctx context.Context, e *schema.Entity, path string, cause error) error {
 	isLive := bson.D{{Key: liveField, Value: true}, {Key: path, Value: bson.D{{Key: "$ne", Value: nil}}}}
 	cursor, err := s.collection(e).Aggregate(ctx, driver.Pipeline{
@@ -176,11 +192,10 @@ func (s *Store) notUnique(ctx context.Context, e *schema.Entity, path string, ca
 		}
 		shared = append(shared, one)
 	}
-	refusal := core.NotUnique(e.Name, uniqueField(e, path), shared)
-	if err != nil {
-		refusal.Cause = errors.Join(cause, err)
+	if err != nil || len(shared) == 0 {
+		return s.failed("create the unique index of "+uniqueField(e, path)+" of "+e.Name, errors.Join(cause, err))
 	}
-	return refusal
+	return core.NotUnique(e.Name, uniqueField(e, path), shared)
 }
 
 // firstWith are the ids of the first records that a filter selects.
