@@ -17,6 +17,7 @@ type kept struct {
 	rows          []map[string]any // k, and the names of spots
 	plot, keeper  string           // of a tool: what it refers to, by id
 	with          string           // the plot whose deletion took it along
+	cascaded      bool             // whether one ever did
 }
 
 func (k *kept) clone() *kept {
