@@ -17,12 +17,13 @@ type kept struct {
 	rows          []map[string]any // k, and the names of spots
 	plot, keeper  string           // of a tool: what it refers to, by id
 	with          string           // the plot whose deletion took it along
-	cascaded      bool             // whether one ever did
+
+	unseen []string // "path value" of the defaults that it may have got by a deletion or restoration
 }
 
 func (k *kept) clone() *kept {
 	c := *k
-	c.values = maps.Clone(k.values)
+	c.values, c.unseen = maps.Clone(k.values), slices.Clone(k.unseen)
 	c.rows = nil
 	for _, row := range k.rows {
 		c.rows = append(c.rows, maps.Clone(row))
@@ -39,6 +40,16 @@ func (k *kept) lacks(spots []*spot) (list []*spot) {
 		}
 	}
 	return list
+}
+
+// turned notes what a record gets as it is deleted or restored, where nobody reads it.
+func (k *kept) turned(d *definitions, deleted bool) {
+	k.deleted = deleted
+	for _, s := range d.spots {
+		if s.there && s.required && s.standard != "" {
+			k.unseen = append(k.unseen, s.path()+" "+s.standard)
+		}
+	}
 }
 
 // said is a value in one form, whatever the type that it is read by.
@@ -63,7 +74,7 @@ func (k *kept) differs(d *definitions, got map[string]any) string {
 	compare := func(at string, s *spot, want map[string]any, path string, have any) {
 		switch w, h := said(want[path]), said(have); {
 		case w == h:
-		case w == "" && s.required && h == s.standard:
+		case w == "" && (s.required && h == s.standard || slices.Contains(k.unseen, s.path()+" "+h)):
 			want[path] = have
 		default:
 			fmt.Fprintf(&b, "%s is %q, want %q; ", at, h, w)

@@ -36,9 +36,13 @@ func (l *life) person(k *kept) {
 	}
 	missing := k.lacks(l.served.in("press"))
 	for _, s := range l.served.in("press") {
-		if slices.Contains(missing, s) || l.r.IntN(3) == 0 {
+		switch {
+		case slices.Contains(missing, s) || l.r.IntN(3) == 0:
 			v := s.value(l.r)
 			data[s.name], k.values[s.path()] = v, v
+			l.filled[s.path()] = true
+		case s.required && k.values[s.path()] == nil: // it gets the default, which a merge holds against others
+			k.values[s.path()] = s.standard
 			l.filled[s.path()] = true
 		}
 	}

@@ -124,12 +124,12 @@ func (l *life) remove(k *kept) {
 	case err != nil && !strings.HasPrefix(refusal(err), "NOT_FOUND"), refused: // of which NOT_FOUND is what it is after a kill
 		l.Fatalf("the deletion of %s, to which %d tools refer (%s), answers %s", k.key, len(on), l.served.onDelete, refusal(err))
 	}
-	k.deleted = true
+	k.turned(l.served, true)
 	for _, t := range on {
 		switch {
 		case !l.served.tools:
 		case l.served.onDelete == "cascade":
-			t.deleted, t.with, t.cascaded = true, k.id, true
+			t.deleted, t.with = true, k.id
 		case l.served.onDelete == "clear":
 			t.plot = ""
 		}
@@ -145,10 +145,13 @@ func (l *life) restore(k *kept) {
 		}
 		l.Fatalf("the restoring of %s answers %s", k.key, refusal(err))
 	}
-	k.deleted = false
+	k.turned(l.served, false)
+	if !l.served.tools || l.served.onDelete != "cascade" {
+		return // what went along then stays where it is, until the plot is restored under that rule
+	}
 	for _, t := range l.tools {
 		if t.with == k.id {
-			t.deleted, t.with = !l.served.tools || l.served.onDelete != "cascade", "" // by the rule of the moment
+			t.deleted, t.with = false, ""
 		}
 	}
 }
@@ -204,31 +207,19 @@ func (l *life) compareTools() {
 	wants, _ := alive(l.tools)
 	for _, got := range l.all("tools", "id key plot { id }") {
 		i := slices.IndexFunc(wants, func(k *kept) bool { return k.key == got["key"] })
-		if i < 0 && l.wasCascaded(got["key"]) {
-			continue
-		}
 		if i < 0 {
 			l.Errorf("there is a tool %v, which is deleted or never was", got["key"])
 			continue
 		}
 		want := wants[i]
-		if want.cascaded { // which definition held when it comes back is not followed here
-			wants = slices.Delete(wants, i, i+1)
-			continue
-		}
 		if plot := said(field(got, "plot", "id")); plot != want.plot && !l.keeps(want.plot) {
 			l.Errorf("%s refers to %q, want %q", want.key, plot, want.plot)
 		}
 		wants = slices.Delete(wants, i, i+1)
 	}
-	wants = slices.DeleteFunc(wants, func(k *kept) bool { return k.cascaded })
 	if len(wants) > 0 {
 		l.Errorf("%s is lost, and %d more", wants[0].key, len(wants)-1)
 	}
-}
-
-func (l *life) wasCascaded(key any) bool {
-	return slices.ContainsFunc(l.tools, func(k *kept) bool { return k.key == key && k.cascaded })
 }
 
 // keeps says whether a reference leads to a deleted record, as it may where the
