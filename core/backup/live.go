@@ -197,7 +197,7 @@ func (l *live) settle(ctx context.Context) (rest []core.Item, position int64, er
 		}
 		return append(before.with(after), records...), position, nil
 	}
-	return nil, 0, errors.New("what was changed meanwhile was erased or restored each time it was looked at; try again when less is going on")
+	return nil, 0, errors.New("what was changed meanwhile was erased, or changed while it was deleted, each time it was looked at; try again when less is going on")
 }
 
 // at returns the records that were changed last as they were at a position.

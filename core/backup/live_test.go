@@ -117,7 +117,7 @@ func (b *busy) anyChange(random *rand.Rand, id string) error {
 		action := core.Updated
 		if before.Deleted() {
 			action = core.Restored
-		} else if random.IntN(200) == 0 { // a restoration begins the last step anew, so they are as rare as they are
+		} else if random.IntN(20) == 0 {
 			action = core.Deleted
 		}
 		return change(before, action, "thing", before.ID, values)

@@ -18,7 +18,7 @@ var errErased = errors.New("what the record was is forgotten")
 // undo returns a record as it was before its last changes, whose entries are among
 // these, in any order and perhaps twice: as the change before them, to, has left it.
 func undo(now *core.Record, entries []core.Entry, to core.Entry) (*core.Record, error) {
-	byVersion := map[int64]core.Entry{}
+	byVersion := map[int64]core.Entry{to.Version: to}
 	for _, e := range entries {
 		byVersion[e.Version] = e
 		if e.Action == core.Erased && e.Version > to.Version { // which has taken values from the entries before it
@@ -32,8 +32,12 @@ func undo(now *core.Record, entries []core.Entry, to core.Entry) (*core.Record, 
 			return nil, fmt.Errorf("the journal has no entry of %s %s, version %d", r.Entity, r.ID, r.Version)
 		}
 		switch e.Action {
-		case core.Restored: // it does not say when the record was deleted
-			return nil, errErased
+		case core.Restored: // which does not say when the record was deleted
+			before := byVersion[r.Version-1]
+			if before.Action != core.Deleted && before.Action != core.Merged {
+				return nil, errErased
+			}
+			r.DeletedAt = before.At
 		case core.Deleted, core.Merged:
 			r.DeletedAt = time.Time{}
 		}

@@ -34,7 +34,13 @@ func TestChangesAreUndoneToAVersion(t *testing.T) {
 		"an erasure":               {entries: []core.Entry{deleted, {Version: 3, Action: core.Erased}}, wantErr: errErased.Error()},
 		"a later erasure":          {entries: []core.Entry{deleted, renamed, {Version: 5, Action: core.Erased}}, wantErr: errErased.Error()},
 		"a restoration":            {entries: []core.Entry{deleted, {Version: 3, Action: core.Restored}}, wantErr: errErased.Error()},
-		"a forgotten history":      {entries: []core.Entry{deleted, {Version: 3, Action: core.Updated, Diffs: []core.Diff{{Path: "name"}}}}, wantErr: errErased.Error()},
+		"a restoration of what was deleted meanwhile": {
+			entries: []core.Entry{{Version: 3, Action: core.Deleted, At: at.Add(time.Minute)}, {Version: 4, Action: core.Restored}},
+			want: &core.Record{Entity: "thing", ID: "1", Version: 2, CreatedBy: "u1", UpdatedAt: at, UpdatedBy: "u2",
+				Values: map[string]any{"name": "c", "inner": map[string]any{"flag": true}}},
+		},
+		"a restoration of what was changed while it was deleted": {entries: []core.Entry{{Version: 3, Action: core.Updated}, {Version: 4, Action: core.Restored}}, wantErr: errErased.Error()},
+		"a forgotten history": {entries: []core.Entry{deleted, {Version: 3, Action: core.Updated, Diffs: []core.Diff{{Path: "name"}}}}, wantErr: errErased.Error()},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -50,6 +56,18 @@ func TestChangesAreUndoneToAVersion(t *testing.T) {
 				t.Errorf("the record itself is another one:\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestARestorationIsUndoneToTheDeletionBeforeIt(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC)
+	deleted := core.Entry{Version: 2, Action: core.Deleted, At: at, Actor: core.Actor{ID: "u2"}}
+	now := &core.Record{Entity: "thing", ID: "1", Version: 3, Values: map[string]any{"name": "c"}}
+	got, err := undo(now, []core.Entry{{Version: 3, Action: core.Restored}}, deleted)
+	want := &core.Record{Entity: "thing", ID: "1", Version: 2, UpdatedAt: at, UpdatedBy: "u2", DeletedAt: at, Values: map[string]any{"name": "c"}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("undo says %v, and (-want +got):\n%s", err, diff)
 	}
 }
 
