@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -75,18 +74,16 @@ func TestABackupIsMadeWhileAServerWritesAndRestoredIntoTheOtherStore(t *testing.
 			return ""
 		})
 		promises.grows(t, 20)
-		promises.mu.Lock()
-		before := maps.Clone(promises.versions)
-		promises.mu.Unlock()
+		before, began := promises.soFar()
 		mu.Lock()
 		gone := merged[:len(merged):len(merged)]
 		mu.Unlock()
-		began := promises.count
 		status, out, complaints := command(t, nil, append([]string{"backup", file, "--data", data}, flags...)...)
 		if status != 0 || complaints != "" || !regexp.MustCompile(`^\S+one\.xrm: \d+ records, \d+ entries of the journal, at position \d+ of the journal; \d+\.\d MB in \d+\.\d s\n$`).MatchString(out) {
 			t.Fatalf("backup ends with %d: %s%s", status, out, complaints)
 		}
-		t.Logf("%s%d writes were acknowledged meanwhile", out, promises.count-began)
+		_, ended := promises.soFar()
+		t.Logf("%s%d writes were acknowledged meanwhile", out, ended-began)
 		promises.grows(t, 20) // the server has not noticed
 		p.kill()
 		close(stopped)

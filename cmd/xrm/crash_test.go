@@ -30,17 +30,20 @@ func (l *ledger) promised(id string, version int64) {
 	l.count++
 }
 
+// soFar is what has been promised until now, and in how many promises.
+func (l *ledger) soFar() (versions map[string]int64, count int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.versions), l.count
+}
+
 // grows returns when so many more promises have been made.
 func (l *ledger) grows(t *testing.T, by int) {
 	t.Helper()
-	l.mu.Lock()
-	enough := l.count + by
-	l.mu.Unlock()
+	_, before := l.soFar()
 	eventually(t, func() string {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.count < enough {
-			return fmt.Sprintf("%d writes are acknowledged, want %d", l.count, enough)
+		if _, now := l.soFar(); now < before+by {
+			return fmt.Sprintf("%d writes are acknowledged, want %d", now, before+by)
 		}
 		return ""
 	})
