@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
 // MostShared is how many Shared values are told of a field: enough to see what is
@@ -17,10 +20,10 @@ type Shared struct {
 	IDs     []string // of the first of them
 }
 
-// NotUnique says that a field cannot become unique. The values stand in the cause
-// alone, which the log gets: the message is told to whoever asks whether the server
-// is ready.
-func NotUnique(entity, field string, shared []Shared) *Error {
+// NotUnique says that the field at a storage path cannot become unique, and where it
+// is defined. The values stand in the cause alone, which the log gets: the message is
+// told to whoever asks whether the server is ready.
+func NotUnique(e *schema.Entity, path string, shared []Shared) *Error {
 	lines := make([]string, len(shared))
 	for i, s := range shared {
 		lines[i] = fmt.Sprintf("%d records have %q: %s", s.Records, fmt.Sprint(s.Value), strings.Join(s.IDs, ", "))
@@ -31,10 +34,14 @@ func NotUnique(entity, field string, shared []Shared) *Error {
 	if len(shared) == MostShared {
 		lines = append(lines, "there may be more values")
 	}
-	e := &Error{Code: Conflict, Message: fmt.Sprintf(
-		"The field %s of %s cannot be unique: live records have the same value. Change all but one of each, which the log lists, then start xrm again, or reload the plugin that wants it.", field, entity)}
-	if len(lines) > 0 {
-		e.Cause = errors.New(strings.Join(lines, "; "))
+	problem := strictyaml.Problem{Message: fmt.Sprintf(
+		"field %q of %s cannot be unique: live records have the same value. Change all but one of each, which the log lists, then start xrm again, or reload the plugin that wants it.", path, e.Name)}
+	if f, _ := e.At(path); f != nil {
+		problem.File, problem.Line = f.File(), f.Line
 	}
-	return e
+	refusal := &Error{Code: Conflict, Message: problem.Error()}
+	if len(lines) > 0 {
+		refusal.Cause = errors.New(strings.Join(lines, "; "))
+	}
+	return refusal
 }

@@ -38,7 +38,7 @@ func TestTheNamesOfARemovedPluginAreFreedDeliberately(t *testing.T) {
 		p.becomes(`{ plugins { name state } }`, nil, `{"plugins":[{"name":"visits","state":"REMOVED"}]}`)
 
 		cast(t, plugins, "successor", "")
-		p.becomes(`{ plugins { name state lastError } }`, nil, `{"plugins":[{"name":"successor","state":"INVALID","lastError":"invalid: the definitions of the plugin successor do not fit: `+
+		p.becomes(`{ plugins { name state lastError } }`, nil, `{"plugins":[{"name":"successor","state":"INVALID","lastError":"invalid: the definitions of the plugin successor 1.0.0 do not fit: `+
 			`plugin successor/entities/visit.yaml:1: \"visit\" was left by the plugin visits, which is disabled or removed; choose another name, or free this one with xrm plugin forget visits, once it is removed"},{"name":"visits","state":"REMOVED","lastError":null}]}`)
 		refused("visits has left 1 record of visit, and whatever takes these names next would read that; let it have other names, or agree with: xrm plugin forget visits --hand-over", "visits")
 		if got, want := p.must(`{ visits { nodes { note } } }`, nil), `{"visits":{"nodes":[{"note":"of the first"}]}}`; got != want {

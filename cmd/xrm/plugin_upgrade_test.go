@@ -33,7 +33,7 @@ func TestAnUpgradeThatWouldMisreadWhatIsStoredIsRefused(t *testing.T) {
 		p.must(`mutation { createMove(data: {rooms: "three"}) { move { id } } }`, nil)
 
 		write(t, file, "entity: move\nfields:\n  rooms: {type: integer}\n")
-		p.becomes(`{ plugins { state update } moves { nodes { rooms } } }`, nil, `{"plugins":[{"state":"SERVING","update":"1.0.0 could not take over: invalid: the definitions of the plugin mover do not fit: `+
+		p.becomes(`{ plugins { state update } moves { nodes { rooms } } }`, nil, `{"plugins":[{"state":"SERVING","update":"1.0.0 could not take over: invalid: the definitions of the plugin mover 1.0.0 do not fit: `+
 			`plugin mover/move.yaml:3: field \"rooms\" was of type text and is of type integer now, but records of move have values of it, and values are not converted; `+
 			`give the new field another name and leave the old one as it was (1 record)"}],"moves":{"nodes":[{"rooms":"three"}]}}`)
 
@@ -41,7 +41,7 @@ func TestAnUpgradeThatWouldMisreadWhatIsStoredIsRefused(t *testing.T) {
 		p.becomes(`{ plugins { state update } }`, nil, `{"plugins":[{"state":"SERVING","update":null}]}`)
 		p.must(`mutation { createMove(data: {state: done}) { move { id } } }`, nil)
 		write(t, file, "entity: move\nfields:\n  rooms: {type: text}\n  state: {type: enum, options: [planned]}\n")
-		p.becomes(`{ plugins { state update } }`, nil, `{"plugins":[{"state":"SERVING","update":"1.0.0 could not take over: invalid: the definitions of the plugin mover do not fit: `+
+		p.becomes(`{ plugins { state update } }`, nil, `{"plugins":[{"state":"SERVING","update":"1.0.0 could not take over: invalid: the definitions of the plugin mover 1.0.0 do not fit: `+
 			`plugin mover/move.yaml:4: field \"state\" has lost the option done, but records of move have it; change those first, or keep the option with deprecated: true, so that nobody chooses it anew (1 record)"}]}`)
 
 		write(t, file, "entity: move\nfields:\n  rooms: {type: text}\n  state: {type: enum, options: [late, done]}\n")

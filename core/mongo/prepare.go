@@ -195,7 +195,7 @@ func (s *Store) notUnique(ctx context.Context, e *schema.Entity, path string, ca
 	if err != nil || len(shared) == 0 {
 		return s.failed("create the unique index of "+uniqueField(e, path)+" of "+e.Name, errors.Join(cause, err))
 	}
-	return core.NotUnique(e.Name, uniqueField(e, path), shared)
+	return core.NotUnique(e, uniqueField(e, path), shared)
 }
 
 // firstWith are the ids of the first records that a filter selects.

@@ -123,7 +123,7 @@ func (a *Admission) change(offers ...Offer) error {
 	if err == nil && next.Model != before.Model {
 		err = a.config.Prepare(before.Model, next.Model)
 		if err != nil && core.CodeOf(err) != core.Unavailable {
-			err = catalog.Unfit(plugins(offers), err)
+			err = catalog.Unfit(versions(offers), err)
 		}
 	}
 	if err != nil {
@@ -153,6 +153,16 @@ func plugins(offers []Offer) string {
 	return strings.Join(names, ", ")
 }
 
+// versions names the plugins of some offers with what version they are of: the one in
+// force and the one that is to take over may bring the same file.
+func versions(offers []Offer) string {
+	var names []string
+	for _, o := range offers {
+		names = append(names, strings.TrimSpace(o.Plugin+" "+o.Version))
+	}
+	return strings.Join(names, ", ")
+}
+
 // next makes the snapshot with offers.
 func (a *Admission) next(before *Snapshot, offers []Offer) (next *Snapshot, err error) {
 	defer a.survive(plugins(offers), &err)
@@ -167,7 +177,7 @@ func (a *Admission) next(before *Snapshot, offers []Offer) (next *Snapshot, err 
 	}
 	definitions, err := before.catalog.With(changed)
 	if err != nil {
-		return nil, catalog.Unfit(plugins(offers), err)
+		return nil, catalog.Unfit(versions(offers), err)
 	}
 	m := definitions.Model()
 	for _, o := range offers {
@@ -180,7 +190,7 @@ func (a *Admission) next(before *Snapshot, offers []Offer) (next *Snapshot, err 
 		return next, nil
 	}
 	if nameless := a.config.Names(m); nameless != nil { // the root of what else is wrong
-		err = catalog.Unfit(plugins(offers), nameless)
+		err = catalog.Unfit(versions(offers), nameless)
 	}
 	return nil, err
 }

@@ -64,7 +64,7 @@ func TestAPluginThatWouldReplaceAPartOfTheAPIIsRefusedAndTheRestStays(t *testing
 	w.admit(pets("oldestPet"))
 	w.refused(snapshot.Contribution{Plugin: "spy", Version: "1.0.0", Entities: []schema.Source{
 		{Layer: "plugin spy", File: "plugin spy/p.yaml", Data: []byte("entity: partyPayload\nfields:\n  name: {type: text}\n")},
-	}}, "the definitions of the plugin spy do not fit: plugin spy/p.yaml:1: the entity partyPayload of plugin spy cannot have the type PartyPayload: it is the payload of party; choose another name")
+	}}, "the definitions of the plugin spy 1.0.0 do not fit: plugin spy/p.yaml:1: the entity partyPayload of plugin spy cannot have the type PartyPayload: it is the payload of party; choose another name")
 	w.refused(snapshot.Contribution{Plugin: "spy", Version: "1.0.0", Operations: []snapshot.Operation{{
 		Plugin: "spy", Name: "party", Mutation: true, Result: &schema.Field{Name: "result", Type: "text"},
 		Arguments: schema.Fields{{Name: "address", Type: "object", Fields: schema.Fields{{Name: "title", Type: "text"}}}},

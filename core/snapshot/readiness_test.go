@@ -67,7 +67,7 @@ func TestATypeThatChangedWhileTheDatabaseWasDownIsCheckedAgainstWhatIsStored(t *
 
 	w.store.down.Store(false)
 	w.keep()
-	w.refused(numbered(), `the definitions of the plugin pets do not fit: pet.yaml:3: field "name" was of type text and is of type integer now, but records of pet have values of it, and values are not converted; give the new field another name and leave the old one as it was (1 record)`)
+	w.refused(numbered(), `the definitions of the plugin pets 2.0.0 do not fit: pet.yaml:3: field "name" was of type text and is of type integer now, but records of pet have values of it, and values are not converted; give the new field another name and leave the old one as it was (1 record)`)
 	if err := w.readiness.Check(t.Context()); err != nil {
 		t.Errorf("with the database back: %v", err)
 	}

@@ -201,5 +201,5 @@ FROM (SELECT min(%[1]s) AS value, %[3]s AS compared, count(*) AS n FROM %[2]s WH
 	if err != nil {
 		return err
 	}
-	return core.NotUnique(t.entity.Name, i.keys[0].path, shared)
+	return core.NotUnique(t.entity, i.keys[0].path, shared)
 }

@@ -128,7 +128,7 @@ func prepareShared(d *desk) {
 	if found := d.find(d.thing, core.Query{Filter: f, First: -1}); len(found) != 2 {
 		d.t.Errorf("%d things have the badge; want 2", len(found))
 	}
-	if err := d.Prepare(d.ctx, loadModel(d.t, badges(", unique: true")...)); err == nil || !strings.HasPrefix(err.Error(), "The field badge of thing cannot be unique: ") {
+	if err := d.Prepare(d.ctx, loadModel(d.t, badges(", unique: true")...)); err == nil || !strings.HasPrefix(err.Error(), `test.yaml:3: field "badge" of thing cannot be unique: `) {
 		d.t.Errorf("Prepare for a badge that is unique again: %v; want it to say that it cannot be", err)
 	}
 }
