@@ -14,12 +14,12 @@ import (
 // goroutine.
 type sight struct {
 	record.Basis
-	actor          core.Actor
-	shown, askable map[*schema.Entity]func(path string) bool
+	actor        core.Actor
+	shown, asked map[*schema.Entity]func(path string) bool
 }
 
 func (b *builder) sight(a core.Actor) *sight {
-	return &sight{Basis: b.Basis, actor: a, shown: map[*schema.Entity]func(string) bool{}, askable: map[*schema.Entity]func(string) bool{}}
+	return &sight{Basis: b.Basis, actor: a, shown: map[*schema.Entity]func(string) bool{}, asked: map[*schema.Entity]func(string) bool{}}
 }
 
 // administers says whether the actor is an administrator.
@@ -34,16 +34,15 @@ func (s *sight) reads(e *schema.Entity) bool {
 // shows says whether the actor may see a field in any record. What is stored
 // decides, since a reference to a customer leads to whoever was one.
 func (s *sight) shows(e *schema.Entity, path string) bool {
-	return paths(s.shown, e.Stored(), func(e *schema.Entity) (map[string]bool, error) {
-		return s.Policy.Shown(s.Model, s.actor, e)
+	return within(s.shown, e.Stored(), func(e *schema.Entity) (func(string) bool, error) {
+		set, err := s.Policy.Shown(s.Model, s.actor, e)
+		return func(path string) bool { return schema.IsSystem(path) || record.InFields(set, path) }, err
 	})(path)
 }
 
 // asks says whether the actor may filter, sort and search by a field.
 func (s *sight) asks(e *schema.Entity, path string) bool {
-	return paths(s.askable, e, func(e *schema.Entity) (map[string]bool, error) {
-		return s.Policy.Askable(s.Model, s.actor, e)
-	})(path)
+	return within(s.asked, e, func(e *schema.Entity) (func(string) bool, error) { return s.Asks(s.actor, e) })(path)
 }
 
 // searches says whether the actor may search for words.
@@ -94,13 +93,16 @@ func (s *sight) refers(f *schema.Field) bool {
 	return f.Type != "reference" || s.reads(s.Model.Entity(f.To))
 }
 
-// paths looks a set of fields up once, and says what lies in it.
-func paths(known map[*schema.Entity]func(string) bool, e *schema.Entity, find func(*schema.Entity) (map[string]bool, error)) func(path string) bool {
-	if within := known[e]; within != nil {
-		return within
+// within looks once which fields of an entity are allowed; of what may not be known, the
+// system fields are.
+func within(known map[*schema.Entity]func(string) bool, e *schema.Entity, find func(*schema.Entity) (func(string) bool, error)) func(path string) bool {
+	if allowed := known[e]; allowed != nil {
+		return allowed
 	}
-	set, err := find(e)
-	within := func(path string) bool { return schema.IsSystem(path) || err == nil && record.InFields(set, path) }
-	known[e] = within
-	return within
+	allowed, err := find(e)
+	if err != nil {
+		allowed = schema.IsSystem
+	}
+	known[e] = allowed
+	return allowed
 }

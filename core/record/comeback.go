@@ -90,11 +90,11 @@ func (s *Session) deletedWith(ctx context.Context, root node) (all []node, err e
 }
 
 // cascading are the entities whose records may be deleted with one of an entity.
-func (s *Session) cascading(e *schema.Entity) []*schema.Entity {
+func (b Basis) cascading(e *schema.Entity) []*schema.Entity {
 	known := map[*schema.Entity]bool{}
 	var all []*schema.Entity
 	for next := []*schema.Entity{e}; len(next) > 0; next = next[1:] {
-		for _, r := range s.Model.ReferencesTo(next[0]) {
+		for _, r := range b.Model.ReferencesTo(next[0]) {
 			if r.Rule() == schema.DeleteCascade && !known[r.From] {
 				known[r.From] = true
 				all, next = append(all, r.From), append(next, r.From)
@@ -102,6 +102,11 @@ func (s *Session) cascading(e *schema.Entity) []*schema.Entity {
 		}
 	}
 	return all
+}
+
+// taking are the entities with whose records those of an entity may be deleted.
+func (b Basis) taking(e *schema.Entity) []*schema.Entity {
+	return slices.DeleteFunc(slices.Clone(b.Model.Stored()), func(by *schema.Entity) bool { return !slices.Contains(b.cascading(by), e) })
 }
 
 // undone takes back what was done of a deletion that has failed: if the record lives, so
@@ -173,10 +178,7 @@ func (s *Session) owner(ctx context.Context, n node, r *core.Record) (node, erro
 	if id == "" || n.e.Field(schema.DeletedWithField) == nil {
 		return n, nil
 	}
-	for _, e := range s.Model.Stored() {
-		if !slices.Contains(s.cascading(e), n.e) {
-			continue
-		}
+	for _, e := range s.taking(n.e) {
 		found, err := s.Store.Find(ctx, e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true, Only: []string{}})
 		if err != nil {
 			return n, fmt.Errorf("find the %s that it was deleted with: %w", e.Name, err)

@@ -3,9 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -75,7 +73,7 @@ func (s *Session) Told(ctx context.Context, e *schema.Entity, entries []core.Ent
 			told[i].Diffs = nil
 		}
 	}
-	return told, s.tellMerged(ctx, e, told)
+	return told, s.tellLeads(ctx, e, told, s.kept(e))
 }
 
 func visibleDiffs(e *schema.Entity, diffs []core.Diff, visible map[string]bool) []core.Diff {
@@ -181,75 +179,4 @@ func isVisible(visible map[string]bool, path string) bool {
 		}
 	}
 	return false
-}
-
-// askable refuses a query that asks for what its answer would hide, and lets
-// a search look only into the roles that the actor may see.
-func (s *Session) askable(e *schema.Entity, q *core.Query) error {
-	visible, err := s.Policy.Askable(s.Model, s.Actor, e)
-	if err != nil || visible == nil {
-		return err
-	}
-	q.Search = visibleTerms(e, q.Search, visible)
-	hidden := map[string]bool{}
-	check := func(path string) {
-		if schema.IsSystem(path) || isVisible(visible, path) {
-			return
-		}
-		hidden[e.FromStorage(path)] = true
-	}
-	paths(q.Filter, "", check)
-	for _, o := range q.OrderBy {
-		check(o.Path)
-	}
-	if q.Per != nil {
-		check(q.Per.Path)
-	}
-	if len(q.Search) > 0 {
-		for _, f := range e.Stored().Fields {
-			if f.Searched() && e.Stored().RoleIn(f) == "" {
-				check(f.Name)
-			}
-		}
-	}
-	if len(hidden) == 0 {
-		return nil
-	}
-	return &core.Error{
-		Code:    core.Forbidden,
-		Message: "You may not filter, sort or search " + e.Plural + " by " + strings.Join(slices.Sorted(maps.Keys(hidden)), ", ") + ", because you may not see it in all of them.",
-	}
-}
-
-// visibleTerms leaves out the alternatives of roles with a searched field that
-// the actor may not see everywhere.
-func visibleTerms(e *schema.Entity, terms [][]string, visible map[string]bool) [][]string {
-	narrowed := make([][]string, len(terms))
-	for i, alternatives := range terms {
-		narrowed[i] = slices.DeleteFunc(slices.Clone(alternatives), func(word string) bool {
-			role, _, inRole := strings.Cut(word, ":")
-			return inRole && slices.ContainsFunc(e.Stored().Field(role).Fields, func(f *schema.Field) bool {
-				return f.Searched() && !isVisible(visible, role+"."+f.Name)
-			})
-		})
-	}
-	return narrowed
-}
-
-// paths calls f for the storage path of every comparison of the filter, but not
-// behind a reference: asked checks those against the other entity.
-func paths(filter schema.Filter, prefix string, f func(path string)) {
-	for _, inner := range append(append([]schema.Filter{}, filter.And...), filter.Or...) {
-		paths(inner, prefix, f)
-	}
-	if filter.Not != nil {
-		paths(*filter.Not, prefix, f)
-	}
-	if filter.Op == "" {
-		return
-	}
-	f(strings.TrimSuffix(prefix+filter.Path, "."))
-	if filter.Sub != nil && filter.Op != schema.OpTo {
-		paths(*filter.Sub, strings.TrimPrefix(prefix+filter.Path+".", "."), f)
-	}
 }

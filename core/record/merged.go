@@ -46,7 +46,7 @@ func (s *Session) refuseMerged(ctx context.Context, e *schema.Entity, works []*w
 // without values, and also a deleted one. It is nil for any other id, and if the actor may
 // not see that record.
 func (s *Session) Survivor(ctx context.Context, e *schema.Entity, id string) (*core.Record, error) {
-	last, err := s.survivors(ctx, e, []string{id})
+	last, err := s.asReader().led(ctx, e, []string{id})
 	if err != nil || last[id] == "" {
 		return nil, err
 	}
@@ -60,16 +60,30 @@ func (s *Session) Survivor(ctx context.Context, e *schema.Entity, id string) (*c
 	return seen[0], nil
 }
 
+// led is survivors by merged records that the actor sees, all that are on the way: one that
+// is hidden leads nowhere, or it would tell that it is there and who it became.
+func (s *Session) led(ctx context.Context, e *schema.Entity, ids []string) (map[string]string, error) {
+	allowed, err := s.readable(e.Stored())
+	switch {
+	case core.CodeOf(err) == core.Forbidden:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return s.survivors(ctx, e, ids, allowed)
+}
+
 // survivors finds for ids of merged records which record stands for each, at the end of
-// a chain of merges; ids of others are missing.
-func (s *Session) survivors(ctx context.Context, e *schema.Entity, ids []string) (map[string]string, error) {
+// a chain of merges; ids of others are missing. allowed bounds which merged ones are
+// followed.
+func (s *Session) survivors(ctx context.Context, e *schema.Entity, ids []string, allowed schema.Filter) (map[string]string, error) {
 	last := map[string]string{}
 	if !e.KeepsRoles() {
 		return last, nil
 	}
 	next := map[string]string{} // by the id that was merged
 	for ask := ids; len(ask) > 0; {
-		found, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: ByIDs(ask), First: -1, Deleted: true, Only: []string{schema.MergedField}})
+		found, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: schema.All(ByIDs(ask), allowed), First: -1, Deleted: true, Only: []string{schema.MergedField}})
 		if err != nil {
 			return nil, fmt.Errorf("look for what %s were merged into: %w", e.Plural, err)
 		}
@@ -112,7 +126,7 @@ func (s *Session) stands(ctx context.Context, e *schema.Entity, byID map[string]
 	if len(missing) == 0 {
 		return nil
 	}
-	last, err := s.survivors(ctx, e, missing)
+	last, err := s.led(ctx, e, missing)
 	if err != nil || len(last) == 0 {
 		return err
 	}
@@ -130,135 +144,10 @@ func (s *Session) stands(ctx context.Context, e *schema.Entity, byID map[string]
 	return nil
 }
 
-// duplicatesBy finds the merged records that had one of these values of a unique field,
-// and the ids of those that stand for them: for ever, since a duplicate keeps what it
-// had. allowed bounds whose duplicates are looked at.
-func (s *Session) duplicatesBy(ctx context.Context, e *schema.Entity, f *schema.Field, path string, values []any, allowed schema.Filter) (map[any]*core.Record, map[any]string, error) {
-	duplicates, into := map[any]*core.Record{}, map[any]string{}
-	if !e.KeepsRoles() || len(values) == 0 {
-		return duplicates, into, nil
-	}
-	found, err := s.Store.Find(ctx, e.Stored(), core.Query{First: -1, Deleted: true, Filter: schema.All(
-		schema.Filter{Path: path, Op: schema.OpIn, Value: values, Field: f},
-		schema.Filter{Path: "deletedAt", Op: schema.OpIsNull, Value: false, Field: e.Field("deletedAt")}, allowed)})
-	if err != nil {
-		return nil, nil, fmt.Errorf("look for merged %s: %w", e.Plural, err)
-	}
-	var ids []string
-	for _, r := range found {
-		if isMerged(e, r) {
-			ids = append(ids, r.ID)
-		}
-	}
-	last, err := s.survivors(ctx, e, ids)
-	for _, r := range found {
-		if last[r.ID] != "" {
-			value := schema.Lookup(r.Values, path)
-			duplicates[value], into[value] = r, last[r.ID]
-		}
-	}
-	return duplicates, into, err
-}
-
-// ByKey returns the record that the actor sees with this canonical value of a unique
-// field at its storage path, or nil: a live one, or the one that stands for a duplicate which had it.
-func (s *Session) ByKey(ctx context.Context, e *schema.Entity, f *schema.Field, path string, value any, only []string) (*core.Record, error) {
-	key := schema.Filter{Path: path, Op: schema.OpEq, Value: value, Field: f}
-	found, err := s.Find(ctx, e, core.Query{Filter: key, First: 1, Only: only})
-	if err != nil || len(found) > 0 {
-		if err != nil {
-			return nil, err
-		}
-		return found[0], nil
-	}
-	allowed, err := s.readable(e)
-	if err != nil {
-		return nil, err
-	}
-	_, into, err := s.duplicatesBy(ctx, e, f, path, []any{value}, allowed)
-	if err != nil || into[value] == "" {
-		return nil, err
-	}
-	byID, err := s.Load(ctx, e, []string{into[value]}, only)
-	return byID[into[value]], err
-}
-
-// findMerged adds the records that stand for duplicates to those that upserts have found,
-// and remembers the duplicates.
-func (s *Session) findMerged(ctx context.Context, e *schema.Entity, found map[any]*core.Record, f *schema.Field, values []any, known map[any]*core.Record) error {
-	missing := slices.DeleteFunc(slices.Clone(values), func(value any) bool { return found[[2]any{f.Name, value}] != nil })
-	duplicates, into, err := s.duplicatesBy(ctx, e, f, f.StoragePath(), missing, schema.Filter{})
-	if err != nil || len(into) == 0 {
-		return err
-	}
-	records, err := s.Store.Find(ctx, e.Stored(), core.Query{Filter: ByIDs(slices.Sorted(maps.Values(into))), First: -1})
-	if err != nil {
-		return fmt.Errorf("load %s: %w", e.Plural, err)
-	}
-	for value, id := range into {
-		for _, r := range records {
-			if r.ID == id {
-				found[[2]any{f.Name, value}], known[[2]any{f.Name, value}] = r, duplicates[value]
-			}
-		}
-	}
-	return nil
-}
-
-// keepsOwn lists what an upsert that has found its record by what a duplicate had does
-// not set: the record's own unique values stay, and both lead to it.
-func keepsOwn(e *schema.Entity, duplicate, r *core.Record) map[string]any {
-	if duplicate == nil {
-		return nil
-	}
-	own := map[string]any{}
-	for path, f := range e.Kept() {
-		if was := schema.Lookup(duplicate.Values, path); f.Unique && was != nil && schema.Lookup(r.Values, path) != nil {
-			own[path] = was
-		}
-	}
-	return own
-}
-
-// uniqueOfMerged refuses unique values that lead to other records, since these stand for
-// duplicates which had them.
-func (s *Session) uniqueOfMerged(ctx context.Context, e *schema.Entity, works []*work) {
-	if !e.KeepsRoles() {
-		return
-	}
-	for path, f := range e.Kept() {
-		if !f.Unique {
-			continue
-		}
-		var values []any
-		for _, w := range alive(works) {
-			if value := newValue(w, path); value != nil {
-				values = append(values, value)
-			}
-		}
-		_, into, err := s.duplicatesBy(ctx, e, f, path, values, schema.Filter{})
-		if err == nil && len(into) > 0 {
-			var lives []*core.Record // a key that leads to a deleted record is free, like that record's own
-			lives, err = s.Store.Find(ctx, e.Stored(), core.Query{Filter: ByIDs(slices.Sorted(maps.Values(into))), First: -1, Only: []string{}})
-			s.step(alive(works), func(w *work) error {
-				id := into[newValue(w, path)]
-				if id != w.change.After.ID && slices.ContainsFunc(lives, func(r *core.Record) bool { return r.ID == id }) {
-					return s.taken(e, w, w.change.After, path, s.seesUnique(e))
-				}
-				return nil
-			})
-		}
-		if err != nil {
-			s.step(alive(works), func(*work) error { return err })
-			return
-		}
-	}
-}
-
 // turnLate turns what refers to a merged record, since it was written while they were
 // merged.
 func (s *Session) turnLate(ctx context.Context, n node) error {
-	last, err := s.survivors(ctx, n.e, []string{n.id})
+	last, err := s.survivors(ctx, n.e, []string{n.id}, schema.Filter{})
 	if err != nil || last[n.id] == "" {
 		return err
 	}

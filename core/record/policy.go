@@ -12,23 +12,16 @@ import (
 )
 
 // see takes the drafts for records out of the pipeline that the actor may not
-// see, or finds by the value of a duplicate that he may not see, before anything else is said about them: to the actor such a record
+// see, before anything else is said about them: to the actor such a record
 // does not exist.
 func (s *Session) see(ctx context.Context, e *schema.Entity, works []*work) {
-	s.seeEach(ctx, e, works, func(w *work) *core.Record { return w.change.Before })
-	s.seeEach(ctx, e, works, func(w *work) *core.Record { return w.duplicate }) // or it would tell who was merged with whom
-}
-
-// seeEach is see for one of the records that a draft has to do with, if any.
-func (s *Session) seeEach(ctx context.Context, e *schema.Entity, works []*work, record func(*work) *core.Record) {
 	from := map[*schema.Entity][]*work{}
 	s.step(works, func(w *work) error {
-		r := record(w)
-		if r == nil {
+		if w.change.Before == nil {
 			return nil
 		}
 		view := e
-		if w.gives(e, r) {
+		if w.gainsRole(e) {
 			view = e.Stored() // who gives a role to a record must see the record without it
 		}
 		from[view] = append(from[view], w)
@@ -40,8 +33,9 @@ func (s *Session) seeEach(ctx context.Context, e *schema.Entity, works []*work, 
 			s.step(works, func(*work) error { return err })
 			continue
 		}
-		s.hold(ctx, e, works, filter, func(w *work) map[string]any { return record(w).WithSystem() }, func(w *work) error { return s.hidden(e, w) })
+		s.hold(ctx, e, works, filter, func(w *work) map[string]any { return w.change.Before.WithSystem() }, func(w *work) error { return s.hidden(e, w) })
 	}
+	s.seeDuplicates(ctx, e, works)
 }
 
 // hold refuses the drafts whose records, as view shows them, the filter does
@@ -156,11 +150,7 @@ func (s *Session) mayFindBy(e *schema.Entity, d *Draft) error {
 // gainsRole says whether the change gives the role of this view to a record
 // that exists and lacks it.
 func (w *work) gainsRole(e *schema.Entity) bool {
-	return w.change.Before != nil && w.gives(e, w.change.Before)
-}
-
-func (w *work) gives(e *schema.Entity, r *core.Record) bool {
-	return (w.draft.Grant != nil || w.draft.By != nil) && !e.HasRole().Match(r.Values)
+	return w.change.Before != nil && (w.draft.Grant != nil || w.draft.By != nil) && !e.HasRole().Match(w.change.Before.Values)
 }
 
 // hidden is the answer about a record that exists, but not for the actor: to

@@ -26,7 +26,7 @@ func (s *Session) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*
 	if err := s.maskAll(e, records); err != nil {
 		return nil, err
 	}
-	return records, s.maskMerged(ctx, e, records)
+	return records, s.maskKept(ctx, e, records)
 }
 
 // Count returns how many records Find would find without a page, for each key
@@ -45,8 +45,8 @@ func (s *Session) Count(ctx context.Context, e *schema.Entity, q core.Query, lim
 
 // Load returns the records with these ids that the actor may see, by id, in
 // one query; of each record what is wanted, as core.Query.Only has it. Ids
-// without such a record are missing; that of a merged one leads to the record that
-// stands for it.
+// without such a record are missing; that of a merged one which the actor may see leads
+// to the record that stands for it.
 func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string, only []string) (map[string]*core.Record, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -63,7 +63,7 @@ func (s *Session) Load(ctx context.Context, e *schema.Entity, ids []string, only
 }
 
 // History returns what happened to a record, latest first, as far as the
-// actor may see the record and its fields today.
+// actor may see the record, its fields and what they refer to today.
 func (s *Session) History(ctx context.Context, e *schema.Entity, id string, first int, before int64) ([]core.Entry, error) {
 	q, err := s.restrict(e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true, Only: s.deciding(e)})
 	if err != nil {
@@ -87,7 +87,7 @@ func (s *Session) History(ctx context.Context, e *schema.Entity, id string, firs
 	for i := range entries {
 		entries[i].Diffs = visibleDiffs(e, entries[i].Diffs, visible)
 	}
-	return entries, s.tellMerged(ctx, e, entries)
+	return entries, s.tellLeads(ctx, e, entries, s.leads(e))
 }
 
 // deciding are the values that say what the actor may see of a record; never nil.
