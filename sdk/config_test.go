@@ -58,8 +58,8 @@ func TestARefusedConfigurationLeavesTheOneBefore(t *testing.T) {
 		want   *pluginpb.Error
 	}{
 		{`{"sla":"2h","most":3}`, nil},
-		{`{"sla":"3h","most":0}`, &pluginpb.Error{Code: sdk.Invalid, Violations: []*pluginpb.Violation{{Field: "most", Rule: "rejected", Message: "must be at least 1"}}}},
-		{`{"sla":"soon"}`, &pluginpb.Error{Code: sdk.Internal, Cause: `Configure: read the configuration: time: invalid duration "soon"`}},
+		{`{"sla":"3h","most":0}`, &pluginpb.Error{Code: sdk.CodeInvalid, Violations: []*pluginpb.Violation{{Field: "most", Rule: "rejected", Message: "must be at least 1"}}}},
+		{`{"sla":"soon"}`, &pluginpb.Error{Code: sdk.CodeInternal, Cause: `Configure: read the configuration: time: invalid duration "soon"`}},
 	}
 	for i, tt := range tests {
 		answer, err := plugin.Configure(t.Context(), &pluginpb.ConfigureRequest{Generation: int64(i), Config: []byte(tt.config)})

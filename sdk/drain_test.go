@@ -29,7 +29,7 @@ func (d *draining) Save(ctx context.Context, _ *pluginpb.SaveRequest) (*pluginpb
 	}
 	select {
 	case <-d.drained:
-		return &pluginpb.SaveResponse{Error: &pluginpb.Error{Code: sdk.Internal, Message: "drained while a call runs"}}, nil
+		return &pluginpb.SaveResponse{Error: &pluginpb.Error{Code: sdk.CodeInternal, Message: "drained while a call runs"}}, nil
 	default:
 		return &pluginpb.SaveResponse{Record: &pluginpb.Record{Entity: "ticket", Id: "t1"}}, nil
 	}

@@ -9,12 +9,16 @@ import (
 
 // The codes that an Error may have.
 const (
-	Invalid     = "INVALID"     // the request breaks a rule; the user can mend it
-	NotFound    = "NOT_FOUND"   // no such record, or the user may not know it exists
-	Forbidden   = "FORBIDDEN"   // the user may not do this
-	Conflict    = "CONFLICT"    // somebody else changed the record first
-	Unavailable = "UNAVAILABLE" // something that is needed is down; try again later
-	Internal    = "INTERNAL"    // the plugin's or the host's fault; details are in the log
+	CodeInvalid     = "INVALID"     // the request breaks a rule; the user can mend it
+	CodeNotFound    = "NOT_FOUND"   // no such record, or the user may not know it exists
+	CodeForbidden   = "FORBIDDEN"   // the user may not do this
+	CodeConflict    = "CONFLICT"    // somebody else changed the record first
+	CodeUnavailable = "UNAVAILABLE" // something that is needed is down; try again later
+	CodeInternal    = "INTERNAL"    // the plugin's or the host's fault; details are in the log
+
+	// RateLimited is what a Host answers when the plugin asks for too much at once.
+	// What has failed with it has had no effect, and may be done again in a second.
+	CodeRateLimited = "RATE_LIMITED"
 )
 
 // Violation is one reason why values do not fit: Field is the path of the
@@ -31,7 +35,7 @@ type Violation struct {
 type Error struct {
 	Code       string
 	Message    string
-	Violations []Violation // with Invalid
+	Violations []Violation // with CodeInvalid
 }
 
 // Error returns the message and the violations.
@@ -50,7 +54,7 @@ func (e *Error) Error() string {
 // ...": Reject("reason", "is required when a complaint is rejected"). Join
 // several with errors.Join to report them all at once.
 func Reject(field, message string) error {
-	return &Error{Code: Invalid, Violations: []Violation{{Field: field, Rule: "rejected", Message: message}}}
+	return &Error{Code: CodeInvalid, Violations: []Violation{{Field: field, Rule: "rejected", Message: message}}}
 }
 
 // toWire turns what a handler returned into what the user may see, or, where
@@ -58,7 +62,7 @@ func Reject(field, message string) error {
 func toWire(what string, err error) *pluginpb.Error {
 	found := collect(err)
 	if len(found) == 0 {
-		return &pluginpb.Error{Code: Internal, Cause: strings.ToValidUTF8(what+": "+err.Error(), "\uFFFD")}
+		return &pluginpb.Error{Code: CodeInternal, Cause: strings.ToValidUTF8(what+": "+err.Error(), "\uFFFD")}
 	}
 	e := &pluginpb.Error{Code: found[0].Code, Message: found[0].Message}
 	for _, f := range found {

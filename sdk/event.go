@@ -54,7 +54,7 @@ type Event struct {
 	Attempt  int    // 1 when it comes for the first time
 
 	// Of a change to a record. The record itself may have changed again since:
-	// read it with Host.Get, to which one that is deleted is NotFound. Those turn to
+	// read it with Host.Get, to which one that is deleted is CodeNotFound. Those turn to
 	// another party, too, when theirs is merged.
 	Entity   string // the stored one: party for a customer
 	RecordID string

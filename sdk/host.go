@@ -30,20 +30,20 @@ type Host interface {
 	// Create stores a new record of r.Entity and returns it as stored.
 	Create(ctx context.Context, r *Record) (*Record, error)
 	// Update stores what was changed in r.Values since r was read, and returns
-	// the record as stored. It is refused with Conflict if somebody else has
+	// the record as stored. It is refused with CodeConflict if somebody else has
 	// changed the record in the meantime. For a record that was not read but
 	// made with its ID, every value is a change, nil clears, and Version may be 0
 	// for whatever version there is.
 	Update(ctx context.Context, r *Record) (*Record, error)
 	// UpdateIf changes a record only if it matches the guard, on the very
-	// version that the change replaces, and is refused with Conflict otherwise.
+	// version that the change replaces, and is refused with CodeConflict otherwise.
 	// It is how a counter is taken from without going below zero:
 	//
 	//	host.UpdateIf(ctx, "coupon", id, sdk.Filter{"remaining": sdk.Filter{"gte": 1}},
 	//		sdk.Change{Add: map[string]sdk.Decimal{"remaining": "-1"}})
 	UpdateIf(ctx context.Context, entity, id string, guard Filter, change Change) (*Record, error)
 	// Transition moves a record to another state of its field of type state. It
-	// is refused with Invalid when there is no such way, and with Conflict when
+	// is refused with CodeInvalid when there is no such way, and with CodeConflict when
 	// the record is in none of the states from, if any are given: of many who move
 	// it at the same time, one does. Without them, one that is there already
 	// stays as it is.
@@ -68,7 +68,7 @@ type Host interface {
 	State(ctx context.Context, key string, into any) (version int64, err error)
 	// PutState keeps what JSON can say of a value, for this plugin alone, over
 	// the version given: 0 for where there is none, AnyVersion for over
-	// whatever there is. It is refused with Conflict otherwise. expires is how
+	// whatever there is. It is refused with CodeConflict otherwise. expires is how
 	// long it is kept; 0 for ever.
 	PutState(ctx context.Context, key string, value any, ifVersion int64, expires time.Duration) (version int64, err error)
 	// DeleteState removes a value of a version, as PutState replaces it.

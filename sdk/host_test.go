@@ -68,7 +68,7 @@ func TestUpdateSendsOnlyWhatWasChanged(t *testing.T) {
 		mine.Values["sku"] = "L2"
 		_, err = host.Update(ctx, mine)
 		var refused *sdk.Error
-		if !errors.As(err, &refused) || refused.Code != sdk.Conflict {
+		if !errors.As(err, &refused) || refused.Code != sdk.CodeConflict {
 			t.Errorf("update of an old version: %v, want a conflict", err)
 		}
 

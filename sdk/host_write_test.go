@@ -160,7 +160,7 @@ func TestUpsertNeedsAUniqueField(t *testing.T) {
 func TestARuleMayVetoADeletion(t *testing.T) {
 	p := sdk.Plugin{BeforeDelete: map[string]sdk.DeleteFunc{"coupon": func(_ context.Context, _ sdk.Host, r *sdk.Record) error {
 		if r.Values["remaining"] != int64(0) {
-			return &sdk.Error{Code: sdk.Conflict, Message: "The coupon " + r.Text("code") + " can still be redeemed."}
+			return &sdk.Error{Code: sdk.CodeConflict, Message: "The coupon " + r.Text("code") + " can still be redeemed."}
 		}
 		r.Values["note"] = "ignored"
 		return nil

@@ -110,7 +110,7 @@ func TestPartyDataHasAllThreeFunctions(t *testing.T) {
 func TestAnExportThatFailsSaysSo(t *testing.T) {
 	p := points()
 	p.PartyData.Export = func(context.Context, sdk.Host, string) (any, error) {
-		return nil, errors.Join(&sdk.Error{Code: sdk.Unavailable, Message: "The provider does not answer."})
+		return nil, errors.Join(&sdk.Error{Code: sdk.CodeUnavailable, Message: "The provider does not answer."})
 	}
 	h := plugintest.Start(t, p)
 	if _, err := h.ExportParty("party-001"); err == nil || err.Error() != "The provider does not answer." {

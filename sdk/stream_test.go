@@ -25,7 +25,7 @@ func count(_ context.Context, host sdk.Host, in countdown, send func(int) error)
 	}
 	switch in.Then {
 	case "refuse":
-		return &sdk.Error{Code: sdk.Forbidden, Message: host.User().Name + " may not launch."}
+		return &sdk.Error{Code: sdk.CodeForbidden, Message: host.User().Name + " may not launch."}
 	case "fail":
 		return errors.New("password=secret")
 	case "panic":

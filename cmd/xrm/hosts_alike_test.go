@@ -117,12 +117,12 @@ func judgeAlike(_ context.Context, _ sdk.Host, r *sdk.Record) error {
 	case "rejected":
 		return errors.Join(sdk.Reject("note", "is rejected"), sdk.Reject("code", "goes with it"))
 	case "forbidden":
-		return &sdk.Error{Code: sdk.Forbidden}
+		return &sdk.Error{Code: sdk.CodeForbidden}
 	case "spoilt":
 		r.Values["state"] = "nowhere"
 	case "sold":
 		if r.Version > 1 {
-			return &sdk.Error{Code: sdk.Conflict, Message: "It is sold."}
+			return &sdk.Error{Code: sdk.CodeConflict, Message: "It is sold."}
 		}
 	}
 	return nil
@@ -173,9 +173,9 @@ func compareHosts(t *testing.T, p *process, h *plugintest.Host, operation, query
 	}
 	for _, line := range got[operation] {
 		switch code := codeIn(line); code {
-		case "no", sdk.Internal:
+		case "no", sdk.CodeInternal:
 			t.Errorf("the server breaks at %s", line)
-		case sdk.Invalid, sdk.NotFound, sdk.Forbidden, sdk.Conflict:
+		case sdk.CodeInvalid, sdk.CodeNotFound, sdk.CodeForbidden, sdk.CodeConflict:
 			refused++
 		}
 	}

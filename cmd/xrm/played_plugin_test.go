@@ -66,6 +66,8 @@ func played(name string) sdk.Plugin {
 		playGreedy(&p)
 	case "dawdler-a", "dawdler-b":
 		playDawdler(&p)
+	case "coupons":
+		playCoupons(&p)
 	case "circle":
 		playCircle(&p)
 	case "points":

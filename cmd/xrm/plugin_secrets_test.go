@@ -68,7 +68,7 @@ func leak(ctx context.Context, host sdk.Host, in leakIn) (bool, error) {
 	case "error":
 		return false, errors.New("it is " + token)
 	case "message":
-		return false, &sdk.Error{Code: sdk.Invalid, Message: "It is " + token, Violations: []sdk.Violation{{Field: "how", Message: "is " + token}}}
+		return false, &sdk.Error{Code: sdk.CodeInvalid, Message: "It is " + token, Violations: []sdk.Violation{{Field: "how", Message: "is " + token}}}
 	case "code":
 		return false, &sdk.Error{Code: token}
 	case "panic":

@@ -29,7 +29,7 @@ type callbacks struct {
 
 func (h *Host) callbacks(plugin string) func(...grpc.ServerOption) *grpc.Server {
 	return func(options ...grpc.ServerOption) *grpc.Server {
-		t := newTraffic(plugin, h.config.CallbackWait)
+		t := &traffic{plugin: plugin, wait: h.config.TurnWait}
 		s := grpc.NewServer(append(options, t.options(h.config.Budget)...)...)
 		pluginpb.RegisterHostServer(s, &callbacks{host: h, plugin: plugin, traffic: t})
 		return s
@@ -106,6 +106,7 @@ func (c *callbacks) during(ctx context.Context, id *pluginpb.CallContext, do fun
 	switch core.CodeOf(err) {
 	case core.Internal:
 		if joined.Err() == nil {
+			one.fault.Store(fault(err))
 			c.host.config.Log.Error("callback of plugin failed", "plugin", c.plugin, "call", one.id, "error", err)
 		}
 	case core.Forbidden:

@@ -3,6 +3,7 @@ package pluginhost_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"regexp"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
 )
 
 func TestWhatAPluginIsRefusedIsInTheLog(t *testing.T) {
@@ -34,6 +36,32 @@ func TestAMistakeOfOursThatAPluginFindsEndsNothing(t *testing.T) {
 	h, _ := working(t, pluginhost.Config{Open: func(core.Actor, record.Basis) pluginhost.Session { panic("a bug") }})
 	if said, want := must(t, h, "save ticket"), "Something went wrong at the host; the details are in its log."; said != want {
 		t.Errorf("the plugin is told %s, want %s", said, want)
+	}
+}
+
+// failing is a store in which a save ends with an error.
+type failing struct {
+	pluginhost.Session
+	err error
+}
+
+func (f failing) Save(context.Context, *schema.Entity, []record.Draft, bool) []record.Result {
+	return []record.Result{{Err: f.err}}
+}
+
+func TestWhatAPluginHandsOnOfItsHostIsWhatTheUserReads(t *testing.T) {
+	t.Parallel()
+	for want, refusal := range map[string]error{
+		"RATE_LIMITED Too many at once.":                                         &core.Error{Code: core.RateLimited, Message: "Too many at once."},
+		"INTERNAL Something went wrong at the host; the details are in its log.": errors.New("the store is upside down"),
+	} {
+		h, _ := working(t, pluginhost.Config{Open: func(core.Actor, record.Basis) pluginhost.Session { return failing{err: refusal} }})
+		if _, err := does(t.Context(), t, h, "work", "hand ticket"); told(err) != want {
+			t.Errorf("%v, want %v", told(err), want)
+		}
+		if failed := h.Plugins()[0].Failed; len(failed) > 0 {
+			t.Errorf("the plugin is blamed: %+v", failed)
+		}
 	}
 }
 

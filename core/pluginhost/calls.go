@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,10 +25,11 @@ type call struct {
 	actor    core.Actor
 	on       record.Basis // of the request, event or run that caused it
 	mayWrite bool
-	ctx      context.Context      // ends with the call
-	depth    int                  // how many calls to plugins have caused each other, with this one
-	link     atomic.Pointer[link] // the process that was asked; nil before
-	failure  *core.Error          // of the plugin itself, also when it is over one of a few records only; nil for none
+	ctx      context.Context            // ends with the call
+	depth    int                        // how many calls to plugins have caused each other, with this one
+	link     atomic.Pointer[link]       // the process that was asked; nil before
+	fault    atomic.Pointer[core.Error] // that the plugin was told of as INTERNAL; nil for none
+	failure  *core.Error                // of the plugin itself, also when it is over one of a few records only; nil for none
 }
 
 // calls finds the running call that a callback belongs to, by its token.
@@ -60,6 +62,15 @@ func (c *calls) find(plugin, token string) *call {
 
 type depthKey struct{}
 
+// deep is how many calls to plugins have caused what runs.
+func deep(ctx context.Context) int {
+	depth, _ := ctx.Value(depthKey{}).(int)
+	return depth
+}
+
+// waitingPerCall is how many calls may wait for each that may run.
+const waitingPerCall = 10
+
 // maxDepth is how many calls to plugins may cause each other.
 const maxDepth = 5
 
@@ -71,52 +82,79 @@ const margin = 50 * time.Millisecond
 // another process of it.
 const restartsWithin = 500 * time.Millisecond
 
-// ask makes one call to a plugin. It ends at the latest after the timeout, or a
-// little before ctx does, and its error is for users. What has not reached the
-// plugin is sent once more if it writes nothing.
+// ask makes one call to a plugin, which takes no longer than the timeout once it
+// has its turn. It ends a little before ctx does, and its error is for users. What
+// has not reached the plugin is sent once more if it writes nothing.
 func (h *Host) ask(ctx context.Context, one *call, timeout time.Duration, rpc func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) error) (err error) {
 	defer func(began time.Time) { h.observe(one, err, time.Since(began)) }(time.Now())
-	if deadline, ok := ctx.Deadline(); ok {
-		timeout = min(timeout, time.Until(deadline)-margin)
-	}
 	e := h.board.find(one.plugin)
 	if e.link == nil {
 		return h.down(one.plugin, nil)
 	}
-	if timeout <= 0 {
-		return context.DeadlineExceeded // there was no time to ask, which is not the plugin's fault
-	}
-	bounded, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	id, end, err := h.begin(bounded, one)
-	if err != nil {
-		return err
-	}
-	defer end()
-	send := func(l *link, concurrency int) error {
-		one.link.Store(l)
-		if one.method == httpMethod {
-			concurrency = (concurrency + 1) / 2 // anybody may send requests, and none must keep rules from being asked
-		}
-		if err := l.gate.enter(concurrency); err != nil {
+	defer fairqueue.Aside(ctx)() // whoever asks waits for the plugin, and keeps nobody from working
+	send := func(e entry) error {
+		one.link.Store(e.link)
+		leave, err := h.turn(ctx, one, e)
+		if err != nil {
 			return err
 		}
-		defer l.gate.leave()
-		defer fairqueue.Aside(ctx)() // whoever asks waits for the plugin, and keeps nobody from working
-		return l.breakers.run(ctx, one.method, func() error {
-			return rpc(bounded, l.plugin, id)
+		defer leave()
+		if deadline, ok := ctx.Deadline(); ok {
+			timeout = min(timeout, time.Until(deadline)-margin)
+		}
+		if timeout <= 0 {
+			return errNoTime
+		}
+		bounded, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		id, end, err := h.begin(bounded, one)
+		if err != nil {
+			return err
+		}
+		defer end()
+		return e.link.breakers.run(ctx, one.method, func() error {
+			return rpc(bounded, e.link.plugin, id)
 		})
 	}
-	err = send(e.link, e.terms.Limits.Concurrency)
+	err = send(e)
 	if errors.Is(err, errClosed) || errors.Is(err, errUnsent) && !one.mayWrite {
-		if next := h.another(bounded, one.plugin, e.link); next.link != nil {
-			err = send(next.link, next.terms.Limits.Concurrency)
+		if next := h.another(ctx, one.plugin, e.link); next.link != nil {
+			err = send(next)
 		}
 	}
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return ctx.Err() // the user's time is up, or the user has gone
+	case errors.Is(err, errNoTime):
+		return context.DeadlineExceeded
 	}
 	return h.transportError(one, err, timeout)
+}
+
+// errNoTime is in the place of a call that there was no time for, which is not the
+// plugin's fault.
+var errNoTime = errors.New("the request has no time left")
+
+// turn returns when a call may go to a process; unless there is an error, leave must
+// follow. What other calls cause is bounded by what those may ask for, and does not
+// wait: they would wait for themselves.
+func (h *Host) turn(ctx context.Context, one *call, e entry) (leave func(), err error) {
+	l, most := e.link, e.terms.Limits.Concurrency
+	if deep(ctx) > 0 {
+		return l.caused.leave, l.caused.enter(ctx, math.MaxInt, 0, 0)
+	}
+	if one.method != httpMethod {
+		return l.calls.leave, l.calls.enter(ctx, most, waitingPerCall*most, h.config.TurnWait)
+	}
+	half := (most + 1) / 2 // anybody may send requests, and none must keep rules from being asked
+	if err := l.outside.enter(ctx, half, waitingPerCall*half, h.config.TurnWait); err != nil {
+		return nil, err
+	}
+	leave = func() { l.calls.leave(); l.outside.leave() }
+	if err = l.calls.enter(ctx, most, waitingPerCall*most, h.config.TurnWait); err != nil {
+		l.outside.leave()
+	}
+	return leave, err
 }
 
 // observe takes note of how a call has ended.
@@ -147,9 +185,9 @@ func (c *call) book() {
 // begin lets a plugin call back in the name of a call until end is called, or
 // ctx ends.
 func (h *Host) begin(ctx context.Context, one *call) (id *pluginpb.CallContext, end func(), err error) {
-	depth, _ := ctx.Value(depthKey{}).(int)
+	depth := deep(ctx) + 1
 	one.id = rand.Text()[:12]
-	if depth++; depth > maxDepth {
+	if depth > maxDepth {
 		return nil, nil, h.internal(one, fmt.Errorf("calls to plugins caused each other %d times in a row", maxDepth))
 	}
 	one.ctx, one.depth = context.WithValue(ctx, depthKey{}, depth), depth

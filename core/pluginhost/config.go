@@ -103,7 +103,7 @@ type Config struct {
 	CallTimeout    time.Duration // for a mutation; 5s
 	EventTimeout   time.Duration // for a batch of events, or a timer; 30s
 	JobTimeout     time.Duration // for a run of a job; 24h
-	CallbackWait   time.Duration // for a callback to have its turn among others of the same plugin; 1s
+	TurnWait       time.Duration // for a turn, of a call or of a callback, while none of the same plugin ends; 1s
 	HTTPTimeout    time.Duration // for an HTTP request, its body and answer included; 1min
 	DrainTimeout   time.Duration // for running calls to end; 5s
 	HealthEvery    time.Duration // how often a plugin is asked whether it still answers; 5s
@@ -117,7 +117,7 @@ func (c Config) withDefaults() Config {
 	for field, value := range map[*time.Duration]time.Duration{
 		&c.Lease: 5 * time.Second, &c.LookEvery: time.Second, &c.StartTimeout: 10 * time.Second, &c.SaveTimeout: 300 * time.Millisecond, &c.RulesTimeout: 1500 * time.Millisecond,
 		&c.EventTimeout: 30 * time.Second, &c.JobTimeout: 24 * time.Hour, &c.HTTPTimeout: time.Minute,
-		&c.CallbackWait: time.Second, &c.ResolveTimeout: 2 * time.Second, &c.CallTimeout: 5 * time.Second, &c.DrainTimeout: 5 * time.Second,
+		&c.TurnWait: time.Second, &c.ResolveTimeout: 2 * time.Second, &c.CallTimeout: 5 * time.Second, &c.DrainTimeout: 5 * time.Second,
 		&c.HealthEvery: 5 * time.Second, &c.HealthTimeout: 2 * time.Second,
 		&c.MinBackoff: 500 * time.Millisecond, &c.MaxBackoff: time.Minute, &c.SteadyAfter: 2 * time.Minute,
 	} {

@@ -157,6 +157,9 @@ func (h *Host) refused(one *call, e *pluginpb.Error, what string) error {
 		}
 		return h.internal(one, errors.New(cut(h.secrets.redact(e.GetCause()), maxLine)), details...)
 	}
+	if fault := one.fault.Load(); fault != nil && e.GetCode() == string(core.Internal) {
+		return fault // it hands on what it was told
+	}
 	if !slices.Contains(refusals, core.Code(e.GetCode())) {
 		return h.nonsense(one, "answered an error with the code %q and the message %q", cut(e.GetCode(), maxLine), cut(h.secrets.redact(e.GetMessage()), maxLine))
 	}
@@ -171,13 +174,19 @@ func (h *Host) refused(one *call, e *pluginpb.Error, what string) error {
 
 // toWire is what a plugin gets to know of an error: what a user would.
 func toWire(err error) *pluginpb.Error {
-	var ours *core.Error
-	if !errors.As(err, &ours) {
-		return &pluginpb.Error{Code: string(core.Internal), Message: "Something went wrong at the host; the details are in its log."}
-	}
+	ours := fault(err)
 	e := &pluginpb.Error{Code: string(ours.Code), Message: ours.Message}
 	for _, v := range ours.Violations {
 		e.Violations = append(e.Violations, &pluginpb.Violation{Field: v.Field, Rule: v.Rule, Message: v.Message})
 	}
 	return e
+}
+
+// fault is what users get to know of a mistake of ours, or of another plugin's.
+func fault(err error) *core.Error {
+	var ours *core.Error
+	if errors.As(err, &ours) {
+		return ours
+	}
+	return &core.Error{Code: core.Internal, Message: "Something went wrong at the host; the details are in its log.", Cause: err}
 }

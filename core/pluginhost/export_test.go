@@ -12,3 +12,11 @@ func (h *Host) Contributions() (list []snapshot.Contribution) {
 	}
 	return list
 }
+
+// Waiting is how many calls wait for their turn at the process of a plugin.
+func Waiting(h *Host, plugin string) int {
+	calls := &h.board.find(plugin).link.calls
+	calls.mu.Lock()
+	defer calls.mu.Unlock()
+	return len(calls.line)
+}

@@ -54,7 +54,7 @@ func TestParallelFindsOfAPluginHoldNoMoreThanItMay(t *testing.T) {
 	held := budget.New(budget.Limits{Key: 3500 * kib})
 	file := filepath.Join(t.TempDir(), "go")
 	var running, most atomic.Int64
-	h, _ := working(t, pluginhost.Config{Budget: held, CallbackWait: time.Minute, ResolveTimeout: time.Minute, Open: func(core.Actor, record.Basis) pluginhost.Session {
+	h, _ := working(t, pluginhost.Config{Budget: held, TurnWait: time.Minute, ResolveTimeout: time.Minute, Open: func(core.Actor, record.Basis) pluginhost.Session {
 		return large{slow{file: file, running: &running, most: &most}, 1000 * kib}
 	}})
 	want := fmt.Sprintf("5 "+holdsAll+"\n3 ok", "p", 3500)

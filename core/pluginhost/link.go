@@ -37,7 +37,9 @@ type link struct {
 	configSchema []byte // that the plugin has described
 	generation   atomic.Int64
 
-	gate     gate
+	calls    gate // that no other call has caused
+	outside  gate // those of them that anybody may make
+	caused   gate // by other calls: they wait for nobody, who may wait for them
 	breakers breakers
 	failed   failedCalls
 	flood    flood // of what is logged about its calls
@@ -150,7 +152,9 @@ func (l *link) drain(timeout time.Duration) {
 	defer cancel()
 	l.endStreams()
 	l.streams.close(ctx)
-	l.gate.close(ctx)
+	l.outside.close(ctx)
+	l.calls.close(ctx)
+	l.caused.close(ctx)
 	_, _ = l.plugin.Drain(ctx, &pluginpb.DrainRequest{}) // it is stopped either way
 }
 

@@ -19,33 +19,70 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-func TestMoreCallsThanAPluginTakesAreRefusedAtOnce(t *testing.T) {
+func TestMoreCallsThanAPluginTakesAtOnceWaitTheirTurn(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	put(t, dir, "works", "1.0.0", "limits: {concurrency: 2}\n")
-	h := start(t, pluginhost.Config{Dir: dir})
-	await(t, h, "p", in(pluginhost.Serving))
-	file := filepath.Join(t.TempDir(), "go")
 	const busy = "RATE_LIMITED The plugin p is busy with as many calls as it takes at once. Try again in a few seconds."
-	var callers sync.WaitGroup
-	var refused, answered atomic.Int64
-	for range 5 {
-		callers.Go(func() {
-			switch _, err := does(t.Context(), t, h, "look", "await "+file); {
-			case err == nil:
-				answered.Add(1)
-			case told(err) == busy:
-				if refused.Add(1) == 3 {
-					write(t, file, "")
-				}
-			default:
-				t.Error(err)
+	for name, tt := range map[string]struct {
+		wait           time.Duration
+		calls, refused int // at two at once, twenty wait
+	}{
+		"as many as may wait":       {time.Minute, 22, 0},
+		"more than may wait":        {time.Minute, 25, 3},
+		"nothing ends for too long": {10 * time.Millisecond, 5, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, file := t.TempDir(), filepath.Join(t.TempDir(), "go")
+			put(t, dir, "works", "1.0.0", "limits: {concurrency: 2}\n")
+			h := start(t, pluginhost.Config{Dir: dir, TurnWait: tt.wait, ResolveTimeout: time.Minute})
+			await(t, h, "p", in(pluginhost.Serving))
+			if tt.refused == 0 {
+				write(t, file, "")
+			}
+			var callers sync.WaitGroup
+			var refused, answered atomic.Int64
+			for range tt.calls {
+				callers.Go(func() {
+					switch _, err := does(t.Context(), t, h, "look", "await "+file); {
+					case err == nil:
+						answered.Add(1)
+					case told(err) == busy:
+						if refused.Add(1) == int64(tt.refused) {
+							write(t, file, "")
+						}
+					default:
+						t.Error(err)
+					}
+				})
+			}
+			callers.Wait()
+			if refused.Load() != int64(tt.refused) || answered.Load() != int64(tt.calls-tt.refused) {
+				t.Errorf("%d refused, %d answered; want %d, %d", refused.Load(), answered.Load(), tt.refused, tt.calls-tt.refused)
 			}
 		})
 	}
-	callers.Wait()
-	if refused.Load() != 3 || answered.Load() != 2 {
-		t.Errorf("%d refused, %d answered; want 3, 2", refused.Load(), answered.Load())
+}
+
+// What waits for an old version goes to the new one.
+func TestCallsThatWaitGoToTheNextProcess(t *testing.T) {
+	t.Parallel()
+	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "go")
+	put(t, dir, "works", "1.0.0", "limits: {concurrency: 1}\n")
+	h := start(t, pluginhost.Config{Dir: dir, TurnWait: time.Minute, CallTimeout: time.Minute, DrainTimeout: time.Minute})
+	await(t, h, "p", serves("1.0.0"))
+	answers := make(chan string, 2)
+	for range 2 {
+		go func() {
+			said, err := does(t.Context(), t, h, "work", "await "+file)
+			answers <- fmt.Sprint(said, " ", told(err))
+		}()
+	}
+	awaitTrue(t, h, func() bool { return pluginhost.Waiting(h, "p") == 1 })
+	put(t, dir, "works", "2.0.0", "limits: {concurrency: 2}\n")
+	await(t, h, "p", serves("2.0.0"))
+	write(t, file, "")
+	if one, other := <-answers, <-answers; one+other != "1.0.0 2.0.0 " && one+other != "2.0.0 1.0.0 " {
+		t.Errorf("the calls were answered by %s and %s", one, other)
 	}
 }
 

@@ -44,7 +44,7 @@ func (h *Host) follow(ctx context.Context, one *call, op snapshot.Operation, arg
 	if e.link == nil {
 		return h.down(op.Plugin, nil)
 	}
-	switch err := e.link.streams.enter(maxSubscriptions); {
+	switch err := e.link.streams.enter(ctx, maxSubscriptions, 0, 0); {
 	case errors.Is(err, errBusy):
 		return &core.Error{
 			Code:    core.RateLimited,

@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -15,8 +16,8 @@ import (
 )
 
 // How much one process of a plugin may ask of the host at once. What is beyond the
-// connections and streams waits on its own side; a callback waits in ours, in its
-// turn, and is refused when that takes long or too many wait already. Whatever
+// connections and streams waits on its own side; a callback waits in ours for its
+// turn, and is refused when none ends for long or too many wait already. Whatever
 // waits, there is a stream left for what runs at each depth.
 const (
 	maxConnections = 2
@@ -32,16 +33,8 @@ const (
 type traffic struct {
 	plugin  string
 	wait    time.Duration
-	running [maxDepth]chan struct{} // by the depth of the call
+	running [maxDepth]gate // by the depth of the call
 	waiting atomic.Int64
-}
-
-func newTraffic(plugin string, wait time.Duration) *traffic {
-	t := &traffic{plugin: plugin, wait: wait}
-	for depth := range t.running {
-		t.running[depth] = make(chan struct{}, maxCallbacks)
-	}
-	return t
 }
 
 // enter lets a callback of a call in run. It is over when what serves the callback
@@ -57,28 +50,20 @@ func (t *traffic) enter(ctx, serving context.Context, one *call) error {
 // turn returns when it is the turn of a callback; unless there is an error, leave
 // must follow.
 func (t *traffic) turn(ctx context.Context, one *call) (leave func(), err error) {
-	running := t.running[one.depth-1]
-	leave = func() { <-running }
-	select {
-	case running <- struct{}{}:
-		return leave, nil
-	default:
-	}
-	goOn, err := t.stay()
+	running := &t.running[one.depth-1]
+	err = running.enter(ctx, maxCallbacks, 0, 0)
 	if err != nil {
-		return nil, err
+		goOn, full := t.stay()
+		if full != nil {
+			return nil, full
+		}
+		defer goOn()
+		err = running.enter(ctx, maxCallbacks, maxWaiting, t.wait)
 	}
-	defer goOn()
-	late := time.NewTimer(t.wait)
-	defer late.Stop()
-	select {
-	case running <- struct{}{}:
-		return leave, nil
-	case <-late.C:
-		return nil, t.busy()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if errors.Is(err, errBusy) {
+		err = t.busy()
 	}
+	return running.leave, err
 }
 
 // stay lets a callback be there without running; unless there is an error, goOn
@@ -93,7 +78,7 @@ func (t *traffic) stay() (goOn func(), err error) {
 
 func (t *traffic) busy() error {
 	return &core.Error{Code: core.RateLimited, Message: fmt.Sprintf(
-		"The plugin %s asks for too much at once: %d of its callbacks run, which is the most, and further ones wait, %d and %s at most; make fewer at the same time, or try again in a second.", t.plugin, maxCallbacks, maxWaiting, t.wait)}
+		"The plugin %s asks for too much at once: %d of its callbacks run, which is the most, and %d wait, or none has ended for %s; make fewer at the same time, or try again in a second.", t.plugin, maxCallbacks, maxWaiting, t.wait)}
 }
 
 // options bound what reaches a server of callbacks before it can be told whose call

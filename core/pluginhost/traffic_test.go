@@ -98,7 +98,7 @@ func (s slow) Find(ctx context.Context, _ *schema.Entity, _ core.Query) ([]*core
 
 func TestCallbacksOfAPluginAreBounded(t *testing.T) {
 	t.Parallel()
-	const sentence = "RATE_LIMITED The plugin p asks for too much at once: 8 of its callbacks run, which is the most, and further ones wait, 100 and %s at most; make fewer at the same time, or try again in a second."
+	const sentence = "RATE_LIMITED The plugin p asks for too much at once: 8 of its callbacks run, which is the most, and 100 wait, or none has ended for %s; make fewer at the same time, or try again in a second."
 	for name, tt := range map[string]struct {
 		wait           time.Duration
 		count, refused int
@@ -115,7 +115,7 @@ func TestCallbacksOfAPluginAreBounded(t *testing.T) {
 				write(t, file, "")
 			}
 			h, _ := working(t, pluginhost.Config{
-				CallbackWait: tt.wait, ResolveTimeout: time.Minute,
+				TurnWait: tt.wait, ResolveTimeout: time.Minute,
 				Open: func(core.Actor, record.Basis) pluginhost.Session {
 					return slow{file: file, running: &running, most: &most}
 				},
@@ -168,7 +168,7 @@ func TestWhatACallbackCausesGetsThroughAtTheBound(t *testing.T) {
 	var again func(context.Context) error
 	dir := install(t, "good")
 	write(t, filepath.Join(dir, "good.yaml"), fmt.Sprintf("limits: {concurrency: %d}\n", atOnce*len(rounds)+waiting))
-	h := start(t, pluginhost.Config{Dir: dir, CallTimeout: time.Minute, CallbackWait: time.Minute, Open: func(a core.Actor, _ record.Basis) pluginhost.Session {
+	h := start(t, pluginhost.Config{Dir: dir, CallTimeout: time.Minute, TurnWait: time.Minute, Open: func(a core.Actor, _ record.Basis) pluginhost.Session {
 		return meeting{session{&memory{}, a}, func(ctx context.Context) error { return again(ctx) }, &rounds, &came}
 	}})
 	await(t, h, "good", in(pluginhost.Serving))

@@ -59,6 +59,12 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 		if saved, err = a.host.Save(ctx, &pluginpb.SaveRequest{Context: r.GetContext(), Entity: object}); err == nil {
 			said = saved.GetError().GetMessage()
 		}
+	case "hand": // on what a save was refused with
+		saved, err := a.host.Save(ctx, &pluginpb.SaveRequest{Context: r.GetContext(), Entity: object})
+		if err != nil {
+			return nil, err
+		}
+		return &pluginpb.CallResponse{Error: saved.GetError()}, nil
 	case "put": // a record: a SaveRequest in JSON
 		request := &pluginpb.SaveRequest{}
 		if err = protojson.Unmarshal([]byte(object), request); err == nil {

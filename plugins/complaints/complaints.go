@@ -55,7 +55,7 @@ func closeComplaint(ctx context.Context, host sdk.Host, in closing) (*sdk.Record
 		return nil, err
 	}
 	if complaint.Text("state") == "closed" {
-		return nil, &sdk.Error{Code: sdk.Conflict, Message: "The complaint was closed before. Read its resolution, or open it again first."}
+		return nil, &sdk.Error{Code: sdk.CodeConflict, Message: "The complaint was closed before. Read its resolution, or open it again first."}
 	}
 	complaint.Values["state"] = "closed"
 	complaint.Values["resolution"] = in.Resolution

@@ -25,7 +25,7 @@ func TestARejectedComplaintNeedsAReason(t *testing.T) {
 		t.Fatalf("Save = %v, want a refusal", err)
 	}
 	want := &sdk.Error{
-		Code: sdk.Invalid, Message: "The complaint was not saved: some fields need attention.",
+		Code: sdk.CodeInvalid, Message: "The complaint was not saved: some fields need attention.",
 		Violations: []sdk.Violation{{Field: "reason", Rule: "rejected", Message: "is required when a complaint is rejected"}},
 	}
 	if diff := cmp.Diff(want, refused); diff != "" {

@@ -28,7 +28,7 @@ func TestMutationsThroughTheRealServer(t *testing.T) {
 	}
 	_, err := complain(admin, "rejected")
 	want := &sdk.Error{
-		Code: sdk.Invalid, Message: "The complaint was not saved: some fields need attention.",
+		Code: sdk.CodeInvalid, Message: "The complaint was not saved: some fields need attention.",
 		Violations: []sdk.Violation{{Field: "reason", Rule: "rejected", Message: "is required when a complaint is rejected"}},
 	}
 	var refused *sdk.Error
@@ -45,7 +45,7 @@ func TestMutationsThroughTheRealServer(t *testing.T) {
 
 	const closing = `mutation ($id: ID!) { closeComplaint(id: $id, resolution: "New bag sent.") { state resolution } }`
 	err = reader.Query(closing, map[string]any{"id": id}, nil)
-	if !errors.As(err, &refused) || refused.Code != sdk.Forbidden {
+	if !errors.As(err, &refused) || refused.Code != sdk.CodeForbidden {
 		t.Errorf("a reader closes it: %v, want that it is forbidden", err)
 	}
 	var closed struct {

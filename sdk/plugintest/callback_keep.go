@@ -55,5 +55,5 @@ func (c *callbacks) Secret(_ context.Context, r *pluginpb.SecretRequest) (*plugi
 	if value, has := c.secrets[r.GetName()]; has {
 		return &pluginpb.SecretResponse{Value: value}, nil
 	}
-	return &pluginpb.SecretResponse{Error: toWire(&sdk.Error{Code: sdk.NotFound, Message: fmt.Sprintf("There is no secret %q. A test gives it with SetSecret.", r.GetName())})}, nil
+	return &pluginpb.SecretResponse{Error: toWire(&sdk.Error{Code: sdk.CodeNotFound, Message: fmt.Sprintf("There is no secret %q. A test gives it with SetSecret.", r.GetName())})}, nil
 }

@@ -20,7 +20,7 @@ func (h *Host) Configure(config map[string]any) error {
 	}
 	filled, problems := settings.Check(h.description.GetConfigSchema(), config)
 	if len(problems) > 0 {
-		refused := &sdk.Error{Code: sdk.Invalid, Message: doesNotFit}
+		refused := &sdk.Error{Code: sdk.CodeInvalid, Message: doesNotFit}
 		for _, p := range problems {
 			refused.Violations = append(refused.Violations, sdk.Violation{Field: p.Path, Rule: "schema", Message: p.Message})
 		}
@@ -43,7 +43,7 @@ func (h *Host) Configure(config map[string]any) error {
 const misconfigured = "The configuration does not fit"
 
 // doesNotFit is the message of a refusal that names the fields.
-var doesNotFit = contract.Told(&pluginpb.Error{Code: sdk.Invalid}, misconfigured)
+var doesNotFit = contract.Told(&pluginpb.Error{Code: sdk.CodeInvalid}, misconfigured)
 
 // configureByDefault tries the configuration of an admin who says nothing.
 func (h *Host) configureByDefault() {

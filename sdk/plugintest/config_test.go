@@ -52,12 +52,12 @@ func TestAConfigurationThatDoesNotFitIsRefusedByPath(t *testing.T) {
 		config map[string]any
 		want   *sdk.Error
 	}{
-		"by the schema": {map[string]any{"regoin": "FR", "most": "many"}, &sdk.Error{Code: sdk.Invalid, Message: "The configuration does not fit: some fields need attention.", Violations: []sdk.Violation{
+		"by the schema": {map[string]any{"regoin": "FR", "most": "many"}, &sdk.Error{Code: sdk.CodeInvalid, Message: "The configuration does not fit: some fields need attention.", Violations: []sdk.Violation{
 			{Field: "most", Rule: "schema", Message: `must be a whole number, not "many"`},
 			{Field: "region", Rule: "schema", Message: "is required"},
 			{Field: "regoin", Rule: "schema", Message: `is no setting; did you mean "region"?`},
 		}}},
-		"by the plugin": {map[string]any{"region": "XX"}, &sdk.Error{Code: sdk.Invalid, Message: "The configuration does not fit: some fields need attention.", Violations: []sdk.Violation{
+		"by the plugin": {map[string]any{"region": "XX"}, &sdk.Error{Code: sdk.CodeInvalid, Message: "The configuration does not fit: some fields need attention.", Violations: []sdk.Violation{
 			{Field: "region", Rule: "rejected", Message: "is no country"},
 		}}},
 	}

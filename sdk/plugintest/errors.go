@@ -49,7 +49,7 @@ func toWire(err error) *pluginpb.Error {
 	}
 	var ours *sdk.Error
 	if !errors.As(shown(err), &ours) {
-		return &pluginpb.Error{Code: sdk.Internal, Message: err.Error()}
+		return &pluginpb.Error{Code: sdk.CodeInternal, Message: err.Error()}
 	}
 	e := &pluginpb.Error{Code: ours.Code, Message: ours.Message}
 	for _, v := range ours.Violations {

@@ -124,7 +124,7 @@ func TestAMistakeOfThePluginIsTold(t *testing.T) {
 	} {
 		_, err := h.Call(operation, nil)
 		var refused *sdk.Error
-		if !errors.As(err, &refused) || refused.Code != sdk.Internal || refused.Message != want {
+		if !errors.As(err, &refused) || refused.Code != sdk.CodeInternal || refused.Message != want {
 			t.Errorf("Call(%s) = %#v, want the message %q", operation, err, want)
 		}
 	}

@@ -33,7 +33,7 @@ func (h *Host) askBeforeSave(ctx context.Context, who author, before, after *sto
 			return err
 		}
 		if err := contract.CheckPatch(view, changes); err != nil {
-			return &sdk.Error{Code: sdk.Internal, Message: "The plugin made a mistake: it " + err.Error()}
+			return &sdk.Error{Code: sdk.CodeInternal, Message: "The plugin made a mistake: it " + err.Error()}
 		}
 		after.set(contract.Stored(view, changes))
 	}

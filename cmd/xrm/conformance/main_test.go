@@ -112,7 +112,7 @@ func everything(role string) sdk.Plugin {
 			sdk.Mutation("close", func(context.Context, sdk.Host, struct {
 				ID sdk.ID `json:"id"`
 			}) (*sdk.Record, error) {
-				return nil, &sdk.Error{Code: sdk.Conflict, Message: "It is closed."}
+				return nil, &sdk.Error{Code: sdk.CodeConflict, Message: "It is closed."}
 			}).Returns("visit"),
 		},
 		Fields: []sdk.Field{sdk.Computed("customer", "visits", func(ctx context.Context, host sdk.Host, customers []*sdk.Record) ([]int, error) {
@@ -183,9 +183,9 @@ func (s *spoiler) spoil(answer any) (any, error) {
 		}
 	case *pluginpb.CallResponse:
 		switch {
-		case s.role == "fails out of band" && a.GetError().GetCode() == sdk.Internal:
+		case s.role == "fails out of band" && a.GetError().GetCode() == sdk.CodeInternal:
 			return nil, errors.New(a.GetError().GetCause())
-		case s.role == "invents codes" && a.GetError().GetCode() == sdk.Conflict:
+		case s.role == "invents codes" && a.GetError().GetCode() == sdk.CodeConflict:
 			a.Error.Code = "TOO_LATE"
 		}
 	case *pluginpb.ConfigureResponse:
