@@ -46,18 +46,32 @@ func (s *Store) Enqueue(ctx context.Context, deliveries []core.Delivery) error {
 	}
 	documents := make([]any, len(deliveries))
 	for i, d := range deliveries {
-		documents[i] = append(bson.D{
-			{Key: idField, Value: deliveryID(d.Subscriber, d.Event.ID)},
-			{Key: "subscriber", Value: d.Subscriber},
-			{Key: "event", Value: d.Event.ID},
-			{Key: "key", Value: d.Event.Key},
-			{Key: "seq", Value: d.Event.Seq},
-			{Key: "due", Value: bson.NewDateTimeFromTime(d.Due)},
-			{Key: liveField, Value: true},
-		}, encodeEvent(d.Event)...)
+		documents[i] = deliveryDocument(d)
 	}
 	_, err := s.deliveries().InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
 	return s.failed("enqueue events", withoutDuplicates(err))
+}
+
+// deliveryDocument is a delivery as it waits, or lies as a dead letter.
+func deliveryDocument(d core.Delivery) bson.D {
+	document := append(bson.D{
+		{Key: idField, Value: deliveryID(d.Subscriber, d.Event.ID)},
+		{Key: "subscriber", Value: d.Subscriber},
+		{Key: "event", Value: d.Event.ID},
+		{Key: "key", Value: d.Event.Key},
+		{Key: "seq", Value: d.Event.Seq},
+		{Key: "due", Value: bson.NewDateTimeFromTime(d.Due)},
+	}, encodeEvent(d.Event)...)
+	if d.Attempts > 0 {
+		document = append(document, bson.E{Key: "attempts", Value: d.Attempts})
+	}
+	if d.LastError != "" {
+		document = append(document, bson.E{Key: "error", Value: d.LastError})
+	}
+	if d.DeadAt.IsZero() {
+		return append(document, bson.E{Key: liveField, Value: true})
+	}
+	return append(document, bson.E{Key: deadField, Value: bson.NewDateTimeFromTime(d.DeadAt)})
 }
 
 // Ack removes deliveries.

@@ -102,8 +102,9 @@ func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func
 	if err != nil {
 		return s.failed("begin to restore the database", err)
 	}
+	filling := s.restoring(m)
 	if err = s.clear(ctx); err == nil {
-		err = fill(restoring{s, m}.put)
+		err = fill(filling.put)
 	}
 	if err != nil {
 		cleaning, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanTime)
@@ -111,6 +112,9 @@ func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func
 		if s.clear(cleaning) == nil { // otherwise it stays half restored, and says so
 			_, _ = mark.DeleteMany(cleaning, bson.D{})
 		}
+		return err
+	}
+	if err := filling.keyed(ctx); err != nil {
 		return err
 	}
 	if err := s.indexJournal(ctx); err != nil {

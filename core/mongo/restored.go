@@ -11,19 +11,21 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// restoredRecord is the document of a record. What the model does not know, or what
+// record is the document of a record, with its words and its sort keys: to write these
+// afterwards would take longer than all else. What the model does not know, or what
 // is not of the type that it says, keeps the type that it had in a MongoDB.
-func restoredRecord(m *schema.Model, r *core.Record) bson.D {
-	document := append(bson.D{{Key: idField, Value: r.ID}}, systemOf(r)...)
+func (r restoring) record(one *core.Record) bson.D {
+	document := append(bson.D{{Key: idField, Value: one.ID}}, systemOf(one)...)
 	var fields schema.Fields
-	if e := m.Entity(r.Entity); e != nil {
+	if e := r.model.Entity(one.Entity); e != nil {
 		fields = e.Stored().Fields
-		plain, _ := core.Plain(r.Values).(map[string]any)
+		plain, _ := core.Plain(one.Values).(map[string]any)
 		if words := e.SearchWords(plain); len(words) > 0 {
 			document = append(document, bson.E{Key: wordsField, Value: words})
 		}
+		document = append(document, keysAt(r.sorted[e.Name], r.collation, plain).whole()...)
 	}
-	return append(document, restoredObject(fields, r.Values)...)
+	return append(document, restoredObject(fields, one.Values)...)
 }
 
 func restoredObject(fields schema.Fields, values map[string]any) bson.D {
@@ -76,27 +78,6 @@ func restoredValue(f *schema.Field, value any) any {
 		return value
 	}
 	return encoded
-}
-
-func restoredDelivery(d core.Delivery) bson.D {
-	document := append(bson.D{
-		{Key: idField, Value: deliveryID(d.Subscriber, d.Event.ID)},
-		{Key: "subscriber", Value: d.Subscriber},
-		{Key: "event", Value: d.Event.ID},
-		{Key: "key", Value: d.Event.Key},
-		{Key: "seq", Value: d.Event.Seq},
-		{Key: "due", Value: bson.NewDateTimeFromTime(d.Due)},
-	}, encodeEvent(d.Event)...)
-	if d.Attempts > 0 {
-		document = append(document, bson.E{Key: "attempts", Value: d.Attempts})
-	}
-	if d.LastError != "" {
-		document = append(document, bson.E{Key: "error", Value: d.LastError})
-	}
-	if d.DeadAt.IsZero() {
-		return append(document, bson.E{Key: liveField, Value: true})
-	}
-	return append(document, bson.E{Key: deadField, Value: bson.NewDateTimeFromTime(d.DeadAt)})
 }
 
 // restoredItem is the document of what is neither a record nor a delivery.

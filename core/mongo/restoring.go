@@ -17,7 +17,26 @@ import (
 // restoring writes items, those of one call all of one kind.
 type restoring struct {
 	*Store
-	model *schema.Model
+	model  *schema.Model
+	sorted map[string][]string // by the entity, the paths that have sort keys
+}
+
+func (s *Store) restoring(m *schema.Model) restoring {
+	r := restoring{s, m, map[string][]string{}}
+	for _, e := range m.Stored() {
+		r.sorted[e.Name] = s.keysFor(m, e).Paths
+	}
+	return r
+}
+
+// keyed notes that all records have their keys.
+func (r restoring) keyed(ctx context.Context) error {
+	for _, e := range r.model.Stored() {
+		if err := r.putSorting(ctx, r.keysFor(r.model, e)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r restoring) put(ctx context.Context, items []core.Item) error {
@@ -45,7 +64,7 @@ func (r restoring) records(ctx context.Context, items []core.Item) error {
 	for entity, records := range byEntity {
 		var documents []any
 		for _, id := range slices.Sorted(maps.Keys(records)) {
-			documents = append(documents, restoredRecord(r.model, records[id]))
+			documents = append(documents, r.record(records[id]))
 		}
 		_, err := r.db.Collection(entity).InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
 		if err = r.replaced(ctx, entity, documents, err); err != nil {
@@ -87,7 +106,7 @@ func (r restoring) putDeliveries(ctx context.Context, items []core.Item) error {
 			}
 			d.Event = entry.Event()
 		}
-		documents[i] = restoredDelivery(d)
+		documents[i] = deliveryDocument(d)
 	}
 	_, err = r.deliveries().InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
 	return withoutDuplicates(err)
