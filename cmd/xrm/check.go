@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"net/http"
+	"time"
 
 	"github.com/openxrm/xrm/cmd/xrm/client"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 )
 
@@ -16,121 +15,149 @@ func (p *program) checkCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Look for references that lead nowhere",
-		Long: `Has the running server look at every record, deleted ones included, and prints the
-references that lead to no record, to a party that was merged into another, or to a
-deleted record, unless their definition says onDelete: keep. It
-changes nothing, and can be stopped at any time. It needs an administrator's key.
+		Short: "Look for what does not fit or leads nowhere in the database",
+		Long: `Has the running server look at every record, deleted ones included, and prints
+
+  - references that lead to no record, to a party that was merged into another, or
+    to a deleted record, unless their definition says onDelete: keep
+  - values that their fields do not read, or that no xrm has written
+  - values of unique fields that several living records have
+  - duplicates whose id and unique values lead nowhere since they were merged
+  - merges, erasures, deletions and restorations that do not come to their end
+
+with what to do about each: of each entity 20 of a kind, and how many there are.
+--json prints all of them, each as a JSON object on a line of its own as it is
+found; the last line says how many records were checked and what was found.
+
+It does not look at rules that hold for what is written (required, max and the
+like), rules of plugins, fields that no definition has, the history, and what
+plugins keep for themselves.
+
+It changes nothing, works beside a server that is used, reads a thousand records at
+a time, and can be stopped at any time. It needs an administrator's key.
 
 A merge turns what others write at the same time a minute later; so what it prints
 within a minute after one may be in order soon.
 
-Exit status: 0 when there are none, else 1.`,
+Exit status: 0 when nothing is wrong, also when something is under way; 2 when
+something is wrong; 1 when it could not look at everything.`,
 		Example: `  xrm check
-  xrm check --json`,
+  xrm check --json | jq 'select(.kind == "MISFIT")'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			config, err := loadConfig(cmd.Flags(), p.environ)
 			if err != nil {
 				return err
 			}
-			return p.check(cmd.Context(), config, asJSON)
+			ctx, stop := p.untilInterrupted(cmd.Context())
+			defer stop()
+			return p.check(ctx, config, asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: how many records were checked, and what was found")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print each finding as a JSON object on a line, and a last one with the sums")
 	configFlags(cmd.Flags(), "server", "keyFile", "data")
 	return cmd
 }
 
-// checked is what `check --json` prints.
-type checked struct {
-	Checked  int        `json:"checked"`
-	Dangling []dangling `json:"dangling"`
+// finding is one thing that should not be, as the server tells it.
+type finding struct {
+	Kind    string `json:"kind"`
+	Entity  string `json:"entity"`
+	ID      string `json:"id"`
+	Path    string `json:"path,omitempty"`
+	Value   string `json:"value,omitempty"`
+	Message string `json:"message"`
 }
 
-type dangling struct {
-	Entity     string `json:"entity"`
-	ID         string `json:"id"`
-	Path       string `json:"path"`
-	To         string `json:"to"`
-	Target     string `json:"target"`
-	Deleted    bool   `json:"deleted,omitempty"` // it is there, and deleted
-	MergedInto string `json:"mergedInto,omitempty"`
+// checkedPart is what was found among some records.
+type checkedPart struct {
+	Checked   int
+	Findings  []finding
+	EndCursor *string
 }
 
-func (d dangling) String() string {
-	if d.MergedInto != "" {
-		return fmt.Sprintf("%s %s: %s is the %s %s, which was merged into %s", d.Entity, d.ID, d.Path, d.To, d.Target, d.MergedInto)
-	}
-	if d.Deleted {
-		return fmt.Sprintf("%s %s: %s is the %s %s, which is deleted; restore that, or let it refer to another record", d.Entity, d.ID, d.Path, d.To, d.Target)
-	}
-	return fmt.Sprintf("%s %s: %s is the %s %s, which does not exist", d.Entity, d.ID, d.Path, d.To, d.Target)
+// findings tells people or programs what a check finds, as it comes.
+type findings interface {
+	found(finding) error
+	flush() error          // what was found so far and is kept
+	end(checked int) error // all was looked at
 }
+
+// errFound ends a check that has looked at everything and has found something wrong;
+// its text says so.
+type errFound string
+
+func (e errFound) Error() string { return string(e) }
 
 func (p *program) check(ctx context.Context, c Config, asJSON bool) error {
-	result := checked{Dangling: []dangling{}}
-	progress := counting(p.err)
-	err := p.checkParts(ctx, c, func(part checked) {
-		result.Checked += part.Checked
-		result.Dangling = append(result.Dangling, part.Dangling...)
-		progress(part.Checked)
-		for _, d := range part.Dangling {
-			if !asJSON {
-				fmt.Fprintln(p.out, d)
+	progress := newCheckProgress(p.err)
+	var out findings = newFindingsForPeople(p.out, progress.clear)
+	if asJSON {
+		out = &findingsAsLines{out: p.out, all: tally{}}
+	}
+	checked := 0
+	err := p.checkParts(ctx, c, func(part checkedPart) error {
+		checked += part.Checked
+		for _, f := range part.Findings {
+			if err := out.found(f); err != nil {
+				return err
 			}
 		}
+		progress.add(part.Checked)
+		return nil
 	})
-	progress(0)
+	progress.clear()
+	if problem := out.flush(); problem != nil {
+		return problem
+	}
 	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("stopped after %s; the rest was not looked at", count(checked, "record", "records"))
+	case err != nil && checked > 0:
+		return fmt.Errorf("the check ended after %s, and the rest was not looked at: %w", count(checked, "record", "records"), err)
 	case err != nil:
 		return err
-	case asJSON:
-		err = json.NewEncoder(p.out).Encode(result)
-	case len(result.Dangling) == 0:
-		_, err = fmt.Fprintf(p.out, "%s checked: every reference leads somewhere\n", count(result.Checked, "record", "records"))
 	}
-	if n := len(result.Dangling); err == nil && n > 0 {
-		err = errors.New(count(n, "reference leads nowhere", "references lead nowhere") + ": mend them, or merge the parties in question again")
-	}
-	return err
+	return out.end(checked)
 }
 
-// checkParts asks for all parts.
-func (p *program) checkParts(ctx context.Context, c Config, found func(checked)) error {
-	const query = `query ($after: String) { checkReferences(after: $after, records: 1000) {
-		checked dangling { entity id path to target deleted mergedInto } endCursor } }`
+const (
+	mostChecked  = 1000        // records at a time
+	checkRetried = time.Minute // for so long the server may be away in between
+)
+
+// checkParts asks for all parts. Where records are so large that the server refuses so
+// many at a time, it asks for fewer.
+func (p *program) checkParts(ctx context.Context, c Config, found func(checkedPart) error) error {
+	const query = `query ($after: String, $records: Int) { checkDatabase(after: $after, records: $records) {
+		checked findings { kind entity id path value message } endCursor } }`
+	key, err := readKey(c, p.environ)
+	if err != nil {
+		return err
+	}
+	server := client.Client{Server: c.ServerURL(), Key: key, HTTP: &http.Client{Timeout: time.Minute}, First: time.Second, Retry: checkRetried}
+	ask := server.Send // a server that does not run is told at once
+	records := mostChecked
 	for after := any(nil); ; {
-		var answer struct {
-			CheckReferences struct {
-				checked
-				EndCursor *string
-			}
+		var answer struct{ CheckDatabase checkedPart }
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
-		if err := p.ask(ctx, c, client.Request{Query: query, Variables: map[string]any{"after": after}}, &answer); err != nil {
+		err := ask(ctx, client.Request{Query: query, Variables: map[string]any{"after": after, "records": records}}, &answer)
+		var refused client.Errors
+		if errors.As(err, &refused) && refused.Code() == "INVALID" && records > 1 {
+			records /= 2
+			continue
+		}
+		if err != nil {
+			return explainKey(err, c)
+		}
+		if err := found(answer.CheckDatabase); err != nil {
 			return err
 		}
-		found(answer.CheckReferences.checked)
-		if answer.CheckReferences.EndCursor == nil {
+		if answer.CheckDatabase.EndCursor == nil {
 			return nil
 		}
-		after = *answer.CheckReferences.EndCursor
-	}
-}
-
-// counting shows on a terminal how many records were looked at, until it is told
-// that none were.
-func counting(out io.Writer) func(records int) {
-	if !isTerminal(out) {
-		return func(int) {}
-	}
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("records checked"),
-		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-	return func(records int) {
-		if records == 0 {
-			_ = bar.Finish() // a bar that cannot be drawn must not end the check
-			return
-		}
-		_ = bar.Add(records)
+		after, ask, records = *answer.CheckDatabase.EndCursor, server.Do, min(2*records, mostChecked)
 	}
 }

@@ -116,7 +116,7 @@ func (p *program) tellRestored(done backedUp, key string, asJSON bool) error {
 		_, err := fmt.Fprintf(p.out, "%s\n%s\n", what, verdict)
 		return err
 	}
-	_, err := fmt.Fprintf(p.out, "%s\nrestored in %.1f s. %s. Start the server, then look for what leads nowhere with xrm check.\n", what, done.Seconds, key)
+	_, err := fmt.Fprintf(p.out, "%s\nrestored in %.1f s. %s. Start the server, then look for what is wrong with xrm check.\n", what, done.Seconds, key)
 	return err
 }
 

@@ -14,6 +14,7 @@ const (
 	exitDone     = 0
 	exitFailed   = 1 // the command could not do what it was asked
 	exitRejected = 2 // an import is through, but some rows did not get in
+	exitFound    = 2 // a check is through, and something is wrong
 )
 
 // errRejected ends an import that did its work and rejected some rows; what
@@ -32,11 +33,15 @@ type program struct {
 func (p *program) run(ctx context.Context, args []string) int {
 	root := p.root()
 	root.SetArgs(args)
+	var found errFound
 	switch err := root.ExecuteContext(ctx); {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errRejected):
 		return exitRejected
+	case errors.As(err, &found):
+		fmt.Fprintln(p.err, err)
+		return exitFound
 	default:
 		fmt.Fprintln(p.err, err)
 		return exitFailed
@@ -52,7 +57,8 @@ func (p *program) root() *cobra.Command {
 Settings come from flags, from the environment (XRM_LISTEN, XRM_STORE, ...) and
 from xrm.yaml; a flag wins over the environment, the environment over the file.
 
-Exit status: 0 done, 1 could not be done, 2 an import rejected some rows.`,
+Exit status: 0 done, 1 could not be done, 2 an import rejected some rows,
+or a check found something wrong.`,
 		Example: `  xrm serve
   xrm import customers.csv --entity customer --key number`,
 		SilenceErrors: true,

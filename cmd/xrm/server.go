@@ -151,10 +151,13 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 		Limits:  execution.Limits{Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes, EventTime: timeout.Request},
 		Plugins: s.work.Desk(),
 		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: s.roles},
-		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records},
+		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records, Timers: s.store, Begun: begun},
 		Log: s.logFailure, RequestID: web.RequestID,
 	})
 }
+
+// begun reads the timers that bring to its end what takes several writes.
+var begun = map[string]func(core.Timer) (record.Begun, error){party.TimerOwner: party.ReadBegun, record.TimerOwner: record.ReadBegun}
 
 // parties is what is done with a party as a whole, while plugins contribute this.
 func (s *server) parties(all []snapshot.Contribution) *party.Service {

@@ -12,6 +12,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/backup"
 	"github.com/openxrm/xrm/core/identity"
+	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/core/pluginhost"
@@ -34,6 +35,7 @@ type store interface {
 	identity.KeyStore
 	identity.UseStore
 	identity.Keyring
+	integrity.Timers
 	backup.Source
 	backup.Target
 	Present(ctx context.Context) ([]core.Presence, error)

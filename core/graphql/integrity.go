@@ -8,24 +8,37 @@ import (
 	"github.com/openxrm/xrm/core/integrity"
 )
 
-var danglingReference = graphql.NewObject(graphql.ObjectConfig{
-	Name: "DanglingReference", Description: "A reference that leads nowhere, to a deleted record, or to a party that was merged into another.",
-	Fields: graphql.Fields{
-		"entity":     part(graphql.NewNonNull(graphql.String), func(d integrity.Dangling) any { return d.Entity }),
-		"id":         part(graphql.NewNonNull(graphql.ID), func(d integrity.Dangling) any { return d.ID }),
-		"path":       part(graphql.NewNonNull(graphql.String), func(d integrity.Dangling) any { return d.Path }),
-		"to":         part(graphql.NewNonNull(graphql.String), func(d integrity.Dangling) any { return d.To }),
-		"target":     part(graphql.NewNonNull(graphql.ID), func(d integrity.Dangling) any { return d.Target }),
-		"deleted":    part(graphql.NewNonNull(graphql.Boolean), func(d integrity.Dangling) any { return d.Deleted }),
-		"mergedInto": part(graphql.ID, func(d integrity.Dangling) any { return optional(d.Into) }),
+var findingKind = graphql.NewEnum(graphql.EnumConfig{
+	Name: "CheckFindingKind", Description: "What is wrong.", Values: graphql.EnumValueConfigMap{
+		string(integrity.Missing):    {Value: integrity.Missing, Description: "A reference leads to no record."},
+		string(integrity.Deleted):    {Value: integrity.Deleted, Description: "A reference of a living record leads to a deleted one."},
+		string(integrity.Merged):     {Value: integrity.Merged, Description: "A reference leads to a party that was merged into another."},
+		string(integrity.Misfit):     {Value: integrity.Misfit, Description: "A value does not fit its field."},
+		string(integrity.Unreadable): {Value: integrity.Unreadable, Description: "What lies there was not written by xrm, and cannot be read."},
+		string(integrity.Shared):     {Value: integrity.Shared, Description: "Several living records have the same value of a unique field."},
+		string(integrity.Lost):       {Value: integrity.Lost, Description: "The id and the unique values of a duplicate lead nowhere."},
+		string(integrity.Stuck):      {Value: integrity.Stuck, Description: "A merge, an erasure, a deletion or a restoration does not come to its end."},
+		string(integrity.UnderWay):   {Value: integrity.UnderWay, Description: "A merge, an erasure, a deletion or a restoration is under way. Nothing is wrong."},
 	},
 })
 
-var referenceCheck = graphql.NewObject(graphql.ObjectConfig{
-	Name: "ReferenceCheck", Description: "What was found among some records.",
+var checkFinding = graphql.NewObject(graphql.ObjectConfig{
+	Name: "CheckFinding", Description: "One thing in the database that should not be, or that is under way.",
 	Fields: graphql.Fields{
-		"checked":   part(graphql.NewNonNull(graphql.Int), func(p integrity.Part) any { return p.Checked }),
-		"dangling":  part(nonNullList(danglingReference), func(p integrity.Part) any { return append([]integrity.Dangling{}, p.Dangling...) }),
+		"kind":    part(graphql.NewNonNull(findingKind), func(f integrity.Finding) any { return f.Kind }),
+		"entity":  explained("Whose record it is. A role's fields are those of its party.", part(graphql.NewNonNull(graphql.String), func(f integrity.Finding) any { return f.Entity })),
+		"id":      explained("The id of the record.", part(graphql.NewNonNull(graphql.ID), func(f integrity.Finding) any { return f.ID })),
+		"path":    explained("The storage path of the field; null for the record as a whole.", part(graphql.String, func(f integrity.Finding) any { return optional(f.Path) })),
+		"value":   explained("What lies there, or the id of the record that it leads to. Cut when long.", part(graphql.String, func(f integrity.Finding) any { return optional(f.Value) })),
+		"message": explained("What is wrong and what to do about it.", part(graphql.NewNonNull(graphql.String), func(f integrity.Finding) any { return f.Message })),
+	},
+})
+
+var databaseCheck = graphql.NewObject(graphql.ObjectConfig{
+	Name: "DatabaseCheck", Description: "What was found among some records.",
+	Fields: graphql.Fields{
+		"checked":   explained("How many records were looked at.", part(graphql.NewNonNull(graphql.Int), func(p integrity.Part) any { return p.Checked })),
+		"findings":  part(nonNullList(checkFinding), func(p integrity.Part) any { return append([]integrity.Finding{}, p.Findings...) }),
 		"endCursor": part(graphql.String, func(p integrity.Part) any { return optional(p.Next) }),
 	},
 })
@@ -35,19 +48,19 @@ func (b *builder) integrity() {
 	if b.Integrity == nil {
 		return
 	}
-	b.addQuery(program, "checkReferences", (*sight).administers, &graphql.Field{
-		Type: graphql.NewNonNull(referenceCheck),
-		Description: "Looks among records, deleted ones included, for references that lead nowhere, for administrators. " +
-			"A part at a time: ask again with the endCursor until there is none. xrm check does that.",
+	b.addQuery(program, "checkDatabase", (*sight).administers, &graphql.Field{
+		Type: graphql.NewNonNull(databaseCheck),
+		Description: "Looks among records, deleted ones included, for what does not fit or leads nowhere, for administrators: references, values of fields, " +
+			"unique values, duplicates, and what was begun and is not done. A part at a time: ask again with the endCursor until there is none. xrm check does that.",
 		Args: graphql.FieldConfigArgument{
 			"after":   {Type: graphql.String, Description: "The endCursor of the part before; without it, from the beginning."},
 			"records": {Type: graphql.Int, DefaultValue: 200, Description: "How many records to look at: 200 unless you say otherwise, 1,000 at most."},
 		},
 	})
-	b.resolve("Query", "checkReferences", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
+	b.resolve("Query", "checkDatabase", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		after, _ := p.Args["after"].(string)
 		records, _ := p.Args["records"].(int)
-		found, err := b.Integrity.Dangling(ctx, b.Basis, ActorFrom(ctx), after, max(1, records))
+		found, err := b.Integrity.Check(ctx, b.Basis, ActorFrom(ctx), after, max(1, records))
 		return one(found, err)
 	})
 }

@@ -17,15 +17,15 @@ const looseEnds = 3 * time.Minute
 // audit holds what is stored against what was promised.
 func (h *house) audit(ctx context.Context) error {
 	for deadline := time.Now().Add(looseEnds); ; {
-		dangling, err := h.dangling(ctx)
+		wrong, err := h.wrong(ctx)
 		if err != nil {
 			return err
 		}
-		if len(dangling) == 0 {
+		if len(wrong) == 0 {
 			break
 		}
 		if time.Now().After(deadline) {
-			h.faults.add("%d references lead nowhere: %.1000s", len(dangling), strings.Join(dangling, "; "))
+			h.faults.add("%d things are wrong in the database: %.1000s", len(wrong), strings.Join(wrong, "; "))
 			break
 		}
 		select {
@@ -69,27 +69,30 @@ func (h *house) hold(ctx context.Context, ids []string) error {
 	return nil
 }
 
-func (h *house) dangling(ctx context.Context) (found []string, err error) {
+// wrong is what a check of the database finds.
+func (h *house) wrong(ctx context.Context) (found []string, err error) {
 	for after := any(nil); ; {
 		var answer struct {
-			CheckReferences struct {
-				Dangling  []struct{ Entity, ID, Path, Target string }
+			CheckDatabase struct {
+				Findings  []struct{ Kind, Entity, ID, Message string }
 				EndCursor *string
 			}
 		}
 		request := client.Request{
-			Query:     "query ($after: String) { checkReferences(after: $after, records: 1000) { dangling { entity id path target } endCursor } }",
+			Query:     "query ($after: String) { checkDatabase(after: $after, records: 1000) { findings { kind entity id message } endCursor } }",
 			Variables: map[string]any{"after": after},
 		}
 		if err := h.to(h.admin).Send(ctx, request, &answer); err != nil {
-			return nil, fmt.Errorf("%s: check references: %w", h.name, err)
+			return nil, fmt.Errorf("%s: check the database: %w", h.name, err)
 		}
-		for _, d := range answer.CheckReferences.Dangling {
-			found = append(found, fmt.Sprintf("%s %s.%s -> %s", d.Entity, d.ID, d.Path, d.Target))
+		for _, f := range answer.CheckDatabase.Findings {
+			if f.Kind != "UNDER_WAY" {
+				found = append(found, fmt.Sprintf("%s %s: %s", f.Entity, f.ID, f.Message))
+			}
 		}
-		if answer.CheckReferences.EndCursor == nil {
+		if answer.CheckDatabase.EndCursor == nil {
 			return found, nil
 		}
-		after = *answer.CheckReferences.EndCursor
+		after = *answer.CheckDatabase.EndCursor
 	}
 }

@@ -1,0 +1,30 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/openxrm/xrm/core"
+)
+
+// Begun is what a timer is to bring to its end.
+type Begun struct {
+	Entity, ID string // of the record
+	What       string // "its deletion"; "" when it is done and only looked at once more
+}
+
+// ReadBegun reads a timer of TimerOwner.
+func ReadBegun(t core.Timer) (Begun, error) {
+	var i intent
+	if err := json.Unmarshal(t.Payload, &i); err != nil {
+		return Begun{}, fmt.Errorf("read what the timer %s is for: %w", t.Key, err)
+	}
+	what := "its deletion"
+	switch {
+	case i.Action == core.Restored:
+		what = "its restoration with what was deleted with it"
+	case i.Took:
+		what = "its deletion with what goes with it"
+	}
+	return Begun{Entity: i.Entity, ID: i.ID, What: what}, nil
+}
