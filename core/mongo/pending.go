@@ -70,15 +70,31 @@ func (s *Store) Settle(ctx context.Context, entries []core.Entry) error {
 		settled[entry.Entity][entry.RecordID] = append(settled[entry.Entity][entry.RecordID], entry.Version)
 	}
 	for entity, versions := range settled {
-		var models []driver.WriteModel
-		for _, id := range slices.Sorted(maps.Keys(versions)) {
-			models = append(models, removal(id, versions[id])...)
+		ids := slices.Sorted(maps.Keys(versions))
+		var whole, rest []driver.WriteModel
+		for _, id := range ids {
+			whole = append(whole, clearing(id, versions[id]))
+			rest = append(rest, removal(id, versions[id])...)
 		}
-		if _, err := s.db.Collection(entity).BulkWrite(ctx, models); err != nil {
+		done, err := s.db.Collection(entity).BulkWrite(ctx, whole)
+		if err == nil && done.MatchedCount < int64(len(ids)) {
+			_, err = s.db.Collection(entity).BulkWrite(ctx, rest)
+		}
+		if err != nil {
 			return s.failed("settle the new history of "+entity, err)
 		}
 	}
 	return nil
+}
+
+// clearing takes all entries of a record, if these are all: nearly always, and by one
+// update rather than two.
+func clearing(id string, versions []int64) driver.WriteModel {
+	all := bson.D{{Key: "$size", Value: len(versions)}}
+	these := bson.D{{Key: "$all", Value: versions}}
+	return driver.NewUpdateOneModel().
+		SetFilter(bson.D{{Key: idField, Value: id}, {Key: journalField, Value: all}, {Key: journalField + "." + versionField, Value: these}}).
+		SetUpdate(bson.D{{Key: "$unset", Value: bson.D{{Key: journalField, Value: ""}}}})
 }
 
 // removal takes entries out of a record's document, and then the list itself
