@@ -18,11 +18,28 @@ func (c *check) duplicates(ctx context.Context, e *schema.Entity, found []*core.
 			ask = append(ask, into)
 		}
 	}
-	missing := map[string]bool{}
+	missing, err := c.follow(ctx, e, ask, known)
+	if err != nil {
+		return err
+	}
+	for _, r := range found {
+		if into := e.MergedInto(r.Values); r.Deleted() && into != "" {
+			if why := c.leads(r.ID, into, known, missing); why != "" {
+				c.add(Finding{Lost, e.Name, r.ID, schema.MergedField, into, fmt.Sprintf("it was merged into %s, %s", into, why)})
+			}
+		}
+	}
+	return nil
+}
+
+// follow looks at the records that others were merged into, and at those that these were
+// merged into, until all are known. It returns which are not there.
+func (c *check) follow(ctx context.Context, e *schema.Entity, ask []string, known map[string]state) (missing map[string]bool, err error) {
+	missing = map[string]bool{}
 	for len(ask) > 0 {
 		states, err := c.states(ctx, e, ask)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var next []string
 		for _, id := range ask {
@@ -37,14 +54,7 @@ func (c *check) duplicates(ctx context.Context, e *schema.Entity, found []*core.
 		}
 		ask = next
 	}
-	for _, r := range found {
-		if into := e.MergedInto(r.Values); r.Deleted() && into != "" {
-			if why := c.leads(r.ID, into, known, missing); why != "" {
-				c.add(Finding{Lost, e.Name, r.ID, schema.MergedField, into, fmt.Sprintf("it was merged into %s, %s", into, why)})
-			}
-		}
-	}
-	return nil
+	return missing, nil
 }
 
 // leads says why a duplicate leads nowhere; "" when it leads to a record.
