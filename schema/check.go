@@ -33,6 +33,7 @@ type checker struct {
 	isNew      bool
 	region     string
 	all        bool // what lies there is checked too
+	lies       bool // and nothing else: what does not fit stays, and nothing is filled in
 	violations Violations
 }
 
@@ -54,13 +55,13 @@ func (c *checker) object(fields Fields, raw, stored map[string]any, prefix strin
 		if had {
 			lying++
 		}
-		if value == nil && f.Default != nil && (c.isNew || f.Required && !had) {
+		if value == nil && f.Default != nil && (c.isNew || f.Required && !had) && !c.lies {
 			value = f.Default
 		}
 		at := prefix + f.Name
 		if value = c.value(f, value, was, raw, at); value != nil {
 			checked[f.Name] = value
-		} else if f.Required && !c.reported(at) {
+		} else if f.Required && !c.lies && !c.reported(at) {
 			c.add(at, "required", "is required")
 		}
 	}
@@ -81,7 +82,7 @@ func (c *checker) value(f *Field, raw, stored any, siblings map[string]any, at s
 	if s, ok := raw.(string); ok && s == "" {
 		return nil
 	}
-	value, err := f.Kind().Parse(f, raw, Scope{Siblings: siblings, Region: c.region})
+	value, err := f.Kind().Parse(f, raw, Scope{Siblings: siblings, Region: c.region, Stored: c.lies})
 	if err != nil {
 		if stored != nil && !c.all && reflect.DeepEqual(raw, stored) {
 			return stored
@@ -91,6 +92,9 @@ func (c *checker) value(f *Field, raw, stored any, siblings map[string]any, at s
 			v.Unquoted = m.unquoted
 		}
 		c.violations = append(c.violations, v)
+		if c.lies {
+			return raw
+		}
 		return nil
 	}
 	if !c.all && sameText(raw, stored, value) {
@@ -133,7 +137,7 @@ func (c *checker) list(f *Field, items []any, stored any, siblings map[string]an
 			value, c.violations = item, c.violations[:faults] // it lies there
 		}
 		if value == nil {
-			if len(c.violations) == faults {
+			if len(c.violations) == faults && !c.lies {
 				c.add(index(at, i), "required", "is empty; leave it out")
 			}
 			continue

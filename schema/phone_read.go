@@ -120,6 +120,15 @@ func valid(number *phonenumbers.PhoneNumber) string {
 	return phonenumbers.Format(number, phonenumbers.E164)
 }
 
+// regionOf is the country by whose plan a number is one; "" for none.
+func regionOf(e164 string) string {
+	number, err := phonenumbers.Parse(e164, "")
+	if err != nil {
+		return ""
+	}
+	return phonenumbers.GetRegionCodeForNumber(number)
+}
+
 // digitOf is the value of a digit of any script.
 func digitOf(r rune) int {
 	zero := r

@@ -30,6 +30,7 @@ type Scope struct {
 	Siblings map[string]any // the raw values of the object that the value belongs to
 	Region   string         // the country (ISO 3166) whose national phone numbers are understood
 	Compared bool           // it is not stored but compared with what is, which may be older than a rule
+	Stored   bool           // it lies there, maybe in an older form
 }
 
 // Types lists every field type, in the order of the reference.

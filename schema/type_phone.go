@@ -48,6 +48,9 @@ func (phoneType) Parse(f *Field, raw any, s Scope) (any, error) {
 	if own, ok := s.Siblings[f.RegionFrom].(string); ok && own != "" {
 		region = strings.ToUpper(strings.TrimSpace(own)) // it may not be canonical yet
 	}
+	if was, isNumber := Lookup(raw, "e164").(string); s.Stored && isNumber {
+		region = regionOf(was) // a number that was surely meant stays what it is, whatever country is set by now
+	}
 	value := map[string]any{"raw": typed}
 	e164, extension := readPhone(typed, region)
 	if e164 != "" {
