@@ -60,6 +60,9 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 		after.Values = e.WithoutPII(after.Values)
 	}
 	s.redirect(e, after, d.Redirect)
+	if d.Reform != nil {
+		s.reform(e, after, d.Reform)
+	}
 	if d.Grant != nil {
 		d.Grant.Grant(after.Values, w.change.At)
 	}
@@ -69,6 +72,15 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 	after.UpdatedAt, after.UpdatedBy = w.change.At, s.Actor.ID
 	after.Version++
 	return nil
+}
+
+// reform brings what lies there into the form of today.
+func (s *Session) reform(e *schema.Entity, r *core.Record, how *Reform) {
+	now, _ := e.FormNow(r.Values, s.Region)
+	for _, path := range how.Leave {
+		schema.Put(now, path, schema.Lookup(r.Values, path))
+	}
+	r.Values = now
 }
 
 // same says whether what a caller sends is this canonical value.
@@ -83,7 +95,7 @@ func (s *Session) guard(e *schema.Entity, d *Draft, before *core.Record) error {
 	switch {
 	case d.Action == core.Restored && !before.Deleted():
 		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The %s is not deleted.", e.Name)}
-	case d.Action != core.Restored && d.Action != core.Erased && d.Redirect == nil && before.Deleted():
+	case d.Action != core.Restored && d.Action != core.Erased && d.Redirect == nil && d.Reform == nil && before.Deleted():
 		return notFound(e, before.ID)
 	case d.IfVersion != 0 && d.IfVersion != before.Version:
 		return stale(e)

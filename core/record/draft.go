@@ -36,6 +36,7 @@ type Draft struct {
 	MergeInto string    // of a merge: the id of the record that stands for this one
 	Inherits  bool      // of a merge: Set lay in the other record, so that a deprecated option in it is none that is chosen
 	Redirect  *Redirect // references are turned with the change, immutable ones too
+	Reform    *Reform   // values are brought into the form of today, those of a deleted record too
 
 	with   string        // of a deletion: the id of the record that this one is deleted with
 	among  map[node]bool // of a restoration: these come back as well, and may be referred to
@@ -48,6 +49,13 @@ type Draft struct {
 // the role that they ask for later.
 type Redirect struct {
 	From, To string
+}
+
+// Reform brings the values of a record into the form of today, on the very version
+// that the write replaces, and changes nothing that they say: so it is not held against
+// the rules of its definition, unless a hook changes something.
+type Reform struct {
+	Leave []string // storage paths of values that stay as they lie there
 }
 
 // Granted and Withdrawn are what an update does to a role of a record that exists.

@@ -20,7 +20,7 @@ func isMerged(e *schema.Entity, r *core.Record) bool {
 func (s *Session) refuseMerged(ctx context.Context, e *schema.Entity, works []*work) {
 	s.step(works, func(w *work) error {
 		before, d := w.change.Before, w.draft
-		if before == nil || !isMerged(e, before) || d.Unmerge || d.Redirect != nil || w.change.Action == core.Erased {
+		if before == nil || !isMerged(e, before) || d.Unmerge || d.Redirect != nil || d.Reform != nil || w.change.Action == core.Erased {
 			return nil
 		}
 		last, err := s.Survivor(ctx, e, before.ID)

@@ -15,8 +15,8 @@ func (s *Session) validate(ctx context.Context, e *schema.Entity, works []*work)
 	living := alive(works)
 	violations := make([]schema.Violations, len(living))
 	for i, w := range living {
-		if w.change.After.Deleted() || w.change.Action == core.Erased {
-			continue // what is deleted or erased need not fit today's rules
+		if w.change.After.Deleted() || w.change.Action == core.Erased || w.draft.Reform != nil && w.judged == nil {
+			continue // what is deleted, erased or says the same need not fit today's rules
 		}
 		violations[i] = s.check(e, w)
 	}
