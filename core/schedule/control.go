@@ -14,7 +14,7 @@ const tryAgain = 20 * time.Millisecond
 // RunNow makes a job due. It does not wait for the run, which may be in another
 // instance. It returns a Conflict error while the job runs.
 func (r *Runner) RunNow(ctx context.Context, plugin, name string) error {
-	job, err := r.job(plugin, name)
+	job, err := r.job(ctx, plugin, name)
 	if err != nil {
 		return err
 	}
@@ -52,8 +52,8 @@ func (r *Runner) makeDue(ctx context.Context, job Job) error {
 		return err
 	}
 	run := job.in(runs)
-	if now := r.Now(); job.unplanned(run) || run.NextAt.After(now) {
-		run.Schedule, run.NextAt = job.Schedule.String(), now
+	if now := r.Now(); job.unplanned(run) || run.NextAt.IsZero() || run.NextAt.After(now) {
+		run.Schedule, run.NextAt = job.plan(), now
 	}
 	return r.Store.SaveJobRun(ctx, run)
 }
@@ -68,8 +68,8 @@ func (r *Runner) Cancel(ctx context.Context, plugin, name string) error {
 	return err
 }
 
-func (r *Runner) job(plugin, name string) (Job, error) {
-	for _, job := range r.Jobs() {
+func (r *Runner) job(ctx context.Context, plugin, name string) (Job, error) {
+	for _, job := range r.Jobs(ctx) {
 		if job.Plugin == plugin && job.Name == name {
 			return job, nil
 		}

@@ -16,11 +16,46 @@ const reportEvery = 2 * time.Second
 
 var errCanceled = errors.New("the job was canceled")
 
-// Job is something that a plugin does again and again.
+// Job is something that a plugin does again and again, or the core once.
 type Job struct {
 	Plugin   string
 	Name     string
 	Schedule cron.Schedule
+	Once     string // of what has no schedule: what it is done for, at once, and again only for something else
+}
+
+// retryOnce is when a job without a schedule that has failed is tried again.
+const retryOnce = time.Hour
+
+// plan is what the time of the next run was found by.
+func (j Job) plan() string {
+	if j.Once != "" {
+		return "once: " + j.Once
+	}
+	return j.Schedule.String()
+}
+
+// first is when a job is due that was not planned before.
+func (j Job) first(now time.Time) time.Time {
+	if j.Once != "" {
+		return now
+	}
+	return j.Schedule.Next(now)
+}
+
+// after is when it is due again after a run that has ended so: the zero time for never.
+// Times that have passed are not made up for.
+func (j Job) after(planned, now time.Time, outcome core.Outcome) time.Time {
+	switch {
+	case j.Once == "":
+		if next := j.Schedule.Next(planned); next.After(now) {
+			return next
+		}
+		return j.Schedule.Next(now)
+	case outcome == core.Failed:
+		return now.Add(retryOnce)
+	}
+	return time.Time{}
 }
 
 func (j Job) lease() string { return "job/" + j.Plugin + "/" + j.Name }
@@ -38,10 +73,10 @@ func (j Job) in(runs []core.JobRun) core.JobRun {
 // unplanned says that the time of the next run is not known or not right. A
 // run that was cut off comes first.
 func (j Job) unplanned(r core.JobRun) bool {
-	return r.Schedule != j.Schedule.String() && r.Outcome != core.Running
+	return r.Schedule != j.plan() && r.Outcome != core.Running
 }
 
-// due is when there is something to do about a job.
+// due is when there is something to do about a job, the zero time for never.
 func (j Job) due(runs []core.JobRun, now time.Time) time.Time {
 	run := j.in(runs)
 	if j.unplanned(run) {
@@ -61,9 +96,9 @@ func (r *Runner) runDue(ctx context.Context, job Job) error {
 	now := r.Now()
 	switch {
 	case job.unplanned(run):
-		run.Schedule, run.NextAt = job.Schedule.String(), job.Schedule.Next(now)
+		run.Schedule, run.NextAt = job.plan(), job.first(now)
 		return r.Store.SaveJobRun(ctx, run)
-	case run.NextAt.After(now):
+	case run.NextAt.IsZero(), run.NextAt.After(now):
 		return nil
 	case run.Canceling: // and then cut off
 		return r.finish(ctx, job, run, core.Canceled, errCanceled)
@@ -140,14 +175,10 @@ func (r *Runner) carryOut(ctx context.Context, run *core.JobRun) (core.Outcome, 
 	return core.Failed, err
 }
 
-// finish says how a run went and plans the next one. Times that have passed in
-// the meantime are not made up for.
+// finish says how a run went and plans the next one.
 func (r *Runner) finish(ctx context.Context, job Job, run core.JobRun, outcome core.Outcome, err error) error {
 	now := r.Now()
-	run.Schedule, run.NextAt = job.Schedule.String(), job.Schedule.Next(run.Planned)
-	if !run.NextAt.After(now) {
-		run.NextAt = job.Schedule.Next(now)
-	}
+	run.Schedule, run.NextAt = job.plan(), job.after(run.Planned, now, outcome)
 	run.FinishedAt, run.Outcome, run.Canceling = now, outcome, false
 	if err != nil {
 		run.Error = err.Error()

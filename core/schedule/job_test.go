@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/schedule"
 )
 
 // long is a job that takes ninety minutes, unless it is told to stop.
@@ -378,5 +379,53 @@ func TestAStoreThatIsAwayIsWaitedFor(t *testing.T) {
 			t.Errorf("then %q; want one run", done)
 		}
 		w.wantLogged(1, "Jobs and timers go on.")
+	})
+}
+
+// The core does once what is due, and again when something else is.
+func TestAJobWithoutAScheduleRunsOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.jobs = []schedule.Job{{Plugin: "core:forms", Name: "forms", Once: "forms 1"}}
+		w.start("a")
+		b := w.start("b")
+		pass(time.Minute)
+		if done := w.taken(); len(done) != 1 {
+			t.Errorf("it was done %q; want once, at once", done)
+		}
+		if r := w.wantRun("forms", core.Succeeded, ""); r.Schedule != "once: forms 1" || !r.NextAt.IsZero() {
+			t.Errorf("the run is %+v", r)
+		}
+		pass(3 * time.Hour)
+		w.wantDone()
+		if err := b.RunNow(t.Context(), "core:forms", "forms"); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Minute)
+		if done := w.taken(); len(done) != 1 {
+			t.Errorf("asked for, it was done %q", done)
+		}
+
+		w.behave(func(context.Context, *world, core.JobRun, func(core.Progress)) error {
+			return errors.New("a bad record")
+		}, nil)
+		w.jobs = []schedule.Job{{Plugin: "core:forms", Name: "forms", Once: "forms 2"}}
+		pass(time.Minute)
+		if done := w.taken(); len(done) != 1 {
+			t.Errorf("for something else it was done %q", done)
+		}
+		w.wantRun("forms", core.Failed, "a bad record")
+		w.behave(long, nil)
+		pass(time.Hour)
+		if done := w.taken(); len(done) != 1 {
+			t.Errorf("an hour after it has failed it was done %q", done)
+		}
+		if err := b.Cancel(t.Context(), "core:forms", "forms"); err != nil {
+			t.Fatal(err)
+		}
+		pass(3 * time.Hour)
+		if done := w.taken(); len(done) != 1 || !strings.HasSuffix(done[0], "stops: the job was canceled") {
+			t.Errorf("after it was canceled it was done %q", done)
+		}
+		w.wantRun("forms", core.Canceled, "context canceled")
 	})
 }

@@ -20,9 +20,9 @@ const (
 // they share the work over the store.
 type Runner struct {
 	Store   Store
-	Holder  string          // of leases; differs for each process
-	Jobs    func() []Job    // that there are now
-	Plugins func() []string // whose timers fire now
+	Holder  string                      // of leases; differs for each process
+	Jobs    func(context.Context) []Job // that there are now
+	Plugins func() []string             // whose timers fire now
 
 	// RunJob does what a job does. The context ends when the job is canceled,
 	// or when this instance can no longer be sure that no other one runs it.
@@ -107,8 +107,10 @@ func (r *Runner) look(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return next, fmt.Errorf("look for jobs: %w", err)
 	}
-	for _, job := range r.Jobs() {
-		begin(job.lease(), job.due(runs, now), func(ctx context.Context) error { return r.runDue(ctx, job) })
+	for _, job := range r.Jobs(ctx) {
+		if due := job.due(runs, now); !due.IsZero() {
+			begin(job.lease(), due, func(ctx context.Context) error { return r.runDue(ctx, job) })
+		}
 	}
 	for _, plugin := range r.Plugins() {
 		timers, err := r.Store.DueTimers(ctx, plugin, next, 1)

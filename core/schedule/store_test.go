@@ -66,7 +66,9 @@ func doOnce(t *testing.T, open func() (shared, error)) {
 		stores = append(stores, store)
 		instances = append(instances, &schedule.Runner{
 			Store: store, Holder: holder, Now: time.Now, Log: slog.New(slog.DiscardHandler), Every: 100 * time.Millisecond,
-			Jobs:      func() []schedule.Job { return []schedule.Job{{Plugin: "loyalty", Name: "expire", Schedule: hourly}} },
+			Jobs: func(context.Context) []schedule.Job {
+				return []schedule.Job{{Plugin: "loyalty", Name: "expire", Schedule: hourly}}
+			},
 			Plugins:   func() []string { return []string{"loyalty"} },
 			RunJob:    func(context.Context, core.JobRun, func(core.Progress)) error { done <- "job"; return nil },
 			FireTimer: func(_ context.Context, t core.Timer) error { done <- t.Key; return nil },

@@ -159,7 +159,7 @@ func (w *world) startSkewed(name string, fast time.Duration) *instance {
 	i := &instance{link: &link{Store: w.store}}
 	i.Runner = &schedule.Runner{
 		Store: i.link, Holder: name, Now: func() time.Time { return time.Now().Add(fast) }, Log: slog.New(slog.NewTextHandler(w, nil)),
-		Jobs:    func() []schedule.Job { return w.jobs },
+		Jobs:    func(context.Context) []schedule.Job { return w.jobs },
 		Plugins: func() []string { return []string{"loyalty"} },
 		RunJob: func(ctx context.Context, r core.JobRun, report func(core.Progress)) error {
 			w.note(name + " runs " + r.Job)

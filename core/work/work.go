@@ -48,12 +48,26 @@ type Work struct {
 	// the place of a plugin. Set before Run is called.
 	Own map[string]func(ctx context.Context, on record.Basis, t core.Timer) error
 
+	// Jobs are the core's own, which it does once. Set before Run is called.
+	Jobs []Job
+
 	store   Store
 	current func() *snapshot.Snapshot
 	log     *slog.Logger
 
 	dispatcher *journal.Dispatcher
 	runner     *schedule.Runner
+}
+
+// Job is something that the core itself has to do once. It runs as the jobs of plugins
+// do: on one instance, until it is canceled, and again where it was when it was cut off.
+type Job struct {
+	Owner, Name string // as of a plugin and its job, but that no plugin can have the name
+
+	// Due says for what there is something to do on a basis; "" for nothing.
+	Due func(ctx context.Context, on record.Basis) (what string, err error)
+
+	Do func(ctx context.Context, on record.Basis, report func(core.Progress)) error
 }
 
 // New makes the work of an instance, which Run begins. current returns the
@@ -89,10 +103,16 @@ func (w *Work) deliver(ctx context.Context, plugin string, events []core.Event) 
 	return w.Plugins.Deliver(ctx, w.current().Basis, plugin, events)
 }
 
-// jobs are those of the plugins that run. Their schedules were checked when the
-// plugins were admitted.
-func (w *Work) jobs() []schedule.Job {
+// jobs are those of the core that have something to do, and those of the plugins that
+// run. Their schedules were checked when the plugins were admitted.
+func (w *Work) jobs(ctx context.Context) []schedule.Job {
 	var all []schedule.Job
+	for _, own := range w.Jobs {
+		// When that cannot be read, it is found at the next look.
+		if what, err := own.Due(ctx, w.current().Basis); err == nil && what != "" {
+			all = append(all, schedule.Job{Plugin: own.Owner, Name: own.Name, Once: what})
+		}
+	}
 	for _, c := range w.serving() {
 		for _, j := range c.Jobs {
 			if s, err := cron.Parse(j.Schedule, j.TimeZone); err == nil {
@@ -129,6 +149,11 @@ func answers(p pluginhost.Status) bool {
 }
 
 func (w *Work) runJob(ctx context.Context, r core.JobRun, report func(core.Progress)) error {
+	for _, own := range w.Jobs {
+		if own.Owner == r.Plugin && own.Name == r.Job {
+			return own.Do(ctx, w.current().Basis, report)
+		}
+	}
 	return w.Plugins.RunJob(ctx, w.current().Basis, r.Plugin, r.Job, r.ID(), r.Planned, func(done, total int64, note string) {
 		report(core.Progress{Done: done, Total: total, Note: note})
 	})
