@@ -41,6 +41,7 @@ var mayImport = []struct {
 	{"core/budget", []string{"core."}, "what is held is counted without knowing what it is"},
 	{"core/party", []string{"schema", "core.", "core/record"}, "what is done with a whole party is made of the pipelines' reads and writes"},
 	{"core/integrity", []string{"schema", "core.", "core/record"}, "what should not be there is found by reads alone"},
+	{"core/forms", []string{"schema", "core.", "core/record"}, "values are brought into another form by the pipelines' writes"},
 	{"core/backup", []string{"schema", "core.", "core/journal"}, "a database is written to a file, and filled from one, without knowing which store it is in"},
 	{"core/graphql/execution", []string{"core/budget"}, "execution knows GraphQL and no records"},
 	{"core/graphql/transport", []string{"core/budget", "core/fairqueue", "core/graphql/execution"}, "transport knows HTTP and no records"},

@@ -17,6 +17,7 @@ import (
 	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/fairqueue"
+	"github.com/openxrm/xrm/core/forms"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/identity"
@@ -105,6 +106,8 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	s.work.Own = map[string]func(context.Context, record.Basis, core.Timer) error{
 		party.TimerOwner: s.parties(nil).Resume, record.TimerOwner: s.records.Resume,
 	}
+	inForm := &forms.Service{Records: s.records, State: s.store, Log: log}
+	s.work.Jobs = []work.Job{{Owner: forms.Owner, Name: forms.Name, Due: inForm.Due, Do: inForm.Do}}
 	if c.shared() {
 		s.records.Tenure = s.host.Tenure
 		s.records.Oldest = func() int64 { return s.admission.Oldest() }

@@ -2,12 +2,15 @@ package graphql
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
 )
 
-var jobInfo = graphql.NewObject(graphql.ObjectConfig{Name: "JobInfo", Description: "A job of a plugin, and how it went last.", Fields: graphql.Fields{
+var jobInfo = graphql.NewObject(graphql.ObjectConfig{Name: "JobInfo", Description: "A job of a plugin or of the server, and how it went last. Its plugin and name are what runPluginJob and cancelPluginJob ask for.", Fields: graphql.Fields{
+	"plugin":     part(graphql.NewNonNull(graphql.String), func(r core.JobRun) any { return r.Plugin }),
 	"name":       part(graphql.NewNonNull(graphql.String), func(r core.JobRun) any { return r.Job }),
 	"schedule":   part(graphql.String, func(r core.JobRun) any { return optional(r.Schedule) }),
 	"nextAt":     part(dateTime, func(r core.JobRun) any { return moment(r.NextAt) }),
@@ -20,8 +23,18 @@ var jobInfo = graphql.NewObject(graphql.ObjectConfig{Name: "JobInfo", Descriptio
 	"note":       part(graphql.String, func(r core.JobRun) any { return optional(r.Progress.Note) }),
 }})
 
-// jobs adds what administrators do to the jobs of plugins.
+// jobs adds the jobs of the server itself, and what administrators do to those and to
+// the jobs of plugins.
 func (b *builder) jobs() {
+	b.addQuery(program, "serverJobs", (*sight).administers, &graphql.Field{
+		Type:        graphql.NewList(graphql.NewNonNull(jobInfo)),
+		Description: "What the server itself does in the background, such as after an upgrade, and how it went last, for administrators.",
+		Resolve: administered("The state of the jobs is", func(p graphql.ResolveParams) (any, error) {
+			runs, err := b.Plugins.JobRuns(p.Context)
+			own := slices.DeleteFunc(runs, func(r core.JobRun) bool { return !strings.Contains(r.Plugin, ":") }) // which no plugin's name has
+			return append([]core.JobRun{}, own...), err
+		}),
+	})
 	args := graphql.FieldConfigArgument{
 		"plugin": {Type: graphql.NewNonNull(graphql.String)},
 		"job":    {Type: graphql.NewNonNull(graphql.String)},
