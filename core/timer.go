@@ -2,6 +2,10 @@ package core
 
 import "time"
 
+// OwnPrefix is how the names begin under which the core keeps timers, jobs and state
+// of its own, in the place of a plugin's. No plugin can have such a name.
+const OwnPrefix = "core:"
+
 // Timer wakes a plugin at a time. It is identified by Plugin and Key, and
 // lasts until it has fired.
 type Timer struct {

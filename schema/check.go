@@ -87,15 +87,7 @@ func (c *checker) value(f *Field, raw, stored any, siblings map[string]any, at s
 		if stored != nil && !c.all && reflect.DeepEqual(raw, stored) {
 			return stored
 		}
-		v := Violation{Field: at, Rule: f.Type, Message: err.Error()}
-		if m := (mismatch{}); errors.As(err, &m) {
-			v.Unquoted = m.unquoted
-		}
-		c.violations = append(c.violations, v)
-		if c.lies {
-			return raw
-		}
-		return nil
+		return c.misfit(f, raw, at, err)
 	}
 	if !c.all && sameText(raw, stored, value) {
 		return stored // in whatever form it lies there: another one might be taken
@@ -117,6 +109,19 @@ func (c *checker) value(f *Field, raw, stored any, siblings map[string]any, at s
 		}
 	}
 	return value
+}
+
+// misfit notes why a value does not fit, and returns what is in its place.
+func (c *checker) misfit(f *Field, raw any, at string, err error) any {
+	v := Violation{Field: at, Rule: f.Type, Message: err.Error()}
+	if m := (mismatch{}); errors.As(err, &m) {
+		v.Unquoted = m.unquoted
+	}
+	c.violations = append(c.violations, v)
+	if c.lies {
+		return raw
+	}
+	return nil
 }
 
 // sameText says whether what is sent is the text that lies there, and is one still.

@@ -30,33 +30,40 @@ func (r *run) bring(ctx context.Context, e *schema.Entity, found []*core.Record)
 	for len(drafts) > 0 {
 		var again []record.Draft
 		for i, saved := range r.session.Save(ctx, e, drafts, false) {
-			d := drafts[i]
-			path, taken := takenIn(saved.Err)
-			switch code := core.CodeOf(saved.Err); {
-			case saved.Err == nil:
-				if saved.Done != record.Unchanged {
+			if saved.Err == nil {
+				if saved.Done == core.Updated {
 					changed++
 				}
-			case taken && !slices.Contains(d.Reform.Leave, path):
-				one, err := r.collision(ctx, e, d.ID, path)
-				if err != nil {
-					return changed, nil, err
-				}
-				all = append(all, one...)
-				d.Reform = &record.Reform{Leave: append(slices.Clone(d.Reform.Leave), path)}
-				again = append(again, d)
-			case code == core.NotFound: // it is gone
-			case code == core.Unavailable, code == core.Internal:
-				return changed, nil, fmt.Errorf("bring the %s %s into the form of today: %w", e.Name, d.ID, saved.Err)
-			case code == core.Conflict:
-				return changed, nil, &core.Error{Code: core.Unavailable, Message: fmt.Sprintf("Others write the %s %s all the time. It is tried again.", e.Name, d.ID), Cause: saved.Err}
-			default:
-				all = append(all, left{id: d.ID, why: saved.Err.Error()})
+				continue
 			}
+			some, next, err := r.refused(ctx, e, drafts[i], saved.Err)
+			if err != nil {
+				return changed, nil, err
+			}
+			all, again = append(all, some...), append(again, next...)
 		}
 		drafts = again
 	}
 	return changed, all, nil
+}
+
+// refused says what is left since a record was refused, and what of it is tried again.
+// The error is one for which all has to wait.
+func (r *run) refused(ctx context.Context, e *schema.Entity, d record.Draft, why error) (some []left, next []record.Draft, err error) {
+	path, taken := takenIn(why)
+	switch code := core.CodeOf(why); {
+	case taken && !slices.Contains(d.Reform.Leave, path):
+		some, err = r.collision(ctx, e, d.ID, path)
+		d.Reform = &record.Reform{Leave: append(slices.Clone(d.Reform.Leave), path)}
+		return some, []record.Draft{d}, err
+	case code == core.NotFound: // it is gone
+		return nil, nil, nil
+	case code == core.Unavailable, code == core.Internal:
+		return nil, nil, fmt.Errorf("bring the %s %s into the form of today: %w", e.Name, d.ID, why)
+	case code == core.Conflict:
+		return nil, nil, &core.Error{Code: core.Unavailable, Message: fmt.Sprintf("Others write the %s %s all the time. It is tried again.", e.Name, d.ID), Cause: why}
+	}
+	return []left{{id: d.ID, why: why.Error()}}, nil, nil
 }
 
 // takenIn is the storage path of a unique value that another record has.

@@ -184,6 +184,9 @@ func TestWhatIsStoredGetsTheFormsOfToday(t *testing.T) {
 			"place": values{"city": "Köln", "mail": "a@b.de", "gone": "u\u0308"}, "tags": []any{"ü", "v"},
 			"lines": []any{values{"phone": values{"raw": "0 30/1234567", "e164": "+49301234567"}, "sites": []any{"http://a.org", "https://b.org"}, "gone": "u\u0308"}},
 		}
+		if w.due() {
+			w.Error("something is due in a new database")
+		}
 		w.put("old", false, old)
 		w.put("deleted", true, values{"name": "Mu\u0308ller", "needed": "y"})
 		w.put("fine", false, values{"name": "Müller", "needed": "y"})
@@ -196,6 +199,7 @@ func TestWhatIsStoredGetsTheFormsOfToday(t *testing.T) {
 				w.Errorf("%v finds %d before", f, n)
 			}
 		}
+		w.start(contact, visit)
 		if !w.due() {
 			w.Error("nothing is due")
 		}

@@ -37,11 +37,11 @@ type Service struct {
 	State   State
 	Log     *slog.Logger
 
-	done atomic.Pointer[schema.Model] // of which all is in the forms of today
+	done atomic.Pointer[schema.Model] // of which nothing is in older forms
 }
 
-// Due says for which forms of which entities there is something to do; "" when all is
-// done. Of a model that is done it asks once.
+// Due says for which forms of which entities there is something to look at; "" when
+// there is nothing, as in a new database. Of such a model it asks once.
 func (s *Service) Due(ctx context.Context, on record.Basis) (string, error) {
 	if s.done.Load() == on.Model {
 		return "", nil
@@ -50,11 +50,20 @@ func (s *Service) Due(ctx context.Context, on record.Basis) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !slices.ContainsFunc(on.Model.Stored(), done.lacks) {
-		s.done.Store(on.Model)
-		return "", nil
+	for _, e := range on.Model.Stored() {
+		if !done.lacks(e) {
+			continue
+		}
+		found, err := s.Records.Store.Find(ctx, e, core.Query{Filter: done.filter(e), First: 1, Deleted: true, Only: []string{}})
+		if err != nil {
+			return "", fmt.Errorf("look for %s in an older form: %w", e.Plural, err)
+		}
+		if len(found) > 0 {
+			return purposeOf(on.Model.Stored()...), nil
+		}
 	}
-	return purposeOf(on.Model.Stored()...), nil
+	s.done.Store(on.Model)
+	return "", nil
 }
 
 // Do brings all records into the forms of today, deleted ones too, since they may be

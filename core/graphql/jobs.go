@@ -31,7 +31,7 @@ func (b *builder) jobs() {
 		Description: "What the server itself does in the background, such as after an upgrade, and how it went last, for administrators.",
 		Resolve: administered("The state of the jobs is", func(p graphql.ResolveParams) (any, error) {
 			runs, err := b.Plugins.JobRuns(p.Context)
-			own := slices.DeleteFunc(runs, func(r core.JobRun) bool { return !strings.Contains(r.Plugin, ":") }) // which no plugin's name has
+			own := slices.DeleteFunc(runs, func(r core.JobRun) bool { return !strings.HasPrefix(r.Plugin, core.OwnPrefix) })
 			return append([]core.JobRun{}, own...), err
 		}),
 	})

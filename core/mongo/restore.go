@@ -39,8 +39,8 @@ func (s *Store) whole(ctx context.Context) error {
 	return s.failed("see whether the database is whole", err)
 }
 
-// Holdings counts what is there of each kind that a backup has, but for definitions,
-// and nothing of a restore that was cut off.
+// Holdings counts what is there of each kind that a backup has, but for definitions and
+// for what jobs of the core note about the rest, and nothing of a restore that was cut off.
 func (s *Store) Holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 	holdings := map[core.ItemKind]int64{}
 	if core.CodeOf(s.whole(ctx)) == core.Invalid {
@@ -52,7 +52,7 @@ func (s *Store) Holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 	}
 	delete(collections, definitionsCollection)
 	for name, kind := range collections {
-		n, err := s.db.Collection(name).CountDocuments(ctx, bson.D{})
+		n, err := s.db.Collection(name).CountDocuments(ctx, ofOthers(kind))
 		if err != nil {
 			return nil, s.failed("see what the database has", err)
 		}
@@ -61,6 +61,14 @@ func (s *Store) Holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 		}
 	}
 	return holdings, nil
+}
+
+// ofOthers leaves out what jobs of the core note.
+func ofOthers(kind core.ItemKind) bson.D {
+	if kind == core.StateItem || kind == core.JobRunItem {
+		return bson.D{{Key: idField, Value: bson.D{{Key: "$not", Value: bson.Regex{Pattern: "^" + core.OwnPrefix}}}}}
+	}
+	return bson.D{}
 }
 
 // restored are the collections that a restore fills.

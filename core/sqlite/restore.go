@@ -13,7 +13,8 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// Holdings counts what is there of each kind that a backup has, but for definitions.
+// Holdings counts what is there of each kind that a backup has, but for definitions and
+// for what jobs of the core note about the rest.
 func (s *Store) Holdings(ctx context.Context) (holdings map[core.ItemKind]int64, err error) {
 	err = s.reading(ctx, "see what the database has", func(c *conn) error {
 		holdings, err = c.holdings(ctx)
@@ -39,7 +40,7 @@ func (c *conn) holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 	}
 	for name, kind := range tables {
 		var n int64
-		if _, err := c.row(ctx, "SELECT count(*) FROM "+quoted(name), nil, &n); err != nil {
+		if _, err := c.row(ctx, "SELECT count(*) FROM "+quoted(name)+ofOthers(kind), nil, &n); err != nil {
 			return nil, err
 		}
 		if n > 0 {
@@ -47,6 +48,14 @@ func (c *conn) holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 		}
 	}
 	return holdings, nil
+}
+
+// ofOthers leaves out what jobs of the core note.
+func ofOthers(kind core.ItemKind) string {
+	if kind == core.StateItem || kind == core.JobRunItem {
+		return " WHERE plugin NOT LIKE '" + core.OwnPrefix + "%'"
+	}
+	return ""
 }
 
 // Restore fills an empty database in one transaction: when fill fails or the process
@@ -63,8 +72,10 @@ func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func
 		if err := c.dropEntities(ctx); err != nil {
 			return err
 		}
-		if _, err := c.exec(ctx, "DELETE FROM definitions"); err != nil { // those of a first start
-			return err
+		for _, of := range []string{"definitions", "plugin_state", "job_runs"} { // those of a first start
+			if _, err := c.exec(ctx, "DELETE FROM "+of); err != nil {
+				return err
+			}
 		}
 		r := restoring{c, map[string]bool{}}
 		return fill(func(_ context.Context, items []core.Item) error { return r.put(ctx, items) })
