@@ -19,7 +19,7 @@ func (s *Store) Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregat
 	if q.Filter, err = s.reached(ctx, q.Filter); err != nil {
 		return nil, err
 	}
-	selected, err := selection(core.Query{Filter: q.Filter, Search: q.Search, Deleted: q.Deleted})
+	selected, err := s.selection(e, core.Query{Filter: q.Filter, Search: q.Search, Deleted: q.Deleted})
 	if err != nil {
 		return nil, err
 	}

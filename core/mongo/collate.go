@@ -60,42 +60,39 @@ func (k sortingKeys) whole() bson.D {
 	return bson.D{{Key: sortField, Value: whole}}
 }
 
-// orders are the indexes for one that is declared: a filter fixes texts, an order
-// goes by their keys, so there is one for each way in which the first fields are
-// fixed and the others ordered.
-func orders(paths, collated []string) [][]string {
-	var all [][]string
-	for fixed := range paths {
-		ordered := slices.Clone(paths)
-		for i := fixed; i < len(paths); i++ {
-			name, descending := strings.CutPrefix(paths[i], "-")
-			if !slices.Contains(collated, name) {
-				continue
-			}
-			if ordered[i] = keyPath(name); descending {
-				ordered[i] = "-" + ordered[i]
-			}
-		}
-		all = append(all, ordered)
-	}
-	return all // with repeats
-}
-
-// stretch is what the sort keys say of texts that begin with another one, where a
-// list is in their order: then a page need not look at what lies before. What begins
-// with a text of any case is found by an index.
-func stretch(q core.Query, by *schema.Collation, collated []string) bson.D {
-	var parts []bson.D
-	for _, f := range q.Filter.Parts() {
-		text, isText := f.Value.(string)
-		anyCase := f.Op == schema.OpStartsWithAnyCase || f.Op == schema.OpEqAnyCase
-		inOrder := f.Op == schema.OpStartsWith && len(q.OrderBy) > 0 && q.OrderBy[0].Collated && q.OrderBy[0].Path == f.Path
-		if !isText || !inOrder && (!anyCase || !slices.Contains(collated, f.Path)) {
+// keyed are the paths of an index with the sort keys in the place of texts: orders go by
+// them, and filters as well.
+func keyed(paths, collated []string) []string {
+	paths = slices.Clone(paths)
+	for i, path := range paths {
+		name, descending := strings.CutPrefix(path, "-")
+		if !slices.Contains(collated, name) {
 			continue
 		}
-		if from, to, ok := by.Beginning(text, anyCase); ok {
-			parts = append(parts, bson.D{{Key: keyPath(f.Path), Value: bson.D{{Key: "$gte", Value: from}, {Key: "$lt", Value: to}}}})
+		if paths[i] = keyPath(name); descending {
+			paths[i] = "-" + paths[i]
 		}
 	}
-	return allOf(parts...)
+	return paths
+}
+
+// keyedIn adds to a filter what the sort keys say of the texts that it looks for, if
+// these are prepared. Unique ones are found by themselves.
+func (s *Store) keyedIn(e *schema.Entity, f schema.Filter, order []core.Order) schema.Filter {
+	known, _ := s.declared.Load(e.Stored().Name)
+	d, _ := known.(*declared)
+	if d == nil {
+		return f
+	}
+	first := ""
+	if len(order) > 0 && order[0].Collated {
+		first = order[0].Path
+	}
+	keys := schema.SortKeys{By: s.collation, At: func(path string) (string, bool) {
+		if !slices.Contains(d.collated, path) {
+			return "", false
+		}
+		return keyPath(path), !d.unique[path]
+	}}
+	return keys.Filter(f, first)
 }

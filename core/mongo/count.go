@@ -22,7 +22,7 @@ func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit
 	if q.Filter, err = s.reached(ctx, q.Filter); err != nil {
 		return nil, err
 	}
-	selected, err := selection(q)
+	selected, err := s.selection(e, q)
 	if err != nil {
 		return nil, err
 	}

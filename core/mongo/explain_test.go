@@ -35,7 +35,7 @@ func TestQueriesAreServedFromIndexes(t *testing.T) {
 		"by id":                 {object{"id": object{"in": []any{"00001", "00002"}}}, core.Query{}, []string{"_id_"}},
 		"by a unique value":     {object{"code": object{"eq": "C7"}}, core.Query{}, []string{"unique:code", "by:code"}},
 		"by a decimal":          {object{"weight": object{"gt": "2990"}}, core.Query{}, []string{"by:weight"}},
-		"by a beginning":        {object{"name": object{"startsWith": "name 299"}}, core.Query{}, []string{"by:name"}},
+		"by a beginning":        {object{"name": object{"startsWith": "name 299"}}, core.Query{}, []string{"by:_sort.name"}},
 		"by an item of a list":  {object{"tags": object{"some": object{"eq": "t7"}}}, core.Query{}, []string{"by:tags"}},
 		"by a word":             {object{}, core.Query{Search: [][]string{{"299"}}}, []string{"words"}},
 		"by a reference":        {object{"owner": object{"in": []any{"o1", "o2"}}}, core.Query{}, []string{"by:owner"}},

@@ -52,15 +52,12 @@ func (s *Store) find(ctx context.Context, e *schema.Entity, q core.Query) ([]*co
 
 // planner knows what a query selects, from which position on, and in which order.
 func (s *Store) planner(e *schema.Entity, q core.Query) (*planner, []sortKey, error) {
-	selected, err := selection(q)
+	selected, err := s.selection(e, q)
 	if err != nil {
 		return nil, nil, err
 	}
 	known, _ := s.declared.Load(e.Stored().Name)
 	indexes, _ := known.(*declared)
-	if indexes != nil {
-		selected = allOf(selected, stretch(q, s.collation, indexes.collated))
-	}
 	keys, position := sortKeys(q, s.collation), bson.D{}
 	if q.After != nil {
 		if position, err = after(keys, q.After); err != nil {
@@ -97,8 +94,8 @@ func (s *Store) read(ctx context.Context, e *schema.Entity, cursor *driver.Curso
 }
 
 // selection is what a query selects, page and Per aside.
-func selection(q core.Query) (bson.D, error) {
-	filter, err := where(q.Filter)
+func (s *Store) selection(e *schema.Entity, q core.Query) (bson.D, error) {
+	filter, err := where(s.keyedIn(e, q.Filter, q.OrderBy))
 	if err != nil {
 		return nil, err
 	}

@@ -34,11 +34,15 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			indexes = append(indexes, unique(comparedPath(f, path)))
 		}
 		if f.Indexed() {
-			for _, part := range filtered(f, path) {
-				indexes = append(indexes, ordered(part))
+			of, own := filtered(f, path), !strings.Contains(path, ".") // roleOrders has the keys of a role
+			switch {
+			case own && f.Unique && slices.Contains(collated, path):
+				of = append(of, keyPath(path))
+			case own:
+				of = keyed(of, collated)
 			}
-			if !strings.Contains(path, ".") && slices.Contains(collated, path) { // roleOrders has those of a role
-				indexes = append(indexes, ordered(keyPath(path)))
+			for _, part := range of {
+				indexes = append(indexes, ordered(part))
 			}
 		}
 	})
@@ -56,9 +60,7 @@ func declaredFor(m *schema.Model, e *schema.Entity) (indexes []driver.IndexModel
 	collated := e.Collated(m.Roles(e))
 	for _, owner := range append([]*schema.Entity{e}, m.Roles(e)...) {
 		for _, index := range owner.Indexes {
-			for _, keyed := range orders(paths(owner, index), collated) {
-				indexes = append(indexes, ordered(ofRole(owner, keyed)...))
-			}
+			indexes = append(indexes, ordered(ofRole(owner, keyed(paths(owner, index), collated))...))
 		}
 	}
 	return indexes

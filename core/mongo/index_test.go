@@ -28,7 +28,6 @@ func TestIndexesComeFromTheMetadata(t *testing.T) {
 		`by:color,-size {"color":1,"size":-1,"_id":-1}`,
 		`by:createdAt {"createdAt":1,"_id":1}`,
 		`by:lines.part {"lines.part":1,"_id":1}`,
-		`by:name {"name":1,"_id":1}`,
 		`by:owner {"owner":1,"_id":1}`,
 		`by:phone.e164 {"phone.e164":1,"_id":1}`,
 		`by:phone.raw {"phone.raw":1,"_id":1}`,
@@ -89,4 +88,51 @@ func TestSeveralInstancesPrepareAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestFormerIndexesGiveWay opens a database as programs from before have left it.
+func TestFormerIndexesGiveWay(t *testing.T) {
+	s := open(t, mongotest.Server(t), patient)
+	t.Cleanup(func() { s.Close() })
+	m := model(t)
+	e := m.Entity("thing")
+	list := func() (names []string) {
+		t.Helper()
+		there, err := s.collection(e).Indexes().ListSpecifications(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, index := range there {
+			names = append(names, index.Name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	if err := s.Prepare(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	want := list()
+	if _, err := s.collection(e).Indexes().CreateOne(t.Context(), ordered("name")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Prepare(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, list()); diff != "" {
+		t.Errorf("indexes: -want +got:\n%s", diff)
+	}
+}
+
+func TestIndexesTakeThePlaceOfThoseOverTexts(t *testing.T) {
+	tests := map[string][]string{
+		"by:size":                               nil,
+		"unique:_sort.name":                     nil,
+		"by:_sort.name":                         {"by:name"},
+		"by:roles,-_sort.agent.area,_sort.name": {"by:roles,-agent.area,_sort.name", "by:roles,-agent.area,name"},
+	}
+	for name, want := range tests {
+		if diff := cmp.Diff(want, before(name)); diff != "" {
+			t.Errorf("before(%q): -want +got:\n%s", name, diff)
+		}
+	}
 }

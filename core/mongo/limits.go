@@ -28,7 +28,7 @@ func Check(m *schema.Model) error {
 		told := map[string]bool{}
 		refuse := func(format string, args ...any) {
 			message := fmt.Sprintf(format, args...)
-			if !told[message] { // an index over texts has several forms
+			if !told[message] { // a unique field has several indexes
 				problems = append(problems, strictyaml.Problem{File: e.File, Line: e.Line, Message: message})
 			}
 			told[message] = true
@@ -38,7 +38,7 @@ func Check(m *schema.Model) error {
 		}
 		indexes := indexesOf(m, e)
 		if n := len(indexes) + 1; n > maxIndexes {
-			refuse("%s has %d indexes, with those of its roles, of what extends it and of the program; at most %d are kept. Take index, unique or search from %d of its fields, or take away as many of its indexes; a text has two.",
+			refuse("%s has %d indexes, with those of its roles, of what extends it and of the program; at most %d are kept. Take index, unique or search from %d of its fields, or take away as many of its indexes; a unique text has three.",
 				e.Name, n, maxIndexes, n-maxIndexes)
 		}
 		for _, index := range indexes {

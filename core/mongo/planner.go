@@ -60,7 +60,7 @@ func (p *planner) page(ctx context.Context) ([]*core.Record, error) {
 // byTurns looks further each time, from where a way begins and along the order, if an
 // index has it.
 func (p *planner) byTurns(ctx context.Context, begin []bson.D, found *match) ([]*core.Record, error) {
-	promising := false // the page would be full if it went on as it began
+	promising := found != nil && found.keys // the page would be full if it went on as it began
 	for _, rows := range p.stretches() {
 		if !promising {
 			if records, ok, err := p.narrowed(ctx, begin, rows); ok || err != nil {

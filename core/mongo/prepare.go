@@ -30,7 +30,11 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 
 func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 	for _, e := range m.Stored() {
-		indexes, err := s.withRoom(ctx, e, indexesOf(m, e), roleOrders(m, e))
+		must, others := indexesOf(m, e), roleOrders(m, e)
+		if err := s.dropFormer(ctx, e, slices.Concat(must, others)); err != nil {
+			return err
+		}
+		indexes, err := s.withRoom(ctx, e, must, others)
 		if err != nil {
 			return err
 		}

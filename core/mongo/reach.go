@@ -44,7 +44,7 @@ func (s *Store) reached(ctx context.Context, f schema.Filter) (schema.Filter, er
 // ids lists the ids of the live records that a filter selects, and refuses to
 // list more than most.
 func (s *Store) ids(ctx context.Context, e *schema.Entity, f schema.Filter, most int) ([]any, error) {
-	selected, err := selection(core.Query{Filter: f})
+	selected, err := s.selection(e, core.Query{Filter: f})
 	if err != nil {
 		return nil, err
 	}

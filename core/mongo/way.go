@@ -14,6 +14,7 @@ const maxWays = 6
 type match struct {
 	within bson.D // what of the conditions it answers
 	whole  bool   // these are all
+	keys   bool   // these are all but for texts whose keys it answers: few have one in common
 }
 
 // bestOrder finds the index that has the order of a query and answers most of its
@@ -31,10 +32,21 @@ func bestOrder(indexes []bson.D, all []condition, order bson.D) *match {
 		}
 		if len(used) > most {
 			most = len(used)
-			best = &match{within: together(all, used), whole: len(used) == len(all)}
+			best = &match{within: together(all, used), whole: len(used) == len(all), keys: answersKeys(all, used)}
 		}
 	}
 	return best
+}
+
+// answersKeys says whether what is not among the used conditions is of texts whose keys
+// are.
+func answersKeys(all []condition, used []int) bool {
+	for n, c := range all {
+		if !slices.Contains(used, n) && !slices.ContainsFunc(used, func(k int) bool { return c.path != "" && all[k].fixed && all[k].path == keyPath(c.path) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // answered finds the conditions that fix the first keys of an index.

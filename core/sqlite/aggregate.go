@@ -55,7 +55,7 @@ func (t *table) aggregate(q core.Aggregate, view outlook) (string, []any, error)
 	for _, m := range q.Measures {
 		columns = append(columns, s.measure(m, measured(q.Items, m.Path)))
 	}
-	text := "SELECT " + strings.Join(columns, ", ") + from + whereAll(s.conditions(core.Query{Filter: q.Filter, Search: q.Search, Deleted: q.Deleted}))
+	text := "SELECT " + strings.Join(columns, ", ") + from + whereAll(s.conditions(core.Query{Filter: t.keyed(q.Filter), Search: q.Search, Deleted: q.Deleted}))
 	if len(keys) > 0 {
 		text += " GROUP BY " + strings.Join(keys, ", ") + " ORDER BY " + strings.Join(order, ", ")
 	}

@@ -90,27 +90,25 @@ func (t *table) makeKeys(ctx context.Context, c *conn, exists map[string]bool) e
 	return err
 }
 
-// stretched adds to a query what its sort keys say of texts that begin with
-// another one: then a page in this order need not look at what lies before, and what
-// begins with a text of any case is found by an index.
+// sortedBy are the sort keys of the table's records.
+func (t *table) sortedBy() schema.SortKeys {
+	return schema.SortKeys{By: t.collation, At: func(path string) (string, bool) {
+		if !t.collates(path) {
+			return "", false
+		}
+		return keyMark + path, !t.has(t.uniquePrefix() + " " + path)
+	}}
+}
+
+// stretched adds to a query what its sort keys say of what it looks for.
 func (t *table) stretched(q core.Query) core.Query {
-	parts := []schema.Filter{q.Filter}
-	for _, f := range q.Filter.Parts() {
-		text, isText := f.Value.(string)
-		anyCase := f.Op == schema.OpStartsWithAnyCase || f.Op == schema.OpEqAnyCase
-		inOrder := f.Op == schema.OpStartsWith && len(q.OrderBy) > 0 && q.OrderBy[0].Path == f.Path
-		if !isText || !t.collates(f.Path) || !anyCase && !inOrder {
-			continue
-		}
-		if from, to, ok := t.collation.Beginning(text, anyCase); ok {
-			key := schema.Filter{Path: keyMark + f.Path, Field: f.Field, Op: schema.OpGte, Value: from}
-			end := key
-			end.Op, end.Value = schema.OpLt, to
-			parts = append(parts, key, end)
-		}
+	order := ""
+	if len(q.OrderBy) > 0 {
+		order = q.OrderBy[0].Path
 	}
-	if len(parts) > 1 {
-		q.Filter = schema.All(parts...)
-	}
+	q.Filter = t.sortedBy().Filter(q.Filter, order)
 	return q
 }
+
+// keyed is stretched for a filter alone.
+func (t *table) keyed(f schema.Filter) schema.Filter { return t.sortedBy().Filter(f, "") }

@@ -188,9 +188,13 @@ func (t *table) putTerms(ctx context.Context, c *conn, seq int64, before, after 
 			return err
 		}
 	}
-	if added := missing(after, before); added != "" {
-		_, err := c.exec(ctx, "INSERT OR IGNORE INTO "+t.terms+" (path, value, seq) SELECT value ->> 0, value ->> 1, ? FROM json_each(?)", seq, added)
-		return err
+	for added := range after {
+		if before[added] {
+			continue
+		}
+		if _, err := c.exec(ctx, "INSERT OR IGNORE INTO "+t.terms+" (path, value, seq) VALUES (?, ?, ?)", added.path, added.value, seq); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit
 
 func (t *table) count(q core.Query, limit int, view outlook) (string, []any, error) {
 	s := &statement{table: t, outlook: view, manyFrom: countFrom}
-	conditions := s.conditions(q)
+	conditions := s.conditions(t.stretched(q))
 	if q.Per == nil {
 		text := "SELECT '', count(*) FROM (SELECT 1 FROM " + t.name + " AS t" + whereAll(conditions) + s.limit(limit) + ")"
 		return text, s.args, s.err

@@ -49,8 +49,7 @@ type scope struct {
 	table  *table
 	record string // the name under which the table stands in the text
 	item   string
-	which  which    // of the records
-	held   []string // the roles that all of these hold, as another condition says
+	which  which // of the records
 }
 
 // which records there are: those that live, those that are deleted, or both.
@@ -114,33 +113,7 @@ func (s *statement) where(f schema.Filter, at scope) string {
 	case f.Op == schema.OpSome || f.Op == schema.OpNone || f.Op == schema.OpEvery:
 		return s.quantify(f, at)
 	}
-	text := s.compare(f, comparable(at.value(f.Path), f.Field))
-	if of := at.ofRole(f); of != "" && !slices.Contains(at.held, of) {
-		// Whether the role is held or not, the index begins with it.
-		return "(" + holds(at.record+".", of) + " IN (0, 1) AND " + text + ")"
-	}
-	return text
-}
-
-// ofRole is the role that adds the value which a filter looks for, or "".
-func (at scope) ofRole(f schema.Filter) string {
-	if at.item == "" && byValue(f.Op) {
-		for _, k := range at.table.ofRole(f.Path) {
-			return k.role
-		}
-	}
-	return ""
-}
-
-// holding is the scope of those that one of the conditions of a filter lets hold
-// a role.
-func (at scope) holding(f schema.Filter) scope {
-	for _, one := range f.Parts() {
-		if role := at.roleOf(one); role != "" {
-			at.held = append(at.held, role)
-		}
-	}
-	return at
+	return s.compare(f, comparable(at.value(f.Path), f.Field))
 }
 
 func (s *statement) join(filters []schema.Filter, at scope, word, none string) string {

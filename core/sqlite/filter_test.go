@@ -13,17 +13,18 @@ func TestFiltersBecomeSQLWithParameters(t *testing.T) {
 	view := outlook{tables: map[string]*table{"thing": newTable(e, nil, schema.StandardCollation())}}
 	table := view.tables["thing"]
 	type values = map[string]any
+	key := schema.StandardCollation().Key("a")
 	tests := map[string]struct {
 		filter values
 		want   string
 		args   []any
 	}{
 		"few behind a reference": {values{"owner": values{"name": values{"eq": "a"}}},
-			`(json_extract(t.doc, '$."owner"') IN (SELECT +r1.id FROM "entity_thing" AS r1 WHERE r1.deleted_at IS NULL AND (json_extract(r1.doc, '$."name"') = ?1)))`, []any{"a"}},
+			`(json_extract(t.doc, '$."owner"') IN (SELECT +r1.id FROM "entity_thing" AS r1 WHERE r1.deleted_at IS NULL AND ((json_extract(r1.doc, '$."name"') = ?1) AND (json_extract(r1.sort_keys, '$."name"') = ?2))))`, []any{"a", key}},
 		"any behind a reference": {values{"owner": values{"and": []any{}}},
 			`(json_extract(t.doc, '$."owner"') IN (SELECT +r1.id FROM "entity_thing" AS r1 WHERE r1.deleted_at IS NULL))`, nil},
 		"behind a reference in a line": {values{"lines": values{"some": values{"thing": values{"name": values{"eq": "a"}}}}},
-			`(t.seq IN (SELECT x.seq FROM "terms_thing" AS x WHERE x.path = ?1 AND (x.value IN (SELECT +r1.id FROM "entity_thing" AS r1 WHERE r1.deleted_at IS NULL AND (json_extract(r1.doc, '$."name"') = ?2)))))`, []any{"lines.thing", "a"}},
+			`(t.seq IN (SELECT x.seq FROM "terms_thing" AS x WHERE x.path = ?1 AND (x.value IN (SELECT +r1.id FROM "entity_thing" AS r1 WHERE r1.deleted_at IS NULL AND ((json_extract(r1.doc, '$."name"') = ?2) AND (json_extract(r1.sort_keys, '$."name"') = ?3))))))`, []any{"lines.thing", "a", key}},
 		"a column":       {values{"version": values{"gte": int64(2)}}, "(t.version >= ?1)", []any{int64(2)}},
 		"a text":         {values{"name": values{"eq": `'"; DROP TABLE x; --`}}, `(json_extract(t.doc, '$."name"') = ?1)`, []any{`'"; DROP TABLE x; --`}},
 		"a decimal":      {values{"weight": values{"lt": "-1.50"}}, "((" + decimalExpression(`json_extract(t.doc, '$."weight"')`) + ") < ?1)", []any{"a499984~"}},

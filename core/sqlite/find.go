@@ -86,7 +86,7 @@ func (s *statement) conditions(q core.Query) []string {
 		all = append(all, "t.deleted_at IS NULL")
 	}
 	if !q.Filter.IsZero() {
-		all = append(all, s.where(q.Filter, s.records().holding(q.Filter)))
+		all = append(all, s.where(q.Filter, s.records()))
 	}
 	return append(all, s.search(q.Search)...)
 }

@@ -16,8 +16,10 @@ const (
 	// decimalMark is in the name of an index over decimalKey.
 	decimalMark = ":decimal"
 
-	// roleMark is in the name of an index over who holds a role.
+	// roleMark is in the name of an index over who holds a role, and heldMark in that
+	// of one over what these have.
 	roleMark = "role:"
+	heldMark = "held:"
 )
 
 // key is one key of an index: the value of a field, or whether a role is held.
@@ -28,9 +30,9 @@ type key struct {
 	descending bool
 }
 
-// index is an index over live records, or over those of them that hold a role
-// where that is all it has. Its name says all that it depends on, so that a
-// field that changed its type gets a new one.
+// index is an index over live records, or over those of a role, which is its first key
+// then. Its name says all that it depends on, so that a field that changed its type
+// gets a new one.
 type index struct {
 	name   string // not quoted
 	unique bool
@@ -61,14 +63,26 @@ func (i index) columns() []key {
 }
 
 func (t *table) addIndex(unique bool, keys ...key) {
-	words := []string{strings.Trim(t.name, `"`)}
-	if unique {
-		words = []string{t.uniquePrefix()}
+	mark := heldMark
+	if len(keys) == 1 {
+		mark = roleMark
 	}
+	name := strings.Trim(t.name, `"`)
+	if unique {
+		name = t.uniquePrefix()
+	}
+	name += wordsOf(mark, keys)
+	if !t.has(name) {
+		t.indexes = append(t.indexes, index{name: name, unique: unique, keys: keys})
+	}
+}
+
+// wordsOf is what the name of an index says of its keys.
+func wordsOf(mark string, keys []key) (words string) {
 	for _, k := range keys {
 		word := k.path
 		if k.role != "" {
-			word = roleMark + k.role
+			word = mark + k.role
 		}
 		if isDecimal(k.field) {
 			word += decimalMark
@@ -76,12 +90,19 @@ func (t *table) addIndex(unique bool, keys ...key) {
 		if k.descending {
 			word = "-" + word
 		}
-		words = append(words, word)
+		words += " " + word
 	}
-	name := strings.Join(words, " ")
-	if !slices.ContainsFunc(t.indexes, func(i index) bool { return i.name == name }) {
-		t.indexes = append(t.indexes, index{name: name, unique: unique, keys: keys})
+	return words
+}
+
+// keptBy is the key whose value records may still have that do not hold the role any
+// more: the first behind the role, if the role adds it. ok says whether there is one.
+func (i index) keptBy() (kept key, ok bool) {
+	if len(i.keys) < 2 || i.keys[0].role == "" {
+		return key{}, false
 	}
+	kept = i.keys[1]
+	return kept, strings.HasPrefix(strings.TrimPrefix(kept.path, keyMark), i.keys[0].role+".")
 }
 
 // statement creates the index.
@@ -92,15 +113,15 @@ func (i index) statement(t *table) string {
 		live = "deleted_at IS NOT NULL"
 	}
 	for _, k := range i.columns() {
-		switch {
-		case k.role != "" && len(i.keys) == 1:
-			live += " AND " + holds("", k.role) + " = 1"
-			continue
-		case k.role != "":
-			columns = append(columns, holds("", k.role))
+		column := comparable(valueAt("", k.path), k.field)
+		if k.role != "" {
+			of := holds("", k.role) + " = 1"
+			if kept, ok := i.keptBy(); ok {
+				of = "(" + of + " OR " + comparable(valueAt("", kept.path), kept.field) + " IS NOT NULL)"
+			}
+			live += " AND " + of
 			continue
 		}
-		column := comparable(valueAt("", k.path), k.field)
 		if k.descending {
 			column += " DESC"
 		}
@@ -143,14 +164,20 @@ func (t *table) dropRules(ctx context.Context, c *conn, exists map[string]bool) 
 // createIndexes makes those that are missing.
 func (t *table) createIndexes(ctx context.Context, c *conn, exists map[string]bool) error {
 	for _, i := range t.indexes {
-		if i.all || exists[i.name] {
+		if i.all {
 			continue
 		}
-		if plain := i.before(t); exists[plain] && !t.has(plain) {
-			delete(exists, plain)
-			if _, err := c.ExecContext(ctx, "DROP INDEX "+quoted(plain)); err != nil {
-				return fmt.Errorf("drop the index %q: %w", plain, err)
+		for _, former := range i.before(t) {
+			if !exists[former] || t.has(former) {
+				continue
 			}
+			delete(exists, former)
+			if _, err := c.ExecContext(ctx, "DROP INDEX "+quoted(former)); err != nil {
+				return fmt.Errorf("drop the index %q: %w", former, err)
+			}
+		}
+		if exists[i.name] {
+			continue
 		}
 		if _, err := c.ExecContext(ctx, i.statement(t)); err != nil {
 			if isTaken(err) {
@@ -162,19 +189,26 @@ func (t *table) createIndexes(ctx context.Context, c *conn, exists map[string]bo
 	return nil
 }
 
-// before is the name of the index whose place this one has taken: orders did not
-// always go by sort keys, and those over what a role adds did not begin with the role.
-func (i index) before(t *table) string {
+// before are the names of the indexes whose place this one has taken: orders did not
+// always go by sort keys, nor filters, which had indexes with the texts themselves; and
+// those over what a role adds did not begin with the role, or had all records.
+func (i index) before(t *table) (names []string) {
+	if i.unique || i.gone {
+		return nil
+	}
+	add := func(keys []key) {
+		names = append(names, strings.Trim(t.name, `"`)+wordsOf(roleMark, keys))
+		if keys[0].role != "" && len(keys) > 1 {
+			names = append(names, strings.Trim(t.name, `"`)+wordsOf(roleMark, keys[1:]))
+		}
+	}
 	keys := slices.Clone(i.keys)
-	for n := range keys {
+	add(keys)
+	for n := range keys { // the first so many as texts, the others by their keys
 		keys[n].path = strings.TrimPrefix(keys[n].path, keyMark)
+		add(keys)
 	}
-	if slices.Equal(keys, i.keys) && keys[0].role != "" && len(keys) > 1 {
-		keys = keys[1:]
-	}
-	former := table{name: t.name}
-	former.addIndex(false, keys...)
-	return former.indexes[0].name
+	return names
 }
 
 // has says whether the model asks for the index of a name.

@@ -48,8 +48,8 @@ func beforePlain(t *testing.T, n int) (path string) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(script) != 2*6 {
-		t.Fatalf("%d statements make the indexes of before; want 12: %q", len(script), script)
+	if len(script) != 2*5 {
+		t.Fatalf("%d statements make the indexes of before; want 10: %q", len(script), script)
 	}
 	d := &sqlite.Driver{}
 	err = d.RegisterDeterministicScalarFunction("xrm_decimal", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {

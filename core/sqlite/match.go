@@ -36,6 +36,18 @@ type match struct {
 
 func (m match) answers() []int { return append(m.equal[:len(m.equal):len(m.equal)], m.ranged...) }
 
+// answersKeys says whether what an index does not answer is the text itself where it
+// answers the key of that: few texts have a key in common.
+func (m match) answersKeys(all []condition) bool {
+	for n, c := range all {
+		if !slices.Contains(m.answers(), n) &&
+			!slices.ContainsFunc(m.equal, func(k int) bool { return c.filter.Path != "" && all[k].filter.Path == keyMark+c.filter.Path }) {
+			return false
+		}
+	}
+	return true
+}
+
 // matched holds an index against conditions and an order.
 func (at scope) matched(i index, all []condition, keys []sortKey) match {
 	m := match{index: i}
@@ -47,22 +59,37 @@ func (at scope) matched(i index, all []condition, keys []sortKey) match {
 		}
 		m.equal, columns = []int{n}, columns[1:]
 	}
-	skipped := false
+	ofAll := false // whether they hold the role or not
 	for len(columns) > 0 {
 		n := at.equal(all, columns[0])
-		if n < 0 && (columns[0].role == "" || skipped) {
-			m.ranged = ranges(all, columns[0].path)
-			break
-		}
-		if n >= 0 {
+		switch {
+		case n >= 0:
 			m.equal = append(m.equal, n)
-		} else {
-			skipped = true // a filter on what the role adds says IN (0, 1)
+		case columns[0].role != "":
+			ofAll = true
+		default:
+			m.ranged = ranges(all, columns[0].path)
+		}
+		if len(m.ranged) > 0 || n < 0 && columns[0].role == "" {
+			break
 		}
 		columns = columns[1:]
 	}
-	m.ordered = !skipped && (inOrder(columns, keys) || i.unique && len(columns) == 0 && at.isOne(all, m))
+	if ofAll && !i.hasAll(all, m.answers()) {
+		return match{index: i}
+	}
+	m.ordered = !ofAll && (inOrder(columns, keys) || i.unique && len(columns) == 0 && at.isOne(all, m))
 	return m
+}
+
+// hasAll says whether the index of a role has all records that some of the conditions
+// select, without one that asks for the role: those that have a value have kept it.
+func (i index) hasAll(all []condition, some []int) bool {
+	kept, ok := i.keptBy()
+	return ok && slices.ContainsFunc(some, func(n int) bool {
+		f := all[n].filter
+		return f.Path == kept.path && (f.Op != schema.OpIsNull || f.Value == false)
+	})
 }
 
 // isOne says whether the conditions fix a unique index to a value.

@@ -75,7 +75,7 @@ func (p *planner) sort(records []*core.Record) {
 // statement begins one of the texts of the page.
 func (p *planner) statement(ctx context.Context) (*statement, scope) {
 	s := &statement{table: p.table, outlook: p.outlook(ctx, p.conn), manyFrom: commonFrom}
-	at := s.records().holding(p.query.Filter)
+	at := s.records()
 	at.which = p.which
 	return s, at
 }
@@ -89,7 +89,7 @@ func (p *planner) find(ctx context.Context) ([]*core.Record, error) {
 	if walk != nil && len(walk.answers()) == len(all) {
 		return p.exactly(ctx, *walk, all, keys)
 	}
-	promising := false // the page would be full if it went on as it began
+	promising := walk != nil && walk.answersKeys(all) // the page would be full if it went on as it began
 	for _, rows := range p.stretches() {
 		if !promising {
 			if records, ok, err := p.narrowed(ctx, all, keys, rows, walk == nil); ok || err != nil {

@@ -127,8 +127,8 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 		"by ids, also deleted":         {filter: values{"id": values{"in": list("x", "y")}}, query: core.Query{Deleted: true}, want: []string{"(id=?)"}},
 		"by a unique value":            {filter: values{"code": values{"eq": "x"}}, want: []string{"entity_thing unique code (<expr>=?)"}, sorts: true},
 		"by many unique values":        {filter: values{"code": values{"in": list("x", "y")}}, want: []string{"entity_thing unique code (<expr>=?)"}, sorts: true},
-		"by a text":                    {filter: values{"name": values{"eq": "x"}}, want: []string{"entity_thing name (<expr>=?)"}},
-		"by a beginning":               {filter: values{"name": values{"startsWith": "x"}}, want: []string{"entity_thing name (<expr>>? AND <expr><?)"}, sorts: true},
+		"by a text":                    {filter: values{"name": values{"eq": "x"}}, want: []string{"entity_thing sort:name (<expr>=?)"}},
+		"by a beginning":               {filter: values{"name": values{"startsWith": "x"}}, want: []string{"entity_thing sort:name (<expr>>? AND <expr><?)"}, sorts: true},
 		"by a decimal":                 {filter: values{"weight": values{"gt": "1.5"}}, want: []string{"entity_thing weight:decimal (<expr>>?)"}, sorts: true},
 		"by an amount":                 {filter: values{"price": values{"amount": values{"lt": "1.5"}}}, want: []string{"entity_thing price.amount:decimal (<expr><?)"}, sorts: true},
 		"by a reference":               {filter: values{"owner": values{"eq": "x"}}, want: []string{"entity_thing owner (<expr>=?)"}},
@@ -145,7 +145,7 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 		"latest first":                {query: core.Query{OrderBy: orders(e, "-createdAt")}, want: []string{"USING INDEX entity_thing createdAt"}},
 		"by two keys":                 {query: core.Query{OrderBy: orders(e, "color", "-weight")}, want: []string{"USING INDEX entity_thing sort:color -weight:decimal"}},
 		"by two keys backwards":       {query: core.Query{OrderBy: orders(e, "-color", "weight")}, want: []string{"USING INDEX entity_thing sort:color -weight:decimal"}},
-		"filtered in an order":        {filter: values{"color": values{"eq": "red"}}, query: core.Query{OrderBy: orders(e, "-weight")}, want: []string{"entity_thing color -weight:decimal (<expr>=?)"}},
+		"filtered in an order":        {filter: values{"color": values{"eq": "red"}}, query: core.Query{OrderBy: orders(e, "-weight")}, want: []string{"entity_thing sort:color -weight:decimal (<expr>=?)"}},
 		"after a position":            {query: core.Query{OrderBy: orders(e, "name"), After: list("m", "id")}, want: []string{"entity_thing sort:name (<expr>=? AND id>?)", "entity_thing sort:name (<expr>>?)"}},
 		"after a position, backwards": {query: core.Query{OrderBy: orders(e, "-name"), After: list("m", "id")}, want: []string{"entity_thing sort:name (<expr>=? AND id<?)", "entity_thing sort:name (<expr><?)", "entity_thing sort:name (<expr>=?)"}},
 		"after a missing value":       {query: core.Query{OrderBy: orders(e, "name"), After: list(nil, "id")}, want: []string{"entity_thing sort:name (<expr>=? AND id>?)", "entity_thing sort:name (<expr>>?)"}},
@@ -167,7 +167,8 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 					t.Errorf("the plan has no step %q:\n%s\n%s", want, plan, text)
 				}
 			}
-			if strings.Contains(plan, "SCAN t\n") || strings.HasSuffix(plan, "SCAN t") {
+			// What a limited selection of the table has found is read as a table of the same name.
+			if strings.Count(plan+"\n", "SCAN t\n") > strings.Count(plan, "CO-ROUTINE t\n") {
 				t.Errorf("the plan reads the whole table:\n%s\n%s", plan, text)
 			}
 			if strings.Contains(plan, "TEMP B-TREE FOR ORDER BY") && !tt.sorts {

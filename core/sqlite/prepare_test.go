@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -126,20 +127,9 @@ func TestNamesThatDifferByCaseAreDifferentTables(t *testing.T) {
 func TestEveryShippedIndexIsMadeOnce(t *testing.T) {
 	m := load(t, planned)
 	s := memory(t, m)
-	list := func() []string {
-		var names []string
-		err := s.reading(t.Context(), "list", func(c *conn) error {
-			var err error
-			names, err = c.names(t.Context(), "SELECT name FROM sqlite_schema WHERE type = 'index' AND name LIKE 'entity_%' ORDER BY name")
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return names
-	}
+	list := func() []string { return s.indexes(t) }
 	want := []string{
-		"entity_thing color", "entity_thing color -weight:decimal", "entity_thing createdAt", "entity_thing deleted", "entity_thing id", "entity_thing name", "entity_thing owner", "entity_thing place.city",
+		"entity_thing createdAt", "entity_thing deleted", "entity_thing id", "entity_thing owner", "entity_thing place.city",
 		"entity_thing price.amount:decimal", "entity_thing sort:code", "entity_thing sort:color", "entity_thing sort:color -weight:decimal", "entity_thing sort:name", "entity_thing unique code", "entity_thing updatedAt", "entity_thing weight:decimal",
 	}
 	if diff := cmp.Diff(want, list()); diff != "" {
@@ -150,5 +140,46 @@ func TestEveryShippedIndexIsMadeOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, list()); diff != "" {
 		t.Errorf("indexes after a second Prepare: -want +got:\n%s", diff)
+	}
+}
+
+// indexes are the names of those over records.
+func (s *Store) indexes(t *testing.T) (names []string) {
+	t.Helper()
+	err := s.reading(t.Context(), "list", func(c *conn) (err error) {
+		names, err = c.names(t.Context(), "SELECT name FROM sqlite_schema WHERE type = 'index' AND name LIKE 'entity_%' ORDER BY name")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// TestFormerIndexesGiveWay opens a file as programs from before have left it.
+func TestFormerIndexesGiveWay(t *testing.T) {
+	m := load(t, planned, "role: agent\nof: thing\nfields:\n  rank: {type: integer, index: true}\n  area: {type: text, index: true}\nindexes:\n  - [area, color]\n")
+	s := memory(t, m)
+	want := s.indexes(t)
+	former := []string{
+		"name", "color", "color -weight:decimal", "agent.rank", "agent.area", "role:agent agent.rank", "role:agent agent.area", "role:agent sort:agent.area",
+		"agent.area color", "role:agent agent.area color", "role:agent agent.area sort:color", "role:agent sort:agent.area sort:color",
+	}
+	err := s.writing(t.Context(), "lay", durable, func(ctx context.Context, c *conn) error {
+		for _, words := range former {
+			if _, err := c.ExecContext(ctx, "CREATE INDEX "+quoted("entity_thing "+words)+" ON entity_thing (version)"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Prepare(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, s.indexes(t)); diff != "" {
+		t.Errorf("indexes: -want +got:\n%s", diff)
 	}
 }

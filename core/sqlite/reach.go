@@ -58,7 +58,7 @@ func (s *statement) reach(f schema.Filter, reference string) (text string, many 
 	}
 	selected := " FROM " + at.table.name + " AS " + at.record + " WHERE " + at.record + ".deleted_at IS NULL"
 	if !f.Sub.IsZero() {
-		selected += " AND " + s.where(*f.Sub, at.holding(*f.Sub))
+		selected += " AND " + s.where(at.table.keyed(*f.Sub), at)
 	}
 	id := at.record + ".id"
 	if s.isMany("SELECT 1"+selected, s.args, s.manyFrom) {

@@ -61,7 +61,7 @@ func Open(path string) (*Store, error) {
 	s := &Store{name: path, file: absolute, collation: schema.StandardCollation(), farthest: Farthest, longest: Longest, mostLog: mostLog, turns: newTurns(), closed: make(chan struct{})}
 	// A transaction that is acknowledged is on the disk (FULL): with NORMAL a
 	// loss of power could take back the last ones.
-	if s.writer, err = s.open(file.String()+common+"&_journal_mode=WAL&_synchronous=FULL", 1); err == nil {
+	if s.writer, err = s.open(file.String()+common+writerPragmas, 1); err == nil {
 		s.readers, err = s.open(file.String()+common+"&_query_only=1", maxReaders)
 	}
 	if err == nil {

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 
@@ -88,17 +87,15 @@ func (t *table) lay(path string, f *schema.Field, inList, unique bool) {
 			t.indexes = append(t.indexes, index{name: t.deleted().name + " " + path, gone: true, keys: []key{{path: path, field: f}}})
 		}
 	}
-	if !unique || !t.collates(path) {
-		t.addIndex(false, append(t.ofRole(path), key{path: path, field: f})...)
+	if t.collates(path) { // its filters go by the keys as well
+		path = keyMark + path
 	}
-	if f.Indexed() && t.collates(path) {
-		t.addIndex(false, append(t.ofRole(path), key{path: keyMark + path, field: f})...)
-	}
+	t.addIndex(false, append(t.ofRole(path), key{path: path, field: f})...)
 }
 
-// ofRole is what an index over a role's own value begins with: whether the
-// role is held. Who reads the role's records in an order does not meet all the
-// others, which have no value.
+// ofRole is what an index over a role's own value begins with: the role. It has the
+// records that hold it, in the order of their values, and of the others those that
+// have kept a value.
 func (t *table) ofRole(path string) []key {
 	name, _, inside := strings.Cut(strings.TrimPrefix(path, keyMark), ".")
 	if inside && t.roles[name] {
@@ -108,9 +105,7 @@ func (t *table) ofRole(path string) []key {
 }
 
 // layIndex adds an index over several fields. One over a list is left out:
-// a list has an index of its own. A filter fixes texts, an order goes by their
-// keys: there is an index for each way in which the first fields are fixed and
-// the others ordered.
+// a list has an index of its own.
 func (t *table) layIndex(of *schema.Entity, names schema.Index) {
 	var keys []key
 	if of.IsRole() {
@@ -125,17 +120,13 @@ func (t *table) layIndex(of *schema.Entity, names schema.Index) {
 		if f == nil || f.Type == "list" || len(f.Subs()) > 0 {
 			return
 		}
-		keys = append(keys, key{path: f.StoragePath(), field: f, descending: plain != name})
-	}
-	for fixed := range keys {
-		ordered := slices.Clone(keys)
-		for i := fixed; i < len(keys); i++ {
-			if t.collates(keys[i].path) {
-				ordered[i].path = keyMark + keys[i].path
-			}
+		path := f.StoragePath()
+		if t.collates(path) {
+			path = keyMark + path
 		}
-		t.addIndex(false, ordered...)
+		keys = append(keys, key{path: path, field: f, descending: plain != name})
 	}
+	t.addIndex(false, keys...)
 }
 
 // set returns the terms at a path, or nil.

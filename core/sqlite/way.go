@@ -218,7 +218,7 @@ func (s *statement) behind(f schema.Filter, rows int) string {
 	}
 	// The plus takes the column's type from the id, as which the index of the
 	// reference is not written.
-	return s.selection(target, *f.Sub, "+"+target.record+".id", rows)
+	return s.selection(target, target.table.keyed(*f.Sub), "+"+target.record+".id", rows)
 }
 
 // narrowOr looks for what each of the alternatives selects.
@@ -243,7 +243,6 @@ func (s *statement) selection(at scope, f schema.Filter, column string, rows int
 	for _, part := range f.Parts() {
 		all = append(all, condition{filter: part})
 	}
-	at = at.holding(f)
 	w, how, ok := s.few(at, all, rows)
 	if !ok {
 		return ""

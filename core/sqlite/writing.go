@@ -17,6 +17,12 @@ const (
 	soon = false
 )
 
+// writerPragmas let a transaction be on the disk when it is acknowledged (FULL). The
+// indexes of an entity are dozens, each written somewhere else: with the 2 MB that
+// SQLite keeps in memory by itself, their pages would be read again for every record,
+// and what the log has moved into the file after every 4 MB, over and over.
+const writerPragmas = "&_journal_mode=WAL&_synchronous=FULL&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(4000)"
+
 // newTurns is one transaction at a time, of whichever key has had the least. The
 // error of a request that waits for too long is its context's.
 func newTurns() *fairqueue.Queue {
