@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -66,17 +69,39 @@ func (c *Config[T]) set(encoded []byte) error {
 	return nil
 }
 
-// Duration is a time span in a Config: "48h", "1h30m".
+// Duration is a time span in a Config: "48h", "1h30m", "14d". A day has 24 hours.
 type Duration time.Duration
 
 // MarshalText writes it as the admin does.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+func (d Duration) MarshalText() ([]byte, error) {
+	const day = Duration(24 * time.Hour)
+	if days := d / day; d%day == 0 && days != 0 {
+		return fmt.Appendf(nil, "%dd", days), nil
+	}
+	return []byte(time.Duration(d).String()), nil
+}
 
-// UnmarshalText reads "1h30m".
+// UnmarshalText reads "1d12h30m".
 func (d *Duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	*d = Duration(parsed)
-	return err
+	const mostDays = int64(math.MaxInt64 / (24 * time.Hour))
+	head, rest, has := strings.Cut(string(text), "d")
+	if !has {
+		head, rest = "0", string(text)
+	}
+	days, err := strconv.ParseInt(head, 10, 64)
+	if err != nil || days < 0 || days > mostDays {
+		return fmt.Errorf("%q is no time span; write it as 14d, 48h or 1d12h30m", text)
+	}
+	var within time.Duration
+	if rest != "" || !has {
+		if within, err = time.ParseDuration(rest); err != nil {
+			return err
+		}
+	}
+	if *d = Duration(time.Duration(days)*24*time.Hour + within); *d < Duration(within) {
+		return fmt.Errorf("%q is longer than the 292 years that a time span can have", text)
+	}
+	return nil
 }
 
 // Std returns it as the standard library has it.

@@ -38,7 +38,7 @@ func (c *Config[T]) describe(t *typer) []byte {
 func (t *typer) configured(where string, g reflect.Type) *jsonSchema {
 	switch g {
 	case reflect.TypeFor[Duration]():
-		return &jsonSchema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`, Examples: []string{"48h", "1h30m"}}
+		return &jsonSchema{Type: "string", Pattern: `^([0-9]+d|([0-9]+d)?([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+)$`, Examples: []string{"48h", "1h30m", "14d"}}
 	case reflect.TypeFor[Decimal]():
 		return &jsonSchema{Type: "string", Pattern: `^-?[0-9]+(\.[0-9]+)?$`, Examples: []string{"12.50"}}
 	}

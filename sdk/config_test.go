@@ -39,7 +39,7 @@ func TestAConfigurationHasItsDefaults(t *testing.T) {
 	if diff := cmp.Diff(service{SLA: sdk.Duration(90 * time.Minute), Most: 5, Rate: &rate, Notify: notify{To: []string{"desk"}}}, config.Get()); diff != "" {
 		t.Errorf("as configured (-want +got):\n%s", diff)
 	}
-	const want = `The configuration does not fit: some fields need attention.; notify.mial is no setting; did you mean "mail"?; sla must look like 48h or 1h30m, not "two days"`
+	const want = `The configuration does not fit: some fields need attention.; notify.mial is no setting; did you mean "mail"?; sla must look like 48h or 1h30m or 14d, not "two days"`
 	if err := h.Configure(map[string]any{"sla": "two days", "notify": map[string]any{"mial": true}}); err == nil || err.Error() != want {
 		t.Errorf("Configure = %v\nwant %s", err, want)
 	}

@@ -154,10 +154,11 @@ func TestWhatIsSetIsOffered(t *testing.T) {
       "type": "string",
       "description": "Time until a complaint is overdue.",
       "default": "48h",
-      "pattern": "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h))+$",
+      "pattern": "^([0-9]+d|([0-9]+d)?([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h))+)$",
       "examples": [
         "48h",
-        "1h30m"
+        "1h30m",
+        "14d"
       ]
     },
     "tone": {

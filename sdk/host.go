@@ -141,9 +141,20 @@ func Min(field string) Measure { return Measure{pluginpb.Measure_MIN, field} }
 func Max(field string) Measure { return Measure{pluginpb.Measure_MAX, field} }
 
 // Group is the records that have the same values in the fields of By. Keys and
-// Values are canonical, in the order of By and Measures; nil for no value.
+// Values are canonical, in the order of By and Measures; nil for no value. What is
+// measured has the type of its field; an average is a decimal, and so is a sum of
+// integers that no int64 holds.
 type Group struct {
 	Keys   []any
 	Count  int64
 	Values []any
 }
+
+// Int returns the measure of that index, of integers; 0 for no value.
+func (g Group) Int(measure int) int64 {
+	n, _ := g.Values[measure].(int64)
+	return n
+}
+
+// Decimal returns the measure of that index, of any numbers; "" for no value.
+func (g Group) Decimal(measure int) Decimal { return decimalOf(g.Values[measure]) }

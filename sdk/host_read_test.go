@@ -171,8 +171,8 @@ func TestAggregateIsExact(t *testing.T) {
 		refusal  string
 	}{
 		"one group of all": {
-			question: sdk.Aggregation{Measures: []sdk.Measure{sdk.Sum("price"), sdk.Avg("units"), sdk.Min("soldOn"), sdk.Max("units")}},
-			want:     []sdk.Group{{Keys: []any{}, Count: 4, Values: []any{"12345678901234567890.8", "2.25", "2026-01-01", int64(4)}}},
+			question: sdk.Aggregation{Measures: []sdk.Measure{sdk.Sum("price"), sdk.Avg("units"), sdk.Min("soldOn"), sdk.Max("units"), sdk.Sum("units")}},
+			want:     []sdk.Group{{Keys: []any{}, Count: 4, Values: []any{"12345678901234567890.8", "2.25", "2026-01-01", int64(4), int64(9)}}},
 		},
 		"by a field, those without one first": {
 			question: sdk.Aggregation{By: []string{"region"}, Measures: []sdk.Measure{sdk.Sum("price")}},

@@ -28,12 +28,6 @@ type Record struct {
 	received []byte // values as they came from the host; nil for one made here
 }
 
-// Text returns the value of a field that holds a text, or "".
-func (r *Record) Text(field string) string {
-	s, _ := r.Values[field].(string)
-	return s
-}
-
 // MarshalJSON writes a record as a reference to it, its id: this is how a
 // record in the result of an operation or of a field travels. The host reads
 // it again, with the rights of the user.

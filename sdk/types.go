@@ -24,9 +24,6 @@ import (
 // records in the field are.
 type ID string
 
-// Decimal is an exact number: "12.50".
-type Decimal string
-
 // Date is a day without a time zone: "2006-01-02".
 type Date string
 

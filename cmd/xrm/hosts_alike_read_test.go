@@ -79,7 +79,7 @@ func playCounting(s *stage) {
 		}
 		s.grouped(what, q)
 	}
-	count("all", sdk.Aggregation{Measures: []sdk.Measure{sdk.Sum("worth"), sdk.Avg("left"), sdk.Min("due"), sdk.Max("code")}})
+	count("all", sdk.Aggregation{Measures: []sdk.Measure{sdk.Sum("worth"), sdk.Sum("left"), sdk.Avg("left"), sdk.Min("due"), sdk.Max("code")}})
 	count("nothing", sdk.Aggregation{Filter: few("nothing"), Measures: []sdk.Measure{sdk.Sum("worth"), sdk.Avg("left")}})
 	count("no group of nothing", sdk.Aggregation{Filter: few("nothing"), By: []string{"left"}})
 	count("by a number", sdk.Aggregation{By: []string{"left"}, Measures: []sdk.Measure{sdk.Sum("worth")}})

@@ -142,6 +142,7 @@ func (c *callbacks) Aggregate(ctx context.Context, r *pluginpb.AggregateRequest)
 			return err
 		}
 		for _, g := range groups {
+			contract.InTypeOf(e, asked.Measures, g.Values)
 			encoded := &pluginpb.Group{Count: g.Count}
 			if encoded.Keys, err = encodeValues(g.Keys); err == nil {
 				encoded.Values, err = encodeValues(g.Values)

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -29,4 +30,18 @@ func ReadGrouping(m *schema.Model, e *schema.Entity, r *pluginpb.AggregateReques
 		g.Measures = append(g.Measures, schema.Measure{Func: function, Path: e.ToStorage(measure.GetField())})
 	}
 	return filter, g, nil
+}
+
+// InTypeOf gives what was measured the type of its field, in place: an integer where
+// integers were added up, unless it has more than 64 bits.
+func InTypeOf(e *schema.Entity, measures []schema.Measure, values []any) {
+	for i, m := range measures {
+		text, isText := values[i].(string)
+		if f, _ := e.At(m.Path); !isText || f == nil || m.Func != schema.Sum || f.Type != "integer" {
+			continue
+		}
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			values[i] = n
+		}
+	}
 }

@@ -36,8 +36,13 @@ func (c *callbacks) aggregate(r *pluginpb.AggregateRequest) ([]*pluginpb.Group, 
 		for _, key := range g.By {
 			group.Keys = append(group.Keys, encode(rows[0].at(key.Path)))
 		}
-		for _, m := range g.Measures {
-			group.Values = append(group.Values, encode(measured(rows, m)))
+		values := make([]any, len(g.Measures))
+		for i, m := range g.Measures {
+			values[i] = measured(rows, m)
+		}
+		contract.InTypeOf(e, g.Measures, values)
+		for _, value := range values {
+			group.Values = append(group.Values, encode(value))
 		}
 		groups = append(groups, group)
 	}
