@@ -38,7 +38,9 @@ func playCoupons(p *sdk.Plugin) {
 func newCoupon(t testing.TB, p *process, uses int) (id string) {
 	t.Helper()
 	p.pluginProcess("coupons")
-	var made struct{ CreateCoupon struct{ Coupon struct{ ID string } } }
+	var made struct {
+		CreateCoupon struct{ Coupon struct{ ID string } }
+	}
 	text := p.must(`mutation ($uses: Int!) { createCoupon(data: {remaining: $uses}) { coupon { id } } }`, map[string]any{"uses": uses})
 	if err := json.Unmarshal([]byte(text), &made); err != nil {
 		t.Fatal(err)
