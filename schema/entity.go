@@ -95,6 +95,7 @@ type Entity struct {
 	Base  *Entity `yaml:"-"` // the entity that stores the records of this role; nil for an entity of its own
 
 	gone    bool           // Source.Gone
+	traced  bool           // no model has it any more: it is what is left of a Gone one
 	broken  bool           // its file has mistakes that make others look like mistakes too
 	lines   map[string]int // where each key stands in its file
 	indexAt []place        // where each of Indexes was read

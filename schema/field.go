@@ -46,6 +46,7 @@ type Field struct {
 	broken   bool   // what it says was not understood: what it seems to lack may stand there
 	gone     bool   // who brought it is gone
 	released bool   // who brought it is gone, and it binds nobody: an autonumber draws no more numbers
+	traced   bool   // no model has it any more: it is what is left of a Gone one
 }
 
 // StoragePath is the dotted path of the value within a record's values.

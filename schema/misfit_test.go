@@ -54,7 +54,7 @@ func TestWhatALaterModelWouldMisreadIsFoundWhereverItStands(t *testing.T) {
 		"party guest.rank isNull false":           `guest.yaml:4: field "guest.rank" was of type integer and is of type text now, but records of party have values of it` + values,
 		"visit count isNull false":                `visit.yaml:5: field "count" was of type text and is of type integer now, but records of visit have values of it` + values,
 		"visit state in [paused]":                 `visit.yaml:7: field "state" has lost the option paused, but records of visit have it; change those first, or keep the option with deprecated: true, so that nobody chooses it anew`,
-		"visit tags isNull false":                 `visit.yaml:8: field "tags" was of type text and is of type date now, but records of visit have values of it` + values,
+		"visit tags isNull false":                 `visit.yaml:8: field "tags" was of type text and is of type date now, but records of visit have values that it would store otherwise or not at all, and values are not converted; change those first, or give the new field another name and leave the old one as it was`,
 		"visit place.room isNull false":           `visit.yaml:9: field "place.room" was of type text and is of type integer now, but records of visit have values of it` + values,
 		"visit place.kind in [cellar]":            `visit.yaml:9: field "place.kind" has lost the option cellar, but records of visit have it; change those first, or keep the option with deprecated: true, so that nobody chooses it anew`,
 		"visit marks some <nil>: in [bad]":        `visit.yaml:10: field "marks" has lost the option bad, but records of visit have it; change those first, or keep the option with deprecated: true, so that nobody chooses it anew`,

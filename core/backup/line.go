@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
 )
 
 // typeMark is what the name of a type begins with where a value is core.Typed.
@@ -140,7 +141,8 @@ type pluginLine struct {
 
 // definitionsLine has each source as the text of a file.
 type definitionsLine struct {
-	Sources []sourceLine `json:"sources"`
+	Sources []sourceLine  `json:"sources"`
+	Gone    []schema.Gone `json:"gone,omitempty"`
 }
 
 type sourceLine struct {
@@ -184,7 +186,7 @@ func lineOf(i core.Item) line {
 	case i.Plugin != nil:
 		return line{Plugin: &pluginLine{Name: i.Plugin.Plugin, Generation: i.Plugin.Generation, Is: *i.Plugin}}
 	case i.Definitions != nil:
-		l := &definitionsLine{Sources: make([]sourceLine, len(i.Definitions.Sources))}
+		l := &definitionsLine{Sources: make([]sourceLine, len(i.Definitions.Sources)), Gone: i.Definitions.Gone}
 		for n, s := range i.Definitions.Sources {
 			l.Sources[n] = sourceLine{Layer: s.Layer, File: s.File, Text: string(s.Data), Gone: s.Gone}
 		}

@@ -163,7 +163,7 @@ func (l line) item() core.Item {
 		r.Plugin, r.Generation = l.Plugin.Name, l.Plugin.Generation
 		return core.Item{Plugin: &r}
 	case l.Definitions != nil:
-		d := &core.Definitions{}
+		d := &core.Definitions{Gone: l.Definitions.Gone}
 		for _, s := range l.Definitions.Sources {
 			d.Sources = append(d.Sources, schema.Source{Layer: s.Layer, File: s.File, Data: []byte(s.Text), Gone: s.Gone})
 		}

@@ -190,10 +190,18 @@ func fill(t testing.TB, db database) {
 	}
 	_, err = db.Register(ctx, core.Registration{Plugin: "loyalty", Generation: 1, Force: core.Edition{Version: "1.0", Description: []byte{1, 2}, Granted: []string{"reads"}}})
 	must(t, err)
-	must(t, db.KeepDefinitions(ctx, core.Definitions{Sources: []schema.Source{{Layer: "site", File: "thing.yaml", Data: []byte("entity: thing\n\tä \"x\"")}, {Layer: "plugin p", File: "p.yaml", Data: []byte("x"), Gone: true}}}))
+	keep(t, db, core.Definitions{
+		Sources: []schema.Source{{Layer: "site", File: "thing.yaml", Data: []byte("entity: thing\n\tä \"x\"")}, {Layer: "plugin p", File: "p.yaml", Data: []byte("x"), Gone: true}},
+		Gone:    []schema.Gone{{Entity: "thing", Fields: schema.Fields{{Name: "kind", Type: "enum", Options: schema.Options{{Value: "a"}, {Value: "b"}}}}}},
+	})
 	must(t, db.SaveKey(ctx, core.Key{ID: "k1", Hash: "h1", Name: "a key", Roles: []string{"admin"}, CreatedAt: clock}))
 	_, err = db.Acquire(ctx, "a lease", "me", time.Hour)
 	must(t, err)
+}
+
+func keep(t testing.TB, db database, d core.Definitions) {
+	t.Helper()
+	must(t, db.KeepDefinitions(t.Context(), func(core.Definitions) core.Definitions { return d }))
 }
 
 // everything is what a database has, as text that can be compared.
@@ -263,7 +271,7 @@ func TestABackupComesBackWholeInEitherStore(t *testing.T) {
 					}
 				}
 				to := openTarget(t)
-				must(t, to.KeepDefinitions(t.Context(), core.Definitions{Sources: []schema.Source{{Layer: "site", File: "of a first start.yaml"}}}))
+				keep(t, to, core.Definitions{Sources: []schema.Source{{Layer: "site", File: "of a first start.yaml"}}})
 				restore(t, file, to, model(t, definitions))
 				if diff := differ(want, everything(t, to)); diff != "" {
 					t.Errorf("what is restored differs from what was backed up:\n%s", diff)

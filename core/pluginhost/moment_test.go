@@ -42,7 +42,7 @@ func admitting(t *testing.T, config pluginhost.Config, more ...schema.Source) (*
 		},
 		Build:   func(*snapshot.Snapshot) (*execution.Engine, error) { return new(execution.Engine), nil },
 		Names:   func(*schema.Model) error { return nil },
-		Prepare: func(_, _ *schema.Model) error { return nil },
+		Prepare: func(*schema.Past, *schema.Model) error { return nil },
 	})
 	if err != nil {
 		t.Fatal(err)

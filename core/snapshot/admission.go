@@ -31,9 +31,9 @@ type Config struct {
 	Build func(*Snapshot) (*execution.Engine, error)
 	Names func(*schema.Model) error
 
-	// Prepare makes the database ready for a model that takes over from another,
-	// nil for the first one. It is called last, once all the rest is made.
-	Prepare func(before, now *schema.Model) error
+	// Prepare makes the database ready for a model that takes over from what was
+	// before, nil for the first one. It is called last, once all the rest is made.
+	Prepare func(before *schema.Past, now *schema.Model) error
 
 	// Kept keeps what was served last. Without it New prepares the database, and
 	// Begin is not called.
@@ -51,6 +51,7 @@ type Admission struct {
 	oldest  atomic.Int64             // edition by which something may be saved
 	refusal atomic.Pointer[[]string] // why the files of the site are not in force; nil if they are
 	mu      sync.Mutex               // one change at a time
+	gone    []schema.Gone            // what was served and is not in the model of the moment; mu
 }
 
 // New makes the snapshot of what is in files. Its error is about them, or about
@@ -121,7 +122,7 @@ func (a *Admission) change(offers ...Offer) error {
 	before := a.current.Load()
 	next, err := a.next(before, offers)
 	if err == nil && next.Model != before.Model {
-		err = a.config.Prepare(before.Model, next.Model)
+		err = a.config.Prepare(a.past(before.Model), next.Model)
 		if err != nil && core.CodeOf(err) != core.Unavailable {
 			err = catalog.Unfit(versions(offers), err)
 		}
@@ -129,15 +130,15 @@ func (a *Admission) change(offers ...Offer) error {
 	if err != nil {
 		return err
 	}
+	if next.Model != before.Model {
+		a.keep(before.Model, next.catalog) // before anything is stored by it
+	}
 	for _, o := range offers {
 		if o.Ready != nil {
 			o.Ready()
 		}
 	}
 	a.current.Store(next)
-	if next.Model != before.Model {
-		a.keep(next.catalog)
-	}
 	for _, f := range next.faults {
 		a.config.Log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
 	}

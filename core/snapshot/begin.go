@@ -18,10 +18,12 @@ import (
 // Kept keeps the definitions that were served last, in the database: a start holds
 // its files against them, and serves them where its own do not fit what is stored.
 type Kept interface {
-	record.Counter
+	record.Finder
 	Definitions(ctx context.Context) (core.Definitions, error)
-	KeepDefinitions(ctx context.Context, d core.Definitions) error
-	Remaining(ctx context.Context, entity string) (int64, error)
+
+	// KeepDefinitions puts what next makes of those that are kept in their place. It
+	// asks again where another instance has kept some meanwhile.
+	KeepDefinitions(ctx context.Context, next func(core.Definitions) core.Definitions) error
 }
 
 // Begin decides by which definitions of the site is served, and makes the database
@@ -36,8 +38,9 @@ func (a *Admission) Begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.gone = goneBy(served, nil)
 	now := a.current.Load()
-	whole, refused := a.judgeSite(ctx, served.Sources, now.catalog)
+	whole, refused := a.judgeSite(ctx, served, now.catalog)
 	if refused == nil {
 		refused = a.config.Prepare(nil, now.Model)
 	}
@@ -46,7 +49,7 @@ func (a *Admission) Begin(ctx context.Context) error {
 		return refused
 	case refused == nil:
 		a.refusal.Store(nil)
-		a.keep(whole)
+		a.keep(nil, whole)
 		return nil
 	case len(served.Sources) == 0:
 		return refused
@@ -69,6 +72,7 @@ func (a *Admission) Begin(ctx context.Context) error {
 	for _, reason := range reasons {
 		a.config.Log.Error("a definition of the site does not fit what is stored; those that were served last stay in force until that is mended and xrm is started again", "definition", reason)
 	}
+	a.gone = goneBy(served, last.Model)
 	a.current.Store(last)
 	a.refusal.Store(&told)
 	return nil
@@ -102,17 +106,17 @@ func (a *Admission) last(served []schema.Source, now *catalog.Catalog) (*Snapsho
 // judgeSite says what of the files does not fit what is stored, or what is known of
 // plugins. It returns the definitions together with those of the plugins. A model
 // of an older language than this program reads judges nothing.
-func (a *Admission) judgeSite(ctx context.Context, served []schema.Source, now *catalog.Catalog) (whole *catalog.Catalog, err error) {
-	if len(served) == 0 {
+func (a *Admission) judgeSite(ctx context.Context, served core.Definitions, now *catalog.Catalog) (whole *catalog.Catalog, err error) {
+	if len(served.Sources) == 0 {
 		return now, nil
 	}
-	before, err := schema.Load(served...)
+	before, err := schema.Load(served.Sources...)
 	if err != nil {
 		a.config.Log.Warn("the definitions that were served last cannot be read any more, so the files are not held against them", "error", err)
 		return now, nil
 	}
 	plugins := map[string][]schema.Source{}
-	for _, s := range served {
+	for _, s := range served.Sources {
 		if name, isPlugin := strings.CutPrefix(s.Layer, mention.Layer("")); isPlugin {
 			plugins[name] = append(plugins[name], s)
 		}
@@ -124,11 +128,11 @@ func (a *Admission) judgeSite(ctx context.Context, served []schema.Source, now *
 	if err != nil { // what of it does not fit is told when the plugins come
 		whole = now
 	}
-	if len(before.Misfits(whole.Model())) > 0 {
+	if past := before.Past(served.Gone); len(past.Misfits(whole.Model())) > 0 {
 		if err := a.config.Prepare(nil, before); err != nil { // as it was, or nothing could be looked up
 			return nil, err
 		}
-		if err := record.CheckStored(ctx, a.config.Kept, before, whole.Model()); err != nil {
+		if err := record.CheckStored(ctx, a.config.Kept, past, whole.Model()); err != nil {
 			return nil, err
 		}
 	}
@@ -168,17 +172,4 @@ func (a *Admission) tellGone(ctx context.Context, before, now *schema.Model) err
 		}
 	}
 	return nil
-}
-
-// keep notes what is served from now on. Where that fails the next start compares
-// with what was served before.
-func (a *Admission) keep(c *catalog.Catalog) {
-	if a.config.Kept == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), prepareFor)
-	defer cancel()
-	if err := a.config.Kept.KeepDefinitions(ctx, core.Definitions{Sources: c.Sources()}); err != nil {
-		a.config.Log.Warn("the definitions that are served could not be noted in the database; the next start compares its files with older ones", "error", err)
-	}
 }

@@ -16,7 +16,7 @@ import (
 
 // Database is what has to be made ready for a model.
 type Database interface {
-	record.Counter
+	record.Finder
 	Prepare(ctx context.Context, m *schema.Model) error
 	Ping(ctx context.Context) error
 }
@@ -52,7 +52,7 @@ const prepareFor = time.Minute
 // model is accepted, and Keep prepares for it later; but one that speaks of the
 // type of what may be stored has to wait, with an Unavailable error: what is not
 // checked before it holds is never checked.
-func (r *Readiness) Prepare(before, now *schema.Model) error {
+func (r *Readiness) Prepare(before *schema.Past, now *schema.Model) error {
 	ctx, cancel := context.WithTimeout(context.Background(), prepareFor)
 	defer cancel()
 	if err := r.check(ctx, before, now); err != nil {
@@ -94,8 +94,8 @@ func (r *Readiness) prepare(ctx context.Context, m *schema.Model) error {
 	return err
 }
 
-// check holds a model against what is stored under the one before.
-func (r *Readiness) check(ctx context.Context, before, now *schema.Model) error {
+// check holds a model against what is stored from before.
+func (r *Readiness) check(ctx context.Context, before *schema.Past, now *schema.Model) error {
 	if before == nil || len(before.Misfits(now)) == 0 {
 		return nil
 	}

@@ -16,21 +16,30 @@ const definitionsTable = `CREATE TABLE IF NOT EXISTS definitions (
 
 // Definitions returns those that were kept last.
 func (s *Store) Definitions(ctx context.Context) (d core.Definitions, err error) {
-	err = s.reading(ctx, "read the definitions that were served last", func(c *conn) error {
-		var document string
-		found, err := c.row(ctx, "SELECT document FROM definitions WHERE name = 'served'", nil, &document)
-		if err != nil || !found {
-			return err
-		}
-		return json.Unmarshal([]byte(document), &d)
+	err = s.reading(ctx, "read the definitions that were served last", func(c *conn) (err error) {
+		d, err = c.definitions(ctx)
+		return err
 	})
 	return d, err
 }
 
-// KeepDefinitions puts definitions in the place of those before.
-func (s *Store) KeepDefinitions(ctx context.Context, d core.Definitions) error {
+func (c *conn) definitions(ctx context.Context) (d core.Definitions, err error) {
+	var document string
+	found, err := c.row(ctx, "SELECT document FROM definitions WHERE name = 'served'", nil, &document)
+	if err != nil || !found {
+		return d, err
+	}
+	return d, json.Unmarshal([]byte(document), &d)
+}
+
+// KeepDefinitions puts what next makes of those that are kept in their place.
+func (s *Store) KeepDefinitions(ctx context.Context, next func(core.Definitions) core.Definitions) error {
 	return s.writing(ctx, "keep the definitions that are served", durable, func(ctx context.Context, c *conn) error {
-		return c.keepDefinitions(ctx, d)
+		kept, err := c.definitions(ctx)
+		if err != nil {
+			return err
+		}
+		return c.keepDefinitions(ctx, next(kept))
 	})
 }
 

@@ -38,12 +38,27 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 			}
 			tables[e.Name] = t
 		}
+		if err := s.layOthers(ctx, c, tables); err != nil {
+			return err
+		}
 		// Set before the next writer begins: it must know what to keep up.
 		s.tables.Store(&tables)
 		return nil
 	})
 	if err != nil {
 		s.tables.CompareAndSwap(&tables, old)
+	}
+	return err
+}
+
+// layOthers adds the tables that lie there and that no model has any more: what is in
+// them may be asked for, and nobody keeps up what makes that quick.
+func (s *Store) layOthers(ctx context.Context, c *conn, tables map[string]*table) error {
+	names, err := c.names(ctx, "SELECT name FROM entities")
+	for _, name := range names {
+		if tables[name] == nil {
+			tables[name] = newTable(&schema.Entity{Name: name, Plural: name + "s"}, nil, s.collation)
+		}
 	}
 	return err
 }
