@@ -80,7 +80,7 @@ func TestAnUpgradeThatBringsBackWhatIsStoredAsSomethingElseIsRefused(t *testing.
 		write(t, filepath.Join(folder, "move.yaml"), "entity: move\nfields:\n  street: {type: text}\n  rooms: {type: text}\n")
 		const was = ` was of type integer when it was last there and is of type text now, but records of %s have values of it, and values are not converted; put it back as it was, or give the new field another name (1 record)`
 		refused := func(file, field, entity string) string {
-			return `{"plugins":[{"state":"SERVING","update":"1.0.0 could not take over: invalid: the definitions of the plugin mover do not fit: plugin mover/` + file + `: field \"` + field + `\"` + strings.ReplaceAll(was, "%s", entity) + `"}]}`
+			return `{"plugins":[{"state":"SERVING","update":"1.0.0 could not take over: invalid: the definitions of the plugin mover 1.0.0 do not fit: plugin mover/` + file + `: field \"` + field + `\"` + strings.ReplaceAll(was, "%s", entity) + `"}]}`
 		}
 		p.becomes(`{ plugins { state update } }`, nil, refused("move.yaml:4", "rooms", "move"))
 		upgrade(p, "", other)

@@ -66,6 +66,9 @@ func (s *Store) makeKeys(ctx context.Context, m *schema.Model, e *schema.Entity)
 	want, lease, me := s.keysFor(m, e), "keys of "+e.Name, bson.NewObjectID().Hex()
 	for {
 		have, err := s.sortingOf(ctx, e)
+		if err == nil {
+			err = s.dropKeys(ctx, e, &have, want)
+		}
 		if err != nil || have.covers(want) {
 			return err
 		}
@@ -86,6 +89,23 @@ func (s *Store) makeKeys(ctx context.Context, m *schema.Model, e *schema.Entity)
 			return s.failed("make the sort keys of "+e.Plural, ctx.Err())
 		}
 	}
+}
+
+// dropKeys notes that nobody keeps up the keys of what is a field of another type by
+// now, so that they are made anew when it is a text again. Two instances that do so
+// write the same.
+func (s *Store) dropKeys(ctx context.Context, e *schema.Entity, have *sortingDocument, want sortingDocument) error {
+	left := slices.DeleteFunc(slices.Clone(have.Paths), func(path string) bool {
+		f, _ := e.At(path)
+		return f != nil && !slices.Contains(want.Paths, path)
+	})
+	if len(left) == len(have.Paths) {
+		return nil
+	}
+	_, err := s.sorting().UpdateOne(ctx, bson.D{{Key: idField, Value: e.Name}, {Key: "paths", Value: have.Paths}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "paths", Value: left}}}})
+	have.Paths = left
+	return s.writeFailed("note which sort keys of "+e.Plural+" are kept", err)
 }
 
 func (s *Store) sortingOf(ctx context.Context, e *schema.Entity) (d sortingDocument, err error) {
