@@ -19,6 +19,7 @@ type spot struct {
 	standard  string   // its default; "" for none
 
 	there, required, unique bool
+	touched                 bool // since the last start: what goes and comes back is not changed as well
 }
 
 // path tells the spots apart.
@@ -125,6 +126,7 @@ func (d *definitions) clone() *definitions {
 	c.spots = nil
 	for _, s := range d.spots {
 		copied := *s
+		copied.touched = false
 		copied.options, copied.old = slices.Clone(s.options), slices.Clone(s.old)
 		c.spots = append(c.spots, &copied)
 	}
@@ -153,8 +155,15 @@ func (d *definitions) in(container string) (list []*spot) {
 
 // change makes one that an admin could make, and says which.
 func (d *definitions) change(r *rand.Rand) string {
-	s := pick(r, d.spots) // also one that is gone: it comes back as another
-	switch r.IntN(10) {
+	s := pick(r, d.spots)
+	n := r.IntN(10)
+	if n > 1 {
+		if s.touched || n > 3 && !s.there {
+			return "nothing"
+		}
+		s.touched = true
+	}
+	switch n {
 	case 0:
 		d.tools = !d.tools
 		return fmt.Sprint("the file of tools is there: ", d.tools)
@@ -244,7 +253,7 @@ func (d *definitions) differs(other *definitions) map[string]bool {
 	list := map[string]bool{}
 	for _, s := range d.spots {
 		o := other.spot(s.path())
-		if s.there != o.there || s.there && s.yaml() != o.yaml() {
+		if s.yaml() != o.yaml() || s.there != o.there {
 			list[s.path()] = true
 		}
 	}
