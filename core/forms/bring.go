@@ -30,11 +30,8 @@ func (r *run) bring(ctx context.Context, e *schema.Entity, found []*core.Record)
 	for len(drafts) > 0 {
 		var again []record.Draft
 		for i, saved := range r.session.Save(ctx, e, drafts, false) {
-			if saved.Err == nil {
-				if saved.Done == core.Updated {
-					changed++
-				}
-				continue
+			if saved.Done == core.Updated && saved.Err == nil {
+				changed++
 			}
 			some, next, err := r.refused(ctx, e, drafts[i], saved.Err)
 			if err != nil {
@@ -47,11 +44,13 @@ func (r *run) bring(ctx context.Context, e *schema.Entity, found []*core.Record)
 	return changed, all, nil
 }
 
-// refused says what is left since a record was refused, and what of it is tried again.
-// The error is one for which all has to wait.
+// refused says what is left since a record was refused, if it was, and what of it is
+// tried again. The error is one for which all has to wait.
 func (r *run) refused(ctx context.Context, e *schema.Entity, d record.Draft, why error) (some []left, next []record.Draft, err error) {
 	path, taken := takenIn(why)
 	switch code := core.CodeOf(why); {
+	case why == nil:
+		return nil, nil, nil
 	case taken && !slices.Contains(d.Reform.Leave, path):
 		some, err = r.collision(ctx, e, d.ID, path)
 		d.Reform = &record.Reform{Leave: append(slices.Clone(d.Reform.Leave), path)}

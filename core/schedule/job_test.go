@@ -385,7 +385,7 @@ func TestAStoreThatIsAwayIsWaitedFor(t *testing.T) {
 // The core does once what is due, and again when something else is.
 func TestAJobWithoutAScheduleRunsOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		w.jobs = []schedule.Job{{Plugin: "core:forms", Name: "forms", Once: "forms 1"}}
+		w.has(schedule.Job{Plugin: "core:forms", Name: "forms", Once: "forms 1"})
 		w.start("a")
 		b := w.start("b")
 		pass(time.Minute)
@@ -408,7 +408,7 @@ func TestAJobWithoutAScheduleRunsOnce(t *testing.T) {
 		w.behave(func(context.Context, *world, core.JobRun, func(core.Progress)) error {
 			return errors.New("a bad record")
 		}, nil)
-		w.jobs = []schedule.Job{{Plugin: "core:forms", Name: "forms", Once: "forms 2"}}
+		w.has(schedule.Job{Plugin: "core:forms", Name: "forms", Once: "forms 2"})
 		pass(time.Minute)
 		if done := w.taken(); len(done) != 1 {
 			t.Errorf("for something else it was done %q", done)

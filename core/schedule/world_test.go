@@ -75,6 +75,19 @@ func (w *world) job(name, text string) {
 	w.jobs = append(w.jobs, schedule.Job{Plugin: "loyalty", Name: name, Schedule: s})
 }
 
+// has lets there be these jobs instead, while instances run.
+func (w *world) has(jobs ...schedule.Job) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.jobs = jobs
+}
+
+func (w *world) known() []schedule.Job {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.jobs
+}
+
 func (w *world) timer(key string, in time.Duration) {
 	w.t.Helper()
 	if err := w.store.Schedule(w.t.Context(), core.Timer{Plugin: "loyalty", Key: key, DueAt: time.Now().Add(in)}); err != nil {
@@ -159,7 +172,7 @@ func (w *world) startSkewed(name string, fast time.Duration) *instance {
 	i := &instance{link: &link{Store: w.store}}
 	i.Runner = &schedule.Runner{
 		Store: i.link, Holder: name, Now: func() time.Time { return time.Now().Add(fast) }, Log: slog.New(slog.NewTextHandler(w, nil)),
-		Jobs:    func(context.Context) []schedule.Job { return w.jobs },
+		Jobs:    func(context.Context) []schedule.Job { return w.known() },
 		Plugins: func() []string { return []string{"loyalty"} },
 		RunJob: func(ctx context.Context, r core.JobRun, report func(core.Progress)) error {
 			w.note(name + " runs " + r.Job)
