@@ -73,7 +73,7 @@ func (s *Session) Told(ctx context.Context, e *schema.Entity, entries []core.Ent
 			told[i].Diffs = nil
 		}
 	}
-	return told, s.tellLeads(ctx, e, told, s.kept(e))
+	return told, s.tellLeads(ctx, told, s.kept(e))
 }
 
 func visibleDiffs(e *schema.Entity, diffs []core.Diff, visible map[string]bool) []core.Diff {

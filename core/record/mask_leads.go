@@ -81,7 +81,7 @@ func (s *Session) maskKept(ctx context.Context, e *schema.Entity, records []*cor
 
 // tellLeads takes the ids of records that the actor may not see out of entries of the
 // history, and the changes of which nothing is left without them.
-func (s *Session) tellLeads(ctx context.Context, e *schema.Entity, entries []core.Entry, leads []lead) error {
+func (s *Session) tellLeads(ctx context.Context, entries []core.Entry, leads []lead) error {
 	for _, l := range leads {
 		var ids []string
 		for _, entry := range entries {

@@ -87,7 +87,7 @@ func (s *Session) History(ctx context.Context, e *schema.Entity, id string, firs
 	for i := range entries {
 		entries[i].Diffs = visibleDiffs(e, entries[i].Diffs, visible)
 	}
-	return entries, s.tellLeads(ctx, e, entries, s.leads(e))
+	return entries, s.tellLeads(ctx, entries, s.leads(e))
 }
 
 // deciding are the values that say what the actor may see of a record; never nil.
