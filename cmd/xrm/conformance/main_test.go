@@ -14,9 +14,11 @@ import (
 	"syscall"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/openxrm/xrm/cmd/xrm/conformance"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
@@ -31,6 +33,7 @@ func TestMain(m *testing.M) {
 		play(role)
 		return
 	}
+	conformance.AnswersWithin(25 * time.Second)
 	os.Exit(m.Run())
 }
 
