@@ -114,14 +114,14 @@ func (u embedded) killEverySecond(ctx context.Context) (kills int) {
 	}
 }
 
-// A thousand products change ten times each while the plugin that is told of it
+// Three hundred products change ten times each while the plugin that is told of it
 // is killed once a second.
 func TestEveryEventHasItsEffectOnceThoughThePluginIsKilledEverySecond(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a minute")
 	}
 	t.Parallel()
-	const products, versions = 1000, 10
+	const products, versions = 300, 10
 	plugins := t.TempDir()
 	built(t, plugins, "ledger", "testdata/ledger")
 	stores(t, func(t *testing.T, flags ...string) {

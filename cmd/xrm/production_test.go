@@ -122,7 +122,7 @@ func TestTheCommandsOfProductionSetAServerUpAndKeepIt(t *testing.T) {
 	packed := packPlugin(t, m.root)
 
 	steps := shellBlock.FindAllStringSubmatch(page, -1)
-	if len(steps) != 8 {
+	if len(steps) != 9 {
 		t.Fatalf("the page has %d blocks of commands", len(steps))
 	}
 	next := func() string {
@@ -153,6 +153,9 @@ func TestTheCommandsOfProductionSetAServerUpAndKeepIt(t *testing.T) {
 	next() // the restoration
 	if diff := cmp.Diff(`{"customers":{"nodes":[{"displayName":"Before the backup"}]}}`, m.server.must(customers, nil)); diff != "" {
 		t.Errorf("what the backup brought back (-want +got):\n%s", diff)
+	}
+	if got := next(); !strings.Contains(got, "checked: every reference leads somewhere") {
+		t.Errorf("the check of what the backup brought back says\n%s", got)
 	}
 	if got := next(); !strings.HasPrefix(got, "xrm ") {
 		t.Errorf("after the upgrade the version is %q", got)
