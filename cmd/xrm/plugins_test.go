@@ -67,7 +67,7 @@ func TestComplaintsAreKeptFromReceptionToClosing(t *testing.T) {
 	t.Parallel()
 	plugins := builtPlugins(t)
 	stores(t, func(t *testing.T, flags ...string) {
-		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
+		p := spawn(t, t.TempDir(), []string{"XRM_TIMEOUT_PLUGIN=30s"}, append(flags, "--plugins", plugins)...).ready()
 		if got, want := p.out.String(), "  plugin   complaints 1.0.0: SERVING\n"; !strings.Contains(got, want) {
 			t.Errorf("the server prints\n%swithout %s", got, want)
 		}
