@@ -82,7 +82,7 @@ func misreadValue(raw any) (any, error) {
 }
 
 // positioned reads one value of a position. A text is as it lies there, in whatever
-// form: the page goes on behind this very value.
+// form: the page goes on behind this very value. A date has one form alone.
 func positioned(f *Field, value any) (any, error) {
 	if value == nil {
 		return nil, nil
@@ -90,7 +90,7 @@ func positioned(f *Field, value any) (any, error) {
 	if lying, ok := value.(map[string]any); ok {
 		return misreadValue(lying[liesThere])
 	}
-	if text, ok := value.(string); ok && (f.Type == "text" || slices.Contains(wordTypes, f.Type)) {
+	if text, ok := value.(string); ok && f.Type != "date" && (f.Type == "text" || slices.Contains(wordTypes, f.Type)) {
 		if !IsText(text) {
 			return nil, ErrNoCursor
 		}
