@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -23,7 +24,7 @@ func (c *check) deletedWith(ctx context.Context, e *schema.Entity, found []*core
 	if len(ids) == 0 {
 		return nil
 	}
-	for _, root := range c.cascadingTo(e) {
+	for _, root := range (record.Basis{Model: c.model}).Taking(e) {
 		states, err := c.states(ctx, root, ids)
 		if err != nil {
 			return err
@@ -37,18 +38,4 @@ func (c *check) deletedWith(ctx context.Context, e *schema.Entity, found []*core
 		}
 	}
 	return nil
-}
-
-// cascadingTo are the entities with whose records those of an entity are deleted.
-func (c *check) cascadingTo(e *schema.Entity) (all []*schema.Entity) {
-	known := map[*schema.Entity]bool{}
-	for next := []*schema.Entity{e}; len(next) > 0; next = next[1:] {
-		for _, r := range c.model.References(next[0]) {
-			if to := r.To.Stored(); r.Rule() == schema.DeleteCascade && !known[to] {
-				known[to] = true
-				all, next = append(all, to), append(next, to)
-			}
-		}
-	}
-	return all
 }

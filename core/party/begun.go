@@ -1,18 +1,15 @@
 package party
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
 )
 
 // ReadBegun reads a timer of TimerOwner.
 func ReadBegun(t core.Timer) (record.Begun, error) {
-	var i intent
-	if err := json.Unmarshal(t.Payload, &i); err != nil {
-		return record.Begun{}, fmt.Errorf("read what the timer %s is for: %w", t.Key, err)
+	i, err := readIntent(t)
+	if err != nil {
+		return record.Begun{}, err
 	}
 	switch {
 	case i.Erase != "":

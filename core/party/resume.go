@@ -36,6 +36,14 @@ func (i intent) key() string {
 	return "merge " + i.From
 }
 
+// readIntent reads what a timer of TimerOwner is for.
+func readIntent(t core.Timer) (i intent, err error) {
+	if err := json.Unmarshal(t.Payload, &i); err != nil {
+		return i, fmt.Errorf("read what the timer %s is for: %w", t.Key, err)
+	}
+	return i, nil
+}
+
 // remember keeps what is about to be done, so that it goes on by itself when the
 // process is killed.
 func (s *Service) remember(ctx context.Context, i intent) error {
@@ -67,9 +75,9 @@ func (s *Service) Resume(ctx context.Context, on record.Basis, t core.Timer) err
 	if err := s.Records.Knowing(); err != nil {
 		return err
 	}
-	var i intent
-	if err := json.Unmarshal(t.Payload, &i); err != nil {
-		return fmt.Errorf("read what the timer %s is for: %w", t.Key, err)
+	i, err := readIntent(t)
+	if err != nil {
+		return err
 	}
 	resume := s.resumeMerge
 	if i.Erase != "" {

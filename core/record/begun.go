@@ -1,9 +1,6 @@
 package record
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"github.com/openxrm/xrm/core"
 )
 
@@ -15,9 +12,9 @@ type Begun struct {
 
 // ReadBegun reads a timer of TimerOwner.
 func ReadBegun(t core.Timer) (Begun, error) {
-	var i intent
-	if err := json.Unmarshal(t.Payload, &i); err != nil {
-		return Begun{}, fmt.Errorf("read what the timer %s is for: %w", t.Key, err)
+	i, err := readIntent(t)
+	if err != nil {
+		return Begun{}, err
 	}
 	what := "its deletion"
 	switch {

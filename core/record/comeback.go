@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -104,9 +103,20 @@ func (b Basis) cascading(e *schema.Entity) []*schema.Entity {
 	return all
 }
 
-// taking are the entities with whose records those of an entity may be deleted.
-func (b Basis) taking(e *schema.Entity) []*schema.Entity {
-	return slices.DeleteFunc(slices.Clone(b.Model.Stored()), func(by *schema.Entity) bool { return !slices.Contains(b.cascading(by), e) })
+// Taking are the stored entities with whose records those of an entity may be deleted:
+// what they refer to by onDelete: cascade, and so on.
+func (b Basis) Taking(e *schema.Entity) []*schema.Entity {
+	known := map[*schema.Entity]bool{}
+	var all []*schema.Entity
+	for next := []*schema.Entity{e}; len(next) > 0; next = next[1:] {
+		for _, r := range b.Model.References(next[0]) {
+			if to := r.To.Stored(); r.Rule() == schema.DeleteCascade && !known[to] {
+				known[to] = true
+				all, next = append(all, to), append(next, to)
+			}
+		}
+	}
+	return all
 }
 
 // undone takes back what was done of a deletion that has failed: if the record lives, so
@@ -178,7 +188,7 @@ func (s *Session) owner(ctx context.Context, n node, r *core.Record) (node, erro
 	if id == "" || n.e.Field(schema.DeletedWithField) == nil {
 		return n, nil
 	}
-	for _, e := range s.taking(n.e) {
+	for _, e := range s.Taking(n.e) {
 		found, err := s.Store.Find(ctx, e, core.Query{Filter: ByIDs([]string{id}), First: 1, Deleted: true, Only: []string{}})
 		if err != nil {
 			return n, fmt.Errorf("find the %s that it was deleted with: %w", e.Name, err)

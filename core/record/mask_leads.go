@@ -42,7 +42,7 @@ func (b Basis) keptAt(e *schema.Entity, path string) []*schema.Entity {
 	case path == schema.MergedField:
 		return []*schema.Entity{e}
 	}
-	return b.taking(e)
+	return b.Taking(e)
 }
 
 // leads are all leads of an entity.

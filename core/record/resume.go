@@ -35,6 +35,14 @@ type intent struct {
 	Took    bool  `json:",omitempty"` // others go with it
 }
 
+// readIntent reads what a timer of TimerOwner is for.
+func readIntent(t core.Timer) (i intent, err error) {
+	if err := json.Unmarshal(t.Payload, &i); err != nil {
+		return i, fmt.Errorf("read what the timer %s is for: %w", t.Key, err)
+	}
+	return i, nil
+}
+
 // remember keeps what is about to be done, so that it goes on by itself when the
 // process is killed. Each draft has a timer of its own: it ends with the draft, and leaves
 // alone what another one of the same record has begun.
@@ -68,9 +76,9 @@ func (s *Session) forget(ctx context.Context, w *work) {
 // living one lives what was deleted with it. For an entity that is not known here it is
 // Internal: the timer fires again, and all others do not wait for it.
 func (s *Service) Resume(ctx context.Context, on Basis, t core.Timer) error {
-	var i intent
-	if err := json.Unmarshal(t.Payload, &i); err != nil {
-		return fmt.Errorf("read what the timer %s is for: %w", t.Key, err)
+	i, err := readIntent(t)
+	if err != nil {
+		return err
 	}
 	e := on.Model.Entity(i.Entity)
 	if e == nil {
