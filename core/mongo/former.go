@@ -9,8 +9,9 @@ import (
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
-// dropFormer drops the indexes whose place others have taken.
-func (s *Store) dropFormer(ctx context.Context, e *schema.Entity, wanted []driver.IndexModel) error {
+// dropFormer drops the indexes whose place others have taken, and returns what is left
+// of those that are there.
+func (s *Store) dropFormer(ctx context.Context, e *schema.Entity, there []driver.IndexSpecification, wanted []driver.IndexModel) (left []driver.IndexSpecification, err error) {
 	former := map[string]bool{}
 	for _, index := range wanted {
 		for _, name := range before(nameOf(index)) {
@@ -20,22 +21,14 @@ func (s *Store) dropFormer(ctx context.Context, e *schema.Entity, wanted []drive
 	for _, index := range wanted {
 		delete(former, nameOf(index))
 	}
-	if len(former) == 0 {
-		return nil
-	}
-	there, err := s.collection(e).Indexes().ListSpecifications(ctx)
-	if err != nil {
-		return s.failed("list the indexes of "+e.Name, err)
-	}
 	for _, index := range there {
 		if !former[index.Name] {
-			continue
-		}
-		if err := s.dropIndex(ctx, e, index.Name); err != nil {
-			return err
+			left = append(left, index)
+		} else if err := s.dropIndex(ctx, e, index.Name); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return left, nil
 }
 
 // before are the names that an index over sort keys had when filters, or orders too,

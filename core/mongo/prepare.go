@@ -31,10 +31,14 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 	for _, e := range m.Stored() {
 		must, others := indexesOf(m, e), roleOrders(m, e)
-		if err := s.dropFormer(ctx, e, slices.Concat(must, others)); err != nil {
+		there, err := s.collection(e).Indexes().ListSpecifications(ctx)
+		if err != nil {
+			return s.failed("list the indexes of "+e.Name, err)
+		}
+		if there, err = s.dropFormer(ctx, e, there, slices.Concat(must, others)); err != nil {
 			return err
 		}
-		indexes, err := s.withRoom(ctx, e, must, others)
+		indexes, err := s.withRoom(ctx, e, there, must, others)
 		if err != nil {
 			return err
 		}
@@ -44,7 +48,7 @@ func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 		if err := s.createIndexes(ctx, e, indexes); err != nil {
 			return err
 		}
-		if err := s.dropUnique(ctx, e, indexes); err != nil {
+		if err := s.dropUnique(ctx, e, there, indexes); err != nil {
 			return err
 		}
 		s.declared.Store(e.Name, declaredIn(indexes, e.Collated(m.Roles(e))))
@@ -68,13 +72,9 @@ func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 // withRoom adds to the indexes that must be as many of the others as the
 // collection has room for, beside those that are there already, whoever made them. Of
 // the others that an earlier model had, as many go as those that must be need.
-func (s *Store) withRoom(ctx context.Context, e *schema.Entity, must, others []driver.IndexModel) ([]driver.IndexModel, error) {
+func (s *Store) withRoom(ctx context.Context, e *schema.Entity, there []driver.IndexSpecification, must, others []driver.IndexModel) ([]driver.IndexModel, error) {
 	if len(others) == 0 {
 		return must, nil
-	}
-	there, err := s.collection(e).Indexes().ListSpecifications(ctx)
-	if err != nil {
-		return nil, s.failed("list the indexes of "+e.Name, err)
 	}
 	names := map[string]bool{"_id_": true}
 	for _, index := range there {
@@ -131,11 +131,7 @@ const indexNotFound = 27
 
 // dropUnique drops the indexes of fields that were unique and are not. One of a
 // field that the model does not know is left to an instance that does.
-func (s *Store) dropUnique(ctx context.Context, e *schema.Entity, wanted []driver.IndexModel) error {
-	there, err := s.collection(e).Indexes().ListSpecifications(ctx)
-	if err != nil {
-		return s.failed("list the indexes of "+e.Name, err)
-	}
+func (s *Store) dropUnique(ctx context.Context, e *schema.Entity, there []driver.IndexSpecification, wanted []driver.IndexModel) error {
 	for _, index := range there {
 		path, isUnique := strings.CutPrefix(index.Name, uniquePrefix)
 		if !isUnique || slices.ContainsFunc(wanted, func(w driver.IndexModel) bool { return nameOf(w) == index.Name }) {
