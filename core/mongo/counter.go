@@ -33,10 +33,18 @@ func (s *Store) Next(ctx context.Context, counter string, after int64) (int64, e
 // create the document.
 func again(upsert func() error) error {
 	for attempt := 1; ; attempt++ {
-		if err := upsert(); !isDuplicate(err) || attempt == 5 {
+		if err := upsert(); !isForestalled(err) || attempt == 5 {
 			return err
 		}
 	}
+}
+
+// isForestalled says whether an upsert failed because another one has created
+// the document meanwhile.
+func isForestalled(err error) bool {
+	// DocumentDB turns such an upsert into an update, and forgets the time on the way.
+	var server driver.ServerError
+	return isDuplicate(err) || errors.As(err, &server) && server.HasErrorCodeWithMessage(failedToParse, serverNow)
 }
 
 func isDuplicate(err error) bool {

@@ -94,7 +94,10 @@ func passing(err error) bool {
 	return server.HasErrorLabel("RetryableWriteError") || server.HasErrorLabel("TransientTransactionError")
 }
 
-const maxTimeExpired = 50 // MaxTimeMSExpired
+const (
+	failedToParse  = 9
+	maxTimeExpired = 50 // MaxTimeMSExpired
+)
 
 // passingCodes are what a server answers while it starts, stops, elects a
 // primary or has too much to do.

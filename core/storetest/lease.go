@@ -88,21 +88,24 @@ func leasesExpire(d *desk) {
 }
 
 func leasesRace(d *desk) {
-	var winners atomic.Int32
-	var group sync.WaitGroup
-	for i := range 8 {
-		group.Go(func() {
-			held, err := d.Acquire(d.ctx, "job", fmt.Sprint("holder ", i), time.Hour)
-			if err != nil {
-				d.t.Errorf("Acquire: %v", err)
-			}
-			if held {
-				winners.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	if n := winners.Load(); n != 1 {
-		d.t.Errorf("%d have the lease; want one", n)
+	for round := range 20 {
+		job := fmt.Sprint("job ", round)
+		var winners atomic.Int32
+		var group sync.WaitGroup
+		for i := range 8 {
+			group.Go(func() {
+				held, err := d.Acquire(d.ctx, job, fmt.Sprint("holder ", i), time.Hour)
+				if err != nil {
+					d.t.Errorf("Acquire: %v", err)
+				}
+				if held {
+					winners.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if n := winners.Load(); n != 1 {
+			d.t.Errorf("%d have the lease of %s; want one", n, job)
+		}
 	}
 }
