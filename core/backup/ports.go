@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"iter"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -15,8 +16,9 @@ type Source interface {
 	// a later sight of it is of the same version or a later one.
 	Items(ctx context.Context, kind core.ItemKind, each func(core.Item) error) error
 
-	// Pending returns at most limit entries of which subscribers may not know yet.
-	Pending(ctx context.Context, limit int) ([]core.Entry, error)
+	// Pending goes through the entries of which subscribers may not know yet, at most
+	// limit of them at a time.
+	Pending(ctx context.Context, limit int) iter.Seq2[[]core.Entry, error]
 
 	// EntriesAfter returns the entries behind a position, in the order of their
 	// positions and at most limit of them, and the last position that there is.

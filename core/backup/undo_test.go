@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"iter"
 	"testing"
 	"time"
 
@@ -96,7 +97,7 @@ type hot struct {
 
 func (h *hot) Items(context.Context, core.ItemKind, func(core.Item) error) error { return nil }
 
-func (h *hot) Pending(context.Context, int) ([]core.Entry, error) { return h.pending, nil }
+func (h *hot) Pending(context.Context, int) iter.Seq2[[]core.Entry, error] { return nil }
 
 func (h *hot) EntriesAfter(_ context.Context, position int64, limit int) ([]core.Entry, int64, error) {
 	last := int64(len(h.journal))

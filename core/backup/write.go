@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -65,12 +64,13 @@ func still(ctx context.Context, from Source, w *writer) (position int64, err err
 			return 0, err
 		}
 	}
-	pending, err := from.Pending(ctx, math.MaxInt32)
-	if err == nil {
-		err = w.owed(subscriptions, pending)
-	}
-	if err != nil {
-		return 0, err
+	for pending, err := range from.Pending(ctx, page) {
+		if err == nil {
+			err = w.owed(subscriptions, pending)
+		}
+		if err != nil {
+			return 0, err
+		}
 	}
 	_, position, err = from.EntriesAfter(ctx, 0, 0)
 	if err != nil {

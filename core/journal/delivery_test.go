@@ -3,6 +3,7 @@ package journal_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -99,9 +100,14 @@ func (m *mortal) Subscriptions(ctx context.Context) (all []core.Subscription, er
 	return all, m.do(func() error { all, err = m.Store.Subscriptions(ctx); return err })
 }
 
-func (m *mortal) Pending(ctx context.Context, limit int) (entries []core.Entry, err error) {
-	err = m.do(func() error { entries, err = m.Store.Pending(ctx, limit); return err })
-	return entries, err
+func (m *mortal) Pending(ctx context.Context, limit int) iter.Seq2[[]core.Entry, error] {
+	return func(yield func([]core.Entry, error) bool) {
+		for entries, err := range m.Store.Pending(ctx, limit) {
+			if err = m.do(func() error { return err }); !yield(entries, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func (m *mortal) Missing(ctx context.Context, all []core.Entry) (missing []core.Entry, err error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/sqlite"
+	"github.com/openxrm/xrm/core/storetest"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -34,7 +35,7 @@ func TestARelayThatWasSlowDoesNotBringBackWhatWasForgotten(t *testing.T) {
 	after := &core.Record{Entity: "guest", ID: "g1", Version: 1, Values: map[string]any{"name": "Zoe"}}
 	must(s.Commit(ctx, guest, []core.Change{{Action: core.Created, After: after}})[0])
 
-	held, err := s.Pending(ctx, 10) // by the slow one
+	held, err := storetest.Pending(ctx, s, 10) // by the slow one
 	must(err)
 	r := &journal.Relay{Store: s, Log: slog.New(slog.DiscardHandler)}
 	must(r.Forget(ctx, guest, []string{"g1"}))

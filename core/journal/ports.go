@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -13,9 +14,11 @@ import (
 type Store interface {
 	Outbox
 
-	// Pending returns at most limit entries that were not settled yet, those
-	// of one record from the oldest to the latest.
-	Pending(ctx context.Context, limit int) ([]core.Entry, error)
+	// Pending goes through all entries that were not settled yet when it began, at
+	// most limit of them at a time and those of one record from the oldest to the
+	// latest. What is committed meanwhile may be among them, but does not keep it
+	// from ending. Whoever goes through them may settle them. It ends at an error.
+	Pending(ctx context.Context, limit int) iter.Seq2[[]core.Entry, error]
 
 	// Missing returns those of the entries that were neither appended nor
 	// settled, as far as the store can tell.

@@ -94,36 +94,40 @@ func wait(ctx context.Context, d time.Duration, bell <-chan struct{}) bool {
 	return true
 }
 
-// Drain moves all that is pending now and returns.
+// Drain moves all that was pending when it began, however much is committed
+// meanwhile.
 func (r *Relay) Drain(ctx context.Context) error {
-	for {
-		entries, err := r.Store.Pending(ctx, batch)
+	moved := false
+	for entries, err := range r.Store.Pending(ctx, batch) {
 		if err != nil {
 			return fault("read what is pending", err)
 		}
-		if len(entries) == 0 {
-			return r.number(ctx)
-		}
-		if err := r.enqueue(ctx, entries); err != nil {
+		if err := r.move(ctx, entries); err != nil {
 			return err
 		}
-		// Now that it is known what is pending: of these records nothing earlier can
-		// turn up in the journal any more.
-		if err := r.number(ctx); err != nil {
-			return err
-		}
-		if err := r.Store.Append(ctx, entries); err != nil {
-			return fault("write the journal", err)
-		}
-		// Only now: an entry that is in both places is read once, one that
-		// were in neither would be lost.
-		if err := r.Store.Settle(ctx, entries); err != nil {
-			return fault("settle what was written", err)
-		}
-		if len(entries) < batch {
-			return nil
-		}
+		moved = true
 	}
+	if moved {
+		return nil
+	}
+	return r.number(ctx)
+}
+
+func (r *Relay) move(ctx context.Context, entries []core.Entry) error {
+	if err := r.enqueue(ctx, entries); err != nil {
+		return err
+	}
+	// Now that it is known what is pending: of these records nothing earlier can
+	// turn up in the journal any more.
+	if err := r.number(ctx); err != nil {
+		return err
+	}
+	if err := r.Store.Append(ctx, entries); err != nil {
+		return fault("write the journal", err)
+	}
+	// Only now: an entry that is in both places is read once, one that
+	// were in neither would be lost.
+	return fault("settle what was written", r.Store.Settle(ctx, entries))
 }
 
 // Forget takes what says something about a person out of the history of these

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
 	"strings"
@@ -46,14 +47,33 @@ func (s *store) step() error {
 	return nil
 }
 
-func (s *store) Pending(_ context.Context, limit int) ([]core.Entry, error) {
+func (s *store) Pending(_ context.Context, limit int) iter.Seq2[[]core.Entry, error] {
+	return func(yield func([]core.Entry, error) bool) {
+		now, err := s.now()
+		for ; err == nil && len(now) > 0; now = now[min(limit, len(now)):] {
+			var died error
+			s.change(func() { died = s.step() })
+			if !yield(now[:min(limit, len(now))], died) || died != nil {
+				return
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (s *store) now() ([]core.Entry, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked++
 	if s.away {
 		return nil, &core.Error{Code: core.Unavailable, Message: "The database is away."}
 	}
-	return append([]core.Entry{}, s.pending[:min(limit, len(s.pending))]...), s.step()
+	if len(s.pending) == 0 {
+		return nil, s.step()
+	}
+	return slices.Clone(s.pending), nil
 }
 
 func (s *store) Append(_ context.Context, entries []core.Entry) error {
@@ -371,5 +391,30 @@ func TestRunEndsWithItsContext(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// outpaced is written to faster than its relay moves.
+type outpaced struct{ *store }
+
+func (s outpaced) Append(ctx context.Context, moved []core.Entry) error {
+	s.change(func() {
+		for range 2 * len(moved) {
+			s.pending = append(s.pending, core.Entry{Entity: "thing", Action: core.Created, RecordID: fmt.Sprint("new", s.steps, len(s.pending)), Version: 1})
+		}
+	})
+	return s.store.Append(ctx, moved)
+}
+
+func TestDrainEndsWithWhatWasPendingWhenItBegan(t *testing.T) {
+	s := &store{pending: entries(450), diesAt: 100} // or it would go on for ever
+	if err := (&journal.Relay{Store: outpaced{s}}).Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(entries(450), s.journal); diff != "" {
+		t.Errorf("journal: -want +got:\n%s", diff)
+	}
+	if len(s.pending) != 900 {
+		t.Errorf("%d entries are pending; want the 900 that came meanwhile", len(s.pending))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/sqlite"
+	"github.com/openxrm/xrm/core/storetest"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -53,7 +54,7 @@ func TestRelayMovesWhatARealStoreCommits(t *testing.T) {
 	if err := r.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := s.Pending(t.Context(), 10); err != nil || len(left) > 0 {
+	if left, err := storetest.Pending(t.Context(), s, 10); err != nil || len(left) > 0 {
 		t.Errorf("pending: %v, %v; want none", left, err)
 	}
 	for i := range 300 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/mongo/mongotest"
+	"github.com/openxrm/xrm/core/storetest"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -104,7 +105,7 @@ func TestTheRelayDoesNotReadEveryRecord(t *testing.T) {
 	s := open(t, mongotest.Server(t), patient)
 	t.Cleanup(func() { s.Close() })
 	e := many(t, s)
-	entries, err := s.Pending(t.Context(), 5000)
+	entries, err := storetest.Pending(t.Context(), s, 5000)
 	if err != nil || len(entries) != 3000 {
 		t.Fatalf("%d entries are pending, %v; want 3000", len(entries), err)
 	}

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -12,44 +13,98 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// Pending returns entries that lie in the documents of their records, at most
-// limit of them, those of one record from the oldest to the latest. It looks
-// into every collection of records, also where no entity has that name any more.
-func (s *Store) Pending(ctx context.Context, limit int) ([]core.Entry, error) {
-	names, err := s.db.ListCollectionNames(ctx, bson.D{})
-	if err != nil {
-		return nil, s.failed("list the collections", err)
+// Pending goes through the entries that lay in the documents of their records when
+// it began, at most limit of them at a time, those of one record from the oldest to
+// the latest. It looks into every collection of records, also where no entity has
+// that name any more.
+func (s *Store) Pending(ctx context.Context, limit int) iter.Seq2[[]core.Entry, error] {
+	return func(yield func([]core.Entry, error) bool) {
+		var entries []core.Entry
+		for more, err := range s.pendingOfAll(ctx, limit) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for entries = append(entries, more...); len(entries) >= limit; entries = entries[limit:] {
+				if !yield(entries[:limit:limit], nil) {
+					return
+				}
+			}
+		}
+		if len(entries) > 0 {
+			yield(entries, nil)
+		}
 	}
-	var entries []core.Entry
-	for _, name := range names {
-		if strings.Contains(name, ".") { // ours, see store.go, or the server's own
-			continue
-		}
-		if len(entries) >= limit {
-			break
-		}
-		more, err := s.pendingOf(ctx, name, limit-len(entries))
-		if err != nil {
-			return nil, s.failed("read the new history of "+name, err)
-		}
-		entries = append(entries, more...)
-	}
-	return entries[:min(limit, len(entries))], nil
 }
 
-func (s *Store) pendingOf(ctx context.Context, entity string, limit int) ([]core.Entry, error) {
-	cursor, err := s.db.Collection(entity).Find(ctx, hasPending(),
+func (s *Store) pendingOfAll(ctx context.Context, limit int) iter.Seq2[[]core.Entry, error] {
+	return func(yield func([]core.Entry, error) bool) {
+		names, err := s.db.ListCollectionNames(ctx, bson.D{})
+		if err != nil {
+			yield(nil, s.failed("list the collections", err))
+			return
+		}
+		for _, name := range names {
+			if strings.Contains(name, ".") { // ours, see store.go, or the server's own
+				continue
+			}
+			for entries, err := range s.pendingOf(ctx, name, limit) {
+				if !yield(entries, s.failed("read the new history of "+name, err)) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// pendingOf goes through the pending entries of one entity, those of limit records
+// at a time. The index says nothing of what came first. So where there are more, it
+// notes first which records they are of, or those who write meanwhile could keep it
+// from ever coming to the last one.
+func (s *Store) pendingOf(ctx context.Context, entity string, limit int) iter.Seq2[[]core.Entry, error] {
+	return func(yield func([]core.Entry, error) bool) {
+		entries, records, err := s.entriesOf(ctx, entity, hasPending(), limit)
+		if err != nil || records < limit {
+			yield(entries, err)
+			return
+		}
+		ids, err := s.idsOf(ctx, entity, hasPending())
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for some := range slices.Chunk(ids, limit) {
+			entries, _, err := s.entriesOf(ctx, entity, bson.D{{Key: idField, Value: bson.D{{Key: "$in", Value: some}}}}, limit)
+			if !yield(entries, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// entriesOf returns the pending entries of at most limit records, and of how many
+// they are.
+func (s *Store) entriesOf(ctx context.Context, entity string, filter bson.D, limit int) (entries []core.Entry, records int, err error) {
+	cursor, err := s.db.Collection(entity).Find(ctx, filter,
 		options.Find().SetProjection(bson.D{{Key: journalField, Value: 1}}).SetLimit(int64(limit)))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var entries []core.Entry
 	_, err = all(ctx, cursor, func(raw bson.Raw) (struct{}, error) {
 		more, err := entriesIn(entity, raw.Lookup(idField).StringValue(), raw)
 		entries = append(entries, more...)
+		records++
 		return struct{}{}, err
 	})
-	return entries, err
+	return entries, records, err
+}
+
+func (s *Store) idsOf(ctx context.Context, entity string, filter bson.D) ([]string, error) {
+	cursor, err := s.db.Collection(entity).Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}))
+	if err != nil {
+		return nil, err
+	}
+	return all(ctx, cursor, func(raw bson.Raw) (string, error) { return raw.Lookup(idField).StringValue(), nil })
 }
 
 // hasPending selects the documents that an index of its own lists: those with

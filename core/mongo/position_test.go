@@ -12,6 +12,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/mongo/mongotest"
+	"github.com/openxrm/xrm/core/storetest"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
@@ -264,7 +265,7 @@ func TestAProgramFromBeforeMayRunBeside(t *testing.T) {
 			defer other.Close()
 			for {
 				done := written.Err() != nil
-				entries, err := other.Pending(t.Context(), 5)
+				entries, err := storetest.Pending(t.Context(), other, 5)
 				if err == nil {
 					err = move(other, entries)
 				}

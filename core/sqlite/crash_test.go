@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/storetest"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -69,7 +70,7 @@ func writeUntilKilled(path, round string) error {
 	}
 	go func() {
 		for {
-			entries, err := s.Pending(ctx, 10)
+			entries, err := storetest.Pending(ctx, s, 10)
 			if err == nil {
 				err = s.Append(ctx, entries)
 			}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/storetest"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -233,7 +234,7 @@ func TestAFileKeepsEverythingWhenItIsOpenedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	if pending, err := again.Pending(t.Context(), 100); err != nil || len(pending) != 30 {
+	if pending, err := storetest.Pending(t.Context(), again, 100); err != nil || len(pending) != 30 {
 		t.Errorf("%d entries are pending before Prepare, error %v; want 30", len(pending), err)
 	}
 	if k, err := again.KeyByHash(t.Context(), "h"); err != nil || k == nil {

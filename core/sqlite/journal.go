@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -14,24 +15,42 @@ import (
 // History returns the entries of one record, latest first: at most first of
 // them (a negative first is no limit) with versions below before.
 func (s *Store) History(ctx context.Context, e *schema.Entity, id string, first int, before int64) ([]core.Entry, error) {
-	text := "SELECT entity, record, version, entry FROM journal WHERE entity = ? AND record = ? AND (? = 0 OR version < ?) ORDER BY version DESC LIMIT ?"
-	return s.entries(ctx, "read the history", text, e.Stored().Name, id, before, before, first)
+	text := "SELECT seq, entity, record, version, entry FROM journal WHERE entity = ? AND record = ? AND (? = 0 OR version < ?) ORDER BY version DESC LIMIT ?"
+	entries, _, err := s.entries(ctx, "read the history", text, e.Stored().Name, id, before, before, first)
+	return entries, err
 }
 
-// Pending returns entries that were not settled yet, in the order in which
-// they were committed.
-func (s *Store) Pending(ctx context.Context, limit int) ([]core.Entry, error) {
-	return s.entries(ctx, "read the pending entries", "SELECT entity, record, version, entry FROM journal WHERE pending = 1 ORDER BY seq LIMIT ?", limit)
+// Pending goes through the entries that were not settled yet when it began, in the
+// order in which they were committed and at most limit of them at a time.
+func (s *Store) Pending(ctx context.Context, limit int) iter.Seq2[[]core.Entry, error] {
+	const what = "read the pending entries"
+	return func(yield func([]core.Entry, error) bool) {
+		var after, end int64
+		err := s.reading(ctx, what, func(c *conn) error {
+			_, err := c.row(ctx, "SELECT coalesce(max(seq), 0) FROM journal WHERE pending = 1", nil, &end)
+			return err
+		})
+		for err == nil && after < end {
+			var entries []core.Entry
+			entries, after, err = s.entries(ctx, what, "SELECT seq, entity, record, version, entry FROM journal WHERE pending = 1 AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", after, end, limit)
+			if len(entries) == 0 || err == nil && !yield(entries, nil) {
+				break
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
 }
 
-func (s *Store) entries(ctx context.Context, what, text string, args ...any) ([]core.Entry, error) {
-	var entries []core.Entry
+// entries also returns the last one's row.
+func (s *Store) entries(ctx context.Context, what, text string, args ...any) (entries []core.Entry, last int64, err error) {
 	request := budget.From(ctx)
-	err := s.reading(ctx, what, func(c *conn) error {
+	err = s.reading(ctx, what, func(c *conn) error {
 		return c.query(ctx, text, args, func(rows *sql.Rows) error {
 			var e core.Entry
 			var document string
-			err := rows.Scan(&e.Entity, &e.RecordID, &e.Version, &document)
+			err := rows.Scan(&last, &e.Entity, &e.RecordID, &e.Version, &document)
 			if err == nil {
 				err = decodeEntry(document, &e)
 			}
@@ -42,7 +61,7 @@ func (s *Store) entries(ctx context.Context, what, text string, args ...any) ([]
 			return err
 		})
 	})
-	return entries, err
+	return entries, last, err
 }
 
 // Append sees to it that the journal has these entries. Those of our own

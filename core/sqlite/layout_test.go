@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/storetest"
 )
 
 func TestAFileOfAnOlderLayoutIsBroughtToThatOfToday(t *testing.T) {
@@ -42,7 +43,7 @@ func checkLayout(t *testing.T, path string) {
 	if keys, err := s.Keys(t.Context()); err != nil || len(keys) != 1 || !keys[0].ExpiresAt.IsZero() || !keys[0].LastUsedAt.IsZero() {
 		t.Errorf("keys: %+v, %v; want the one from before, without an end and a use", keys, err)
 	}
-	pending, err := s.Pending(t.Context(), 10)
+	pending, err := storetest.Pending(t.Context(), s, 10)
 	if err != nil || len(pending) != 1 || pending[0].Action != core.Created || pending[0].Roles != nil {
 		t.Fatalf("pending: %+v, %v; want the entry from before", pending, err)
 	}

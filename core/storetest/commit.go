@@ -193,7 +193,7 @@ func closedIsUnavailable(d *desk) {
 	_, errCount := d.Count(d.ctx, d.thing, core.Query{}, 10)
 	_, errNext := d.Next(d.ctx, "n", 0)
 	_, errHistory := d.History(d.ctx, d.thing, c.After.ID, 10, 0)
-	_, errPending := d.Pending(d.ctx, 10)
+	_, errPending := Pending(d.ctx, d.Store, 10)
 	_, errKey := d.KeyByHash(d.ctx, "h")
 	_, errSubscriptions := d.Subscriptions(d.ctx)
 	_, errDeliverable := d.Deliverable(d.ctx, "s", d.now(), 10)

@@ -158,7 +158,7 @@ func positionsDead(d *desk) {
 func positionsLate(d *desk) {
 	other := d.another()
 	d.life()
-	late, err := other.Pending(d.ctx, 4)
+	late, err := Pending(d.ctx, other, 4)
 	d.must(err)
 	d.relay(100)
 	d.life()
@@ -216,7 +216,7 @@ func positionsAtOnce(d *desk) {
 		relaying.Go(func() {
 			for {
 				done := written.Err() != nil
-				entries, err := s.Pending(d.ctx, 7)
+				entries, err := Pending(d.ctx, s, 7)
 				if err == nil {
 					err = s.Append(d.ctx, entries)
 				}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"iter"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 func relayTests() map[string]func(*desk) {
 	return map[string]func(*desk){
 		"pending entries come oldest first and no more than asked for": relayPending,
+		"what is committed meanwhile does not prolong what is pending": relayIsOutpaced,
 		"history is the same whatever the relay has done":              relayHistory,
 		"a relay that died in between leaves neither gap nor double":   relayDies,
 		"a newer entry stays when an older one is settled":             relayKeepsNewer,
@@ -19,9 +21,19 @@ func relayTests() map[string]func(*desk) {
 	}
 }
 
+// Pending returns the first entries that a store has pending, at most limit of them.
+func Pending(ctx context.Context, s interface {
+	Pending(ctx context.Context, limit int) iter.Seq2[[]core.Entry, error]
+}, limit int) ([]core.Entry, error) {
+	for entries, err := range s.Pending(ctx, limit) {
+		return entries, err
+	}
+	return nil, nil
+}
+
 func (d *desk) pending(limit int) []core.Entry {
 	d.t.Helper()
-	entries, err := d.Pending(d.ctx, limit)
+	entries, err := Pending(d.ctx, d.Store, limit)
 	if err != nil {
 		d.t.Fatalf("Pending: %v", err)
 	}
@@ -72,6 +84,42 @@ func relayPending(d *desk) {
 		if len(moved) != 6 {
 			d.t.Errorf("%d entries are pending; want 6", len(moved))
 		}
+	}
+}
+
+// relayIsOutpaced commits more with each batch than the batch has: new records, and
+// changes of those that are pending.
+func relayIsOutpaced(d *desk) {
+	const before, batch = 40, 7
+	first := d.create(d.thing, values{"size": int64(0)})
+	want := map[string]bool{first.ID: true}
+	for range before - 1 {
+		want[d.create(d.thing, values{"size": int64(0)}).ID] = true
+	}
+	person := d.create(d.person, values{"name": "Eva"})
+	want[person.ID] = true
+	left := len(want)
+	batches := 0
+	for entries, err := range d.Pending(d.ctx, batch) {
+		d.must(err)
+		if batches++; batches > 3*before/batch {
+			d.t.Fatalf("after %d batches of %d for %d entries it still goes on", batches, batch, before+1)
+		}
+		for range 2 * batch {
+			d.create(d.thing, values{"size": int64(batches)})
+			first = d.do(d.thing, core.Updated, first, values{"size": int64(batches)})
+		}
+		d.must(d.Append(d.ctx, entries))
+		d.must(d.Settle(d.ctx, entries))
+		for _, e := range entries {
+			if e.Version == 1 && want[e.RecordID] {
+				want[e.RecordID] = false
+				left--
+			}
+		}
+	}
+	if left > 0 {
+		d.t.Errorf("it ended with %d of %d entries that were pending when it began not told", left, before+1)
 	}
 }
 
@@ -177,7 +225,7 @@ func relayRuns(d *desk) {
 	}
 	running.Go(func() {
 		for ctx.Err() == nil {
-			entries, err := d.Pending(d.ctx, 7)
+			entries, err := Pending(d.ctx, d.Store, 7)
 			if err == nil {
 				err = d.Append(d.ctx, entries)
 			}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"testing"
@@ -24,11 +25,12 @@ type Store interface {
 	// SortBy says how names sort from the next Prepare on.
 	SortBy(c *schema.Collation)
 
-	// Pending returns entries that lie in the documents of their records and
-	// were not settled yet, at most limit of them, those of one record from
-	// the oldest to the latest. It knows all records of the database, also
-	// those of entities that the current model does not have.
-	Pending(ctx context.Context, limit int) ([]core.Entry, error)
+	// Pending goes through the entries that lay in the documents of their records
+	// and were not settled yet when it began, at most limit of them at a time,
+	// those of one record from the oldest to the latest. What is committed
+	// meanwhile does not keep it from ending. It knows all records of the
+	// database, also those of entities that the current model does not have.
+	Pending(ctx context.Context, limit int) iter.Seq2[[]core.Entry, error]
 
 	// Number gives positions to the entries of the journal that have none,
 	// which only a program from before leaves, and says to how many.
