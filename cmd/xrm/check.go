@@ -23,6 +23,7 @@ func (p *program) checkCommand() *cobra.Command {
   - values that their fields do not read, or that no xrm has written
   - values of unique fields that several living records have
   - duplicates whose id and unique values lead nowhere since they were merged
+  - API keys whose party does not exist, or was merged, deleted or erased
   - merges, erasures, deletions and restorations that do not come to their end
 
 with what to do about each: of each entity 20 of a kind, and how many there are.

@@ -58,7 +58,7 @@ func (t tally) wrong() string {
 }
 
 const (
-	allIsWell  = "every reference leads somewhere, every value fits the type of its field, no two living records share a unique value, every duplicate leads to a record, and nothing that was begun is stuck"
+	allIsWell  = "every reference leads somewhere, every value fits the type of its field, no two living records share a unique value, every duplicate leads to a record, the party of every API key is there, and nothing that was begun is stuck"
 	notChecked = "Not looked at: rules that hold for what is written (required, max and the like), rules of plugins, fields that no definition has, the history, and what plugins keep for themselves."
 )
 

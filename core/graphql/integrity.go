@@ -10,9 +10,9 @@ import (
 
 var findingKind = graphql.NewEnum(graphql.EnumConfig{
 	Name: "CheckFindingKind", Description: "What is wrong.", Values: graphql.EnumValueConfigMap{
-		string(integrity.Missing):    {Value: integrity.Missing, Description: "A reference leads to no record."},
-		string(integrity.Deleted):    {Value: integrity.Deleted, Description: "A reference of a living record leads to a deleted one."},
-		string(integrity.Merged):     {Value: integrity.Merged, Description: "A reference leads to a party that was merged into another."},
+		string(integrity.Missing):    {Value: integrity.Missing, Description: "A reference leads to no record, or an API key belongs to no party."},
+		string(integrity.Deleted):    {Value: integrity.Deleted, Description: "A reference of a living record leads to a deleted one, or an API key belongs to a party that was deleted or erased."},
+		string(integrity.Merged):     {Value: integrity.Merged, Description: "A reference leads to, or an API key belongs to, a party that was merged into another."},
 		string(integrity.Misfit):     {Value: integrity.Misfit, Description: "A value does not fit its field."},
 		string(integrity.Unreadable): {Value: integrity.Unreadable, Description: "What lies there was not written by xrm, and cannot be read."},
 		string(integrity.Shared):     {Value: integrity.Shared, Description: "Several living records have the same value of a unique field."},
@@ -26,8 +26,8 @@ var checkFinding = graphql.NewObject(graphql.ObjectConfig{
 	Name: "CheckFinding", Description: "One thing in the database that should not be, or that is under way.",
 	Fields: graphql.Fields{
 		"kind":    part(graphql.NewNonNull(findingKind), func(f integrity.Finding) any { return f.Kind }),
-		"entity":  explained("Whose record it is. A role's fields are those of its party.", part(graphql.NewNonNull(graphql.String), func(f integrity.Finding) any { return f.Entity })),
-		"id":      explained("The id of the record.", part(graphql.NewNonNull(graphql.ID), func(f integrity.Finding) any { return f.ID })),
+		"entity":  explained("Whose record it is. A role's fields are those of its party. core:key is an API key.", part(graphql.NewNonNull(graphql.String), func(f integrity.Finding) any { return f.Entity })),
+		"id":      explained("The id of the record, or of the key.", part(graphql.NewNonNull(graphql.ID), func(f integrity.Finding) any { return f.ID })),
 		"path":    explained("The storage path of the field; null for the record as a whole.", part(graphql.String, func(f integrity.Finding) any { return optional(f.Path) })),
 		"value":   explained("What lies there, or the id of the record that it leads to. Cut when long.", part(graphql.String, func(f integrity.Finding) any { return optional(f.Value) })),
 		"message": explained("What is wrong and what to do about it.", part(graphql.NewNonNull(graphql.String), func(f integrity.Finding) any { return f.Message })),
@@ -51,7 +51,7 @@ func (b *builder) integrity() {
 	b.addQuery(program, "checkDatabase", (*sight).administers, &graphql.Field{
 		Type: graphql.NewNonNull(databaseCheck),
 		Description: "Looks among records, deleted ones included, for what does not fit or leads nowhere, for administrators: references, values of fields, " +
-			"unique values, duplicates, and what was begun and is not done. A part at a time: ask again with the endCursor until there is none. xrm check does that.",
+			"unique values, duplicates, the parties of API keys, and what was begun and is not done. A part at a time: ask again with the endCursor until there is none. xrm check does that.",
 		Args: graphql.FieldConfigArgument{
 			"after":   {Type: graphql.String, Description: "The endCursor of the part before; without it, from the beginning."},
 			"records": {Type: graphql.Int, DefaultValue: 200, Description: "How many records to look at: 200 unless you say otherwise, 1,000 at most."},

@@ -17,6 +17,7 @@ const MaxPart = 1000
 // Service looks for what should not be. Safe for concurrent use.
 type Service struct {
 	Records *record.Service
+	Keys    Keys   // nil where there are none
 	Timers  Timers // nil where nothing is brought to its end later
 
 	// Begun reads the timers of each owner that bring something to its end.
@@ -24,7 +25,8 @@ type Service struct {
 }
 
 // Check looks at some records, deleted ones included, from where the part before has
-// ended: "" for the first one. After the records comes what was begun and is not done.
+// ended: "" for the first one. After the records come the API keys, and then what was
+// begun and is not done.
 func (s *Service) Check(ctx context.Context, on record.Basis, a core.Actor, after string, first int) (Part, error) {
 	if !slices.Contains(a.Roles, core.AdminRole) {
 		return Part{}, &core.Error{Code: core.Forbidden, Message: "The database is checked by administrators: the role " + core.AdminRole + "."}
@@ -35,6 +37,13 @@ func (s *Service) Check(ctx context.Context, on record.Basis, a core.Actor, afte
 		return s.unfinished(ctx, stage, at, first)
 	}
 	c := &check{store: s.Records.Store, model: on.Model}
+	if stage == keyStage && s.Keys != nil {
+		last, more, err := c.keys(ctx, s.Keys, at, first)
+		if c.Next = s.firstOwner(); more {
+			c.Next = keyStage + "/" + last
+		}
+		return c.Part, err
+	}
 	for _, e := range stored(on.Model) {
 		if e.Name < stage {
 			continue
@@ -53,7 +62,7 @@ func (s *Service) Check(ctx context.Context, on record.Basis, a core.Actor, afte
 		}
 	}
 	if c.Next == "" {
-		c.Next = s.firstOwner()
+		c.Next = s.afterRecords()
 	}
 	c.sort()
 	return c.Part, nil

@@ -10,8 +10,8 @@ type Kind string
 
 // The kinds of findings.
 const (
-	Missing    Kind = "MISSING"    // a reference to no record
-	Deleted    Kind = "DELETED"    // a reference of a living record to a deleted one, which its definition does not keep
+	Missing    Kind = "MISSING"    // a reference of a record, or of a key, to no record
+	Deleted    Kind = "DELETED"    // a reference of a living record to a deleted one, which its definition does not keep; a key of a deleted or erased party
 	Merged     Kind = "MERGED"     // a reference to a party that was merged into another
 	Misfit     Kind = "MISFIT"     // a value that its field does not read
 	Unreadable Kind = "UNREADABLE" // what no xrm has written
@@ -29,8 +29,8 @@ func Kinds() []Kind {
 // Finding is one thing that should not be.
 type Finding struct {
 	Kind    Kind
-	Entity  string // stored
-	ID      string // of the record
+	Entity  string // stored; "core:key" for an API key, and who has begun it for what cannot be read of STUCK
+	ID      string // of the record or the key
 	Path    string // of the field, "lines.product" or "lines[2].count"; "" for the record as a whole
 	Value   string // what lies there, or which record it leads to; cut when long
 	Message string // completes "ENTITY ID: ": what is wrong and what to do about it

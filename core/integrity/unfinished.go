@@ -65,7 +65,15 @@ func (s *Service) tell(t core.Timer, f Finding, what string) Finding {
 	return f
 }
 
-// firstOwner is where it begins after the records; "" for nowhere.
+// afterRecords is where it goes on after the last record.
+func (s *Service) afterRecords() string {
+	if s.Keys != nil {
+		return keyStage + "/"
+	}
+	return s.firstOwner()
+}
+
+// firstOwner is where it begins after the keys; "" for nowhere.
 func (s *Service) firstOwner() string { return s.ownerAfter("") }
 
 func (s *Service) ownerAfter(owner string) string {

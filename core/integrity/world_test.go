@@ -145,6 +145,21 @@ func (w *world) put(entity, id string, deleted bool, values map[string]any) {
 	}
 }
 
+// change stores the next version of a record.
+func (w *world) change(entity, id string, action core.Action, at time.Time, values map[string]any) {
+	w.Helper()
+	e := w.on.Model.Entity(entity)
+	found, err := w.store.Find(w.Context(), e, core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
+	if err != nil || len(found) != 1 {
+		w.Fatal(found, err)
+	}
+	after := found[0].Clone()
+	after.Version, after.UpdatedAt, after.Values = after.Version+1, at, values
+	if errs := w.store.Commit(w.Context(), e, []core.Change{{Action: action, At: at, Before: found[0], After: after}}); errs[0] != nil {
+		w.Fatal(errs[0])
+	}
+}
+
 // find checks everything, so many records at a time.
 func (w *world) find(first int) (found []string, checked, parts int) {
 	w.Helper()
