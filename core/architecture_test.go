@@ -49,6 +49,7 @@ var mayImport = []struct {
 	{"core/mongo", []string{"schema", "core.", "core/budget", "core/record", "core/mongo"}, "doors and stores do not know each other"},
 	{"core/sqlite", []string{"schema", "core.", "core/budget", "core/fairqueue", "core/record", "core/sqlite"}, "doors and stores do not know each other"},
 	{"core/storetest", []string{"schema", "core.", "core/budget", "core/record"}, "the contract knows no store"},
+	{"core/bothstores", []string{"core/mongo", "core/sqlite", "core/storetest"}, "tests of what stands above the stores run on both"},
 	{"core/journal", []string{"schema", "core.", "sdk/contract/kept"}, "delivery knows no store"},
 	{"core/schedule", []string{"core.", "sdk/contract/cron"}, "what is due is run without knowing stores or plugins"},
 	{"core/pluginhost", []string{"schema", "core.", "core/budget", "core/fairqueue", "core/record", "core/access", "core/snapshot", "core/pluginhost", "sdk/naming", "sdk/pluginpb", "sdk/contract"}, "of the sdk the host shares the wire, and what hosts decide alike"},

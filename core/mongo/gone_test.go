@@ -26,6 +26,7 @@ type door struct {
 	listener net.Listener
 	open     map[net.Conn]bool
 	muted    bool
+	cut      *cut // if the door is to fall shut at a write
 }
 
 func newDoor(t *testing.T, target string) *door {
@@ -66,7 +67,7 @@ func (d *door) serve(client net.Conn) {
 	d.open[client], d.open[server] = true, true
 	d.mu.Unlock()
 	go func() {
-		io.Copy(server, client)
+		io.Copy(requests{d, server}, client)
 		server.Close()
 	}()
 	io.Copy(answers{d, client}, server)
@@ -82,7 +83,12 @@ type answers struct {
 func (a answers) Write(p []byte) (int, error) {
 	a.door.mu.Lock()
 	muted := a.door.muted
+	cut := a.door.cut
 	a.door.mu.Unlock()
+	if cut != nil && cut.answered() {
+		a.door.Shut()
+		return 0, net.ErrClosed
+	}
 	if muted {
 		return len(p), nil
 	}

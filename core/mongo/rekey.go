@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -14,7 +15,7 @@ import (
 )
 
 const (
-	// rekeyBatch is how many records get their keys at a time.
+	// rekeyBatch is how many records get their keys at a time, unless a test says otherwise.
 	rekeyBatch = 500
 
 	// rekeyLease is how long an instance that makes keys may be silent before
@@ -49,12 +50,13 @@ func (s *Store) keysFor(m *schema.Model, e *schema.Entity) sortingDocument {
 
 // covers says whether records that have these keys have those of another document
 // too. Those of paths that a model does not have are not lost: nobody changes what
-// is stored there.
+// is stored there. Where others are being made, or that was cut off, some records have
+// these and some have those.
 func (d sortingDocument) covers(other sortingDocument) bool {
 	within := func(all, some []string) bool {
 		return !slices.ContainsFunc(some, func(path string) bool { return !slices.Contains(all, path) })
 	}
-	return d.Collation == other.Collation && d.Words == other.Words && within(d.Paths, other.Paths) && within(d.Searched, other.Searched)
+	return d.Making == "" && d.Collation == other.Collation && d.Words == other.Words && within(d.Paths, other.Paths) && within(d.Searched, other.Searched)
 }
 
 func (s *Store) sorting() *driver.Collection { return s.db.Collection(sortingCollection) }
@@ -122,32 +124,29 @@ func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingD
 	if have.Collation == want.Collation { // an instance of another model has made those
 		want.Paths = unionOf(want.Paths, have.Paths)
 	}
-	making := want.Collation + " " + want.Words + " " + e.Name
-	for _, path := range append(slices.Clone(want.Paths), want.Searched...) {
-		making += " " + path
-	}
-	last := ""
-	if have.Making == making {
-		last = have.At
+	making := want.name()
+	begun := have.Making == making
+	if !begun {
+		have.ID, have.Making, have.At = e.Name, making, ""
 	}
 	for {
-		cursor, err := s.collection(e).Find(ctx, bson.D{{Key: idField, Value: bson.D{{Key: "$gt", Value: last}}}},
-			options.Find().SetSort(bson.D{{Key: idField, Value: 1}}).SetLimit(rekeyBatch).SetProjection(projection(nil)))
-		if err != nil {
-			return s.failed(doing, err)
-		}
-		records, err := all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) { return decodeRecord(e.Name, raw) })
+		records, err := s.after(ctx, e, have.At)
 		if err != nil {
 			return s.failed(doing, err)
 		}
 		if len(records) == 0 {
 			break
 		}
+		if !begun { // noted before any record has others
+			if err := s.putSorting(ctx, have); err != nil {
+				return err
+			}
+			begun = true
+		}
 		if err := s.putKeys(ctx, e, want.Paths, records); err != nil {
 			return s.writeFailed(doing, err)
 		}
-		last = records[len(records)-1].ID
-		have.ID, have.Making, have.At = e.Name, making, last
+		have.At = records[len(records)-1].ID
 		if err := s.putSorting(ctx, have); err != nil {
 			return err
 		}
@@ -156,6 +155,21 @@ func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingD
 		}
 	}
 	return s.putSorting(ctx, want)
+}
+
+// name tells what is being made from anything else.
+func (d sortingDocument) name() string {
+	return strings.Join(append([]string{d.Collation, d.Words, d.ID}, slices.Concat(d.Paths, d.Searched)...), " ")
+}
+
+// after are the next records after an id that get their keys.
+func (s *Store) after(ctx context.Context, e *schema.Entity, id string) ([]*core.Record, error) {
+	cursor, err := s.collection(e).Find(ctx, bson.D{{Key: idField, Value: bson.D{{Key: "$gt", Value: id}}}},
+		options.Find().SetSort(bson.D{{Key: idField, Value: 1}}).SetLimit(s.rekeyBatch).SetProjection(projection(nil)))
+	if err != nil {
+		return nil, err
+	}
+	return all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) { return decodeRecord(e.Name, raw) })
 }
 
 func unionOf(a, b []string) []string {

@@ -71,7 +71,8 @@ type Store struct {
 	timeout   time.Duration     // how long an operation may take
 	collation *schema.Collation // how names sort
 
-	farthest int // how many records a page may look at
+	farthest   int // how many records a page may look at
+	rekeyBatch int64
 
 	declared sync.Map     // by the name of a stored entity, as of Prepare: *declared
 	ordering atomic.Int32 // what readsInOrder knows
@@ -106,8 +107,9 @@ func New(c Config) (*Store, error) {
 
 		collation: schema.StandardCollation(),
 
-		timeout:  orDefault(c.Timeout, defaultTimeout),
-		farthest: Farthest,
+		timeout:    orDefault(c.Timeout, defaultTimeout),
+		farthest:   Farthest,
+		rekeyBatch: rekeyBatch,
 	}, nil
 }
 
