@@ -8,8 +8,8 @@ type SortKeys struct {
 	By *Collation
 
 	// At is the path of the key of the text at a path, or "" where none is kept. Alone
-	// says that no index has the text itself.
-	At func(path string) (key string, alone bool)
+	// says that no index of the text itself serves an operator.
+	At func(path string, op Op) (key string, alone bool)
 }
 
 // Filter adds to the comparisons of texts in a filter what the keys of these say, so
@@ -44,7 +44,7 @@ func (k SortKeys) of(f Filter, order string) []Filter {
 	if f.Path == "" {
 		return nil
 	}
-	at, alone := k.At(f.Path)
+	at, alone := k.At(f.Path, f.Op)
 	text, isText := f.Value.(string)
 	key := Filter{Path: at, Field: f.Field, Op: f.Op}
 	switch {
@@ -95,7 +95,7 @@ func (k SortKeys) between(all []Filter) (parts []Filter) {
 		if !isText || least.Op != OpGt && least.Op != OpGte {
 			continue
 		}
-		at, alone := k.At(least.Path)
+		at, alone := k.At(least.Path, least.Op)
 		for _, most := range all {
 			to, isText := most.Value.(string)
 			if alone && isText && most.Path == least.Path && (most.Op == OpLt || most.Op == OpLte) {

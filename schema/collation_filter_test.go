@@ -8,7 +8,7 @@ import (
 )
 
 func namedKeys(by *Collation, alone bool) SortKeys {
-	return SortKeys{By: by, At: func(path string) (string, bool) {
+	return SortKeys{By: by, At: func(path string, _ Op) (string, bool) {
 		if path != "name" {
 			return "", false
 		}

@@ -107,7 +107,7 @@ func TestSchemaLintPrintsEveryProblemAtOnce(t *testing.T) {
 	write(t, filepath.Join(dir, "member.yaml"), "entity: member\nfields:\n"+wide.String())
 	status, out, complaints = command(t, nil, "schema", "lint", dir)
 	want = member + ":1: member has 65 indexes, with those of its roles, of what extends it and of the program; at most 64 are kept. " +
-		"Take index, unique or search from 1 of its fields, or take away as many of its indexes; a unique text has three.\n1 problem\n"
+		"Take index, unique or search from 1 of its fields, or take away as many of its indexes; a unique field has two.\n1 problem\n"
 	if status != 1 || out != "" || complaints != want {
 		t.Errorf("status %d, output %q\ngot  %s\nwant %s", status, out, complaints, want)
 	}

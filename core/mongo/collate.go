@@ -76,23 +76,24 @@ func keyed(paths, collated []string) []string {
 	return paths
 }
 
-// keyedIn adds to a filter what the sort keys say of the texts that it looks for, if
-// these are prepared. Unique ones are found by themselves.
-func (s *Store) keyedIn(e *schema.Entity, f schema.Filter, order []core.Order) schema.Filter {
+// keyedIn adds to the filter of a query what the sort keys say of the texts that it
+// looks for, if these are prepared. Unique ones of live records are found by themselves.
+func (s *Store) keyedIn(e *schema.Entity, q core.Query) schema.Filter {
 	known, _ := s.declared.Load(e.Stored().Name)
 	d, _ := known.(*declared)
 	if d == nil {
-		return f
+		return q.Filter
 	}
 	first := ""
-	if len(order) > 0 && order[0].Collated {
-		first = order[0].Path
+	if len(q.OrderBy) > 0 && q.OrderBy[0].Collated {
+		first = q.OrderBy[0].Path
 	}
-	keys := schema.SortKeys{By: s.collation, At: func(path string) (string, bool) {
+	keys := schema.SortKeys{By: s.collation, At: func(path string, op schema.Op) (string, bool) {
 		if !slices.Contains(d.collated, path) {
 			return "", false
 		}
-		return keyPath(path), !d.unique[path]
+		named := op == schema.OpEq || op == schema.OpIn
+		return keyPath(path), !d.unique[path] || !named || q.Deleted
 	}}
-	return keys.Filter(f, first)
+	return keys.Filter(q.Filter, first)
 }

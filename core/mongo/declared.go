@@ -13,22 +13,22 @@ import (
 // declared are the indexes of an entity that a page can be read from, and which
 // of its paths have a value once at most.
 type declared struct {
-	keys   []bson.D
+	pages  []pageIndex
 	unique map[string]bool
 
 	collated []string // the paths that sort keys are kept for
 }
 
-// declaredIn leaves out what does not have every record.
+// declaredIn leaves out what no page is read from.
 func declaredIn(indexes []driver.IndexModel, collated []string) *declared {
-	d := &declared{keys: []bson.D{{{Key: idField, Value: 1}}}, unique: map[string]bool{}, collated: collated}
+	d := &declared{pages: []pageIndex{{keys: bson.D{{Key: idField, Value: 1}}}}, unique: map[string]bool{}, collated: collated}
 	for _, index := range indexes {
 		name := nameOf(index)
 		switch path, unique := strings.CutPrefix(name, uniquePrefix); {
 		case unique:
 			d.unique[path] = true
 		case name != pendingIndex:
-			d.keys = append(d.keys, index.Keys.(bson.D))
+			d.pages = append(d.pages, pageIndexOf(index))
 		}
 	}
 	return d

@@ -95,7 +95,7 @@ func (s *Store) read(ctx context.Context, e *schema.Entity, cursor *driver.Curso
 
 // selection is what a query selects, page and Per aside.
 func (s *Store) selection(e *schema.Entity, q core.Query) (bson.D, error) {
-	filter, err := where(s.keyedIn(e, q.Filter, q.OrderBy))
+	filter, err := where(s.keyedIn(e, q))
 	if err != nil {
 		return nil, err
 	}

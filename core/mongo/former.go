@@ -31,11 +31,22 @@ func (s *Store) dropFormer(ctx context.Context, e *schema.Entity, there []driver
 	return left, nil
 }
 
-// before are the names that an index over sort keys had when filters, or orders too,
-// went by the texts themselves: the first so many of its paths, or all.
+// before are the names that an index had in earlier versions: when filters, or orders
+// too, went by the texts themselves, the first so many of its paths or all; and when
+// it had all records.
 func before(name string) (names []string) {
-	list, ordered := strings.CutPrefix(name, "by:")
-	if !ordered {
+	if path, some := strings.CutPrefix(name, havingPrefix); some {
+		return []string{orderPrefix + path}
+	}
+	if held, isHeld := strings.CutPrefix(name, holdingPrefix); isHeld {
+		_, list, _ := strings.Cut(held, ",")
+		for _, former := range []string{orderPrefix + schema.RolesField + "," + list, orderPrefix + list} {
+			names = append(append(names, former), before(former)...)
+		}
+		return names
+	}
+	list, isOrder := strings.CutPrefix(name, orderPrefix)
+	if !isOrder {
 		return nil
 	}
 	paths := strings.Split(list, ",")
@@ -46,7 +57,7 @@ func before(name string) (names []string) {
 		}
 		paths = slices.Clone(paths)
 		paths[i] = plain
-		names = append(names, "by:"+strings.Join(paths, ","))
+		names = append(names, orderPrefix+strings.Join(paths, ","))
 	}
 	return names
 }

@@ -13,6 +13,12 @@ import (
 // pendingIndex is the name of the index over what the relay has not moved yet.
 const pendingIndex = "pending"
 
+// orderPrefix begins the names of the indexes that have the order of their paths.
+const orderPrefix = "by:"
+
+// rawPart leads from a phone number to what was typed.
+const rawPart = ".raw"
+
 // indexesOf lists the indexes that an entity's metadata ask for. An index's
 // name says all that it is, so that a changed index is another one.
 func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
@@ -27,22 +33,27 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			indexes = append(indexes, ordered(f.Name))
 		}
 	}
-	searchable, collated := false, e.Collated(m.Roles(e))
+	searchable, collated, roles := false, e.Collated(m.Roles(e)), m.Roles(e)
 	walk(e.Fields, "", func(path string, f *schema.Field) {
 		searchable = searchable || f.Search
+		role := roleAt(roles, path)
 		if f.Unique {
 			indexes = append(indexes, unique(comparedPath(f, path)))
-		}
-		if f.Indexed() {
-			of, own := filtered(f, path), !strings.Contains(path, ".") // roleOrders has the keys of a role
-			switch {
-			case own && f.Unique && slices.Contains(collated, path):
-				of = append(of, keyPath(path))
-			case own:
-				of = keyed(of, collated)
+			if role != "" { // a merged record is looked for by what it had, whatever roles it holds
+				indexes = append(indexes, having(comparedPath(f, path)))
 			}
-			for _, part := range of {
+		}
+		if !f.Indexed() {
+			return
+		}
+		for _, part := range keyed(filtered(f, path), collated) {
+			switch {
+			case strings.HasSuffix(part, rawPart) && f.Type == "phone": // nothing sorts by it
+				indexes = append(indexes, having(part))
+			case role == "" || f.Type == "reference": // what refers to a record is looked for whatever roles it holds
 				indexes = append(indexes, ordered(part))
+			case !f.Unique: // roleOrders has those
+				indexes = append(indexes, holding(role, part))
 			}
 		}
 	})
@@ -60,49 +71,31 @@ func declaredFor(m *schema.Model, e *schema.Entity) (indexes []driver.IndexModel
 	collated := e.Collated(m.Roles(e))
 	for _, owner := range append([]*schema.Entity{e}, m.Roles(e)...) {
 		for _, index := range owner.Indexes {
-			indexes = append(indexes, ordered(ofRole(owner, keyed(paths(owner, index), collated))...))
+			if list := keyed(paths(owner, index), collated); owner.IsRole() {
+				indexes = append(indexes, holding(owner.Name, list...))
+			} else {
+				indexes = append(indexes, ordered(list...))
+			}
 		}
 	}
 	return indexes
 }
 
 // roleOrders are the indexes from which the records that hold a role are read in
-// the order of what the role adds: the index of the field alone begins with all
-// who do not hold it. They are what a collection has room for, as indexes that
-// nothing but speed depends on.
-func roleOrders(m *schema.Model, e *schema.Entity) []driver.IndexModel {
-	var indexes, ofTexts []driver.IndexModel // those of texts give way first
+// the order of what is unique among them: a value is found without them. They are
+// what a collection has room for, as indexes that nothing but speed depends on.
+func roleOrders(m *schema.Model, e *schema.Entity) (indexes []driver.IndexModel) {
 	for _, role := range m.Roles(e) {
 		for _, f := range role.Fields {
-			path := f.StoragePath()
-			if !f.Indexed() || f.Type == "reference" || !strings.HasPrefix(path, role.Name+".") {
+			if !f.Unique || !strings.HasPrefix(f.StoragePath(), role.Name+".") {
 				continue
 			}
 			if key, err := role.SortKey(f.Name, false); err == nil {
-				if key.Collated {
-					ofTexts = append(ofTexts, ordered(schema.RolesField, keyPath(key.Path)))
-				} else {
-					indexes = append(indexes, ordered(schema.RolesField, key.Path))
-				}
+				indexes = append(indexes, holding(role.Name, keyed([]string{key.Path}, e.Collated(m.Roles(e)))...))
 			}
 		}
 	}
-	return withoutRepeats(append(indexes, ofTexts...))
-}
-
-// ofRole puts who holds the role before what is declared for a role: whoever
-// reads in such an order reads the records that hold it. A list cannot stand
-// beside the list of the roles.
-func ofRole(owner *schema.Entity, paths []string) []string {
-	if !owner.IsRole() {
-		return paths
-	}
-	for _, path := range paths {
-		if _, inList := owner.At(strings.TrimPrefix(strings.TrimPrefix(path, "-"), sortField+".")); inList {
-			return paths
-		}
-	}
-	return append([]string{schema.RolesField}, paths...)
+	return withoutRepeats(indexes)
 }
 
 // ordered is an index that a page can be read from in order, in both
@@ -119,7 +112,7 @@ func ordered(paths ...string) driver.IndexModel {
 	if !hasKey(keys, idField) {
 		keys = append(keys, bson.E{Key: idField, Value: keys[len(keys)-1].Value})
 	}
-	return driver.IndexModel{Keys: keys, Options: options.Index().SetName("by:" + strings.Join(paths, ","))}
+	return driver.IndexModel{Keys: keys, Options: options.Index().SetName(orderPrefix + strings.Join(paths, ","))}
 }
 
 // unique holds among the live records that have a value.
@@ -150,7 +143,7 @@ func filtered(f *schema.Field, path string) []string {
 	case "object":
 		return nil
 	case "phone":
-		return []string{path + ".e164", path + ".raw"}
+		return []string{path + ".e164", path + rawPart}
 	}
 	return []string{comparedPath(f, path)}
 }

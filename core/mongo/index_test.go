@@ -23,14 +23,12 @@ func TestIndexesComeFromTheMetadata(t *testing.T) {
 		`by:_sort.code {"_sort.code":1,"_id":1}`,
 		`by:_sort.name {"_sort.name":1,"_id":1}`,
 		`by:at {"at":1,"_id":1}`,
-		`by:code {"code":1,"_id":1}`,
 		`by:color {"color":1,"_id":1}`,
 		`by:color,-size {"color":1,"size":-1,"_id":-1}`,
 		`by:createdAt {"createdAt":1,"_id":1}`,
 		`by:lines.part {"lines.part":1,"_id":1}`,
 		`by:owner {"owner":1,"_id":1}`,
 		`by:phone.e164 {"phone.e164":1,"_id":1}`,
-		`by:phone.raw {"phone.raw":1,"_id":1}`,
 		`by:place.city {"place.city":1,"_id":1}`,
 		`by:price.amount {"price.amount":1,"_id":1}`,
 		`by:size {"size":1,"_id":1}`,
@@ -40,6 +38,7 @@ func TestIndexesComeFromTheMetadata(t *testing.T) {
 		`by:weight {"weight":1,"_id":1}`,
 		`pending {"_journal.version":1}`,
 		`unique:code {"code":1}`,
+		`with:phone.raw {"phone.raw":1,"_id":1}`,
 		`words {"_words":1}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -123,11 +122,14 @@ func TestFormerIndexesGiveWay(t *testing.T) {
 	}
 }
 
-func TestIndexesTakeThePlaceOfThoseOverTexts(t *testing.T) {
+func TestIndexesTakeThePlaceOfThoseFromBefore(t *testing.T) {
 	tests := map[string][]string{
 		"by:size":                               nil,
 		"unique:_sort.name":                     nil,
 		"by:_sort.name":                         {"by:name"},
+		"with:phone.raw":                        {"by:phone.raw"},
+		"by:roles=agent,agent.size":             {"by:roles,agent.size", "by:agent.size"},
+		"by:roles=agent,_sort.agent.area":       {"by:roles,_sort.agent.area", "by:roles,agent.area", "by:_sort.agent.area", "by:agent.area"},
 		"by:roles,-_sort.agent.area,_sort.name": {"by:roles,-agent.area,_sort.name", "by:roles,-agent.area,name"},
 	}
 	for name, want := range tests {

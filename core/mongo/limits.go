@@ -38,7 +38,7 @@ func Check(m *schema.Model) error {
 		}
 		indexes := indexesOf(m, e)
 		if n := len(indexes) + 1; n > maxIndexes {
-			refuse("%s has %d indexes, with those of its roles, of what extends it and of the program; at most %d are kept. Take index, unique or search from %d of its fields, or take away as many of its indexes; a unique text has three.",
+			refuse("%s has %d indexes, with those of its roles, of what extends it and of the program; at most %d are kept. Take index, unique or search from %d of its fields, or take away as many of its indexes; a unique field has two.",
 				e.Name, n, maxIndexes, n-maxIndexes)
 		}
 		for _, index := range indexes {

@@ -40,7 +40,7 @@ func (p *planner) page(ctx context.Context) ([]*core.Record, error) {
 		return p.plainly(ctx)
 	}
 	all := conditionsOf(p.selected)
-	found := bestOrder(p.indexes.keys, all, p.order)
+	found := bestOrder(p.indexes.pages, all, p.order)
 	if isNothing(p.selected) || isFew(all, p.indexes.unique, p.farthest) {
 		return p.plainly(ctx)
 	}
@@ -50,7 +50,7 @@ func (p *planner) page(ctx context.Context) ([]*core.Record, error) {
 	if found != nil && found.whole {
 		return p.plainly(ctx)
 	}
-	begin := ways(p.indexes.keys, all)
+	begin := ways(p.indexes.pages, all, nil)
 	if found == nil {
 		begin = append(begin, bson.D{}) // the whole collection may be small enough
 	}
@@ -98,7 +98,7 @@ func (p *planner) sorting(ctx context.Context, all []condition, found *match) ([
 	if found != nil {
 		return p.plainly(ctx)
 	}
-	records, ok, err := p.narrowed(ctx, append(ways(p.indexes.keys, all), bson.D{}), p.farthest)
+	records, ok, err := p.narrowed(ctx, append(ways(p.indexes.pages, all, nil), bson.D{}), p.farthest)
 	if ok || err != nil {
 		return records, err
 	}
@@ -114,7 +114,7 @@ func (p *planner) served() bool {
 	if p.indexes == nil {
 		return true
 	}
-	found := bestOrder(p.indexes.keys, conditionsOf(p.selected), p.order)
+	found := bestOrder(p.indexes.pages, conditionsOf(p.selected), p.order)
 	return found != nil && found.whole
 }
 

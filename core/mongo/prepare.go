@@ -85,7 +85,7 @@ func (s *Store) withRoom(ctx context.Context, e *schema.Entity, there []driver.I
 		names[nameOf(index)], needed[nameOf(index)] = true, true
 	}
 	for _, index := range there {
-		if len(names) > maxIndexes && strings.HasPrefix(index.Name, "by:"+schema.RolesField+",") && !needed[index.Name] {
+		if len(names) > maxIndexes && isOfRole(index.Name) && !needed[index.Name] {
 			if err := s.dropIndex(ctx, e, index.Name); err != nil {
 				return nil, err
 			}
@@ -102,6 +102,12 @@ func (s *Store) withRoom(ctx context.Context, e *schema.Entity, there []driver.I
 		all = append(all, index)
 	}
 	return withoutRepeats(all), nil
+}
+
+// isOfRole says whether an index has the order of what a role adds, also as earlier
+// versions made it.
+func isOfRole(name string) bool {
+	return strings.HasPrefix(name, holdingPrefix) || strings.HasPrefix(name, orderPrefix+schema.RolesField+",")
 }
 
 func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []driver.IndexModel) error {

@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -19,11 +20,11 @@ type match struct {
 
 // bestOrder finds the index that has the order of a query and answers most of its
 // conditions, or nil.
-func bestOrder(indexes []bson.D, all []condition, order bson.D) *match {
+func bestOrder(indexes []pageIndex, all []condition, order bson.D) *match {
 	var best *match
 	most := -1
-	for _, keys := range indexes {
-		used, rest := answered(keys, all)
+	for _, index := range indexes {
+		used, rest := answered(index.serving(all), all)
 		if !continues(rest, varying(order, all)) {
 			continue
 		}
@@ -105,20 +106,23 @@ func together(all []condition, used []int) bson.D {
 	return allOf(parts...)
 }
 
-// ways lists what an index can begin with, what answers more conditions first.
-func ways(indexes []bson.D, all []condition) []bson.D {
-	found := map[int][]bson.D{}
-	for _, keys := range indexes {
-		used, rest := answered(keys, all)
+// ways lists what an index can begin with, what answers more conditions first. Each
+// answers some of the conditions themselves, beside those that hold around them.
+func ways(indexes []pageIndex, own, around []condition) []bson.D {
+	found, all := map[int][]bson.D{}, slices.Concat(own, around)
+	known := map[string]bool{}
+	for _, index := range indexes {
+		used, rest := answered(index.serving(all), all)
 		if len(rest) > 0 {
 			used = append(used, next(all, rest[0].Key)...)
 		}
-		if len(used) > 0 {
+		if which := fmt.Sprint(used); !known[which] && slices.ContainsFunc(used, func(n int) bool { return n < len(own) }) {
+			known[which] = true // many indexes begin with a role
 			found[len(used)] = append(found[len(used)], together(all, used))
 		}
 	}
-	for _, c := range all {
-		if either := c.alternatives(indexes); either != nil {
+	for _, c := range own {
+		if either := c.alternatives(indexes, rolesIn(all)); either != nil {
 			found[1] = append(found[1], either)
 		}
 	}
@@ -142,11 +146,11 @@ func next(all []condition, path string) []int {
 }
 
 // alternatives is what indexes can begin with when one of several conditions must
-// hold, or nil.
-func (c condition) alternatives(indexes []bson.D) bson.D {
+// hold, or nil. Around them stand roles, of whose holders alone some indexes are.
+func (c condition) alternatives(indexes []pageIndex, around []condition) bson.D {
 	var parts []bson.D
 	for _, alternative := range c.either {
-		begin := ways(indexes, alternative)
+		begin := ways(indexes, alternative, around)
 		if len(begin) == 0 {
 			return nil
 		}

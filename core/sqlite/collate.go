@@ -92,7 +92,7 @@ func (t *table) makeKeys(ctx context.Context, c *conn, exists map[string]bool) e
 
 // sortedBy are the sort keys of the table's records.
 func (t *table) sortedBy() schema.SortKeys {
-	return schema.SortKeys{By: t.collation, At: func(path string) (string, bool) {
+	return schema.SortKeys{By: t.collation, At: func(path string, _ schema.Op) (string, bool) {
 		if !t.collates(path) {
 			return "", false
 		}
