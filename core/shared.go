@@ -35,7 +35,7 @@ func NotUnique(e *schema.Entity, path string, shared []Shared) *Error {
 		lines = append(lines, "there may be more values")
 	}
 	problem := strictyaml.Problem{Message: fmt.Sprintf(
-		"field %q of %s cannot be unique: live records have the same value. Change all but one of each, which the log lists, then start xrm again, or reload the plugin that wants it.", path, e.Name)}
+		"field %q of %s cannot be unique: live records have the same value. Change all but one of each, which xrm check --model lists, then start xrm again, or reload the plugin that wants it.", path, e.Name)}
 	if f, _ := e.At(path); f != nil {
 		problem.File, problem.Line = f.File(), f.Line
 	}

@@ -13,6 +13,7 @@ import (
 
 func (p *program) checkCommand() *cobra.Command {
 	var asJSON bool
+	var d proposed
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Look for what does not fit or leads nowhere in the database",
@@ -30,12 +31,17 @@ with what to do about each: of each entity 20 of a kind, and how many there are.
 --json prints all of them, each as a JSON object on a line of its own as it is
 found; the last line says how many records were checked and what was found.
 
+--model FOLDER looks whether what is stored fits definitions before they serve: it
+lists every record that keeps a field from becoming unique, or from being of another
+type. Those of the folder take the place of the site's, or of the --plugin's. It reads
+the database itself, as the server's user, and needs no server and no key.
+
 It does not look at rules that hold for what is written (required, max and the
 like), rules of plugins, fields that no definition has, the history, and what
 plugins keep for themselves.
 
 It changes nothing, works beside a server that is used, reads a thousand records at
-a time, and can be stopped at any time. It needs an administrator's key.
+a time, and can be stopped at any time. Without --model it needs an administrator's key.
 
 A merge turns what others write at the same time a minute later; so what it prints
 within a minute after one may be in order soon.
@@ -43,7 +49,8 @@ within a minute after one may be in order soon.
 Exit status: 0 when nothing is wrong, also when something is under way; 2 when
 something is wrong; 1 when it could not look at everything.`,
 		Example: `  xrm check
-  xrm check --json | jq 'select(.kind == "MISFIT")'`,
+  xrm check --json | jq 'select(.kind == "MISFIT")'
+  xrm check --model ./entities --json > in-the-way.jsonl`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			config, err := loadConfig(cmd.Flags(), p.environ)
@@ -52,11 +59,21 @@ something is wrong; 1 when it could not look at everything.`,
 			}
 			ctx, stop := p.untilInterrupted(cmd.Context())
 			defer stop()
-			return p.check(ctx, config, asJSON)
+			if d.plugin != "" && d.folder == "" {
+				return errors.New("--plugin says whose definitions --model has; name their folder with --model")
+			}
+			if d.folder != "" {
+				return p.check(ctx, d.parts(config), asJSON)
+			}
+			return p.check(ctx, func(ctx context.Context, found func(checkedPart) error) error {
+				return p.checkParts(ctx, config, found)
+			}, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print each finding as a JSON object on a line, and a last one with the sums")
-	configFlags(cmd.Flags(), "server", "keyFile", "data")
+	cmd.Flags().StringVar(&d.folder, "model", "", "hold what is stored against the definitions in this folder")
+	cmd.Flags().StringVar(&d.plugin, "plugin", "", "the plugin whose definitions --model has, where they are not the site's")
+	configFlags(cmd.Flags(), "server", "keyFile", "data", "store")
 	return cmd
 }
 
@@ -90,14 +107,14 @@ type errFound string
 
 func (e errFound) Error() string { return string(e) }
 
-func (p *program) check(ctx context.Context, c Config, asJSON bool) error {
+func (p *program) check(ctx context.Context, parts func(context.Context, func(checkedPart) error) error, asJSON bool) error {
 	progress := newCheckProgress(p.err)
 	var out findings = newFindingsForPeople(p.out, progress.clear)
 	if asJSON {
 		out = &findingsAsLines{out: p.out, all: tally{}}
 	}
 	checked := 0
-	err := p.checkParts(ctx, c, func(part checkedPart) error {
+	err := parts(ctx, func(part checkedPart) error {
 		checked += part.Checked
 		for _, f := range part.Findings {
 			if err := out.found(f); err != nil {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-const sharedValue = ` of %s cannot be unique: live records have the same value. Change all but one of each, which the log lists, then start xrm again, or reload the plugin that wants it.`
+const sharedValue = ` of %s cannot be unique: live records have the same value. Change all but one of each, which xrm check --model lists, then start xrm again, or reload the plugin that wants it.`
 
 func TestAUniqueFieldThatStoredValuesDoNotFitIsRefusedWithFileAndLine(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package integrity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,7 +12,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// MaxPart is how many records are looked at in one part at most.
+// MaxPart is how many records are looked at in one part at most, unless the Service says.
 const MaxPart = 1000
 
 // Service looks for what should not be. Safe for concurrent use.
@@ -19,6 +20,7 @@ type Service struct {
 	Records *record.Service
 	Keys    Keys   // nil where there are none
 	Timers  Timers // nil where nothing is brought to its end later
+	Most    int    // records in one part; MaxPart when zero
 
 	// Begun reads the timers of each owner that bring something to its end.
 	Begun map[string]func(core.Timer) (record.Begun, error)
@@ -32,7 +34,7 @@ func (s *Service) Check(ctx context.Context, on record.Basis, a core.Actor, afte
 		return Part{}, &core.Error{Code: core.Forbidden, Message: "The database is checked by administrators: the role " + core.AdminRole + "."}
 	}
 	stage, at, _ := strings.Cut(after, "/")
-	first = min(first, MaxPart)
+	first = min(first, cmp.Or(s.Most, MaxPart))
 	if s.Begun[stage] != nil {
 		return s.unfinished(ctx, stage, at, first)
 	}

@@ -69,7 +69,7 @@ func TestAFieldWithTwinsCannotBecomeUnique(t *testing.T) {
 	err := s.Prepare(t.Context(), load("entity: thing\nfields: {code: {type: text, unique: true}}"))
 	var ours *core.Error
 	errors.As(err, &ours)
-	if ours == nil || ours.Code != core.Conflict || ours.Message != `test.yaml:2: field "code" of thing cannot be unique: live records have the same value. Change all but one of each, which the log lists, then start xrm again, or reload the plugin that wants it.` || ours.Cause.Error() != `2 records have "A": 1, 2` {
+	if ours == nil || ours.Code != core.Conflict || ours.Message != `test.yaml:2: field "code" of thing cannot be unique: live records have the same value. Change all but one of each, which xrm check --model lists, then start xrm again, or reload the plugin that wants it.` || ours.Cause.Error() != `2 records have "A": 1, 2` {
 		t.Errorf("Prepare: %v; want it to name the field and the records", err)
 	}
 }

@@ -51,6 +51,16 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 	return err
 }
 
+// Assume takes the tables for those of a model that another process has prepared. It
+// writes nothing, and is for who only reads.
+func (s *Store) Assume(m *schema.Model) {
+	tables := map[string]*table{}
+	for _, e := range m.Stored() {
+		tables[e.Name] = newTable(e, m.Roles(e), s.collation)
+	}
+	s.tables.Store(&tables)
+}
+
 // layOthers adds the tables that lie there and that no model has any more: what is in
 // them may be asked for, and nobody keeps up what makes that quick.
 func (s *Store) layOthers(ctx context.Context, c *conn, tables map[string]*table) error {

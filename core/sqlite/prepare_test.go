@@ -107,7 +107,7 @@ func TestAFieldThatCannotBecomeUniqueIsExplained(t *testing.T) {
 	if !errors.As(err, &ours) || ours.Code != core.Conflict {
 		t.Fatalf("error is %v; want a Conflict", err)
 	}
-	const want = `test.yaml:4: field "code" of thing cannot be unique: live records have the same value. Change all but one of each, which the log lists, then start xrm again, or reload the plugin that wants it.`
+	const want = `test.yaml:4: field "code" of thing cannot be unique: live records have the same value. Change all but one of each, which xrm check --model lists, then start xrm again, or reload the plugin that wants it.`
 	const cause = `3 records have "B": 1, 2, 3; 2 records have "C": 4, 5`
 	if ours.Message != want || ours.Cause == nil || ours.Cause.Error() != cause {
 		t.Errorf("message is %q and its cause %v; want %q and %q", ours.Message, ours.Cause, want, cause)
