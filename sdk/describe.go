@@ -124,8 +124,16 @@ func operations(t *typer, ops []Operation) []*pluginpb.Operation {
 			continue
 		}
 		seen[o.name] = true
+		for _, right := range o.needs {
+			if !naming.Need.MatchString(right) {
+				t.mistake("operation %s needs %q; write an entity and one of read, create, update, delete, grant and withdraw, such as complaint.update", o.name, right)
+			}
+		}
+		if o.open && len(o.needs) > 0 {
+			t.mistake("operation %s is ForEverybody and has Needs; say one of them", o.name)
+		}
 		described = append(described, &pluginpb.Operation{
-			Name: o.name, Kind: o.kind, Doc: o.doc,
+			Name: o.name, Kind: o.kind, Doc: o.doc, Needs: o.needs, ForEverybody: o.open,
 			Arguments: t.arguments(o.name, o.in),
 			Returns:   t.of("the result of "+o.name, o.out, o.entity),
 		})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -16,6 +17,8 @@ type Operation struct {
 	doc    string
 	kind   pluginpb.Operation_Kind
 	entity string
+	needs  []string
+	open   bool
 	in     reflect.Type
 	out    reflect.Type
 	run    func(ctx context.Context, host Host, arguments []byte, send func(any) error) error // sends once, unless it is a stream
@@ -47,6 +50,23 @@ func Stream[In, Out any](name string, run func(ctx context.Context, host Host, i
 // Returns says of which entity the records in the result are.
 func (o Operation) Returns(entity string) Operation {
 	o.entity = entity
+	return o
+}
+
+// Needs says what a user must be allowed to do to start the operation, all of
+// it: "complaint.update", an entity or role and one of read, create, update,
+// delete, grant and withdraw. Users whose roles name the operation may start it as
+// well, and so may administrators. Without Needs nobody else may. It decides who
+// starts the operation; what its Host does is held against their rights as ever.
+func (o Operation) Needs(rights ...string) Operation {
+	o.needs = slices.Concat(o.needs, rights)
+	return o
+}
+
+// ForEverybody lets everybody start the operation who has a key, whatever the
+// roles of the key.
+func (o Operation) ForEverybody() Operation {
+	o.open = true
 	return o
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/identity"
+	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/spf13/cobra"
@@ -37,7 +38,8 @@ func (p *program) keyCreateCommand() *cobra.Command {
 		Short: "Create an API key and print it once",
 		Long: `Creates a key in the store of the server and prints it. Only its hash is kept,
 so it cannot be shown again. A running server knows the key at once. Roles of
-your own are read from --roles, as the server does.
+your own are read from --roles, as the server does; those that approved plugins
+ship are called PLUGIN.ROLE.
 
 With --expires the key ends by itself: after a while, or with the beginning of a
 day in UTC. Otherwise it works until it is revoked.
@@ -46,7 +48,8 @@ With --party the key belongs to a business partner from outside: in the rules of
 its roles $user.party is that partner.`,
 		Example: `  xrm key create --role reader --name "Web shop"
   xrm key create --role reader --name "Fair in May" --expires 90d
-  xrm key create --role sales --role reader --name maria --out maria.key`,
+  xrm key create --role sales --role reader --name maria --out maria.key
+  xrm key create --role complaints.agent --name paul`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			config, err := loadConfig(cmd.Flags(), p.environ)
@@ -56,7 +59,7 @@ its roles $user.party is that partner.`,
 			return p.createKey(cmd, config, k)
 		},
 	}
-	configFlags(cmd.Flags(), "data", "store", "entities", "roles")
+	configFlags(cmd.Flags(), "data", "store", "entities", "roles", "plugins")
 	cmd.Flags().StringArrayVar(&k.roles, "role", nil, "role of the key; can be given several times")
 	cmd.Flags().StringVar(&k.name, "name", "", "whose key it is, for people and the history")
 	cmd.Flags().StringVar(&k.party, "party", "", "id of the business partner that the key belongs to")
@@ -136,6 +139,14 @@ func until(k core.Key) string {
 func checkRoles(c Config, m *schema.Model, names []string) (*access.Roles, error) {
 	roles, err := loadRoles(c, m)
 	if err != nil {
+		return nil, err
+	}
+	shipped, err := pluginhost.Approvals{Plugins: c.Plugins}.Shipped()
+	if err != nil {
+		return nil, err
+	}
+	roles, problems := roles.Shipped(shipped)
+	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	for _, name := range names {

@@ -52,6 +52,8 @@ func played(name string) sdk.Plugin {
 		playShop(&p)
 	case "vault":
 		playVault(&p)
+	case "desk":
+		playDesk(&p)
 	case "intruder":
 		playIntruder(&p)
 	case "nosy":

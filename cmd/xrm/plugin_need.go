@@ -12,6 +12,9 @@ func needInWords(plugin, line string) string {
 	switch kind {
 	case "records":
 		return "use records of " + what
+	case "roles":
+		name, rights, _ := strings.Cut(what, ": ")
+		return "ship the role " + plugin + "." + name + ", whose keys may do " + rights
 	case "rules":
 		return "change or refuse what is saved as " + what + ", and refuse its deletion"
 	case "events":

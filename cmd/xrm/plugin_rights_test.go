@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -90,7 +91,7 @@ func TestAPluginDoesForItselfWhatItsUserMayNot(t *testing.T) {
 	plugins, data := t.TempDir(), t.TempDir()
 	cast(t, plugins, "intruder", `needs: {asPlugin: true, records: {customer: {read: true}}}`)
 	roles := t.TempDir()
-	write(t, filepath.Join(roles, "nobody.yaml"), "role: nobody\nproduct: {read: true}\n")
+	write(t, filepath.Join(roles, "nobody.yaml"), "role: nobody\nproduct: {read: true}\noperations: [try]\n")
 	p := spawn(t, data, nil, "--plugins", plugins, "--roles", roles).ready()
 	p.pluginProcess("intruder")
 	id, key := p.customer("Futterhaus"), p.key("nobody", "--roles", roles)
@@ -102,6 +103,77 @@ func TestAPluginDoesForItselfWhatItsUserMayNot(t *testing.T) {
 	}
 	if got := attempt("write another field"); !strings.HasPrefix(got, "FORBIDDEN ") {
 		t.Errorf("for its user: %s, want FORBIDDEN", got)
+	}
+	p.stop()
+}
+
+// playDesk offers something to each kind of user.
+func playDesk(p *sdk.Plugin) {
+	say := func(context.Context, sdk.Host, struct{}) (string, error) { return "done", nil }
+	p.Entities = fstest.MapFS{"entities/ticket.yaml": {Data: []byte("entity: ticket\nfields:\n  note: {type: text}\n")}}
+	p.Operations = []sdk.Operation{
+		sdk.Query("hours", say).ForEverybody(),
+		sdk.Query("load", say).Needs("ticket.read"),
+		sdk.Query("settle", say).Needs("ticket.read", "ticket.update"),
+		sdk.Query("audit", say),
+	}
+}
+
+func TestAPluginSaysWhoMayStartWhatAndShipsRolesForIt(t *testing.T) {
+	t.Parallel()
+	plugins, data, roles := t.TempDir(), t.TempDir(), t.TempDir()
+	cast(t, plugins, "desk", "needs:\n  roles:\n    agent: {ticket: {read: true, update: true}}\n    auditor: {operations: [audit]}")
+	write(t, filepath.Join(roles, "seller.yaml"), "role: seller\nproduct: true\n")
+	told := succeeds(t, []string{"XRM_PLUGINS=" + plugins}, "plugin", "approve", "desk", "--yes")
+	const accepted = "ship the role desk.agent, whose keys may do {ticket: {read: true, update: true}}"
+	if !strings.Contains(told, accepted) {
+		t.Errorf("approve says\n%s\nwithout %s", told, accepted)
+	}
+	p := spawn(t, data, nil, "--plugins", plugins, "--roles", roles, "--trust", "approved").ready()
+	p.pluginProcess("desk")
+	withRoles := []string{"--roles", roles, "--plugins", plugins}
+	keys := map[string]string{}
+	for _, role := range []string{"seller", "reader", "desk.agent", "desk.auditor"} {
+		keys[role] = p.key(role, withRoles...)
+	}
+	starts := func() map[string]string {
+		got := map[string]string{}
+		for role, key := range keys {
+			var able []string
+			for _, operation := range []string{"hours", "load", "settle", "audit"} {
+				if err := p.askWith(key, "{ "+operation+" }", nil, new(rawText)); err == nil {
+					able = append(able, operation)
+				} else if want := "INVALID Cannot query field \"" + operation + "\""; !strings.HasPrefix(refusal(err), want) {
+					t.Errorf("%s: %s: %s, want %s", role, operation, refusal(err), want)
+				}
+			}
+			got[role] = strings.Join(able, " ")
+		}
+		return got
+	}
+	want := map[string]string{"seller": "hours", "reader": "hours load", "desk.agent": "hours load settle", "desk.auditor": "hours audit"}
+	if diff := cmp.Diff(want, starts()); diff != "" {
+		t.Errorf("what keys start (-want +got):\n%s", diff)
+	}
+	if got := p.must(`mutation { createApiKey(roles: ["desk.agent"]) { apiKey { roles } } }`, nil); got != `{"createApiKey":{"apiKey":{"roles":["desk.agent"]}}}` {
+		t.Errorf("a key by the API: %s", got)
+	}
+	const nobody = `INVALID The key was not made: some arguments need attention. roles must exist: there is no role "desk.boss"`
+	if got := refusal(p.ask(`mutation { createApiKey(roles: ["desk.boss"]) { secret } }`, nil, new(rawText))); got != nobody {
+		t.Errorf("a key with a role that is not shipped: %s, want %s", got, nobody)
+	}
+
+	approved := filepath.Join(plugins, "approved.yaml")
+	write(t, approved, regexp.MustCompile(`(?m)^ *auditor: .*\n`).ReplaceAllString(read(t, approved), ""))
+	p.await(p.log, `(?s)msg="plugin serves".*msg="plugin serves"`)
+	want["desk.auditor"] = "hours"
+	if diff := cmp.Diff(want, starts()); diff != "" {
+		t.Errorf("without the role of auditors (-want +got):\n%s", diff)
+	}
+	succeeds(t, []string{"XRM_PLUGINS=" + plugins}, "plugin", "disable", "desk")
+	p.becomes(`{ plugins { state } }`, nil, `{"plugins":[{"state":"DISABLED"}]}`)
+	if got := refusal(p.askWith(keys["desk.agent"], `{ tickets { nodes { id } } }`, nil, new(rawText))); !strings.HasPrefix(got, "INVALID ") {
+		t.Errorf("an agent without the plugin: %s", got)
 	}
 	p.stop()
 }

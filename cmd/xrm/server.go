@@ -153,7 +153,7 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 		Snapshot: now, Service: s.records, MaxPageSize: limits.Page, MaxCount: limits.Count,
 		Limits:  execution.Limits{Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes, EventTime: timeout.Request},
 		Plugins: s.work.Desk(),
-		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: s.roles},
+		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: now.Roles},
 		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records, Keys: s.store, Timers: s.store, Begun: begun},
 		Log: s.logFailure, RequestID: web.RequestID,
 	})

@@ -89,7 +89,7 @@ func (c *compiled) unknown(m *schema.Model, r *role, rule *rule) {
 	for _, e := range m.Entities() {
 		names = append(names, e.Name, e.Plural)
 	}
-	if near := strictyaml.Nearest(rule.on, names, max(1, len(rule.on)/4)); near != "" && r.layer == "" {
+	if near := strictyaml.Nearest(rule.on, names, max(1, len(rule.on)/4)); near != "" && r.plugin == "" {
 		c.fault(r, rule.line, "there is no entity or role %q; did you mean %q?", rule.on, near)
 		return
 	}

@@ -18,7 +18,7 @@ var _ record.Policy = (*Policy)(nil)
 // allow both; and what a plugin does for itself, its rights. It never changes.
 // Safe for concurrent use.
 type Policy struct {
-	roles   *Roles
+	users   *Roles            // the site's, and those that plugins ship
 	plugins map[string]*Roles // each with one role, called like the plugin
 }
 
@@ -27,20 +27,25 @@ type PluginRights struct {
 	Plugin  string
 	Layer   string     // schema.Entity.Layer of what it has brought
 	File    string     // where Records stands, for messages
-	Records *yaml.Node // a mapping as in a role file, without the keys role and description; nil for none
+	Records *yaml.Node // a mapping as in a role file, without the keys role, description and operations; nil for none
+	Roles   *yaml.Node // that it ships: a mapping from a name to what stands in a role file, without the key role; nil for none
 }
 
 // NewPolicy makes the policy of users with their roles, and of plugins with these
 // rights; other plugins have none. The entities that it has brought a plugin may
-// use without asking. An error names every mistake, with file and line.
+// use without asking. Beside the site's roles a user may have those that plugins ship. An error names every mistake, with file and line.
 func NewPolicy(m *schema.Model, users *Roles, rights []PluginRights) (*Policy, error) {
 	granted := map[string]*Roles{}
-	var problems strictyaml.Problems
+	users, problems := users.Shipped(rights)
+	problems = append(problems, users.faultsOfPlugins(m)...)
 	for _, r := range rights {
-		one := &role{name: r.Plugin, file: r.File, layer: r.Layer}
+		one := &role{name: r.Plugin, file: r.File, plugin: r.Plugin, layer: r.Layer}
 		if r.Records != nil {
 			problems = append(problems, strictyaml.DecodeTree(r.File, r.Records, one)...)
 			one.name = r.Plugin // whatever the manifest says
+			if one.operations.all || len(one.operations.names) > 0 {
+				problems = append(problems, strictyaml.Problem{File: r.File, Line: r.Records.Line, Message: "needs.records: operations are for roles of users; a plugin starts none"})
+			}
 		}
 		roles := &Roles{roles: []*role{one}, compiled: map[*schema.Model]*compiled{}}
 		faults, _ := roles.Check(m)
@@ -50,8 +55,11 @@ func NewPolicy(m *schema.Model, users *Roles, rights []PluginRights) (*Policy, e
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	return &Policy{roles: users, plugins: granted}, nil
+	return &Policy{users: users, plugins: granted}, nil
 }
+
+// Users are the roles that a key may have.
+func (p *Policy) Users() *Roles { return p.users }
 
 // Readable implements record.Policy.
 func (p *Policy) Readable(m *schema.Model, a core.Actor, e *schema.Entity) (schema.Filter, error) {
@@ -73,9 +81,9 @@ func (p *Policy) Visible(m *schema.Model, a core.Actor, r *core.Record) (map[str
 // Deciding implements record.Policy.
 func (p *Policy) Deciding(m *schema.Model, a core.Actor, e *schema.Entity) []string {
 	if a.Via == "" {
-		return p.roles.Deciding(m, a, e)
+		return p.users.Deciding(m, a, e)
 	}
-	return append(p.plugin(a.Via).Deciding(m, asPlugin(a), e), p.roles.Deciding(m, a, e)...)
+	return append(p.plugin(a.Via).Deciding(m, asPlugin(a), e), p.users.Deciding(m, a, e)...)
 }
 
 // Askable implements record.Policy.
@@ -87,7 +95,7 @@ func (p *Policy) Askable(m *schema.Model, a core.Actor, e *schema.Entity) (map[s
 // done to records of an entity.
 func (p *Policy) both(a core.Actor, ask func(*Roles, core.Actor) (schema.Filter, error), v verb, e *schema.Entity) (schema.Filter, error) {
 	if a.Via == "" {
-		return ask(p.roles, a)
+		return ask(p.users, a)
 	}
 	own, err := ask(p.plugin(a.Via), asPlugin(a))
 	if err != nil {
@@ -96,19 +104,19 @@ func (p *Policy) both(a core.Actor, ask func(*Roles, core.Actor) (schema.Filter,
 	if a.IsPlugin() {
 		return own, nil
 	}
-	users, err := ask(p.roles, a)
+	users, err := ask(p.users, a)
 	return schema.All(own, users), err
 }
 
 func (p *Policy) common(a core.Actor, ask func(*Roles, core.Actor) (map[string]bool, error)) (map[string]bool, error) {
 	if a.Via == "" {
-		return ask(p.roles, a)
+		return ask(p.users, a)
 	}
 	own, err := ask(p.plugin(a.Via), asPlugin(a))
 	if err != nil || a.IsPlugin() {
 		return own, err
 	}
-	users, err := ask(p.roles, a)
+	users, err := ask(p.users, a)
 	return both(own, users), err
 }
 

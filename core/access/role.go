@@ -17,8 +17,10 @@ type role struct {
 	name        string
 	description schema.Text
 	rules       []*rule
+	operations  operationRights
 	file        string
 	line        int
+	plugin      string // that asks for it; "" for a role of the site
 	layer       string // whose entities it may use without a rule; "" for nobody's
 }
 
@@ -39,7 +41,7 @@ func every(c condition) (all [verbs]condition) {
 	return all
 }
 
-// DecodeNode reads role, description, and a rule under every other key.
+// DecodeNode reads role, description, operations, and a rule under every other key.
 func (r *role) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 	r.line = node.Line
 	d.EachEntry(node, func(key, value *yaml.Node) {
@@ -48,6 +50,8 @@ func (r *role) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 			d.Decode(value, reflect.ValueOf(&r.name).Elem())
 		case "description":
 			d.Decode(value, reflect.ValueOf(&r.description).Elem())
+		case "operations":
+			d.Decode(value, reflect.ValueOf(&r.operations).Elem())
 		default:
 			rule := &rule{on: key.Value, line: key.Line}
 			d.Decode(value, reflect.ValueOf(rule).Elem())

@@ -23,7 +23,12 @@ func (r *Roles) Shown(m *schema.Model, a core.Actor, e *schema.Entity) (map[stri
 // particular. Which records those are, Writable says.
 func (r *Roles) Allows(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, path string) bool {
 	v, known := verbOf[action]
-	return known && slices.ContainsFunc(r.grants(m, a, e), func(g *grant) bool {
+	return known && r.may(m, a, e, v, path)
+}
+
+// may is Allows for any verb.
+func (r *Roles) may(m *schema.Model, a core.Actor, e *schema.Entity, v verb, path string) bool {
+	return slices.ContainsFunc(r.grants(m, a, e), func(g *grant) bool {
 		if v == create && g.on.IsRole() && !e.IsRole() {
 			return false // what is created without a role is not what the rule speaks of
 		}
@@ -41,5 +46,5 @@ func (p *Policy) Allows(m *schema.Model, a core.Actor, e *schema.Entity, action 
 	if a.Via != "" && !p.plugin(a.Via).Allows(m, asPlugin(a), e, action, path) {
 		return false
 	}
-	return a.IsPlugin() || p.roles.Allows(m, a, e, action, path)
+	return a.IsPlugin() || p.users.Allows(m, a, e, action, path)
 }

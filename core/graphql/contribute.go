@@ -53,20 +53,35 @@ func (b *builder) operation(by snapshot.Contributor, op snapshot.Operation) erro
 		args[a.Name] = &graphql.ArgumentConfig{Type: t, Description: a.Description.In("en")}
 	}
 	rootName := typeName(kind)
-	add(ofPlugin(op.Plugin), op.Name, nil, &graphql.Field{Type: b.output(resultOf(op, kind), op.Result), Description: op.Doc, Args: args})
+	add(ofPlugin(op.Plugin), op.Name, func(s *sight) bool { return s.starts(op) }, &graphql.Field{Type: b.output(resultOf(op, kind), op.Result), Description: op.Doc, Args: args})
 	b.resolve(rootName, op.Name, b.withRecords(op.Result, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
 		if op.Subscription {
 			return p.Parents, nil // the event is the result
+		}
+		if err := b.start(ctx, op); err != nil {
+			return nil, err
 		}
 		result, err := by.Call(ctx, b.Basis, ActorFrom(ctx), op, p.Args)
 		return []any{result}, err
 	}))
 	if op.Subscription {
 		b.sources[execution.FieldName{Type: rootName, Field: op.Name}] = func(ctx context.Context, args map[string]any) iter.Seq2[any, error] {
+			if err := b.start(ctx, op); err != nil {
+				return func(yield func(any, error) bool) { yield(nil, err) }
+			}
 			return by.Subscribe(ctx, b.Basis, ActorFrom(ctx), op, args)
 		}
 	}
 	return nil
+}
+
+// start refuses an operation that the actor may not start. The actor's view has it
+// not; this holds whatever became of the view.
+func (b *builder) start(ctx context.Context, op snapshot.Operation) error {
+	if b.sight(ActorFrom(ctx)).starts(op) {
+		return nil
+	}
+	return &core.Error{Code: core.Forbidden, Message: "Your roles do not allow " + op.Name + "; ask an administrator."}
 }
 
 // computed adds a field to its entity and, for a base, to the views of it.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -24,6 +25,11 @@ func (b *builder) sight(a core.Actor) *sight {
 
 // administers says whether the actor is an administrator.
 func (s *sight) administers() bool { return slices.Contains(s.actor.Roles, core.AdminRole) }
+
+// starts says whether the actor may start an operation of a plugin.
+func (s *sight) starts(op snapshot.Operation) bool {
+	return op.ForEverybody || s.Policy.Starts(s.Model, s.actor, op.Name, op.Needs)
+}
 
 // reads says whether the actor may see any record of the entity or role.
 func (s *sight) reads(e *schema.Entity) bool {

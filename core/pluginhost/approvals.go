@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
+	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/sys/unix"
@@ -59,7 +62,7 @@ func (a Approvals) read() (map[string]Approval, error) {
 		return nil, fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	for name, one := range all {
-		one.Needs.Records.File = a.file()
+		one.Needs.Records.File, one.Needs.Roles.File = a.file(), a.file()
 		all[name] = one
 	}
 	return all, nil
@@ -70,6 +73,17 @@ func (a Approvals) read() (map[string]Approval, error) {
 func (a Approvals) Find(name string) (Approval, error) {
 	all, err := a.read()
 	return all[name], err
+}
+
+// Shipped are the roles that plugins ship and an admin has accepted.
+func (a Approvals) Shipped() (shipped []access.PluginRights, err error) {
+	all, err := a.read()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if one := all[name]; !one.Disabled {
+			shipped = append(shipped, access.PluginRights{Plugin: name, File: a.file(), Roles: one.Needs.Roles.Node})
+		}
+	}
+	return shipped, err
 }
 
 // Approve lets a plugin run with what it asks for, exactly as it was reviewed:

@@ -3,6 +3,7 @@ package pluginhost
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/snapshot"
@@ -65,7 +66,7 @@ func checkFeatures(plugin string, needed []string) error {
 }
 
 func operation(t *contract.Translator, plugin string, o *pluginpb.Operation) snapshot.Operation {
-	op := snapshot.Operation{Plugin: plugin, Name: o.GetName(), Doc: o.GetDoc()}
+	op := snapshot.Operation{Plugin: plugin, Name: o.GetName(), Doc: o.GetDoc(), Needs: slices.Clone(o.GetNeeds()), ForEverybody: o.GetForEverybody()}
 	switch o.GetKind() {
 	case pluginpb.Operation_QUERY:
 	case pluginpb.Operation_MUTATION:
@@ -76,6 +77,10 @@ func operation(t *contract.Translator, plugin string, o *pluginpb.Operation) sna
 		t.Add(o.GetName(), "it is neither a query nor a mutation nor a subscription")
 	}
 	t.Names("operation", naming.API, o.GetName())
+	t.Names("right that "+o.GetName()+" needs", naming.Need, o.GetNeeds()...)
+	if o.GetForEverybody() && len(o.GetNeeds()) > 0 {
+		t.Add(o.GetName(), "it is for everybody and needs %s; it has to be one of them", strings.Join(o.GetNeeds(), ", "))
+	}
 	op.Arguments, op.Result = t.Operation(o)
 	return op
 }

@@ -80,7 +80,7 @@ func (s *supervisor) introduce(ctx, starting context.Context, i *instance) error
 		return err
 	}
 	needs := i.terms.Needs
-	c.Rights.File, c.Rights.Records = needs.Records.File, needs.Records.Node
+	c.Rights.File, c.Rights.Records, c.Rights.Roles = needs.Records.File, needs.Records.Node, needs.Roles.Node
 	c.Asked, c.Granted = needs.asked(i.manifest.Needs), needs.Lines()
 	if s.current == nil {
 		s.set(s.name, Configuring, nil)

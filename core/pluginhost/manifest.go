@@ -73,7 +73,7 @@ func ReadManifest(dir, name string) (Manifest, error) {
 	if err == nil {
 		err = strictyaml.Decode(file, data, &m).Err()
 	}
-	m.Needs.Records.File = file
+	m.Needs.Records.File, m.Needs.Roles.File = file, file
 	if err == nil {
 		err = m.check(file, name)
 	}
@@ -94,6 +94,11 @@ func (m Manifest) check(file, folder string) error {
 		add("name is %q, but the folder is %q; they must be the same", m.Name, folder)
 	case !naming.Plugin.MatchString(m.Name) || m.Name+".yaml" == ApprovalsFile:
 		add("name is %q; use another of lower-case letters, digits and dashes, such as fax-server", m.Name)
+	}
+	for _, name := range m.Needs.Roles.names() {
+		if !naming.API.MatchString(name) {
+			add("needs.roles: %q cannot be the name of a role; use camelCase", name)
+		}
 	}
 	if m.Version == "" {
 		add("version is missing")

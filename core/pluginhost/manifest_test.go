@@ -31,6 +31,10 @@ func TestAManifestThatIsWrongSaysWhere(t *testing.T) {
 			"name: q\nprotocol: 1\n", pluginhost.Invalid,
 			"invalid: FILE: name is \"q\", but the folder is \"p\"; they must be the same\nFILE: version is missing\nFILE: executable is missing",
 		},
+		"a role without a name of its own": {
+			"name: p\nversion: 1.0.0\nprotocol: 1\nexecutable: p\nneeds: {roles: {sales.lead: {product: true}}}\n", pluginhost.Invalid,
+			`invalid: FILE: needs.roles: "sales.lead" cannot be the name of a role; use camelCase`,
+		},
 		"a way out of the folder": {
 			"name: p\nversion: 1.0.0\nprotocol: 1\nexecutable: ../../bin/sh\n", pluginhost.Invalid,
 			`invalid: FILE: executable is "../../bin/sh"; it must lie within the folder`,

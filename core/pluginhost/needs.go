@@ -20,6 +20,7 @@ import (
 // an approval grants it.
 type Needs struct {
 	Records    Section  `yaml:"records" doc:"What it reads and writes where it acts for nobody else, in the language of role files."`
+	Roles      Section  `yaml:"roles" doc:"Roles for users that it ships, called NAME.ROLE: what each may do, in the language of role files."`
 	Rules      []string `yaml:"rules" doc:"Entities of others whose saves it may change or refuse."`
 	Events     []string `yaml:"events" doc:"Events that it is told of: order.created, order.* or *."`
 	Fields     []string `yaml:"fields" doc:"Entities of others that it adds fields to."`
@@ -68,13 +69,26 @@ func (s *Section) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 	s.Node = node
 }
 
+// names lists the keys of the section.
+func (s Section) names() (names []string) {
+	if s.Node != nil {
+		for pair := range slices.Chunk(s.Node.Content, 2) {
+			names = append(names, pair[0].Value)
+		}
+	}
+	return names
+}
+
 // Lines says what is asked for, one permission a line and always in the same
 // order, for people to compare.
 func (n Needs) Lines() []string {
 	var lines []string
-	if n.Records.Node != nil {
-		for i := 0; i+1 < len(n.Records.Node.Content); i += 2 {
-			lines = append(lines, "records "+quoted(n.Records.Node.Content[i].Value)+": "+flow(n.Records.Node.Content[i+1]))
+	for what, s := range map[string]Section{"records": n.Records, "roles": n.Roles} {
+		if s.Node == nil {
+			continue
+		}
+		for i := 0; i+1 < len(s.Node.Content); i += 2 {
+			lines = append(lines, what+" "+quoted(s.Node.Content[i].Value)+": "+flow(s.Node.Content[i+1]))
 		}
 	}
 	add := func(what string, values ...string) {

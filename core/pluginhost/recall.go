@@ -106,6 +106,8 @@ func (h *Host) closed(r core.Registration) *snapshot.Contribution {
 	if r.Ended != "" {
 		left := c.Data()
 		c = &left
+	} else if approval, err := (Approvals{h.plugins}).Find(r.Plugin); err == nil {
+		c.Rights.File, c.Rights.Roles = approval.Needs.Roles.File, approval.Needs.Roles.Node
 	}
 	return c
 }

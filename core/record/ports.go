@@ -105,6 +105,12 @@ type Policy interface {
 	// may do this and write the field with this storage path; "" for none in
 	// particular.
 	Allows(m *schema.Model, a core.Actor, e *schema.Entity, action core.Action, path string) bool
+
+	// Starts says whether the actor may start an operation of a plugin: one of the
+	// actor's roles names it, or they allow all that it needs, of whatever record. A
+	// need is an entity or role and what is done to it: "complaint.update". What a
+	// plugin may do for itself starts nothing.
+	Starts(m *schema.Model, a core.Actor, operation string, needs []string) bool
 }
 
 // Hook may change or refuse changes before they are committed. A plugin is a

@@ -54,6 +54,8 @@ func (everything) Allows(*schema.Model, core.Actor, *schema.Entity, core.Action,
 	return true
 }
 
+func (everything) Starts(*schema.Model, core.Actor, string, []string) bool { return true }
+
 func (everything) Writable(*schema.Model, core.Actor, *schema.Entity, core.Action, []string) (schema.Filter, error) {
 	return schema.Filter{}, nil
 }

@@ -230,7 +230,9 @@ func (a *Admission) complete(s *Snapshot) (*Snapshot, error) {
 		return nil, err
 	}
 	s.Basis = record.Basis{Model: m, Policy: policy, Edition: a.made.Add(1)}
+	s.Roles = policy.Users()
 	s.faults, s.idle = a.config.Roles.Check(m)
+	s.idle = append(s.idle, a.config.Roles.Unoffered(s.operations())...)
 	if a.config.Hooks != nil {
 		s.Hooks = a.config.Hooks(s.Contributions)
 	}

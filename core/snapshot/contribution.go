@@ -97,6 +97,8 @@ type Operation struct {
 	Mutation     bool
 	Subscription bool
 	Doc          string
+	Needs        []string // what a user must be allowed to do to start it: "complaint.update"; see record.Policy
+	ForEverybody bool     // whatever a user is allowed to do
 	Arguments    schema.Fields
 	Result       *schema.Field
 }

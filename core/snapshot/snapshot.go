@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/record"
@@ -15,6 +16,7 @@ import (
 type Snapshot struct {
 	record.Basis
 	Contributions []Contribution    // by the name of the plugin
+	Roles         *access.Roles     // that a key may have
 	API           *execution.Engine // of the model, the rights and the contributions
 
 	catalog *catalog.Catalog
@@ -29,6 +31,16 @@ func (s *Snapshot) Find(plugin string) (c Contribution, found bool) {
 		return Contribution{}, false
 	}
 	return s.Contributions[i], true
+}
+
+// operations lists the names of what plugins offer.
+func (s *Snapshot) operations() (names []string) {
+	for _, c := range s.Contributions {
+		for _, o := range c.Operations {
+			names = append(names, o.Name)
+		}
+	}
+	return names
 }
 
 // Waiting says which files of the site are left out of the model until a plugin

@@ -24,7 +24,7 @@ func plugin() sdk.Plugin {
 		PartyData:  sdk.OnlyRecords(),
 		BeforeSave: map[string]sdk.SaveFunc{"complaint": requireReason},
 		Operations: []sdk.Operation{
-			sdk.Mutation("closeComplaint", closeComplaint).Returns("complaint").
+			sdk.Mutation("closeComplaint", closeComplaint).Returns("complaint").Needs("complaint.update").
 				Doc("Closes a complaint with what was done about it."),
 		},
 		Fields: []sdk.Field{

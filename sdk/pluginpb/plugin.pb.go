@@ -1333,7 +1333,14 @@ type Operation struct {
 	// Arguments, in the order of the documentation.
 	Arguments []*Member `protobuf:"bytes,4,rep,name=arguments,proto3" json:"arguments,omitempty"`
 	// What it returns; always nullable in the API, whatever required says.
-	Returns       *Type `protobuf:"bytes,5,opt,name=returns,proto3" json:"returns,omitempty"`
+	Returns *Type `protobuf:"bytes,5,opt,name=returns,proto3" json:"returns,omitempty"`
+	// What a user must be allowed to do to start it, all of it: "complaint.update",
+	// an entity or role and one of read, create, update, delete, grant and withdraw.
+	// Beside these users, those may start it one of whose roles names it, and
+	// administrators. Without needs, nobody else may.
+	Needs []string `protobuf:"bytes,6,rep,name=needs,proto3" json:"needs,omitempty"`
+	// Every key may start it, whatever its roles. It then has no needs.
+	ForEverybody  bool `protobuf:"varint,7,opt,name=for_everybody,json=forEverybody,proto3" json:"for_everybody,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1401,6 +1408,20 @@ func (x *Operation) GetReturns() *Type {
 		return x.Returns
 	}
 	return nil
+}
+
+func (x *Operation) GetNeeds() []string {
+	if x != nil {
+		return x.Needs
+	}
+	return nil
+}
+
+func (x *Operation) GetForEverybody() bool {
+	if x != nil {
+		return x.ForEverybody
+	}
+	return false
 }
 
 // ComputedField is a field that the plugin resolves, many parents in one call.
@@ -5687,13 +5708,15 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"EntityFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
-	"\x04yaml\x18\x02 \x01(\fR\x04yaml\"\x91\x02\n" +
+	"\x04yaml\x18\x02 \x01(\fR\x04yaml\"\xcc\x02\n" +
 	"\tOperation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1d.xrm.plugin.v1.Operation.KindR\x04kind\x12\x10\n" +
 	"\x03doc\x18\x03 \x01(\tR\x03doc\x123\n" +
 	"\targuments\x18\x04 \x03(\v2\x15.xrm.plugin.v1.MemberR\targuments\x12-\n" +
-	"\areturns\x18\x05 \x01(\v2\x13.xrm.plugin.v1.TypeR\areturns\"G\n" +
+	"\areturns\x18\x05 \x01(\v2\x13.xrm.plugin.v1.TypeR\areturns\x12\x14\n" +
+	"\x05needs\x18\x06 \x03(\tR\x05needs\x12#\n" +
+	"\rfor_everybody\x18\a \x01(\bR\fforEverybody\"G\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\t\n" +
 	"\x05QUERY\x10\x01\x12\f\n" +

@@ -85,6 +85,7 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"is of another version":         {"is what its manifest says: DIR/plugin.yaml:2: version is 1.0.0, and the program answers Describe with 2.0.0, which a server refuses"},
 		"wants what nobody has":         {`features: "event"; did you mean "events"?`},
 		"has a name twice":              {`names: the job "tidy" twice`},
+		"needs what is no right":        {"names: the right that overdue needs \"visit.see\"\nthe operation \"overdue\", which is for everybody and needs something"},
 		"has a type that is not there":  {`types: overdue: there is no type "string"`},
 		"has a job without a schedule":  {`jobs: the job tidy: the schedule "" cannot be read`},
 		"describes too much":            {"size: it describes 514 topics, jobs, timers, endpoints and rules, and 500 is the most for one plugin; split it into several plugins"},

@@ -47,7 +47,7 @@ func describeChecks() []check {
 		},
 		{
 			name: "names", expected: "every name is of the form of its kind, and stands once",
-			remedy: "use camelCase in the API, ENTITY.ACTION for topics, and paths that begin with a slash",
+			remedy: "use camelCase in the API, ENTITY.ACTION for topics and needs, and paths that begin with a slash",
 			run:    namesAreWellFormed,
 		},
 		{
@@ -161,6 +161,12 @@ func namesAreWellFormed(ctx context.Context, b *bench) error {
 		name("operation", "", o.GetName(), naming.API)
 		if _, known := pluginpb.Operation_Kind_name[int32(o.GetKind())]; !known || o.GetKind() == pluginpb.Operation_KIND_UNSPECIFIED {
 			wrong = append(wrong, fmt.Errorf("the operation %q is neither a query nor a mutation nor a subscription", o.GetName()))
+		}
+		for _, right := range o.GetNeeds() {
+			name("right that "+o.GetName()+" needs", "", right, naming.Need)
+		}
+		if o.GetForEverybody() && len(o.GetNeeds()) > 0 {
+			wrong = append(wrong, fmt.Errorf("the operation %q, which is for everybody and needs something", o.GetName()))
 		}
 	}
 	for _, f := range d.GetFields() {

@@ -217,6 +217,8 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 		changed.Features = append([]string{"event"}, d.Features...)
 	case "has a name twice":
 		changed.Timers, changed.Jobs = nil, append(d.Jobs, d.Jobs...)
+	case "needs what is no right":
+		changed.Operations = []*pluginpb.Operation{{Name: "overdue", Kind: pluginpb.Operation_QUERY, Returns: &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: "integer"}}, Needs: []string{"visit.see"}, ForEverybody: true}}
 	case "has a type that is not there":
 		changed.Operations = []*pluginpb.Operation{{Name: "overdue", Kind: pluginpb.Operation_QUERY, Returns: &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: "string"}}}}
 	case "describes too much":

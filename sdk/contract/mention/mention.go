@@ -29,6 +29,10 @@ func In(d *pluginpb.DescribeResponse) []Mention {
 		all = append(all, Mention{"BeforeDelete", name})
 	}
 	for _, o := range d.GetOperations() {
+		for _, right := range o.GetNeeds() {
+			entity, _, _ := strings.Cut(right, ".")
+			all = append(all, Mention{"Needs of " + o.GetName(), entity})
+		}
 		all = append(all, typeMentions("Returns of "+o.GetName(), o.GetReturns())...)
 	}
 	for _, f := range d.GetFields() {

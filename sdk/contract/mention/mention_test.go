@@ -24,16 +24,17 @@ func TestEveryMentionOfAnUnknownEntityIsFound(t *testing.T) {
 		"all are known": {`
 			before_save: ["visit", "customer", "party"]
 			operations { name: "closeVisit" returns { entity: "visit" } }
-			operations { name: "countVisits" returns { scalar: "integer" } }
+			operations { name: "countVisits" returns { scalar: "integer" } needs: ["visit.read", "customer.update"] }
 			fields { entity: "customer" name: "visits" returns { list { entity: "visit" } } }
 			objects { name: "receipt" members { name: "visit" type { entity: "visit" } } }`, ""},
 		"none is known": {`
 			before_save: ["vist", "unheardOf"]
-			operations { name: "closeVisit" returns { entity: "visits" } }
+			operations { name: "closeVisit" returns { entity: "visits" } needs: "vist.update" }
 			fields { entity: "custmer" name: "visits" returns { list { entity: "Visit" } } }
 			objects { name: "receipt" members { name: "visit" type { entity: "visitt" } } }`,
 			`BeforeSave: there is no entity or role "vist"; did you mean "visit"?
 BeforeSave: there is no entity or role "unheardOf"
+Needs of closeVisit: there is no entity or role "vist"; did you mean "visit"?
 Returns of closeVisit: there is no entity or role "visits"; did you mean "visit"?
 Computed custmer.visits: there is no entity or role "custmer"; did you mean "customer"?
 Returns of custmer.visits: there is no entity or role "Visit"; did you mean "visit"?
