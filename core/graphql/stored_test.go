@@ -6,9 +6,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/mongo"
-	"github.com/openxrm/xrm/core/mongo/mongotest"
-	"github.com/openxrm/xrm/core/sqlite"
+	"github.com/openxrm/xrm/core/bothstores"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -34,21 +32,7 @@ func served(t *testing.T, opened openStore, older, newer string, values map[stri
 }
 
 func onBothStores(t *testing.T, test func(t *testing.T, s openStore)) {
-	t.Run("SQLite", func(t *testing.T) {
-		s, err := sqlite.OpenMemory()
-		if err != nil {
-			t.Fatal(err)
-		}
-		test(t, s)
-	})
-	t.Run("MongoDB", func(t *testing.T) {
-		uri, _ := mongotest.Database(t)
-		s, err := mongo.New(mongo.Config{URI: uri})
-		if err != nil {
-			t.Fatal(err)
-		}
-		test(t, s)
-	})
+	bothstores.Run(t, func(t *testing.T, open func(*testing.T) bothstores.Database) { test(t, open(t)) })
 }
 
 func TestAValueThatDoesNotFitIsNullWithAnErrorAndCanBeMended(t *testing.T) {

@@ -4,19 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/bothstores"
 	"github.com/openxrm/xrm/core/integrity"
-	"github.com/openxrm/xrm/core/mongo"
-	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
-	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -61,40 +58,25 @@ type store interface {
 }
 
 func onBothStores(t *testing.T, test func(w *world)) {
-	t.Run("SQLite", func(t *testing.T) {
-		file := filepath.Join(t.TempDir(), "xrm.db")
-		s, err := sqlite.Open(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		w := newWorld(t, s)
+	bothstores.OnDisk(t, func(t *testing.T, open func(*testing.T) bothstores.Database) {
+		d := open(t)
+		w := newWorld(t, d)
 		w.raw = func(t *testing.T, entity, id, field string) {
 			t.Helper()
-			db, err := sql.Open("sqlite", file)
+			if d.Mongo != nil {
+				set := bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: 0.5}}}}
+				if done, err := d.Mongo.Collection(entity).UpdateOne(t.Context(), bson.D{{Key: "_id", Value: id}}, set); err != nil || done.ModifiedCount != 1 {
+					t.Fatal(done, err)
+				}
+				return
+			}
+			db, err := sql.Open("sqlite", d.File)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer db.Close()
 			if _, err := db.ExecContext(t.Context(), "UPDATE entity_"+entity+" SET doc = json_set(doc, '$."+field+"', 0.5) WHERE id = ?", id); err != nil {
 				t.Fatal(err)
-			}
-		}
-		test(w)
-	})
-	t.Run("MongoDB", func(t *testing.T) {
-		uri, db := mongotest.Database(t)
-		s, err := mongo.New(mongo.Config{URI: uri})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		w := newWorld(t, s)
-		w.raw = func(t *testing.T, entity, id, field string) {
-			t.Helper()
-			set := bson.D{{Key: "$set", Value: bson.D{{Key: field, Value: 0.5}}}}
-			if done, err := db.Collection(entity).UpdateOne(t.Context(), bson.D{{Key: "_id", Value: id}}, set); err != nil || done.ModifiedCount != 1 {
-				t.Fatal(done, err)
 			}
 		}
 		test(w)

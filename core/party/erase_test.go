@@ -4,59 +4,53 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/bothstores"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
-	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // onBothDatabases runs a test on each store, with all that its database holds
 // as one text.
 func onBothDatabases(t *testing.T, test func(t *testing.T, open func(*testing.T) (store, func() string))) {
-	t.Run("SQLite", func(t *testing.T) {
+	bothstores.OnDisk(t, func(t *testing.T, open func(*testing.T) bothstores.Database) {
 		test(t, func(t *testing.T) (store, func() string) {
-			file := filepath.Join(t.TempDir(), "xrm.db")
-			s, err := sqlite.Open(file)
-			if err != nil {
-				t.Fatal(err)
+			d := open(t)
+			if d.Mongo == nil {
+				return d, func() string { return rowsOf(t, d.File) }
 			}
-			t.Cleanup(func() { s.Close() })
-			return s, func() string { return rowsOf(t, file) }
+			return d, func() string { return documentsOf(t, d.Mongo) }
 		})
 	})
-	t.Run("MongoDB", func(t *testing.T) {
-		open := newMongo(t)
-		test(t, func(t *testing.T) (store, func() string) {
-			s, db := open(t)
-			return s, func() string {
-				names, err := db.ListCollectionNames(t.Context(), bson.D{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				var text strings.Builder
-				for _, name := range names {
-					var documents []bson.M
-					cursor, err := db.Collection(name).Find(t.Context(), bson.D{})
-					if err == nil {
-						err = cursor.All(t.Context(), &documents)
-					}
-					if err != nil {
-						t.Fatal(err)
-					}
-					fmt.Fprintln(&text, name, documents)
-				}
-				return text.String()
-			}
-		})
-	})
+}
+
+// documentsOf are the documents of all collections of a MongoDB.
+func documentsOf(t *testing.T, db *driver.Database) string {
+	names, err := db.ListCollectionNames(t.Context(), bson.D{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, name := range names {
+		var documents []bson.M
+		cursor, err := db.Collection(name).Find(t.Context(), bson.D{})
+		if err == nil {
+			err = cursor.All(t.Context(), &documents)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&text, name, documents)
+	}
+	return text.String()
 }
 
 // rowsOf are the rows of all tables of a SQLite file.

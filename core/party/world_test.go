@@ -11,17 +11,14 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
+	"github.com/openxrm/xrm/core/bothstores"
 	"github.com/openxrm/xrm/core/journal"
-	"github.com/openxrm/xrm/core/mongo"
-	"github.com/openxrm/xrm/core/mongo/mongotest"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/schedule"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
-	"go.mongodb.org/mongo-driver/v2/bson"
-	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // A tour refers to parties in every way that the entity language knows.
@@ -80,8 +77,9 @@ type world struct {
 
 // onBothStores runs a test on each store. open makes a new, empty database.
 func onBothStores(t *testing.T, test func(t *testing.T, open func(t *testing.T) store)) {
-	t.Run("SQLite", func(t *testing.T) { test(t, openMemory) })
-	t.Run("MongoDB", func(t *testing.T) { test(t, openMongo) })
+	bothstores.Run(t, func(t *testing.T, open func(*testing.T) bothstores.Database) {
+		test(t, func(t *testing.T) store { return open(t) })
+	})
 }
 
 func openMemory(t *testing.T) store {
@@ -91,35 +89,6 @@ func openMemory(t *testing.T) store {
 	}
 	t.Cleanup(func() { store.Close() })
 	return store
-}
-
-func openMongo(t *testing.T) store {
-	store, _ := newMongo(t)(t)
-	return store
-}
-
-// newMongo makes a database that open empties and opens, for the driver, too. What
-// is killed at each step would have all indexes made anew for each.
-func newMongo(t *testing.T) (open func(t *testing.T) (store, *driver.Database)) {
-	uri, db := mongotest.Database(t)
-	return func(t *testing.T) (store, *driver.Database) {
-		t.Helper()
-		names, err := db.ListCollectionNames(t.Context(), bson.D{})
-		for _, name := range names {
-			if err == nil {
-				_, err = db.Collection(name).DeleteMany(t.Context(), bson.D{})
-			}
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		store, err := mongo.New(mongo.Config{URI: uri})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { store.Close() })
-		return store, db
-	}
 }
 
 func newWorld(t *testing.T, store store, hooks ...record.Hook) *world {

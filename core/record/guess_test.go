@@ -10,8 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/mongo"
-	"github.com/openxrm/xrm/core/mongo/mongotest"
+	"github.com/openxrm/xrm/core/bothstores"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
@@ -19,15 +18,8 @@ import (
 // onBothStores runs a test at a desk over each store.
 func onBothStores(t *testing.T, test func(d *desk), hooks ...record.Hook) {
 	t.Helper()
-	t.Run("SQLite", func(t *testing.T) { test(newDesk(t, hooks...)) })
-	t.Run("MongoDB", func(t *testing.T) {
-		uri, _ := mongotest.Database(t)
-		store, err := mongo.New(mongo.Config{URI: uri})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { store.Close() })
-		d := newDesk(t, hooks...)
+	bothstores.Run(t, func(t *testing.T, open func(*testing.T) bothstores.Database) {
+		d, store := newDesk(t, hooks...), open(t)
 		if err := store.Prepare(t.Context(), d.model); err != nil {
 			t.Fatal(err)
 		}

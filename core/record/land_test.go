@@ -11,13 +11,10 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
-	"github.com/openxrm/xrm/core/mongo"
-	"github.com/openxrm/xrm/core/mongo/mongotest"
+	"github.com/openxrm/xrm/core/bothstores"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/schedule"
-	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // Records refer to owners in every way that the language knows, and to each other.
@@ -134,35 +131,8 @@ type land struct {
 
 // onEachStore runs a test on each store. Each call of open empties the database.
 func onEachStore(t *testing.T, test func(t *testing.T, open func(t *testing.T, hooks ...record.Hook) *land)) {
-	t.Run("SQLite", func(t *testing.T) {
-		test(t, func(t *testing.T, hooks ...record.Hook) *land {
-			s, err := sqlite.OpenMemory()
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { s.Close() })
-			return newLand(t, s, hooks...)
-		})
-	})
-	t.Run("MongoDB", func(t *testing.T) {
-		uri, db := mongotest.Database(t)
-		s, err := mongo.New(mongo.Config{URI: uri})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		test(t, func(t *testing.T, hooks ...record.Hook) *land {
-			names, err := db.ListCollectionNames(t.Context(), bson.D{})
-			for _, name := range names {
-				if err == nil {
-					_, err = db.Collection(name).DeleteMany(t.Context(), bson.D{})
-				}
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			return newLand(t, s, hooks...)
-		})
+	bothstores.Run(t, func(t *testing.T, open func(*testing.T) bothstores.Database) {
+		test(t, func(t *testing.T, hooks ...record.Hook) *land { return newLand(t, open(t), hooks...) })
 	})
 }
 

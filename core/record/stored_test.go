@@ -9,10 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/access"
-	"github.com/openxrm/xrm/core/mongo"
-	"github.com/openxrm/xrm/core/mongo/mongotest"
+	"github.com/openxrm/xrm/core/bothstores"
 	"github.com/openxrm/xrm/core/record"
-	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 )
@@ -28,23 +26,7 @@ type house struct {
 
 // inBothHouses runs a test on each store.
 func inBothHouses(t *testing.T, test func(h *house)) {
-	t.Run("SQLite", func(t *testing.T) {
-		s, err := sqlite.OpenMemory()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		test(newHouse(t, s))
-	})
-	t.Run("MongoDB", func(t *testing.T) {
-		uri, _ := mongotest.Database(t)
-		s, err := mongo.New(mongo.Config{URI: uri})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { s.Close() })
-		test(newHouse(t, s))
-	})
+	bothstores.Run(t, func(t *testing.T, open func(*testing.T) bothstores.Database) { test(newHouse(t, open(t))) })
 }
 
 func newHouse(t *testing.T, s record.Store) *house {
