@@ -20,12 +20,7 @@ type sortingKeys struct {
 }
 
 func (s *Store) keysOf(e *schema.Entity, values map[string]any) sortingKeys {
-	known, _ := s.declared.Load(e.Stored().Name)
-	d, _ := known.(*declared)
-	if d == nil {
-		return sortingKeys{}
-	}
-	return keysAt(d.collated, s.collation, values)
+	return keysAt(s.pathsOfKeys(e.Stored().Name), s.collation, values)
 }
 
 func keysAt(paths []string, by *schema.Collation, values map[string]any) (k sortingKeys) {

@@ -32,8 +32,12 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 			updated = append(updated, i)
 		}
 	}
+	others := s.seeKept(ctx, e)
 	s.insert(ctx, e, changes, created, errs)
 	s.update(ctx, e, changes, updated, errs)
+	if others() {
+		s.putKept(ctx, e, changes, errs)
+	}
 	return errs
 }
 

@@ -33,8 +33,9 @@ type sortingDocument struct {
 	Words     string   `bson:"words"`
 	Searched  []string `bson:"searched"`
 
-	Making string `bson:"making,omitempty"` // what is being made instead
-	At     string `bson:"at,omitempty"`     // the last record that has it
+	Adding []string `bson:"adding,omitempty"` // paths whose keys are being made, and kept up already
+	Making string   `bson:"making,omitempty"` // what is being made instead
+	At     string   `bson:"at,omitempty"`     // the last record that has it
 }
 
 // keysFor is what the records of an entity must have.
@@ -49,8 +50,8 @@ func (s *Store) keysFor(m *schema.Model, e *schema.Entity) sortingDocument {
 }
 
 // covers says whether records that have these keys have those of another document
-// too. Those of paths that a model does not have are not lost: nobody changes what
-// is stored there. Where others are being made, or that was cut off, some records have
+// too. Those of paths that no model has any more are not lost: every instance keeps
+// them up. Where others are being made, or that was cut off, some records have
 // these and some have those.
 func (d sortingDocument) covers(other sortingDocument) bool {
 	within := func(all, some []string) bool {
@@ -68,9 +69,6 @@ func (s *Store) makeKeys(ctx context.Context, m *schema.Model, e *schema.Entity)
 	want, lease, me := s.keysFor(m, e), "keys of "+e.Name, bson.NewObjectID().Hex()
 	for {
 		have, err := s.sortingOf(ctx, e)
-		if err == nil {
-			err = s.dropKeys(ctx, e, &have, want)
-		}
 		if err != nil || have.covers(want) {
 			return err
 		}
@@ -93,23 +91,6 @@ func (s *Store) makeKeys(ctx context.Context, m *schema.Model, e *schema.Entity)
 	}
 }
 
-// dropKeys notes that nobody keeps up the keys of what is a field of another type by
-// now, so that they are made anew when it is a text again. Two instances that do so
-// write the same.
-func (s *Store) dropKeys(ctx context.Context, e *schema.Entity, have *sortingDocument, want sortingDocument) error {
-	left := slices.DeleteFunc(slices.Clone(have.Paths), func(path string) bool {
-		f, _ := e.At(path)
-		return f != nil && !slices.Contains(want.Paths, path)
-	})
-	if len(left) == len(have.Paths) {
-		return nil
-	}
-	_, err := s.sorting().UpdateOne(ctx, bson.D{{Key: idField, Value: e.Name}, {Key: "paths", Value: have.Paths}},
-		bson.D{{Key: "$set", Value: bson.D{{Key: "paths", Value: left}}}})
-	have.Paths = left
-	return s.writeFailed("note which sort keys of "+e.Plural+" are kept", err)
-}
-
 func (s *Store) sortingOf(ctx context.Context, e *schema.Entity) (d sortingDocument, err error) {
 	err = s.sorting().FindOne(ctx, bson.D{{Key: idField, Value: e.Name}}).Decode(&d)
 	if errors.Is(err, driver.ErrNoDocuments) {
@@ -124,10 +105,9 @@ func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingD
 	if have.Collation == want.Collation { // an instance of another model has made those
 		want.Paths = unionOf(want.Paths, have.Paths)
 	}
-	making := want.name()
-	begun := have.Making == making
-	if !begun {
-		have.ID, have.Making, have.At = e.Name, making, ""
+	have, err := s.beginKeys(ctx, e, have, want)
+	if err != nil {
+		return s.failed(doing, err)
 	}
 	for {
 		records, err := s.after(ctx, e, have.At)
@@ -136,12 +116,6 @@ func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingD
 		}
 		if len(records) == 0 {
 			break
-		}
-		if !begun { // noted before any record has others
-			if err := s.putSorting(ctx, have); err != nil {
-				return err
-			}
-			begun = true
 		}
 		if err := s.putKeys(ctx, e, want.Paths, records); err != nil {
 			return s.writeFailed(doing, err)
@@ -155,6 +129,27 @@ func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingD
 		}
 	}
 	return s.putSorting(ctx, want)
+}
+
+// beginKeys notes what is being made, before any record has it, unless that was begun
+// already or there is no record.
+func (s *Store) beginKeys(ctx context.Context, e *schema.Entity, have, want sortingDocument) (sortingDocument, error) {
+	making := want.name()
+	if have.Making == making {
+		return have, nil
+	}
+	have.ID, have.Making, have.At, have.Adding = e.Name, making, "", nil
+	if have.Collation == want.Collation {
+		have.Adding = want.Paths
+	}
+	records, err := s.after(ctx, e, "")
+	if err != nil || len(records) == 0 {
+		return have, err
+	}
+	if err := s.putSorting(ctx, have); err != nil {
+		return have, err
+	}
+	return have, s.letSee(ctx, have)
 }
 
 // name tells what is being made from anything else.

@@ -73,8 +73,10 @@ type Store struct {
 
 	farthest   int // how many records a page may look at
 	rekeyBatch int64
+	keptFor    time.Duration
 
 	declared sync.Map     // by the name of a stored entity, as of Prepare: *declared
+	keptKeys sync.Map     // by the name of a stored entity: keptKeys
 	ordering atomic.Int32 // what readsInOrder knows
 
 	tail    tail        // of the journal
@@ -110,6 +112,7 @@ func New(c Config) (*Store, error) {
 		timeout:    orDefault(c.Timeout, defaultTimeout),
 		farthest:   Farthest,
 		rekeyBatch: rekeyBatch,
+		keptFor:    keptFor,
 	}, nil
 }
 
