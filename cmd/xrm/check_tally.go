@@ -20,6 +20,7 @@ var findingKinds = []findingKind{
 	{kind: "MISFIT", one: "value does not fit its field", many: "values do not fit their fields"},
 	{kind: "UNREADABLE", one: "value cannot be read", many: "values cannot be read"},
 	{kind: "SHARED", one: "record shares a unique value", many: "records share unique values"},
+	{kind: "MISPLACED", one: "text is missed by filters and orders", many: "texts are missed by filters and orders"},
 	{kind: "LOST", one: "duplicate leads nowhere", many: "duplicates lead nowhere"},
 	{kind: "STUCK", one: "change is stuck half-way", many: "changes are stuck half-way"},
 	{kind: "UNDER_WAY", one: "change is under way", many: "changes are under way", fine: true},
@@ -58,7 +59,7 @@ func (t tally) wrong() string {
 }
 
 const (
-	allIsWell  = "every reference leads somewhere, every value fits the type of its field, no two living records share a unique value, every duplicate leads to a record, the party of every API key is there, and nothing that was begun is stuck"
+	allIsWell  = "every reference leads somewhere, every value fits the type of its field, no two living records share a unique value, filters and orders find every text, every duplicate leads to a record, the party of every API key is there, and nothing that was begun is stuck"
 	notChecked = "Not looked at: rules that hold for what is written (required, max and the like), rules of plugins, fields that no definition has, the history, and what plugins keep for themselves."
 )
 

@@ -26,7 +26,7 @@ func TestCheckTellsPeopleAndProgramsWhatIsWrong(t *testing.T) {
 		p.must(`mutation { createParty(data: {kind: person, displayName: "Ada"}) { party { id } } }`, nil)
 		status, out, complaints := command(t, p.environ(), "check")
 		const looked = "Not looked at: rules that hold for what is written (required, max and the like), rules of plugins, fields that no definition has, the history, and what plugins keep for themselves.\n"
-		const well = "1 record checked: every reference leads somewhere, every value fits the type of its field, no two living records share a unique value, every duplicate leads to a record, the party of every API key is there, and nothing that was begun is stuck.\n"
+		const well = "1 record checked: every reference leads somewhere, every value fits the type of its field, no two living records share a unique value, filters and orders find every text, every duplicate leads to a record, the party of every API key is there, and nothing that was begun is stuck.\n"
 		if status != 0 || out != well+looked || complaints != "" {
 			t.Errorf("status %d: %s%s", status, out, complaints)
 		}

@@ -149,12 +149,13 @@ func (s *server) pluginConfig(metrics *web.Metrics, held *budget.Server) pluginh
 // buildAPI makes the API of a snapshot.
 func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 	limits, timeout := s.config.Limits, s.config.Timeout
+	sorting, _ := s.store.(integrity.Sorting)
 	return graphql.Build(graphql.Config{
 		Snapshot: now, Service: s.records, MaxPageSize: limits.Page, MaxCount: limits.Count,
 		Limits:  execution.Limits{Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes, EventTime: timeout.Request},
 		Plugins: s.work.Desk(),
 		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: now.Roles},
-		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records, Keys: s.store, Timers: s.store, Begun: begun},
+		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records, Keys: s.store, Timers: s.store, Sorting: sorting, Begun: begun},
 		Log: s.logFailure, RequestID: web.RequestID,
 	})
 }

@@ -18,9 +18,10 @@ const MaxPart = 1000
 // Service looks for what should not be. Safe for concurrent use.
 type Service struct {
 	Records *record.Service
-	Keys    Keys   // nil where there are none
-	Timers  Timers // nil where nothing is brought to its end later
-	Most    int    // records in one part; MaxPart when zero
+	Keys    Keys    // nil where there are none
+	Timers  Timers  // nil where nothing is brought to its end later
+	Sorting Sorting // nil where a store writes sort keys with what they are of, whoever writes
+	Most    int     // records in one part; MaxPart when zero
 
 	// Begun reads the timers of each owner that bring something to its end.
 	Begun map[string]func(core.Timer) (record.Begun, error)
@@ -38,7 +39,7 @@ func (s *Service) Check(ctx context.Context, on record.Basis, a core.Actor, afte
 	if s.Begun[stage] != nil {
 		return s.unfinished(ctx, stage, at, first)
 	}
-	c := &check{store: s.Records.Store, model: on.Model}
+	c := &check{store: s.Records.Store, sorting: s.Sorting, model: on.Model}
 	if stage == keyStage && s.Keys != nil {
 		last, more, err := c.keys(ctx, s.Keys, at, first)
 		if c.Next = s.firstOwner(); more {
@@ -81,8 +82,9 @@ func stored(m *schema.Model) []*schema.Entity {
 // all of it.
 type check struct {
 	Part
-	store record.Store
-	model *schema.Model
+	store   record.Store
+	sorting Sorting
+	model   *schema.Model
 }
 
 // records looks at the records of one entity that come after an id. more says that
@@ -103,7 +105,7 @@ func (c *check) records(ctx context.Context, e *schema.Entity, after string, fir
 	last = found[len(found)-1].ID
 	more = len(found) == first
 	whole := slices.DeleteFunc(found, func(r *core.Record) bool { return r.Partial })
-	for _, look := range []func(context.Context, *schema.Entity, []*core.Record) error{c.references, c.misfits, c.shared, c.duplicates, c.deletedWith} {
+	for _, look := range []func(context.Context, *schema.Entity, []*core.Record) error{c.references, c.misfits, c.shared, c.duplicates, c.deletedWith, c.sorted} {
 		if err := look(ctx, e, whole); err != nil {
 			return "", false, fmt.Errorf("check %s: %w", e.Plural, err)
 		}

@@ -85,8 +85,9 @@ func onBothStores(t *testing.T, test func(w *world)) {
 
 func newWorld(t *testing.T, s store) *world {
 	t.Helper()
+	sorting, _ := s.(integrity.Sorting)
 	w := &world{T: t, store: s, Service: integrity.Service{
-		Records: &record.Service{Store: s, Now: time.Now}, Timers: s,
+		Records: &record.Service{Store: s, Now: time.Now}, Timers: s, Sorting: sorting,
 		Begun: map[string]func(core.Timer) (record.Begun, error){party.TimerOwner: party.ReadBegun, record.TimerOwner: record.ReadBegun},
 	}}
 	w.become(definitions, roleOf, visit)

@@ -1,0 +1,52 @@
+package integrity_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/integrity"
+	"github.com/openxrm/xrm/core/mongo"
+	"github.com/openxrm/xrm/core/mongo/mongotest"
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+var _ integrity.Sorting = (*mongo.Store)(nil)
+
+// On SQLite no process can write a record without its keys.
+func TestTextsThatNoSortKeyFindsAreFoundWithWhatToDo(t *testing.T) {
+	uri, db := mongotest.Database(t)
+	s, err := mongo.New(mongo.Config{URI: uri})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	w := newWorld(t, s)
+	w.become("entity: person\nfields: {name: {type: text, index: true}, note: {type: text}}\n", "role: member\nof: person\nfields:\n  area: {type: text, index: true}\n")
+	w.prepare()
+	for _, id := range []string{"none", "old", "left", "role", "right"} {
+		w.put("person", id, id == "old", map[string]any{"name": "Emil", "note": "n", "roles": []any{"member"}, "member": map[string]any{"area": "north"}})
+	}
+	w.put("person", "empty", false, map[string]any{"note": "n"})
+	w.finds()
+	for id, set := range map[string]bson.D{
+		"none": {{Key: "$unset", Value: bson.D{{Key: "_sort.name", Value: ""}}}},
+		"old":  {{Key: "$set", Value: bson.D{{Key: "name", Value: "Zoe"}}}},
+		"left": {{Key: "$unset", Value: bson.D{{Key: "name", Value: ""}}}},
+		"role": {{Key: "$unset", Value: bson.D{{Key: "_sort.member", Value: ""}}}},
+	} {
+		if done, err := db.Collection("person").UpdateOne(t.Context(), bson.D{{Key: "_id", Value: id}}, set); err != nil || done.ModifiedCount != 1 {
+			t.Fatal(done, err)
+		}
+	}
+	const has = " has the sort key of another text, or none, so filters and orders miss it; change any value of the record, which makes its keys anew"
+	w.finds("MISPLACED person left: name"+has, "MISPLACED person none: name"+has, "MISPLACED person old: name"+has, "MISPLACED person role: member.area"+has)
+	for id, name := range map[string]any{"none": "Emil", "old": "Zoe", "left": nil, "role": "Emil"} {
+		values := map[string]any{"note": "changed", "roles": []any{"member"}, "member": map[string]any{"area": "north"}}
+		if name != nil {
+			values["name"] = name
+		}
+		w.change("person", id, core.Updated, time.Now(), values)
+	}
+	w.finds()
+}
