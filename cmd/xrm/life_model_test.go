@@ -19,7 +19,6 @@ type spot struct {
 	standard  string   // its default; "" for none
 
 	there, required, unique bool
-	touched                 bool // since the last start: what goes and comes back is not changed as well
 }
 
 // path tells the spots apart.
@@ -112,10 +111,19 @@ func newSpot(r *rand.Rand, container, name string) *spot {
 	return s
 }
 
+// retype makes it another field, and mostly one that reads what is stored,
+// as far as there is such a type.
 func (s *spot) retype(r *rand.Rand) {
+	was, options := s.kind, 3
 	s.kind, s.options, s.old, s.standard, s.unique = pick(r, kinds), nil, nil, "", false
+	switch fits := r.IntN(4) > 0; {
+	case fits && slices.Contains([]string{"enum", "date", "decimal"}, was):
+		s.kind = "text"
+	case fits && was == "text":
+		s.kind, options = "enum", len(words)
+	}
 	if s.kind == "enum" {
-		for _, i := range r.Perm(len(words))[:3] {
+		for _, i := range r.Perm(len(words))[:options] {
 			s.options = append(s.options, words[i])
 		}
 	}
@@ -126,7 +134,6 @@ func (d *definitions) clone() *definitions {
 	c.spots = nil
 	for _, s := range d.spots {
 		copied := *s
-		copied.touched = false
 		copied.options, copied.old = slices.Clone(s.options), slices.Clone(s.old)
 		c.spots = append(c.spots, &copied)
 	}
@@ -153,17 +160,11 @@ func (d *definitions) in(container string) (list []*spot) {
 	return list
 }
 
-// change makes one that an admin could make, and says which.
+// change makes one that an admin could make, and says which. What is not there is
+// changed as well: it comes back as something else.
 func (d *definitions) change(r *rand.Rand) string {
 	s := pick(r, d.spots)
-	n := r.IntN(10)
-	if n > 1 {
-		if s.touched || n > 3 && !s.there {
-			return "nothing"
-		}
-		s.touched = true
-	}
-	switch n {
+	switch r.IntN(10) {
 	case 0:
 		d.tools = !d.tools
 		return fmt.Sprint("the file of tools is there: ", d.tools)
@@ -172,6 +173,11 @@ func (d *definitions) change(r *rand.Rand) string {
 		return "tools on the deletion of their plot: " + d.onDelete
 	case 2, 3:
 		s.there = !s.there
+		if s.there && r.IntN(4) > 0 {
+			was := s.kind
+			s.retype(r)
+			return fmt.Sprintf("%s is there again as %s and was %s", s.path(), s.kind, was)
+		}
 		return fmt.Sprintf("%s is there: %t", s.path(), s.there)
 	case 4:
 		was := s.kind

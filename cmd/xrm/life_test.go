@@ -37,6 +37,8 @@ type life struct {
 	next                 int
 	story                []string
 	starts, refused      int
+	kinds                map[string]string // by the path of a spot, as it was last served
+	comebacks            int               // of spots that have another type since, with values
 }
 
 // TestNoRecordIsFrozenFalsifiedOrLost changes the model of a site at random, as its
@@ -53,14 +55,14 @@ func TestNoRecordIsFrozenFalsifiedOrLost(t *testing.T) {
 		}
 		l := &life{
 			T: t, r: rand.New(rand.NewPCG(seed, 0)), program: builtServer(t), folder: filepath.Join(t.TempDir(), "data"),
-			entities: t.TempDir(), filled: map[string]bool{},
+			entities: t.TempDir(), filled: map[string]bool{}, kinds: map[string]string{},
 		}
 		l.flags = append([]string{"--entities", l.entities}, flags...)
 		l.served = newDefinitions(l.r)
 		t.Cleanup(func() {
-			t.Logf("-life.seed %d: %d starts, %d changes of the model refused, %d records", seed, l.starts, l.refused, len(l.plots)+len(l.tools)+len(l.people))
+			t.Logf("-life.seed %d: %d starts, %d changes of the model refused, %d fields with values came back as another type, %d records", seed, l.starts, l.refused, l.comebacks, len(l.plots)+len(l.tools)+len(l.people))
 			if t.Failed() {
-				t.Log("what happened last:\n" + strings.Join(l.story[max(0, len(l.story)-100):], "\n"))
+				t.Log("what happened last:\n" + strings.Join(l.story[max(0, len(l.story)-300):], "\n"))
 			}
 		})
 		l.start(l.served)
@@ -101,6 +103,7 @@ func (l *life) start(d *definitions) {
 	l.p = spawnProgram(l, l.program, l.folder, nil, l.flags...).ready()
 	l.starts++
 	if l.starts == 1 {
+		l.serve(d)
 		return
 	}
 	status, body := l.p.get("/readyz")
@@ -108,7 +111,7 @@ func (l *life) start(d *definitions) {
 	case status != 200:
 		l.Fatalf("/readyz answers %d %s", status, body)
 	case !strings.Contains(body, "definition"):
-		l.served = d
+		l.serve(d)
 		return
 	}
 	l.refused++
@@ -122,6 +125,20 @@ func (l *life) start(d *definitions) {
 		}
 	}
 	l.Fatalf("a change that hurts no record was refused: %s", body)
+}
+
+// serve notes what is in force.
+func (l *life) serve(d *definitions) {
+	for _, s := range d.spots {
+		if !s.there {
+			continue
+		}
+		if kind := l.kinds[s.path()]; kind != "" && kind != s.kind && l.filled[s.path()] && !l.served.spot(s.path()).there {
+			l.comebacks++
+		}
+		l.kinds[s.path()] = s.kind
+	}
+	l.served = d
 }
 
 // end stops the server, one way or the other.
