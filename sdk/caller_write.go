@@ -8,44 +8,47 @@ import (
 )
 
 func (c caller) Create(ctx context.Context, r *Record) (*Record, error) {
-	created := *r
-	created.ID, created.Version, created.received = "", 0, nil
-	return c.store(ctx, &created, "")
+	return c.save(ctx, Create(r))
 }
 
 func (c caller) Upsert(ctx context.Context, r *Record, by string) (*Record, error) {
-	if by == "" {
-		return nil, fmt.Errorf("upsert %s: say by which unique field the record is found", r.Entity)
-	}
-	upserted := *r
-	upserted.ID, upserted.Version, upserted.received = "", 0, nil
-	return c.store(ctx, &upserted, by)
+	return c.save(ctx, Upsert(r, by))
 }
 
 func (c caller) Update(ctx context.Context, r *Record) (*Record, error) {
-	if r.ID == "" {
-		return nil, fmt.Errorf("update %s: the record has no id; use Create for a new one", r.Entity)
-	}
-	return c.store(ctx, r, "")
+	return c.save(ctx, Update(r))
 }
 
 func (c caller) UpdateIf(ctx context.Context, entity, id string, guard Filter, change Change) (*Record, error) {
-	request := &pluginpb.SaveRequest{Entity: entity, Id: id, Add: map[string]string{}}
-	var err error
-	if request.Guard, err = encodeFilter(guard); err == nil && change.Set != nil {
-		request.Patch, err = pluginpb.Encode(change.Set)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("update %s: %w", entity, err)
-	}
-	for field, amount := range change.Add {
-		request.Add[field] = string(amount)
-	}
-	return c.save(ctx, request)
+	return c.save(ctx, UpdateIf(entity, id, guard, change))
 }
 
 func (c caller) Transition(ctx context.Context, entity, id, to string, from ...string) (*Record, error) {
-	return c.save(ctx, &pluginpb.SaveRequest{Entity: entity, Id: id, ToState: to, FromStates: from})
+	return c.save(ctx, Transition(entity, id, to, from...))
+}
+
+func (c caller) Batch(ctx context.Context, b Batch) ([]*Record, error) {
+	request := &pluginpb.BatchRequest{Context: c.context, Key: b.Key}
+	for _, w := range b.Writes {
+		if w.err != nil {
+			return nil, w.err
+		}
+		request.Writes = append(request.Writes, w.request)
+	}
+	answer, err := c.host.Batch(ctx, request)
+	if err != nil {
+		return nil, fmt.Errorf("save a batch at the host: %w", err)
+	}
+	if answer.GetError() != nil {
+		return nil, errorFromWire(answer.GetError())
+	}
+	saved := make([]*Record, len(answer.GetRecords()))
+	for i, r := range answer.GetRecords() {
+		if saved[i], err = fromWire(r); err != nil {
+			return nil, err
+		}
+	}
+	return saved, nil
 }
 
 func (c caller) Delete(ctx context.Context, entity, id string, ifVersion int64) error {
@@ -56,20 +59,14 @@ func (c caller) Delete(ctx context.Context, entity, id string, ifVersion int64) 
 	return errorFromWire(answer.GetError())
 }
 
-// store saves what was changed in a record.
-func (c caller) store(ctx context.Context, r *Record, by string) (*Record, error) {
-	patch, err := r.patch()
-	if err != nil {
-		return nil, fmt.Errorf("save %s: %w", r.Entity, err)
+func (c caller) save(ctx context.Context, w Write) (*Record, error) {
+	if w.err != nil {
+		return nil, w.err
 	}
-	return c.save(ctx, &pluginpb.SaveRequest{Entity: r.Entity, Id: r.ID, IfVersion: r.Version, Patch: patch, By: by})
-}
-
-func (c caller) save(ctx context.Context, request *pluginpb.SaveRequest) (*Record, error) {
-	request.Context = c.context
-	answer, err := c.host.Save(ctx, request)
+	w.request.Context = c.context
+	answer, err := c.host.Save(ctx, w.request)
 	if err != nil {
-		return nil, fmt.Errorf("save %s at the host: %w", request.GetEntity(), err)
+		return nil, fmt.Errorf("save %s at the host: %w", w.request.GetEntity(), err)
 	}
 	if answer.GetError() != nil {
 		return nil, errorFromWire(answer.GetError())

@@ -20,7 +20,8 @@ import (
 // four, at most ten minutes, and a dozen times in all.
 //
 // An event comes at least once. What must not happen twice is written with
-// Upsert under a unique value made of e.ID, or with UpdateIf under a guard.
+// Upsert under a unique value made of e.ID, with UpdateIf under a guard, or with Batch
+// under the key e.ID.
 // While an event waits to come again, those of the same key wait behind it.
 type EventFunc func(ctx context.Context, host Host, e *Event) error
 

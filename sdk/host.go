@@ -51,6 +51,17 @@ type Host interface {
 	// Upsert updates the record that has the value of r for the unique field by,
 	// and creates one if there is none: doing it twice is doing it once.
 	Upsert(ctx context.Context, r *Record, by string) (*Record, error)
+	// Batch makes several writes of any entities, all of them or none, and returns
+	// the records as stored, in order. It is refused with the error of a write that
+	// cannot be made, which the message names. Nobody sees some of them without the
+	// others, and none is made twice for one key:
+	//
+	//	host.Batch(ctx, sdk.Batch{Key: e.ID, Writes: []sdk.Write{
+	//		sdk.UpdateIf("coupon", id, sdk.Filter{"remaining": sdk.Filter{"gte": 1}},
+	//			sdk.Change{Add: map[string]sdk.Decimal{"remaining": "-1"}}),
+	//		sdk.Create(&sdk.Record{Entity: "redemption", Values: map[string]any{"coupon": id}}),
+	//	}})
+	Batch(ctx context.Context, b Batch) ([]*Record, error)
 	// Delete deletes a record, softly. ifVersion is as in Record.Version; 0 for
 	// whatever version there is.
 	Delete(ctx context.Context, entity, id string, ifVersion int64) error

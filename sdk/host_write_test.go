@@ -277,3 +277,63 @@ func TestTheHostEndsWithItsCall(t *testing.T) {
 		t.Errorf("after the call: %v, want %s", err, want)
 	}
 }
+
+func TestABatchIsMadeOnceAndWhole(t *testing.T) {
+	var id string
+	answers := map[string]string{}
+	h, run := running(t, sdk.Plugin{}, func(ctx context.Context, host sdk.Host) error {
+		take := sdk.UpdateIf("coupon", id, sdk.Filter{"remaining": sdk.Filter{"gte": 1}}, sdk.Change{Add: map[string]sdk.Decimal{"remaining": "-1"}})
+		other := func(code string) sdk.Write {
+			return sdk.Create(&sdk.Record{Entity: "coupon", Values: map[string]any{"code": code}})
+		}
+		batch := func(what, key string, writes ...sdk.Write) []*sdk.Record {
+			saved, err := host.Batch(ctx, sdk.Batch{Key: key, Writes: writes})
+			if err == nil && len(saved) != len(writes) {
+				t.Errorf("%s: %d records of %d writes", what, len(saved), len(writes))
+			}
+			answers[what] = refused(err)
+			return saved
+		}
+		first := batch("the first", "event 1", take, other("A"), sdk.Transition("coupon", id, "active"))
+		if first != nil {
+			t.Error("a record was in a batch twice")
+		}
+		first = batch("without repetition", "event 1", take, other("A"))
+		second := batch("once more", "event 1", take, other("B"))
+		if len(first) != 2 || len(second) != 2 || first[1].ID != second[1].ID || second[1].Text("code") != "A" {
+			t.Errorf("the batch gave %v, and once more %v; want the same records", first, second)
+		}
+		batch("the key of another", "event 1", take)
+		batch("a taken code", "", take, other("A"))
+		batch("nothing left", "", other("C"), take)
+		batch("nothing", "")
+		batch("an entity that is not there", "", take, sdk.Create(&sdk.Record{Entity: "cupon"}))
+		batch("no id", "", sdk.Update(&sdk.Record{Entity: "coupon"}))
+		return nil
+	})
+	id = h.Add("coupon", map[string]any{"code": "SPRING", "remaining": 1}).ID
+	if err := run(); err != nil {
+		t.Fatal(err)
+	}
+	const none = "Nothing of the batch was saved. "
+	want := map[string]string{
+		"the first":                   "INVALID " + none + "Change 3 (coupon): The coupon " + id + " is in the batch twice, as change 1 and as change 3. Make one of them.",
+		"without repetition":          "no refusal",
+		"once more":                   "no refusal",
+		"the key of another":          "CONFLICT Nothing was saved: a batch of other records was made with this key before. Choose a key for what the batch is for, such as the id of an event.",
+		"a taken code":                "CONFLICT " + none + "Change 1 (coupon): The coupon was not changed: the condition does not hold.; guard does not hold for the record as it is",
+		"nothing left":                "CONFLICT " + none + "Change 2 (coupon): The coupon was not changed: the condition does not hold.; guard does not hold for the record as it is",
+		"nothing":                     "INVALID Nothing was saved: the batch is empty.",
+		"an entity that is not there": "INVALID " + none + `Change 2 (cupon): The plugin asked for an entity that is not there: no such entity: "cupon"; did you mean "coupon".`,
+		"no id":                       "no refusal",
+	}
+	if diff := cmp.Diff(want, answers); diff != "" {
+		t.Errorf("answers (-want +got):\n%s", diff)
+	}
+	if n := len(h.Find("coupon", nil)); n != 2 {
+		t.Errorf("there are %d coupons; want 2", n)
+	}
+	if left := h.Get("coupon", id).Int("remaining"); left != 0 {
+		t.Errorf("%d are left; want none", left)
+	}
+}

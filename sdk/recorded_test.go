@@ -362,7 +362,8 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	dropped := host.DeleteState(ctx, "k", 2)
 	_, secret := host.Secret(ctx, "token")
 	host.Log(ctx, slog.LevelWarn, "asked", "n", 1)
-	return text == "kept", errors.Join(got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret)
+	_, together := host.Batch(ctx, sdk.Batch{Key: "event 1", Writes: []sdk.Write{sdk.Create(&sdk.Record{Entity: "visit", Values: map[string]any{"note": "x"}}), sdk.Transition("visit", "v1", "done", "new")}})
+	return text == "kept", errors.Join(got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
 }
 
 var (
@@ -412,5 +413,6 @@ var hostAnswers = map[string]proto.Message{
 	"Host.GetState":    &pluginpb.GetStateResponse{Value: []byte(`"kept"`), Version: 2},
 	"Host.PutState":    &pluginpb.PutStateResponse{Version: 3},
 	"Host.DeleteState": &pluginpb.DeleteStateResponse{},
+	"Host.Batch":       &pluginpb.BatchResponse{Records: []*pluginpb.Record{visit, visit}},
 	"Host.Secret":      &pluginpb.SecretResponse{Value: "s3cret"},
 }

@@ -126,6 +126,47 @@ var writingSteps = map[string]func(*stage){
 		move("what has no state", "party", "nowhere", "done")
 		move("without an id", "alike", "", "done")
 	},
+	"what is written together": func(s *stage) {
+		r, other := s.make("alike", map[string]any{"code": "batch-1", "left": 2}), s.make("alike", map[string]any{"code": "batch-2"})
+		batch := func(what, key string, writes ...sdk.Write) {
+			saved, err := s.Batch(s, sdk.Batch{Key: key, Writes: writes})
+			for i := range writes {
+				if err == nil {
+					s.saved(fmt.Sprint(what, " ", i), saved[i], nil)
+				}
+			}
+			if err != nil {
+				s.saved(what, nil, err)
+			}
+		}
+		create := func(code string) sdk.Write {
+			return sdk.Create(&sdk.Record{Entity: "alike", Values: map[string]any{"code": code}})
+		}
+		take := sdk.UpdateIf("alike", r.ID, sdk.Filter{"left": sdk.Filter{"gte": 1}}, sdk.Change{Add: map[string]sdk.Decimal{"left": "-1"}})
+		code := func(id, code string) sdk.Write {
+			return sdk.UpdateIf("alike", id, nil, sdk.Change{Set: map[string]any{"code": code}})
+		}
+		batch("one of each", "batch 1", take, create("batch-3"), sdk.Transition("alike", other.ID, "done", "open"),
+			sdk.Upsert(&sdk.Record{Entity: "party", Values: map[string]any{"externalId": "B-1", "kind": "person", "displayName": "Eva"}}, "externalId"))
+		batch("once more", "batch 1", take, create("batch-3"), sdk.Transition("alike", other.ID, "done", "open"),
+			sdk.Upsert(&sdk.Record{Entity: "party", Values: map[string]any{"externalId": "B-1", "kind": "person", "displayName": "Eva"}}, "externalId"))
+		batch("other writes", "batch 1", take)
+		batch("a guard", "batch 2", create("batch-4"), take, sdk.Transition("alike", other.ID, "lost", "open"))
+		batch("after which the key is free", "batch 2", create("batch-4"), take)
+		batch("nothing left", "", create("batch-5"), take)
+		batch("a code that is taken", "", code(other.ID, "batch-6"), create("batch-1"))
+		batch("a code that another one leaves", "", code(other.ID, "batch-6"), create("batch-2"))
+		batch("a code twice", "", create("batch-7"), create("batch-7"))
+		batch("a record twice", "", take, code(r.ID, "batch-8"))
+		batch("mistakes", "", create("batch-9"), sdk.Create(&sdk.Record{Entity: "alike", Values: map[string]any{"code": "batch-10", "left": -1, "cod": "x"}}))
+		batch("nobody", "", create("batch-9"), sdk.Transition("alike", "nowhere", "done"))
+		batch("what a rule refuses", "", create("batch-9"), sdk.Create(&sdk.Record{Entity: "alike", Values: map[string]any{"code": "batch-10", "note": "rejected"}}))
+		batch("an entity that is not there", "", create("batch-9"), sdk.Create(&sdk.Record{Entity: "alik"}))
+		batch("nothing that changes", "", code(r.ID, "batch-1"))
+		batch("nothing", "")
+		batch("a long key", strings.Repeat("k", 201), create("batch-9"))
+		batch("what is free all the same", "", create("batch-5"), create("batch-6"), create("batch-9"), create("batch-10"))
+	},
 	"what is there or made": func(s *stage) {
 		upsert := func(what, entity, by string, values map[string]any) {
 			r, err := s.Upsert(s, &sdk.Record{Entity: entity, Values: values}, by)

@@ -74,7 +74,7 @@ func Build(c Config) (*execution.Engine, error) {
 	}
 	engine, err := execution.New(execution.Config{
 		Viewer: b.views, Schema: s, Batch: b.batch, Sources: b.sources, PageSizes: b.pageSizes, ListSize: b.PageSize,
-		Limits: c.Limits, Log: c.Log, RequestID: c.RequestID,
+		Limits: c.Limits, Log: c.Log, RequestID: c.RequestID, Begin: core.OneRequest,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the API: %w", err)

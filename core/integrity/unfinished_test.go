@@ -90,6 +90,7 @@ func TestWhatWasBegunIsToldWithHowFarItHasCome(t *testing.T) {
 		schedule(record.TimerOwner, "visit 1 X", map[string]any{"Entity": "visit", "ID": "1", "Action": "deleted", "Took": true}, 3)
 		schedule(record.TimerOwner, "visit 2 X", map[string]any{"Entity": "visit", "ID": "2", "Action": "restored"}, 0)
 		schedule(record.TimerOwner, "visit 3 X", []any{"of another form"}, 0)
+		schedule(record.TimerOwner, "batch X", map[string]any{"Batches": []string{"b"}, "Records": []any{map[string]any{"Entity": "visit", "ID": "4"}, map[string]any{"Entity": "party", "ID": "j"}}}, 1)
 		const at, again = "2026-03-01T12:00:00.000Z", " and is tried again at 2026-03-01T12:00:00.000Z; the log says why"
 		found, _, _ := w.find(1)
 		same(w.T, found,
@@ -97,6 +98,7 @@ func TestWhatWasBegunIsToldWithHowFarItHasCome(t *testing.T) {
 			"UNDER_WAY party a: its merge into b is under way, and is looked at again at "+at,
 			"STUCK party c: its merge into d is not done: it has failed 2 times"+again,
 			"STUCK party g: what others wrote while it was merged or deleted is not done: it has failed once"+again,
+			"STUCK visit 4: a batch of 2 records is not done: it has failed once"+again,
 			"STUCK visit 1: its deletion with what goes with it is not done: it has failed 3 times"+again,
 			"UNDER_WAY visit 2: its restoration with what was deleted with it is under way, and is looked at again at "+at,
 			"STUCK core:record visit 3 X: what is to be done cannot be read: an older or newer xrm has begun it",

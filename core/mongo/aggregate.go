@@ -15,6 +15,9 @@ import (
 
 // Aggregate returns the groups of what a query selects, in its order.
 func (s *Store) Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregate) ([]core.Group, error) {
+	if err := s.seenWhole(ctx); err != nil {
+		return nil, err
+	}
 	var err error
 	if q.Filter, err = s.reached(ctx, q.Filter); err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ func keeping() map[string]inBackup {
 
 		roomCollection:    {not: "says whether the disk takes more"},
 		restoreCollection: {not: "says whether the database is half restored"},
+		batchesCollection: {not: "of processes that do not run there"},
 	}
 }
 
@@ -59,7 +60,12 @@ func (s *Store) Items(ctx context.Context, kind core.ItemKind, each func(core.It
 				err = s.items(ctx, name, nil, func(raw bson.Raw) (core.Item, error) {
 					r, err := decodeTyped(name, raw)
 					return core.Item{Record: r}, err
-				}, each)
+				}, func(i core.Item) error {
+					if i.Record.Version == 0 { // see isRecord
+						return nil
+					}
+					return each(i)
+				})
 			}
 		}
 		return err

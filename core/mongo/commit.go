@@ -52,6 +52,9 @@ func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Cha
 	for _, i := range which {
 		set, _, err := fieldsOf(e, nil, changes[i].After, nil)
 		set = append(set, s.keysOf(e, changes[i].After.Values).whole()...)
+		if claims := s.claimsOf(e, changes[i].After); len(claims) > 0 {
+			set = append(set, bson.E{Key: claimsField, Value: claims})
+		}
 		if err != nil {
 			errs[i] = s.failed("write "+e.Name, err)
 			continue
@@ -68,7 +71,7 @@ func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Cha
 	if errors.As(err, &some) && some.WriteConcernError == nil {
 		for _, refused := range some.WriteErrors {
 			i := sent[refused.Index]
-			errs[i] = s.refused(e, changes[i], refused.WriteError)
+			errs[i] = s.refused(ctx, e, changes[i], refused.WriteError)
 		}
 		return
 	}
@@ -100,35 +103,56 @@ func (s *Store) update(ctx context.Context, e *schema.Entity, changes []core.Cha
 }
 
 func (s *Store) updateOne(ctx context.Context, e *schema.Entity, c core.Change) error {
-	set, unset, err := fieldsOf(e, c.Before, c.After, s.lyingIn(ctx, e, c.Before))
-	if errors.Is(err, driver.ErrNoDocuments) {
-		return stale(c, nil)
-	}
+	change, err := s.updating(ctx, e, c)
 	if err != nil {
-		return s.failed("write "+e.Name, err)
+		return err
 	}
-	keys := s.keysOf(e, c.After.Values)
-	set, unset = append(set, keys.set...), append(unset, keys.unset...)
-	change := bson.D{
-		{Key: "$set", Value: set},
-		{Key: "$push", Value: bson.D{{Key: journalField, Value: encodeEntry(c.Entry(e))}}},
-	}
-	if len(unset) > 0 {
-		change = append(change, bson.E{Key: "$unset", Value: unsetting(unset)})
-	}
-	result, err := s.collection(e).UpdateOne(ctx, bson.D{{Key: idField, Value: c.After.ID}, {Key: versionField, Value: c.Before.Version}}, change)
+	result, err := s.collection(e).UpdateOne(ctx, replaces(c), change)
 	switch {
 	case err != nil:
-		return s.refused(e, c, err)
+		return s.refused(ctx, e, c, err)
 	case result.MatchedCount == 0:
-		return stale(c, nil)
+		return s.overtaken(ctx, e, c)
 	}
 	return nil
 }
 
-func (s *Store) refused(e *schema.Entity, c core.Change, err error) error {
+// replaces selects the version that a change replaces, unless a batch is to change it.
+func replaces(c core.Change) bson.D {
+	return bson.D{{Key: idField, Value: c.After.ID}, {Key: versionField, Value: c.Before.Version}, {Key: batchField, Value: nil}}
+}
+
+// updating is the update that makes a change, of a record or, without Before, of what
+// holds its place. leaves are fields that it takes away besides.
+func (s *Store) updating(ctx context.Context, e *schema.Entity, c core.Change, leaves ...string) (bson.D, error) {
+	var lies lying
+	if c.Before != nil {
+		lies = s.lyingIn(ctx, e, c.Before)
+	}
+	set, unset, err := fieldsOf(e, c.Before, c.After, lies)
+	if errors.Is(err, driver.ErrNoDocuments) {
+		return nil, stale(c, nil)
+	}
+	if err != nil {
+		return nil, s.failed("write "+e.Name, err)
+	}
+	keys := s.keysOf(e, c.After.Values)
+	set, unset = append(set, keys.set...), append(append(unset, keys.unset...), leaves...)
+	if claims := s.claimsOf(e, c.After); len(claims) > 0 {
+		set = append(set, bson.E{Key: claimsField, Value: claims})
+	} else {
+		unset = append(unset, claimsField)
+	}
+	return bson.D{
+		{Key: "$set", Value: set},
+		{Key: "$push", Value: bson.D{{Key: journalField, Value: encodeEntry(c.Entry(e))}}},
+		{Key: "$unset", Value: unsetting(unset)},
+	}, nil
+}
+
+func (s *Store) refused(ctx context.Context, e *schema.Entity, c core.Change, err error) error {
 	if isDuplicate(err) {
-		return duplicate(e, c, err)
+		return s.duplicate(ctx, e, c, err)
 	}
 	return s.writeFailed("write "+e.Name, err)
 }

@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 
@@ -14,13 +15,27 @@ const uniquePrefix = "unique:"
 
 var uniqueName = regexp.MustCompile(uniquePrefix + `([A-Za-z0-9.]+)`)
 
-// duplicate says which value another record has already.
-func duplicate(e *schema.Entity, c core.Change, err error) error {
-	match := uniqueName.FindStringSubmatch(err.Error())
-	if match == nil { // the id's own index
-		return stale(c, err)
+// duplicate says which value another record has already. One that a batch holds is
+// waited for.
+func (s *Store) duplicate(ctx context.Context, e *schema.Entity, c core.Change, err error) error {
+	if match := uniqueName.FindStringSubmatch(err.Error()); match != nil {
+		return taken(e, match[1], err)
 	}
-	path := uniqueField(e, match[1])
+	holder, path, failed := s.holder(ctx, e, c)
+	switch {
+	case failed != nil:
+		return failed
+	case holder.batch != "":
+		return s.behind(ctx, holder, core.Step{Entity: e, Change: c}, stale(c, err))
+	case path != "":
+		return taken(e, path, err)
+	}
+	return stale(c, err) // the id's own index, or a claim that is free by now
+}
+
+// taken is the refusal of the value at a path that a unique index compares.
+func taken(e *schema.Entity, compared string, err error) error {
+	path := uniqueField(e, compared)
 	return &core.Error{
 		Code:    core.Conflict,
 		Message: fmt.Sprintf("Another %s has this value already.", e.Stored().Name),

@@ -14,6 +14,9 @@ import (
 // Count returns how many records a query selects, but counts no further than
 // limit: for each key of q.Per, or for the key "".
 func (s *Store) Count(ctx context.Context, e *schema.Entity, q core.Query, limit int) (map[string]int, error) {
+	if err := s.seenWhole(ctx); err != nil {
+		return nil, err
+	}
 	counts := map[string]int{}
 	if limit <= 0 {
 		return counts, nil

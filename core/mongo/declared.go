@@ -27,7 +27,7 @@ func declaredIn(indexes []driver.IndexModel, collated []string) *declared {
 		switch path, unique := strings.CutPrefix(name, uniquePrefix); {
 		case unique:
 			d.unique[path] = true
-		case name != pendingIndex:
+		case name != pendingIndex && name != claimsIndex:
 			d.pages = append(d.pages, pageIndexOf(index))
 		}
 	}

@@ -22,6 +22,8 @@ const (
 	wordsField   = "_words"   // the folded words of the searchable fields
 	sortField    = "_sort"    // the sort keys of texts, under the paths of these
 	journalField = "_journal" // the entries that the relay has not moved yet
+	claimsField  = "_claims"  // the unique values that the record has, and those that a batch is to give it
+	batchField   = "_batch"   // the batch that is to change the record, or to create it: then there is nothing else
 )
 
 // fieldsOf returns what a record's document sets, and the names of what an

@@ -14,6 +14,9 @@ import (
 
 // Find returns the records that a query selects, in its order.
 func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
+	if err := s.seenWhole(ctx); err != nil {
+		return nil, err
+	}
 	records, err := s.find(ctx, e, q)
 	if q.First > 0 && tookTooLong(err) {
 		return nil, q.TooFar(e, "more than can be read in "+s.timeout.String(), err)
@@ -111,7 +114,9 @@ func (s *Store) selection(e *schema.Entity, q core.Query) (bson.D, error) {
 		}
 		parts = append(parts, bson.D{{Key: "$or", Value: any}})
 	}
-	if !q.Deleted {
+	if q.Deleted {
+		parts = append(parts, isRecord())
+	} else {
 		parts = append(parts, bson.D{{Key: liveField, Value: true}})
 	}
 	return allOf(parts...), nil

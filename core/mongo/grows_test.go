@@ -59,6 +59,10 @@ func TestNoListGrowsWithTheData(t *testing.T) {
 	b.ordering.Store(orderFromIndexes) // the ways of MongoDB, on whatever engine this is
 	forms := b.forms(t)
 	slices.SortFunc(forms, func(a, b form) int { return strings.Compare(a.name, b.name) })
+	request := core.OneRequest(t.Context())
+	if err := b.seenWhole(request); err != nil { // what that looks at are the batches on their way
+		t.Fatal(err)
+	}
 	b.heard()
 	answered, refused := 0, 0
 	for n, f := range forms {
@@ -67,7 +71,7 @@ func TestNoListGrowsWithTheData(t *testing.T) {
 		}
 		p := b.planned(t, f)
 		b.heard()
-		found, err := b.Find(t.Context(), f.e, f.Query)
+		found, err := b.Find(request, f.e, f.Query)
 		if f.Per == nil && !p.served() {
 			for _, command := range b.heard() {
 				if !behindReference(command) && !hasEnd(command, 2*b.farthest) && !isFew(conditionsOf(p.selected), p.indexes.unique, b.farthest) {

@@ -19,6 +19,9 @@ import (
 // document is read before the journal, so that an entry which the relay moves
 // in between is seen at least once; those seen twice are dropped.
 func (s *Store) History(ctx context.Context, e *schema.Entity, id string, first int, before int64) ([]core.Entry, error) {
+	if err := s.seenWhole(ctx); err != nil {
+		return nil, err
+	}
 	pending, err := s.pending(ctx, e, id)
 	if err != nil {
 		return nil, s.failed("read the history of "+e.Name, err)

@@ -19,6 +19,9 @@ const orderPrefix = "by:"
 // rawPart leads from a phone number to what was typed.
 const rawPart = ".raw"
 
+// claimsIndex is the name of the index over claims.
+const claimsIndex = "claims"
+
 // indexesOf lists the indexes that an entity's metadata ask for. An index's
 // name says all that it is, so that a changed index is another one.
 func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
@@ -33,11 +36,12 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			indexes = append(indexes, ordered(f.Name))
 		}
 	}
-	searchable, collated, roles := false, e.Collated(m.Roles(e)), m.Roles(e)
+	searchable, claims, collated, roles := false, false, e.Collated(m.Roles(e)), m.Roles(e)
 	walk(e.Fields, "", func(path string, f *schema.Field) {
 		searchable = searchable || f.Search
 		role := roleAt(roles, path)
 		if f.Unique {
+			claims = true
 			indexes = append(indexes, unique(comparedPath(f, path)))
 			if role != "" { // a merged record is looked for by what it had, whatever roles it holds
 				indexes = append(indexes, having(comparedPath(f, path)))
@@ -57,6 +61,9 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			}
 		}
 	})
+	if claims {
+		indexes = append(indexes, claimed())
+	}
 	if searchable {
 		indexes = append(indexes, driver.IndexModel{
 			Keys:    bson.D{{Key: wordsField, Value: 1}},
@@ -122,6 +129,16 @@ func unique(path string) driver.IndexModel {
 		Options: options.Index().SetName(uniquePrefix + path).SetUnique(true).SetPartialFilterExpression(bson.D{
 			{Key: liveField, Value: true},
 			{Key: path, Value: bson.D{{Key: "$exists", Value: true}}},
+		}),
+	}
+}
+
+// claimed lets no two records have the same claim.
+func claimed() driver.IndexModel {
+	return driver.IndexModel{
+		Keys: bson.D{{Key: claimsField, Value: 1}},
+		Options: options.Index().SetName(claimsIndex).SetUnique(true).SetPartialFilterExpression(bson.D{
+			{Key: claimsField, Value: bson.D{{Key: "$exists", Value: true}}},
 		}),
 	}
 }

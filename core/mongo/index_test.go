@@ -36,6 +36,7 @@ func TestIndexesComeFromTheMetadata(t *testing.T) {
 		`by:tags {"tags":1,"_id":1}`,
 		`by:updatedAt {"updatedAt":1,"_id":1}`,
 		`by:weight {"weight":1,"_id":1}`,
+		`claims {"_claims":1}`,
 		`pending {"_journal.version":1}`,
 		`unique:code {"code":1}`,
 		`with:phone.raw {"phone.raw":1,"_id":1}`,

@@ -61,6 +61,7 @@ func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 		{s.deliveries(), deliveryIndexes()},
 		{s.timers(), timerIndexes()},
 		{s.state(), stateIndexes()},
+		{s.batches(), batchIndexes()},
 	} {
 		if _, err := own.collection.Indexes().CreateMany(ctx, own.indexes); err != nil {
 			return s.failed("create the indexes of "+own.collection.Name(), err)

@@ -6,7 +6,11 @@ import "go.mongodb.org/mongo-driver/v2/bson"
 // all of them for nil. What is not the record's own stays in the database.
 func projection(reads []string) bson.D {
 	if reads == nil {
-		return bson.D{{Key: liveField, Value: 0}, {Key: wordsField, Value: 0}, {Key: sortField, Value: 0}, {Key: journalField, Value: 0}}
+		var without bson.D
+		for _, name := range []string{liveField, wordsField, sortField, journalField, claimsField, batchField} {
+			without = append(without, bson.E{Key: name, Value: 0})
+		}
+		return without
 	}
 	d := make(bson.D, 0, len(systemParts)+len(reads))
 	for _, name := range systemParts {

@@ -35,6 +35,7 @@ const (
 	instancesCollection     = "xrm.instances"
 	sortingCollection       = "xrm.sorting"
 	definitionsCollection   = "xrm.definitions"
+	batchesCollection       = "xrm.batches"
 )
 
 const (
@@ -69,6 +70,7 @@ type Store struct {
 	hosts  string // for messages to the operator
 
 	timeout   time.Duration     // how long an operation may take
+	patience  time.Duration     // how long a batch that others wait for may take
 	collation *schema.Collation // how names sort
 
 	farthest   int // how many records a page may look at
@@ -110,6 +112,7 @@ func New(c Config) (*Store, error) {
 		collation: schema.StandardCollation(),
 
 		timeout:    orDefault(c.Timeout, defaultTimeout),
+		patience:   defaultPatience,
 		farthest:   Farthest,
 		rekeyBatch: rekeyBatch,
 		keptFor:    keptFor,

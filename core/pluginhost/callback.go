@@ -96,6 +96,7 @@ func (c *callbacks) during(ctx context.Context, id *pluginpb.CallContext, do fun
 	if held := budget.From(ctx); held != nil {
 		joined = held.Context(joined) // the plugin's, and not of whoever caused the call
 	}
+	joined = core.OneRequest(joined)
 	err := budget.From(ctx).Refused() // what it has sent
 	if err == nil {
 		err = core.Refused(withoutPanic(func() error { return do(joined, one) }))

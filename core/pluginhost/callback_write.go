@@ -41,6 +41,46 @@ func (c *callbacks) Delete(ctx context.Context, r *pluginpb.DeleteRequest) (*plu
 	return answer, nil
 }
 
+func (c *callbacks) Batch(ctx context.Context, r *pluginpb.BatchRequest) (*pluginpb.BatchResponse, error) {
+	answer := &pluginpb.BatchResponse{}
+	answer.Error = c.within(ctx, r.GetContext(), func(ctx context.Context, one *call) error {
+		actor, err := c.actor(one, r.GetContext().GetAsPlugin())
+		if err == nil {
+			err = c.mayWrite(one, "save a batch")
+		}
+		if err != nil {
+			return err
+		}
+		wishes := make([]record.Wish, len(r.GetWrites()))
+		for i, w := range r.GetWrites() {
+			e, err := contract.Entity(one.on.Model, w.GetEntity())
+			if err == nil {
+				wishes[i].Entity = e
+				wishes[i].Draft, err = c.draft(one.on.Model, e, w)
+			}
+			if err != nil {
+				return contract.InBatch(w, i, err)
+			}
+		}
+		results, err := c.host.config.Open(actor, one.on).Batch(ctx, r.GetKey(), wishes, false)
+		if err != nil {
+			return err
+		}
+		for i, result := range results {
+			saved, err := encode(wishes[i].Entity, result.Record)
+			if err != nil {
+				return err
+			}
+			answer.Records = append(answer.Records, saved)
+		}
+		return nil
+	})
+	if answer.Error != nil {
+		answer.Records = nil
+	}
+	return answer, nil
+}
+
 // mayWrite refuses a write in the middle of something that has no effects.
 func (c *callbacks) mayWrite(one *call, what string) error {
 	if one.mayWrite {

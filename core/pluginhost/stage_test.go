@@ -317,6 +317,15 @@ func (s session) Save(_ context.Context, e *schema.Entity, drafts []record.Draft
 	return []record.Result{{Err: &core.Error{Code: core.NotFound, Message: "There is no " + e.Name + " with the id " + drafts[0].ID + ", or you may not see it."}}}
 }
 
+// Batch saves one after the other.
+func (s session) Batch(ctx context.Context, _ string, wishes []record.Wish, dryRun bool) (results []record.Result, err error) {
+	for i, one := range wishes {
+		results = append(results, s.Save(ctx, one.Entity, []record.Draft{one.Draft}, dryRun)...)
+		err = errors.Join(err, results[i].Err)
+	}
+	return results, err
+}
+
 // Seen hides from a plugin what is secret.
 func (s session) Seen(r *core.Record) (*core.Record, error) {
 	if r == nil || r.Values["secret"] == nil {

@@ -18,6 +18,9 @@ func ReadBegun(t core.Timer) (Begun, error) {
 	}
 	what := "its deletion"
 	switch {
+	case len(i.Records) > 0:
+		first := i.Records[0]
+		return Begun{Entity: first.Entity, ID: first.ID, What: batchOf(len(i.Records))}, nil
 	case i.Action == core.Restored:
 		what = "its restoration with what was deleted with it"
 	case i.Took:

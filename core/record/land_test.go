@@ -32,6 +32,7 @@ fields:
 entity: leaf
 plural: leaves
 fields:
+  stock: {type: integer, index: true}
   owner: {type: reference, to: owner, onDelete: clear}
   others: {type: list, of: {type: reference, to: owner, onDelete: clear, inverse: otherLeaves}}
   rows: {type: list, of: {type: object, fields: {owner: {type: reference, to: owner, onDelete: clear, inverse: rowLeaves}, n: {type: integer}}}}
@@ -96,6 +97,21 @@ func (s *steps) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 	errs := s.referringStore.Commit(ctx, e, changes)
 	if err := s.before("made " + what); err != nil {
 		return fail(err)
+	}
+	return errs
+}
+
+func (s *steps) CommitAll(ctx context.Context, b core.Batch) []error {
+	errs := make([]error, len(b.Steps))
+	err := s.before("commit batch")
+	if err == nil {
+		errs = s.referringStore.CommitAll(ctx, b)
+		err = s.before("made batch")
+	}
+	for i := range errs {
+		if err != nil {
+			errs[i] = err
+		}
 	}
 	return errs
 }
@@ -175,7 +191,7 @@ func (l *land) instance(before func(step string) error) *record.Service {
 
 func (l *land) by(s *record.Service, a core.Actor, entity string, d record.Draft) error {
 	l.Helper()
-	return s.As(a, l.on).Save(l.Context(), l.model.Entity(entity), []record.Draft{d}, false)[0].Err
+	return s.As(a, l.on).Save(core.OneRequest(l.Context()), l.model.Entity(entity), []record.Draft{d}, false)[0].Err
 }
 
 func (l *land) try(entity string, d record.Draft) error {

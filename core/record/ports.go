@@ -56,6 +56,26 @@ type Store interface {
 	// as far as the database can promise it, of the machine.
 	Commit(ctx context.Context, e *schema.Entity, changes []core.Change) (errs []error)
 
+	// CommitAll makes the changes of a batch durable, all or none, under the conditions of
+	// Commit. Either every error is nil, or none of the changes is made, and the errors
+	// that are not nil say which of them stand in the way. A key that a batch had before
+	// makes all of them core.BatchDone.
+	//
+	// No read sees a change before all are decided. Once one has seen one, every read that
+	// begins a later request sees all (core.OneRequest), whatever process dies meanwhile. A
+	// record that is part of a batch which is not decided yet is not written by others: they
+	// wait, and then get the Conflict of Rule "version".
+	CommitAll(ctx context.Context, b core.Batch) (errs []error)
+
+	// EndBatch brings a batch to its end whose process may have died: one that is not
+	// decided is given up, and one that is decided is seen whole. It can be repeated. Of
+	// an id that is not known any more there is nothing to do.
+	EndBatch(ctx context.Context, id string) error
+
+	// State returns what a store keeps under a key, and its version, 0 for none: of
+	// core.BatchOwner, what came of the batch with that key.
+	State(ctx context.Context, owner, key string) (value []byte, version int64, err error)
+
 	// Joined says whether one write can depend on other records than its own. Where it
 	// cannot, whoever writes looks again afterwards.
 	Joined() bool

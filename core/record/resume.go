@@ -33,6 +33,9 @@ type intent struct {
 	Action  core.Action
 	Version int64 `json:",omitempty"` // that a deletion is of: if the record lives with another one, somebody has changed or restored it
 	Took    bool  `json:",omitempty"` // others go with it
+
+	Batches []string `json:",omitempty"` // of a batch, the attempts, instead of all that
+	Records []member `json:",omitempty"`
 }
 
 // readIntent reads what a timer of TimerOwner is for.
@@ -79,6 +82,9 @@ func (s *Service) Resume(ctx context.Context, on Basis, t core.Timer) error {
 	i, err := readIntent(t)
 	if err != nil {
 		return err
+	}
+	if len(i.Batches) > 0 {
+		return s.resumeBatch(ctx, on, i)
 	}
 	e := on.Model.Entity(i.Entity)
 	if e == nil {

@@ -54,14 +54,7 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 	}
 	defer leave()
 	for attempt := 1; len(works) > 0; attempt++ {
-		s.ration(e, works, isUpsert)
-		s.load(ctx, e, works)
-		s.step(works, func(w *work) error { return s.apply(e, w) })
-		s.permit(ctx, e, works)
-		s.validate(ctx, e, works)
-		s.permitted(ctx, e, works)
-		s.validate(ctx, e, s.hooks(ctx, e, works))
-		s.unique(ctx, e, works, dryRun)
+		s.prepare(ctx, e, works, dryRun)
 		s.part(ctx, e, works, dryRun)
 		if !dryRun {
 			s.commit(ctx, e, works)
@@ -69,8 +62,7 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 		var again []*work
 		for _, w := range works {
 			if w.again && attempt < maxAttempts {
-				*w = work{draft: w.draft, result: w.result, moved: w.moved, timer: w.timer}
-				*w.result = Result{}
+				w.restart()
 				again = append(again, w)
 				continue
 			}
@@ -78,6 +70,24 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 		}
 		works = again
 	}
+}
+
+// prepare makes of drafts what is to be committed.
+func (s *Session) prepare(ctx context.Context, e *schema.Entity, works []*work, dryRun bool) {
+	s.ration(e, works, isUpsert)
+	s.load(ctx, e, works)
+	s.step(works, func(w *work) error { return s.apply(e, w) })
+	s.permit(ctx, e, works)
+	s.validate(ctx, e, works)
+	s.permitted(ctx, e, works)
+	s.validate(ctx, e, s.hooks(ctx, e, works))
+	s.unique(ctx, e, works, dryRun)
+}
+
+// restart begins a draft anew that has lost a race.
+func (w *work) restart() {
+	*w = work{draft: w.draft, result: w.result, moved: w.moved, timer: w.timer}
+	*w.result = Result{}
 }
 
 // step runs f for every draft that is still in the pipeline.
@@ -137,9 +147,7 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (c
 
 // commit gives numbers and versions and hands the changes to the store.
 func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
-	s.step(works, func(*work) error { return s.lapsed(e) })
-	s.number(ctx, e.Stored(), works)
-	s.bind(ctx, e, works)
+	s.complete(ctx, e, works)
 	living := alive(works)
 	if len(living) == 0 {
 		return
@@ -159,6 +167,13 @@ func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
 	if s.Committed != nil {
 		s.Committed()
 	}
+}
+
+// complete gives numbers, and says what must hold at the moment of the write.
+func (s *Session) complete(ctx context.Context, e *schema.Entity, works []*work) {
+	s.step(works, func(*work) error { return s.lapsed(e) })
+	s.number(ctx, e.Stored(), works)
+	s.bind(ctx, e, works)
 }
 
 // finish makes the result that the actor gets to see.

@@ -28,15 +28,7 @@ func (s *Session) bind(ctx context.Context, e *schema.Entity, works []*work) {
 		return
 	}
 	for _, w := range alive(works) {
-		w.change.Refers = nil
-		for _, r := range refs {
-			to := r.To.Stored()
-			for _, p := range newPointers(r, w.change) {
-				if !w.goesAlong(r, p.id) {
-					w.change.Refers = append(w.change.Refers, core.Target{Entity: to, ID: p.id, Path: p.at})
-				}
-			}
-		}
+		w.bindTo(refs)
 		if len(w.change.Refers) == 0 || s.Store.Joined() || s.Now().Sub(w.change.At) <= freshFor {
 			continue
 		}
@@ -44,6 +36,18 @@ func (s *Session) bind(ctx context.Context, e *schema.Entity, works []*work) {
 			w.result.Err = err
 		} else if w.leads != nil {
 			w.again, w.result.Err, w.leads = true, stale(e), nil
+		}
+	}
+}
+
+// bindTo notes in the change what it refers to anew.
+func (w *work) bindTo(refs []schema.Reference) {
+	w.change.Refers = nil
+	for _, r := range refs {
+		for _, p := range newPointers(r, w.change) {
+			if !w.goesAlong(r, p.id) {
+				w.change.Refers = append(w.change.Refers, core.Target{Entity: r.To.Stored(), ID: p.id, Path: p.at})
+			}
 		}
 	}
 }

@@ -129,6 +129,7 @@ func Run(t *testing.T, open func(t *testing.T) Store, beside func(t *testing.T, 
 	}{
 		{"commit", commitTests()},
 		{"unique", uniqueTests()},
+		{"batch", batchTests()},
 		{"joined", joinedTests()},
 		{"values", valueTests()},
 		{"history", historyTests()},

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/openxrm/xrm/schema"
@@ -44,6 +45,17 @@ func ReadWish(m *schema.Model, e *schema.Entity, plugin string, r *pluginpb.Save
 	}
 	w.Guard, err = readGuard(m, e, r.GetGuard())
 	return w, err
+}
+
+// InBatch is the error of a batch of which a write, counted from 0, is refused.
+func InBatch(w *pluginpb.SaveRequest, at int, err error) error {
+	var refused *schema.Refusal
+	if !errors.As(err, &refused) {
+		return err
+	}
+	told := *refused
+	told.Message = schema.InBatch(w.GetEntity(), at, refused.Message)
+	return &told
 }
 
 // readGuard returns nil for none.

@@ -266,7 +266,7 @@ func (x Measure_Function) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Measure_Function.Descriptor instead.
 func (Measure_Function) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{60, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{62, 0}
 }
 
 // CallContext comes with every call of the host, and back with every callback.
@@ -4277,6 +4277,128 @@ func (x *SaveResponse) GetError() *Error {
 	return nil
 }
 
+// BatchRequest creates and updates several records.
+type BatchRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// What the batch is for, such as the id of an event: of all with one key of this
+	// plugin one is made, and the others are answered with its records as they are
+	// by then. At most 200 bytes. Empty: it is made each time.
+	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	// At most 100, of different records. Their contexts are left out.
+	Writes        []*SaveRequest `protobuf:"bytes,3,rep,name=writes,proto3" json:"writes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchRequest) Reset() {
+	*x = BatchRequest{}
+	mi := &file_plugin_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchRequest) ProtoMessage() {}
+
+func (x *BatchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchRequest.ProtoReflect.Descriptor instead.
+func (*BatchRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *BatchRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *BatchRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *BatchRequest) GetWrites() []*SaveRequest {
+	if x != nil {
+		return x.Writes
+	}
+	return nil
+}
+
+// BatchResponse has the records as stored, or an error.
+type BatchResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each write, in the same order, without the fields that the user may
+	// not see.
+	Records []*Record `protobuf:"bytes,1,rep,name=records,proto3" json:"records,omitempty"`
+	// Set: nothing was stored. Its message says which write was refused.
+	Error         *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchResponse) Reset() {
+	*x = BatchResponse{}
+	mi := &file_plugin_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchResponse) ProtoMessage() {}
+
+func (x *BatchResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchResponse.ProtoReflect.Descriptor instead.
+func (*BatchResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *BatchResponse) GetRecords() []*Record {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+func (x *BatchResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 // LogRequest is one line for the host's log.
 type LogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -4294,7 +4416,7 @@ type LogRequest struct {
 
 func (x *LogRequest) Reset() {
 	*x = LogRequest{}
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4306,7 +4428,7 @@ func (x *LogRequest) String() string {
 func (*LogRequest) ProtoMessage() {}
 
 func (x *LogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4319,7 +4441,7 @@ func (x *LogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogRequest.ProtoReflect.Descriptor instead.
 func (*LogRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{57}
+	return file_plugin_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *LogRequest) GetContext() *CallContext {
@@ -4359,7 +4481,7 @@ type LogResponse struct {
 
 func (x *LogResponse) Reset() {
 	*x = LogResponse{}
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4371,7 +4493,7 @@ func (x *LogResponse) String() string {
 func (*LogResponse) ProtoMessage() {}
 
 func (x *LogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4384,7 +4506,7 @@ func (x *LogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogResponse.ProtoReflect.Descriptor instead.
 func (*LogResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{58}
+	return file_plugin_proto_rawDescGZIP(), []int{60}
 }
 
 // AggregateRequest asks for counts and sums.
@@ -4410,7 +4532,7 @@ type AggregateRequest struct {
 
 func (x *AggregateRequest) Reset() {
 	*x = AggregateRequest{}
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4422,7 +4544,7 @@ func (x *AggregateRequest) String() string {
 func (*AggregateRequest) ProtoMessage() {}
 
 func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4435,7 +4557,7 @@ func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{59}
+	return file_plugin_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *AggregateRequest) GetContext() *CallContext {
@@ -4493,7 +4615,7 @@ type Measure struct {
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4505,7 +4627,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4518,7 +4640,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{60}
+	return file_plugin_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *Measure) GetFunction() Measure_Function {
@@ -4548,7 +4670,7 @@ type AggregateResponse struct {
 
 func (x *AggregateResponse) Reset() {
 	*x = AggregateResponse{}
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4560,7 +4682,7 @@ func (x *AggregateResponse) String() string {
 func (*AggregateResponse) ProtoMessage() {}
 
 func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4573,7 +4695,7 @@ func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
 func (*AggregateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{61}
+	return file_plugin_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *AggregateResponse) GetGroups() []*Group {
@@ -4605,7 +4727,7 @@ type Group struct {
 
 func (x *Group) Reset() {
 	*x = Group{}
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4617,7 +4739,7 @@ func (x *Group) String() string {
 func (*Group) ProtoMessage() {}
 
 func (x *Group) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4630,7 +4752,7 @@ func (x *Group) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Group.ProtoReflect.Descriptor instead.
 func (*Group) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{62}
+	return file_plugin_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *Group) GetKeys() [][]byte {
@@ -4671,7 +4793,7 @@ type DeleteRequest struct {
 
 func (x *DeleteRequest) Reset() {
 	*x = DeleteRequest{}
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4683,7 +4805,7 @@ func (x *DeleteRequest) String() string {
 func (*DeleteRequest) ProtoMessage() {}
 
 func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4696,7 +4818,7 @@ func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{63}
+	return file_plugin_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *DeleteRequest) GetContext() *CallContext {
@@ -4738,7 +4860,7 @@ type DeleteResponse struct {
 
 func (x *DeleteResponse) Reset() {
 	*x = DeleteResponse{}
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4750,7 +4872,7 @@ func (x *DeleteResponse) String() string {
 func (*DeleteResponse) ProtoMessage() {}
 
 func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4763,7 +4885,7 @@ func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteResponse.ProtoReflect.Descriptor instead.
 func (*DeleteResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{64}
+	return file_plugin_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *DeleteResponse) GetError() *Error {
@@ -4790,7 +4912,7 @@ type PublishRequest struct {
 
 func (x *PublishRequest) Reset() {
 	*x = PublishRequest{}
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4802,7 +4924,7 @@ func (x *PublishRequest) String() string {
 func (*PublishRequest) ProtoMessage() {}
 
 func (x *PublishRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4815,7 +4937,7 @@ func (x *PublishRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishRequest.ProtoReflect.Descriptor instead.
 func (*PublishRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{65}
+	return file_plugin_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *PublishRequest) GetContext() *CallContext {
@@ -4857,7 +4979,7 @@ type PublishResponse struct {
 
 func (x *PublishResponse) Reset() {
 	*x = PublishResponse{}
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4869,7 +4991,7 @@ func (x *PublishResponse) String() string {
 func (*PublishResponse) ProtoMessage() {}
 
 func (x *PublishResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4882,7 +5004,7 @@ func (x *PublishResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishResponse.ProtoReflect.Descriptor instead.
 func (*PublishResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{66}
+	return file_plugin_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *PublishResponse) GetError() *Error {
@@ -4911,7 +5033,7 @@ type ScheduleRequest struct {
 
 func (x *ScheduleRequest) Reset() {
 	*x = ScheduleRequest{}
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4923,7 +5045,7 @@ func (x *ScheduleRequest) String() string {
 func (*ScheduleRequest) ProtoMessage() {}
 
 func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4936,7 +5058,7 @@ func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleRequest.ProtoReflect.Descriptor instead.
 func (*ScheduleRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{67}
+	return file_plugin_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *ScheduleRequest) GetContext() *CallContext {
@@ -4985,7 +5107,7 @@ type ScheduleResponse struct {
 
 func (x *ScheduleResponse) Reset() {
 	*x = ScheduleResponse{}
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4997,7 +5119,7 @@ func (x *ScheduleResponse) String() string {
 func (*ScheduleResponse) ProtoMessage() {}
 
 func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5010,7 +5132,7 @@ func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleResponse.ProtoReflect.Descriptor instead.
 func (*ScheduleResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{68}
+	return file_plugin_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *ScheduleResponse) GetError() *Error {
@@ -5035,7 +5157,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5047,7 +5169,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5060,7 +5182,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{69}
+	return file_plugin_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *CancelRequest) GetContext() *CallContext {
@@ -5097,7 +5219,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5109,7 +5231,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5122,7 +5244,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{70}
+	return file_plugin_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *CancelResponse) GetCanceled() bool {
@@ -5152,7 +5274,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5164,7 +5286,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5177,7 +5299,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{71}
+	return file_plugin_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GetStateRequest) GetContext() *CallContext {
@@ -5209,7 +5331,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5221,7 +5343,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5234,7 +5356,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{72}
+	return file_plugin_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *GetStateResponse) GetValue() []byte {
@@ -5278,7 +5400,7 @@ type PutStateRequest struct {
 
 func (x *PutStateRequest) Reset() {
 	*x = PutStateRequest{}
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5290,7 +5412,7 @@ func (x *PutStateRequest) String() string {
 func (*PutStateRequest) ProtoMessage() {}
 
 func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5303,7 +5425,7 @@ func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateRequest.ProtoReflect.Descriptor instead.
 func (*PutStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{73}
+	return file_plugin_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *PutStateRequest) GetContext() *CallContext {
@@ -5354,7 +5476,7 @@ type PutStateResponse struct {
 
 func (x *PutStateResponse) Reset() {
 	*x = PutStateResponse{}
-	mi := &file_plugin_proto_msgTypes[74]
+	mi := &file_plugin_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5366,7 +5488,7 @@ func (x *PutStateResponse) String() string {
 func (*PutStateResponse) ProtoMessage() {}
 
 func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[74]
+	mi := &file_plugin_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5379,7 +5501,7 @@ func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateResponse.ProtoReflect.Descriptor instead.
 func (*PutStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{74}
+	return file_plugin_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *PutStateResponse) GetVersion() int64 {
@@ -5411,7 +5533,7 @@ type DeleteStateRequest struct {
 
 func (x *DeleteStateRequest) Reset() {
 	*x = DeleteStateRequest{}
-	mi := &file_plugin_proto_msgTypes[75]
+	mi := &file_plugin_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5423,7 +5545,7 @@ func (x *DeleteStateRequest) String() string {
 func (*DeleteStateRequest) ProtoMessage() {}
 
 func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[75]
+	mi := &file_plugin_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5436,7 +5558,7 @@ func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateRequest.ProtoReflect.Descriptor instead.
 func (*DeleteStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{75}
+	return file_plugin_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *DeleteStateRequest) GetContext() *CallContext {
@@ -5471,7 +5593,7 @@ type DeleteStateResponse struct {
 
 func (x *DeleteStateResponse) Reset() {
 	*x = DeleteStateResponse{}
-	mi := &file_plugin_proto_msgTypes[76]
+	mi := &file_plugin_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5483,7 +5605,7 @@ func (x *DeleteStateResponse) String() string {
 func (*DeleteStateResponse) ProtoMessage() {}
 
 func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[76]
+	mi := &file_plugin_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5496,7 +5618,7 @@ func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateResponse.ProtoReflect.Descriptor instead.
 func (*DeleteStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{76}
+	return file_plugin_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *DeleteStateResponse) GetError() *Error {
@@ -5519,7 +5641,7 @@ type SecretRequest struct {
 
 func (x *SecretRequest) Reset() {
 	*x = SecretRequest{}
-	mi := &file_plugin_proto_msgTypes[77]
+	mi := &file_plugin_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5531,7 +5653,7 @@ func (x *SecretRequest) String() string {
 func (*SecretRequest) ProtoMessage() {}
 
 func (x *SecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[77]
+	mi := &file_plugin_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5544,7 +5666,7 @@ func (x *SecretRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretRequest.ProtoReflect.Descriptor instead.
 func (*SecretRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{77}
+	return file_plugin_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *SecretRequest) GetContext() *CallContext {
@@ -5574,7 +5696,7 @@ type SecretResponse struct {
 
 func (x *SecretResponse) Reset() {
 	*x = SecretResponse{}
-	mi := &file_plugin_proto_msgTypes[78]
+	mi := &file_plugin_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5586,7 +5708,7 @@ func (x *SecretResponse) String() string {
 func (*SecretResponse) ProtoMessage() {}
 
 func (x *SecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[78]
+	mi := &file_plugin_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5599,7 +5721,7 @@ func (x *SecretResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretResponse.ProtoReflect.Descriptor instead.
 func (*SecretResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{78}
+	return file_plugin_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *SecretResponse) GetValue() string {
@@ -5917,6 +6039,13 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"i\n" +
 	"\fSaveResponse\x12-\n" +
 	"\x06record\x18\x01 \x01(\v2\x15.xrm.plugin.v1.RecordR\x06record\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\x8a\x01\n" +
+	"\fBatchRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x122\n" +
+	"\x06writes\x18\x03 \x03(\v2\x1a.xrm.plugin.v1.SaveRequestR\x06writes\"l\n" +
+	"\rBatchResponse\x12/\n" +
+	"\arecords\x18\x01 \x03(\v2\x15.xrm.plugin.v1.RecordR\arecords\x12*\n" +
 	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\x92\x01\n" +
 	"\n" +
 	"LogRequest\x124\n" +
@@ -6025,7 +6154,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\tFireTimer\x12\x1f.xrm.plugin.v1.FireTimerRequest\x1a .xrm.plugin.v1.FireTimerResponse\x12H\n" +
 	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12P\n" +
 	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x01\x12E\n" +
-	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse2\xf3\a\n" +
+	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse2\xb7\b\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
@@ -6040,7 +6169,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\bGetState\x12\x1e.xrm.plugin.v1.GetStateRequest\x1a\x1f.xrm.plugin.v1.GetStateResponse\x12K\n" +
 	"\bPutState\x12\x1e.xrm.plugin.v1.PutStateRequest\x1a\x1f.xrm.plugin.v1.PutStateResponse\x12T\n" +
 	"\vDeleteState\x12!.xrm.plugin.v1.DeleteStateRequest\x1a\".xrm.plugin.v1.DeleteStateResponse\x12E\n" +
-	"\x06Secret\x12\x1c.xrm.plugin.v1.SecretRequest\x1a\x1d.xrm.plugin.v1.SecretResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
+	"\x06Secret\x12\x1c.xrm.plugin.v1.SecretRequest\x1a\x1d.xrm.plugin.v1.SecretResponse\x12B\n" +
+	"\x05Batch\x12\x1b.xrm.plugin.v1.BatchRequest\x1a\x1c.xrm.plugin.v1.BatchResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
 
 var (
 	file_plugin_proto_rawDescOnce sync.Once
@@ -6055,7 +6185,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 80)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
 var file_plugin_proto_goTypes = []any{
 	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
 	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
@@ -6118,29 +6248,31 @@ var file_plugin_proto_goTypes = []any{
 	(*FindResponse)(nil),         // 58: xrm.plugin.v1.FindResponse
 	(*SaveRequest)(nil),          // 59: xrm.plugin.v1.SaveRequest
 	(*SaveResponse)(nil),         // 60: xrm.plugin.v1.SaveResponse
-	(*LogRequest)(nil),           // 61: xrm.plugin.v1.LogRequest
-	(*LogResponse)(nil),          // 62: xrm.plugin.v1.LogResponse
-	(*AggregateRequest)(nil),     // 63: xrm.plugin.v1.AggregateRequest
-	(*Measure)(nil),              // 64: xrm.plugin.v1.Measure
-	(*AggregateResponse)(nil),    // 65: xrm.plugin.v1.AggregateResponse
-	(*Group)(nil),                // 66: xrm.plugin.v1.Group
-	(*DeleteRequest)(nil),        // 67: xrm.plugin.v1.DeleteRequest
-	(*DeleteResponse)(nil),       // 68: xrm.plugin.v1.DeleteResponse
-	(*PublishRequest)(nil),       // 69: xrm.plugin.v1.PublishRequest
-	(*PublishResponse)(nil),      // 70: xrm.plugin.v1.PublishResponse
-	(*ScheduleRequest)(nil),      // 71: xrm.plugin.v1.ScheduleRequest
-	(*ScheduleResponse)(nil),     // 72: xrm.plugin.v1.ScheduleResponse
-	(*CancelRequest)(nil),        // 73: xrm.plugin.v1.CancelRequest
-	(*CancelResponse)(nil),       // 74: xrm.plugin.v1.CancelResponse
-	(*GetStateRequest)(nil),      // 75: xrm.plugin.v1.GetStateRequest
-	(*GetStateResponse)(nil),     // 76: xrm.plugin.v1.GetStateResponse
-	(*PutStateRequest)(nil),      // 77: xrm.plugin.v1.PutStateRequest
-	(*PutStateResponse)(nil),     // 78: xrm.plugin.v1.PutStateResponse
-	(*DeleteStateRequest)(nil),   // 79: xrm.plugin.v1.DeleteStateRequest
-	(*DeleteStateResponse)(nil),  // 80: xrm.plugin.v1.DeleteStateResponse
-	(*SecretRequest)(nil),        // 81: xrm.plugin.v1.SecretRequest
-	(*SecretResponse)(nil),       // 82: xrm.plugin.v1.SecretResponse
-	nil,                          // 83: xrm.plugin.v1.SaveRequest.AddEntry
+	(*BatchRequest)(nil),         // 61: xrm.plugin.v1.BatchRequest
+	(*BatchResponse)(nil),        // 62: xrm.plugin.v1.BatchResponse
+	(*LogRequest)(nil),           // 63: xrm.plugin.v1.LogRequest
+	(*LogResponse)(nil),          // 64: xrm.plugin.v1.LogResponse
+	(*AggregateRequest)(nil),     // 65: xrm.plugin.v1.AggregateRequest
+	(*Measure)(nil),              // 66: xrm.plugin.v1.Measure
+	(*AggregateResponse)(nil),    // 67: xrm.plugin.v1.AggregateResponse
+	(*Group)(nil),                // 68: xrm.plugin.v1.Group
+	(*DeleteRequest)(nil),        // 69: xrm.plugin.v1.DeleteRequest
+	(*DeleteResponse)(nil),       // 70: xrm.plugin.v1.DeleteResponse
+	(*PublishRequest)(nil),       // 71: xrm.plugin.v1.PublishRequest
+	(*PublishResponse)(nil),      // 72: xrm.plugin.v1.PublishResponse
+	(*ScheduleRequest)(nil),      // 73: xrm.plugin.v1.ScheduleRequest
+	(*ScheduleResponse)(nil),     // 74: xrm.plugin.v1.ScheduleResponse
+	(*CancelRequest)(nil),        // 75: xrm.plugin.v1.CancelRequest
+	(*CancelResponse)(nil),       // 76: xrm.plugin.v1.CancelResponse
+	(*GetStateRequest)(nil),      // 77: xrm.plugin.v1.GetStateRequest
+	(*GetStateResponse)(nil),     // 78: xrm.plugin.v1.GetStateResponse
+	(*PutStateRequest)(nil),      // 79: xrm.plugin.v1.PutStateRequest
+	(*PutStateResponse)(nil),     // 80: xrm.plugin.v1.PutStateResponse
+	(*DeleteStateRequest)(nil),   // 81: xrm.plugin.v1.DeleteStateRequest
+	(*DeleteStateResponse)(nil),  // 82: xrm.plugin.v1.DeleteStateResponse
+	(*SecretRequest)(nil),        // 83: xrm.plugin.v1.SecretRequest
+	(*SecretResponse)(nil),       // 84: xrm.plugin.v1.SecretResponse
+	nil,                          // 85: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
@@ -6202,92 +6334,98 @@ var file_plugin_proto_depIdxs = []int32{
 	6,   // 56: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
 	7,   // 57: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
 	4,   // 58: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	83,  // 59: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	85,  // 59: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
 	6,   // 60: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
 	7,   // 61: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 62: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
-	4,   // 63: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	64,  // 64: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
-	3,   // 65: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
-	66,  // 66: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
-	7,   // 67: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 68: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 69: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 70: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 71: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 72: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 73: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 74: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 75: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 76: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 77: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 78: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 79: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 80: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 81: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 82: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 83: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
-	9,   // 84: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	24,  // 85: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	27,  // 86: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	30,  // 87: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	32,  // 88: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	34,  // 89: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	36,  // 90: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
-	38,  // 91: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
-	42,  // 92: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
-	45,  // 93: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
-	47,  // 94: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
-	49,  // 95: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
-	22,  // 96: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
-	12,  // 97: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
-	54,  // 98: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	56,  // 99: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	59,  // 100: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	61,  // 101: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	56,  // 102: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
-	63,  // 103: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
-	67,  // 104: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
-	69,  // 105: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
-	71,  // 106: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
-	73,  // 107: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
-	75,  // 108: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
-	77,  // 109: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
-	79,  // 110: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
-	81,  // 111: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
-	10,  // 112: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	25,  // 113: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	28,  // 114: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	31,  // 115: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	33,  // 116: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	35,  // 117: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	37,  // 118: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	39,  // 119: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	43,  // 120: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	46,  // 121: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	48,  // 122: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	52,  // 123: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	23,  // 124: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
-	13,  // 125: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
-	55,  // 126: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	58,  // 127: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	60,  // 128: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	62,  // 129: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	58,  // 130: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	65,  // 131: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	68,  // 132: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	70,  // 133: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	72,  // 134: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	74,  // 135: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	76,  // 136: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	78,  // 137: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	80,  // 138: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	82,  // 139: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	112, // [112:140] is the sub-list for method output_type
-	84,  // [84:112] is the sub-list for method input_type
-	84,  // [84:84] is the sub-list for extension type_name
-	84,  // [84:84] is the sub-list for extension extendee
-	0,   // [0:84] is the sub-list for field type_name
+	4,   // 62: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
+	59,  // 63: xrm.plugin.v1.BatchRequest.writes:type_name -> xrm.plugin.v1.SaveRequest
+	6,   // 64: xrm.plugin.v1.BatchResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 65: xrm.plugin.v1.BatchResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 66: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
+	4,   // 67: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	66,  // 68: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
+	3,   // 69: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
+	68,  // 70: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
+	7,   // 71: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 72: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 73: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 74: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 75: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 76: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 77: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 78: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 79: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 80: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 81: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 82: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 83: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 84: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 85: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 86: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 87: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
+	9,   // 88: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	24,  // 89: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	27,  // 90: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	30,  // 91: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	32,  // 92: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	34,  // 93: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	36,  // 94: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	38,  // 95: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	42,  // 96: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	45,  // 97: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	47,  // 98: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	49,  // 99: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	22,  // 100: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
+	12,  // 101: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
+	54,  // 102: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	56,  // 103: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	59,  // 104: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	63,  // 105: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	56,  // 106: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	65,  // 107: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	69,  // 108: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	71,  // 109: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	73,  // 110: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	75,  // 111: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	77,  // 112: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	79,  // 113: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	81,  // 114: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	83,  // 115: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	61,  // 116: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
+	10,  // 117: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	25,  // 118: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	28,  // 119: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	31,  // 120: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	33,  // 121: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	35,  // 122: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	37,  // 123: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	39,  // 124: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	43,  // 125: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	46,  // 126: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	48,  // 127: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	52,  // 128: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	23,  // 129: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	13,  // 130: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
+	55,  // 131: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	58,  // 132: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	60,  // 133: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	64,  // 134: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	58,  // 135: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	67,  // 136: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	70,  // 137: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	72,  // 138: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	74,  // 139: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	76,  // 140: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	78,  // 141: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	80,  // 142: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	82,  // 143: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	84,  // 144: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	62,  // 145: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
+	117, // [117:146] is the sub-list for method output_type
+	88,  // [88:117] is the sub-list for method input_type
+	88,  // [88:88] is the sub-list for extension type_name
+	88,  // [88:88] is the sub-list for extension extendee
+	0,   // [0:88] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -6315,7 +6453,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   80,
+			NumMessages:   82,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

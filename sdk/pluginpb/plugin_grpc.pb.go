@@ -718,6 +718,7 @@ const (
 	Host_PutState_FullMethodName    = "/xrm.plugin.v1.Host/PutState"
 	Host_DeleteState_FullMethodName = "/xrm.plugin.v1.Host/DeleteState"
 	Host_Secret_FullMethodName      = "/xrm.plugin.v1.Host/Secret"
+	Host_Batch_FullMethodName       = "/xrm.plugin.v1.Host/Batch"
 )
 
 // HostClient is the client API for Host service.
@@ -760,6 +761,9 @@ type HostClient interface {
 	// Secret reads a secret that the manifest names. It is not to be logged; the
 	// host takes it out of what the plugin prints.
 	Secret(ctx context.Context, in *SecretRequest, opts ...grpc.CallOption) (*SecretResponse, error)
+	// Batch creates and updates several records, all of them or none, each through
+	// every rule of the host.
+	Batch(ctx context.Context, in *BatchRequest, opts ...grpc.CallOption) (*BatchResponse, error)
 }
 
 type hostClient struct {
@@ -919,6 +923,16 @@ func (c *hostClient) Secret(ctx context.Context, in *SecretRequest, opts ...grpc
 	return out, nil
 }
 
+func (c *hostClient) Batch(ctx context.Context, in *BatchRequest, opts ...grpc.CallOption) (*BatchResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchResponse)
+	err := c.cc.Invoke(ctx, Host_Batch_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
@@ -959,6 +973,9 @@ type HostServer interface {
 	// Secret reads a secret that the manifest names. It is not to be logged; the
 	// host takes it out of what the plugin prints.
 	Secret(context.Context, *SecretRequest) (*SecretResponse, error)
+	// Batch creates and updates several records, all of them or none, each through
+	// every rule of the host.
+	Batch(context.Context, *BatchRequest) (*BatchResponse, error)
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -1010,6 +1027,9 @@ func (UnimplementedHostServer) DeleteState(context.Context, *DeleteStateRequest)
 }
 func (UnimplementedHostServer) Secret(context.Context, *SecretRequest) (*SecretResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Secret not implemented")
+}
+func (UnimplementedHostServer) Batch(context.Context, *BatchRequest) (*BatchResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Batch not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -1277,6 +1297,24 @@ func _Host_Secret_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_Batch_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Batch(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Batch_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Batch(ctx, req.(*BatchRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1335,6 +1373,10 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Secret",
 			Handler:    _Host_Secret_Handler,
+		},
+		{
+			MethodName: "Batch",
+			Handler:    _Host_Batch_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

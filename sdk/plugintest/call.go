@@ -66,13 +66,21 @@ func (h *Host) writer(id *pluginpb.CallContext, what string) (author, error) {
 
 // asked is the entity that a callback asks about, if it may.
 func (c *callbacks) asked(id *pluginpb.CallContext, name string) (*schema.Entity, error) {
-	one, err := c.within(id)
-	if err != nil {
+	if _, err := c.within(id); err != nil {
 		return nil, err
 	}
 	e, err := contract.Entity(c.model, name)
+	if err == nil {
+		err = c.entitled(id)
+	}
+	return e, err
+}
+
+// entitled refuses a plugin that acts for itself and may not.
+func (c *callbacks) entitled(id *pluginpb.CallContext) error {
+	one, err := c.within(id)
 	if err == nil && (one.user == nil || id.GetAsPlugin()) && !c.asPlugin {
 		err = contract.Unentitled(c.description.GetName())
 	}
-	return e, err
+	return err
 }

@@ -62,9 +62,8 @@ func (h *Host) ExportParty(id string) (any, error) {
 func (h *Host) end(action string, before, after *stored) {
 	h.t.Helper()
 	who := h.tester()
-	done, err := h.store.swap(before.entity, before, after, func() { h.changed(who, action, before, after) })
-	if err != nil || !done {
-		h.t.Fatalf("%s %s was not %s: the plugin changes it at the same time, or %v", before.entity.Name, before.id, action, err)
+	if _, err := h.store.swap(swap{before.entity, before, after, func() { h.changed(who, action, before, after) }}); err != nil {
+		h.t.Fatalf("%s %s was not %s: %v", before.entity.Name, before.id, action, err)
 	}
 }
 

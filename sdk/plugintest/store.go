@@ -1,7 +1,9 @@
 package plugintest
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -13,7 +15,8 @@ import (
 type store struct {
 	mu    sync.Mutex
 	byID  map[string]*stored
-	drawn map[string]int64 // the numbers of autonumber fields
+	drawn map[string]int64    // the numbers of autonumber fields
+	kept  map[string][]madeOf // what came of the batches with a key
 }
 
 // get returns a living record, or nil.
@@ -57,27 +60,89 @@ func (s *store) decided(filter schema.Filter) schema.Filter {
 	return filter
 }
 
-// swap stores after in the place of before, which is nil for a new record. done
-// is false if another version of the record has come in between. told is called
-// before anybody can see the record.
-func (s *store) swap(view *schema.Entity, before, after *stored, told func()) (done bool, err error) {
+// swap is a record that takes the place of another one, nil for none.
+type swap struct {
+	view          *schema.Entity
+	before, after *stored
+	told          func() // before anybody can see the record
+}
+
+// errOvertaken says that another version of a record has come in between.
+var errOvertaken = errors.New("another write came in between")
+
+// swap makes all swaps or none. Of a refusal, at is the swap that it is about.
+func (s *store) swap(all ...swap) (at int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if before != nil && s.byID[before.id] != before {
-		return false, nil
-	}
-	if after.deletedAt.IsZero() {
-		s.number(after)
-		if err := s.unique(view, after); err != nil {
-			return true, err
+	return s.swapAll(all)
+}
+
+func (s *store) swapAll(all []swap) (at int, err error) {
+	for i, one := range all {
+		if one.before != nil && s.byID[one.before.id] != one.before {
+			return i, errOvertaken
 		}
 	}
-	if before == nil {
-		after.id = fmt.Sprintf("%s-%03d", view.Name, len(s.byID)+1)
+	if at, err := clash(all); err != nil {
+		return at, err
 	}
-	s.byID[after.id] = after
-	told()
-	return true, nil
+	for _, one := range all {
+		if one.after.deletedAt.IsZero() {
+			s.number(one.after)
+		}
+	}
+	was := maps.Clone(s.byID)
+	for i, one := range all {
+		if err := s.unique(one.view, one.after); err != nil && one.after.deletedAt.IsZero() {
+			s.byID = was
+			return i, err
+		}
+		if one.before == nil {
+			one.after.id = fmt.Sprintf("%s-%03d", one.view.Name, len(s.byID)+1)
+		}
+		s.byID[one.after.id] = one.after
+	}
+	for _, one := range all {
+		one.told()
+	}
+	return 0, nil
+}
+
+// clash refuses a unique value that one record takes and another one takes or gives up.
+func clash(all []swap) (at int, err error) {
+	type held struct {
+		e     *schema.Entity
+		path  string
+		value any
+	}
+	has := map[held]bool{}
+	each := func(do func(i int, was, is held)) {
+		for i, one := range all {
+			for path, f := range one.after.entity.Kept() {
+				var before any
+				if one.before != nil {
+					before = schema.Lookup(one.before.values, path)
+				}
+				after := schema.Lookup(one.after.values, path)
+				if f.Unique && isPlain(before) && isPlain(after) && before != after {
+					do(i, held{one.after.entity, path, before}, held{one.after.entity, path, after})
+				}
+			}
+		}
+	}
+	each(func(_ int, was, _ held) { has[was] = was.value != nil })
+	each(func(i int, _, is held) {
+		if has[is] && err == nil {
+			at, err = i, all[i].view.Taken(is.path, is.value)
+		}
+		has[is] = is.value != nil
+	})
+	return at, err
+}
+
+func isPlain(value any) bool {
+	_, isObject := value.(map[string]any)
+	return !isObject
 }
 
 // number draws numbers for the autonumber fields that have none, above all that were

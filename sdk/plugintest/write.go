@@ -22,37 +22,48 @@ type write struct {
 // another write comes in between, it starts over with what is stored then.
 func (h *Host) write(ctx context.Context, who author, w write) (*stored, error) {
 	for {
-		before, err := h.before(w)
+		one, err := h.judge(ctx, who, w)
 		if err != nil {
 			return nil, err
 		}
-		after := before.copied(w.entity, who.id(), h.Now())
-		if w.remove {
-			after.deletedAt = after.updatedAt
-			err = h.askBeforeDelete(ctx, who, w, before)
-		} else {
-			err = h.change(ctx, who, w, before, after)
+		if !w.remove && one.after.sameAs(one.before) {
+			return one.before, nil
 		}
-		if err != nil {
-			return nil, err
-		}
-		if !w.remove && after.sameAs(before) {
-			return before, nil
-		}
-		done, err := h.store.swap(w.entity, before, after, func() {
-			if !w.unruled {
-				h.happened(who, before, after)
-			}
-		})
+		_, err = h.store.swap(one)
 		switch {
-		case w.By != nil && before == nil && takes(err, w.By.Name):
-			continue // somebody created it in between: now it is an update
+		case w.comesAgain(one, err):
+			continue
 		case err != nil:
 			return nil, err
-		case done:
-			return after, nil
 		}
+		return one.after, nil
 	}
+}
+
+// comesAgain says whether a refused swap is to be made anew, since somebody was faster.
+func (w write) comesAgain(one swap, err error) bool {
+	// Of an upsert somebody may have created the record: now it is an update.
+	return errors.Is(err, errOvertaken) || w.By != nil && one.before == nil && takes(err, w.By.Name)
+}
+
+// judge asks the rules of the plugin what becomes of a record.
+func (h *Host) judge(ctx context.Context, who author, w write) (swap, error) {
+	before, err := h.before(w)
+	if err != nil {
+		return swap{}, err
+	}
+	after := before.copied(w.entity, who.id(), h.Now())
+	if w.remove {
+		after.deletedAt = after.updatedAt
+		err = h.askBeforeDelete(ctx, who, w, before)
+	} else {
+		err = h.change(ctx, who, w, before, after)
+	}
+	return swap{view: w.entity, before: before, after: after, told: func() {
+		if !w.unruled {
+			h.happened(who, before, after)
+		}
+	}}, err
 }
 
 // sameAs says whether a record has the values of another; no new one has.

@@ -28,10 +28,11 @@ type host struct {
 	hold     *hold           // keeps callbacks waiting; nil: nothing does
 	records  map[string]*pluginpb.Record
 	state    map[string]*pluginpb.GetStateResponse
+	batches  map[string][]*pluginpb.Record // by key
 }
 
 func newHost(plugin string, m *schema.Model) *host {
-	return &host{plugin: plugin, model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}}
+	return &host{plugin: plugin, model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}, batches: map[string][]*pluginpb.Record{}}
 }
 
 // begin makes the context of a call, which lasts until end.

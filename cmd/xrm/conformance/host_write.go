@@ -20,16 +20,20 @@ func (h *host) Save(ctx context.Context, r *pluginpb.SaveRequest) (*pluginpb.Sav
 	if refused != nil {
 		return &pluginpb.SaveResponse{Error: refused}, nil
 	}
-	saved, err := h.save(e, r)
-	return &pluginpb.SaveResponse{Record: saved, Error: toWire(err)}, nil
+	before, values, err := h.save(e, r)
+	if err != nil {
+		return &pluginpb.SaveResponse{Error: toWire(err)}, nil
+	}
+	return &pluginpb.SaveResponse{Record: h.keep(before, values)}, nil
 }
 
-func (h *host) save(e *schema.Entity, r *pluginpb.SaveRequest) (*pluginpb.Record, error) {
+// save returns what is to take the place of which record.
+func (h *host) save(e *schema.Entity, r *pluginpb.SaveRequest) (before *pluginpb.Record, values []byte, err error) {
 	w, err := contract.ReadWish(h.model, e, h.plugin, r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	before := h.meant(e, w)
+	before = h.meant(e, w)
 	stored := storedValues(e, before)
 	switch {
 	case w.IfVersion != 0 && w.IfVersion != before.GetVersion():
@@ -41,13 +45,13 @@ func (h *host) save(e *schema.Entity, r *pluginpb.SaveRequest) (*pluginpb.Record
 		err = e.CheckGuard(*w.Guard, stored)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for path, value := range w.Set {
 		schema.Put(stored, path, value)
 	}
 	if violations := e.Add(stored, w.Add); len(violations) > 0 {
-		return nil, e.Unfit(violations)
+		return nil, nil, e.Unfit(violations)
 	}
 	for path := range w.Add {
 		f, _ := e.At(path)
@@ -57,7 +61,7 @@ func (h *host) save(e *schema.Entity, r *pluginpb.SaveRequest) (*pluginpb.Record
 	}
 	delete(stored, "id")
 	delete(stored, "version")
-	return h.keep(before, encode(contract.Shown(e, stored))), nil
+	return before, encode(contract.Shown(e, stored)), nil
 }
 
 // meant is the record that a wish is about, or a new one.

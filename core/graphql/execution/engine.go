@@ -43,6 +43,10 @@ type Config struct {
 	// many goroutines.
 	Log func(context.Context, Failure)
 
+	// Begin makes the context of one execution: of a query, a mutation, or an event
+	// of a subscription. nil leaves it as it is.
+	Begin func(context.Context) context.Context
+
 	// RequestID gives the id under which the log keeps a request, for the
 	// sentence that a client gets instead of the error.
 	RequestID func(context.Context) string
@@ -66,6 +70,7 @@ type Engine struct {
 	cache      *lru.Cache[cacheKey, *Document]
 	logFailure func(context.Context, Failure)
 	requestID  func(context.Context) string
+	begin      func(context.Context) context.Context
 }
 
 // New builds everything that graphql-go would build lazily, so that nothing of
@@ -108,6 +113,7 @@ func New(c Config) (*Engine, error) {
 		cache:      cache,
 		logFailure: c.Log,
 		requestID:  c.RequestID,
+		begin:      c.Begin,
 	}
 	e.completeIntrospection()
 	return e, nil

@@ -36,6 +36,9 @@ func (p *Plan) execute(ctx context.Context, root any) (result *Result) {
 }
 
 func (p *Plan) run(ctx context.Context, root any) *run {
+	if p.engine.begin != nil {
+		ctx = p.engine.begin(ctx)
+	}
 	return &run{ctx: ctx, budget: budget.From(ctx), engine: p.engine, op: p.op, vars: p.vars, root: root}
 }
 

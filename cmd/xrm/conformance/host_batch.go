@@ -1,0 +1,57 @@
+package conformance
+
+import (
+	"context"
+
+	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+)
+
+// Batch implements pluginpb.HostServer. A batch whose key was used before changes nothing,
+// so that what is handled twice is seen to be done once.
+func (h *host) Batch(ctx context.Context, r *pluginpb.BatchRequest) (*pluginpb.BatchResponse, error) {
+	if refused := h.within(ctx, "Batch", r.GetContext()); refused != nil {
+		return &pluginpb.BatchResponse{Error: refused}, nil
+	}
+	records, err := h.batch(r)
+	return &pluginpb.BatchResponse{Records: records, Error: toWire(err)}, nil
+}
+
+func (h *host) batch(r *pluginpb.BatchRequest) ([]*pluginpb.Record, error) {
+	if err := schema.CheckBatch(r.GetKey(), len(r.GetWrites())); err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	made := h.batches[r.GetKey()]
+	h.mu.Unlock()
+	if made != nil && r.GetKey() != "" {
+		return made, nil
+	}
+	befores, values := make([]*pluginpb.Record, len(r.GetWrites())), make([][]byte, len(r.GetWrites()))
+	seen := map[string]int{}
+	for i, w := range r.GetWrites() {
+		e, err := contract.Entity(h.model, w.GetEntity())
+		if err == nil {
+			befores[i], values[i], err = h.save(e, w)
+		}
+		if id := befores[i].GetId(); err == nil && id != "" {
+			first, twice := seen[id]
+			if twice {
+				err = e.Twice(id, first, i)
+			}
+			seen[id] = i
+		}
+		if err != nil {
+			return nil, contract.InBatch(w, i, err)
+		}
+	}
+	records := make([]*pluginpb.Record, len(befores))
+	for i, before := range befores {
+		records[i] = h.keep(before, values[i])
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.batches[r.GetKey()] = records
+	return records, nil
+}

@@ -1,0 +1,211 @@
+package mongo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/openxrm/xrm/core"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// batchDocument is a batch on its way. It is there from before its first mark until all
+// is applied or taken back.
+type batchDocument struct {
+	ID     string      `bson:"_id"`
+	Key    string      `bson:"key,omitempty"`
+	Result []byte      `bson:"result,omitempty"`
+	State  string      `bson:"state"`
+	Steps  []batchStep `bson:"steps"`
+}
+
+// batchStep is what becomes of one document. The updates are BSON within BSON, since
+// their names have dots.
+type batchStep struct {
+	Entity string `bson:"entity"`
+	Record string `bson:"record"`
+	New    bool   `bson:"new,omitempty"`
+	Apply  []byte `bson:"apply"`
+	Undo   []byte `bson:"undo,omitempty"`
+
+	mark bson.D // what the document gets before the decision; of a new one, all of it
+}
+
+// The states of a batch. From pending it goes to one of the others, by one write of one
+// document, and then nowhere.
+const (
+	pendingState = "pending"
+	decidedState = "decided"
+	abortedState = "aborted"
+	stateField   = "state"
+)
+
+func batchIndexes() []driver.IndexModel {
+	return []driver.IndexModel{{
+		Keys: bson.D{{Key: "key", Value: 1}},
+		Options: options.Index().SetName("key").SetUnique(true).SetPartialFilterExpression(bson.D{
+			{Key: "key", Value: bson.D{{Key: "$exists", Value: true}}},
+		}),
+	}}
+}
+
+func (s *Store) batches() *driver.Collection { return s.db.Collection(batchesCollection) }
+
+// CommitAll marks all documents of a batch, decides by one write, and then changes the
+// documents. What that promises, and why, is core/decisions/0016-several-records-or-none.md.
+func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
+	errs := make([]error, len(b.Steps))
+	fail := func(err error) []error {
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
+	}
+	if err := s.failed("write a batch", ctx.Err()); err != nil {
+		return fail(err)
+	}
+	document := batchDocument{ID: b.ID, Key: b.Key, Result: b.Result, State: pendingState, Steps: make([]batchStep, len(b.Steps))}
+	refused := false
+	for i, one := range b.Steps {
+		document.Steps[i], errs[i] = s.step(ctx, b.ID, one)
+		refused = refused || errs[i] != nil
+	}
+	if refused {
+		return errs
+	}
+	if err := s.begin(ctx, document); err != nil {
+		return fail(err)
+	}
+	finally := context.WithoutCancel(ctx) // what is begun is ended, here or elsewhere
+	waits := make([]waitsFor, len(b.Steps))
+	inParallel(len(b.Steps), func(i int) {
+		waits[i], errs[i] = s.mark(ctx, b.ID, document.Steps[i], b.Steps[i])
+	})
+	if oneOf(errs) {
+		if err := s.giveUp(finally, document); err != nil {
+			return fail(err)
+		}
+		for i, w := range waits { // now that nobody waits for this one
+			if w.batch != "" {
+				errs[i] = s.behind(ctx, w, b.Steps[i], errs[i])
+			}
+		}
+		return errs
+	}
+	decided, err := s.decide(ctx, b.ID)
+	if err != nil {
+		if decided, err = s.end(finally, b.ID); err != nil {
+			return fail(s.writeFailed("decide a batch", err))
+		}
+	}
+	if !decided {
+		_ = s.undo(finally, document) // marks that came after whoever gave it up; the timer sees to the rest
+		for i, one := range b.Steps {
+			errs[i] = stale(one.Change, nil)
+		}
+		return errs
+	}
+	_ = s.finish(finally, document) // what is decided is committed: who reads, or the timer, ends the rest
+	return errs
+}
+
+// step encodes a change before anything is written.
+func (s *Store) step(ctx context.Context, id string, one core.Step) (batchStep, error) {
+	if err := one.Whole(); err != nil {
+		return batchStep{}, err
+	}
+	e, c := one.Entity, one.Change
+	apply, err := s.updating(ctx, e, c, batchField)
+	if err != nil {
+		return batchStep{}, err
+	}
+	b := batchStep{Entity: e.Stored().Name, Record: c.After.ID, New: c.Before == nil}
+	claims := s.claimsOf(e, c.After)
+	if b.New {
+		b.mark = bson.D{{Key: idField, Value: c.After.ID}, {Key: batchField, Value: id}}
+		if len(claims) > 0 {
+			b.mark = append(b.mark, bson.E{Key: claimsField, Value: claims})
+		}
+	} else {
+		before := s.claimsOf(e, c.Before)
+		gone := bson.D{{Key: batchField, Value: ""}}
+		set := bson.D{{Key: batchField, Value: id}}
+		undo := bson.D{}
+		if both := withBoth(before, claims); len(both) > 0 {
+			set = append(set, bson.E{Key: claimsField, Value: both})
+		}
+		if len(before) > 0 {
+			undo = append(undo, bson.E{Key: "$set", Value: bson.D{{Key: claimsField, Value: before}}})
+		} else {
+			gone = append(gone, bson.E{Key: claimsField, Value: ""})
+		}
+		b.mark = bson.D{{Key: "$set", Value: set}}
+		if b.Undo, err = bson.Marshal(append(undo, bson.E{Key: "$unset", Value: gone})); err != nil {
+			return b, fmt.Errorf("write %s: %w", e.Name, err)
+		}
+	}
+	b.Apply, err = bson.Marshal(apply)
+	if err != nil {
+		err = fmt.Errorf("write %s: %w", e.Name, err)
+	}
+	return b, err
+}
+
+// begin writes down the batch, unless another one with its key is done. One that is on its
+// way with that key is waited for.
+func (s *Store) begin(ctx context.Context, d batchDocument) error {
+	for {
+		_, err := s.batches().InsertOne(ctx, d)
+		if err != nil && !isDuplicate(err) {
+			return s.failed("begin a batch", err)
+		}
+		if d.Key == "" {
+			return s.failed("begin a batch", err)
+		}
+		if err != nil {
+			if err := s.await(ctx, bson.D{{Key: "key", Value: d.Key}}); err != nil {
+				return err
+			}
+		}
+		_, done, stateErr := s.State(ctx, core.BatchOwner, d.Key)
+		if err == nil && (stateErr != nil || done != 0) { // it has no marks yet
+			_ = s.close(context.WithoutCancel(ctx), d.ID)
+		}
+		switch {
+		case stateErr != nil:
+			return stateErr
+		case done != 0:
+			return core.BatchDone(d.Key)
+		case err == nil:
+			return nil
+		}
+	}
+}
+
+// decide is the one write that commits all. It says whether it did: somebody may have
+// given the batch up.
+func (s *Store) decide(ctx context.Context, id string) (bool, error) {
+	result, err := s.batches().UpdateOne(ctx,
+		bson.D{{Key: idField, Value: id}, {Key: stateField, Value: pendingState}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: stateField, Value: decidedState}}}})
+	if err != nil {
+		return false, err
+	}
+	return result.MatchedCount > 0, nil
+}
+
+func withBoth(a, b bson.A) bson.A {
+	both := append(bson.A{}, a...)
+	for _, one := range b {
+		if !slices.Contains(both, one) {
+			both = append(both, one)
+		}
+	}
+	return both
+}
+
+func oneOf(errs []error) bool {
+	return slices.ContainsFunc(errs, func(err error) bool { return err != nil })
+}

@@ -1,0 +1,216 @@
+package record
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/schema"
+)
+
+// Wish is a draft of a batch, for an entity or a role.
+type Wish struct {
+	Entity *schema.Entity
+	Draft
+}
+
+// part are the drafts of a batch for one entity or role.
+type part struct {
+	e     *schema.Entity
+	works []*work
+}
+
+// batch is what a call of Batch works on.
+type batch struct {
+	key    string // "" for none
+	wishes []Wish
+	works  []*work // in the order of the wishes
+	parts  []part
+	tries  []string // the attempts that may have left something in the store
+	timer  string
+}
+
+// Batch creates and changes records of any entities, all of them or none. Each draft takes
+// the way of Save, and gets its own Result, in order; err is that of the first that stood
+// in the way.
+//
+// A key says what the batch is for: of all that an actor asks for with one key one is
+// made. Whoever asks again gets the records as they are by then.
+func (s *Session) Batch(ctx context.Context, key string, wishes []Wish, dryRun bool) (results []Result, err error) {
+	results = make([]Result, len(wishes))
+	fail := func(err error) ([]Result, error) {
+		for i := range results {
+			results[i] = Result{Err: err}
+		}
+		return results, err
+	}
+	if err := checkBatch(key, wishes); err != nil {
+		return fail(err)
+	}
+	b := &batch{key: s.batchKey(key), wishes: wishes}
+	b.sort(results)
+	if !dryRun && key != "" {
+		if done, err := s.doneBefore(ctx, b, results); done || err != nil {
+			if err != nil {
+				return fail(err)
+			}
+			return results, nil
+		}
+	}
+	committed, err := s.batch(ctx, b, dryRun)
+	if isDone(err) {
+		if _, err := s.doneBefore(ctx, b, results); err != nil {
+			return fail(err)
+		}
+		return results, nil
+	}
+	if err != nil {
+		return fail(err)
+	}
+	if !committed && b.failed() >= 0 {
+		if !b.uncertain() {
+			s.forgetBatch(ctx, b)
+		}
+		return results, b.works[b.refuse()].result.Err
+	}
+	if !dryRun {
+		for _, p := range b.parts {
+			s.lookAgain(ctx, p.e, p.works)
+		}
+	}
+	s.forgetBatch(ctx, b)
+	for _, w := range b.works {
+		s.finish(w)
+	}
+	if at := b.failed(); at >= 0 { // what is committed may turn out not to be there any more
+		return results, results[at].Err
+	}
+	return results, nil
+}
+
+// sort makes the parts.
+func (b *batch) sort(results []Result) {
+	at := map[*schema.Entity]int{}
+	for i := range b.wishes {
+		one := &b.wishes[i]
+		n, known := at[one.Entity]
+		if !known {
+			n = len(b.parts)
+			at[one.Entity] = n
+			b.parts = append(b.parts, part{e: one.Entity})
+		}
+		w := &work{draft: &one.Draft, result: &results[i]}
+		b.works = append(b.works, w)
+		b.parts[n].works = append(b.parts[n].works, w)
+	}
+}
+
+// batch takes all drafts through the pipeline, from the start when they lost a race, and
+// says whether they are committed.
+func (s *Session) batch(ctx context.Context, b *batch, dryRun bool) (committed bool, err error) {
+	var keys []string
+	for _, p := range b.parts {
+		keys = append(keys, s.keys(p.e, p.works)...)
+	}
+	leave, err := s.queue.enter(ctx, keys)
+	if err != nil {
+		return false, &core.Error{Code: core.Unavailable, Message: "Nothing was saved: others were writing the records all the time. Try again.", Cause: err}
+	}
+	defer leave()
+	for attempt := 1; ; attempt++ {
+		for _, p := range b.parts {
+			s.prepare(ctx, p.e, p.works, dryRun)
+		}
+		s.together(b)
+		if b.failed() < 0 && !dryRun {
+			for _, p := range b.parts {
+				s.complete(ctx, p.e, p.works)
+			}
+			if b.failed() < 0 {
+				committed, err = s.commitBatch(ctx, b)
+			}
+		}
+		if committed || err != nil || attempt == maxAttempts || !b.again() {
+			return committed, err
+		}
+		for _, w := range b.works {
+			w.restart()
+		}
+	}
+}
+
+// commitBatch hands all changes to the store.
+func (s *Session) commitBatch(ctx context.Context, b *batch) (committed bool, err error) {
+	to := core.Batch{ID: rand.Text(), Key: b.key}
+	var members []*work
+	var entities []*schema.Entity
+	for _, p := range b.parts {
+		for _, w := range alive(p.works) {
+			to.Steps = append(to.Steps, core.Step{Entity: p.e.Stored(), Change: w.change})
+			members, entities = append(members, w), append(entities, p.e)
+		}
+	}
+	if len(to.Steps) == 0 && b.key == "" {
+		return true, nil
+	}
+	if to.Result, err = b.result(); err == nil {
+		err = s.rememberBatch(ctx, b, to)
+	}
+	if err != nil {
+		return false, err
+	}
+	errs := s.Store.CommitAll(ctx, to)
+	if s.Committed != nil {
+		s.Committed()
+	}
+	committed = true
+	for i, w := range members {
+		if errs[i] == nil {
+			continue
+		}
+		if isDone(errs[i]) {
+			return false, errs[i]
+		}
+		committed = false
+		w.result.Err = fmt.Errorf("save %s: %w", entities[i].Name, errs[i])
+		s.explain(ctx, entities[i], w, errs[i])
+	}
+	return committed, nil
+}
+
+// isDone says whether a store has refused a batch because of its key.
+func isDone(err error) bool {
+	var ours *core.Error
+	return errors.As(err, &ours) && ours.Code == core.Conflict && len(ours.Violations) > 0 && ours.Violations[0].Rule == "key"
+}
+
+// failed is the first draft that is refused, -1 for none.
+func (b *batch) failed() int {
+	for i, w := range b.works {
+		if w.failed() {
+			return i
+		}
+	}
+	return -1
+}
+
+// uncertain says whether something of the batch may have been left in the store.
+func (b *batch) uncertain() bool {
+	return slices.ContainsFunc(b.works, func(w *work) bool {
+		code := core.CodeOf(w.result.Err)
+		return code == core.Unavailable || code == core.Internal
+	})
+}
+
+// again says whether all that stands in the way is that others were faster.
+func (b *batch) again() bool {
+	for _, w := range b.works {
+		if w.failed() && !w.again {
+			return false
+		}
+	}
+	return b.failed() >= 0
+}

@@ -1,0 +1,45 @@
+package schema
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// MaxBatch is how many records a batch has at most: others wait as long as it takes.
+const MaxBatch = 100
+
+// maxBatchKey is how many bytes the key of a batch has at most.
+const maxBatchKey = 200
+
+// CheckBatch refuses a batch of so many changes that cannot be one.
+func CheckBatch(key string, changes int) error {
+	refused := ""
+	switch {
+	case changes == 0:
+		refused = "the batch is empty."
+	case changes > MaxBatch:
+		refused = fmt.Sprintf("a batch has at most %d changes, not %d. Make several batches of it, each of what belongs together.", MaxBatch, changes)
+	case len(key) > maxBatchKey || !utf8.ValidString(key):
+		refused = fmt.Sprintf("the key of a batch is a text in UTF-8 of at most %d bytes.", maxBatchKey)
+	default:
+		return nil
+	}
+	return &Refusal{Code: Invalid, Message: "Nothing was saved: " + refused}
+}
+
+// OtherBatch is the refusal of a batch whose key was used for other records.
+func OtherBatch() error {
+	return &Refusal{Code: Conflict, Message: "Nothing was saved: a batch of other records was made with this key before. Choose a key for what the batch is for, such as the id of an event."}
+}
+
+// Twice is the refusal of a record that is in a batch as two of its changes, counted
+// from 0.
+func (e *Entity) Twice(id string, first, again int) error {
+	return &Refusal{Code: Invalid, Message: fmt.Sprintf("The %s %s is in the batch twice, as change %d and as change %d. Make one of them.", e.Name, id, first+1, again+1)}
+}
+
+// InBatch is what is told of a batch one of whose changes, counted from 0 and of this
+// entity, was refused with a message.
+func InBatch(entity string, at int, message string) string {
+	return fmt.Sprintf("Nothing of the batch was saved. Change %d (%s): %s", at+1, entity, message)
+}
