@@ -88,6 +88,31 @@ func BenchmarkRule(b *testing.B) {
 	}
 }
 
+// A field of a Go plugin, computed for a page of 200 parents.
+func BenchmarkField(b *testing.B) {
+	plugins := b.TempDir()
+	cast(b, plugins, "nosy", "needs: {fields: [customer], rules: [customer], events: [customer.created], asPlugin: true, records: {customer: {read: true, fields: {displayName: read}}}}")
+	u := quick(b, plugins)
+	u.all(b)
+	var drafts []record.Draft
+	for n := range 200 {
+		drafts = append(drafts, record.Draft{Action: core.Created, Set: map[string]any{"kind": "organization", "displayName": fmt.Sprint("Customer ", n)}})
+	}
+	parents := u.save(b, "customer", drafts)
+	now := u.admission.Current()
+	field := now.Contributions[0].Fields[0]
+	var took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		seen, err := now.Contributions[0].By.Resolve(b.Context(), now.Basis, u.admin, field, parents)
+		if err != nil || len(seen) != len(parents) {
+			b.Fatal(len(seen), err)
+		}
+		took = append(took, time.Since(began))
+	}
+	median(b, took)
+}
+
 // How much memory examples/hello-plugin needs that does nothing.
 func BenchmarkIdlePlugin(b *testing.B) {
 	u := quick(b, builtPlugins(b, [2]string{"hello", "../../examples/hello-plugin"}))
