@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
@@ -68,8 +69,10 @@ func (b *bench) try(ctx context.Context, kind string) error {
 		asked++
 		before := b.host.callbacks()
 		refused, err := b.call(ctx, l, h)
-		if err != nil {
-			wrong = append(wrong, fmt.Errorf("%s %s: %w", kind, h.name, err))
+		for _, fault := range append(b.host.takeFaults(), err, itself(refused)) {
+			if fault != nil {
+				wrong = append(wrong, fmt.Errorf("%s %s: %w", kind, h.name, fault))
+			}
 		}
 		if refused != nil {
 			b.refusals = append(b.refusals, refused)
@@ -82,6 +85,31 @@ func (b *bench) try(ctx context.Context, kind string) error {
 		return inapplicable("the plugin has no " + kind)
 	}
 	return errors.Join(wrong...)
+}
+
+// itself is the error of a plugin that failed by its own fault: what was asked is
+// nothing that it could refuse with INTERNAL.
+func itself(refused *pluginpb.Error) error {
+	if refused.GetCode() != "INTERNAL" {
+		return nil
+	}
+	cause, _, _ := strings.Cut(strings.TrimSpace(refused.GetCause()), "\n")
+	if at := inPlugin(refused.GetStack()); at != "" {
+		cause += ", at " + at
+	}
+	return fmt.Errorf("INTERNAL: %s", cause)
+}
+
+// inPlugin is where a stack of Go leaves the runtime and the SDK: the line of the
+// plugin that panicked; "" where none can be told.
+func inPlugin(stack string) string {
+	for line := range strings.Lines(stack) {
+		file, _, _ := strings.Cut(strings.TrimSpace(line), " +0x")
+		if strings.HasPrefix(line, "\t") && strings.Contains(file, ".go:") && !strings.Contains(file, "/src/runtime/") && !strings.Contains(file, "/sdk/") {
+			return file
+		}
+	}
+	return ""
 }
 
 // call asks one handler as part of a call.
@@ -134,7 +162,9 @@ func (b *bench) verdicts(entity string, asked int, verdicts []*pluginpb.Verdict)
 	var wrong []error
 	for _, v := range verdicts {
 		if v.GetError() != nil {
-			refused = v.GetError()
+			if refused.GetCode() != "INTERNAL" { // which says most
+				refused = v.GetError()
+			}
 			continue
 		}
 		wrong = append(wrong, b.checkPatch(entity, v.GetPatch()))

@@ -90,12 +90,13 @@ const jobPatience = 2 * time.Second
 
 func askJob(name string) func(context.Context, pluginpb.PluginClient, *pluginpb.CallContext) (*pluginpb.Error, error) {
 	return func(ctx context.Context, c pluginpb.PluginClient, id *pluginpb.CallContext) (*pluginpb.Error, error) {
-		running, stop := context.WithTimeout(ctx, jobPatience)
+		running, stop := context.WithCancel(ctx)
 		defer stop()
+		defer time.AfterFunc(jobPatience, stop).Stop() // a deadline would reach the plugin first
 		stream, err := c.RunJob(running, &pluginpb.RunJobRequest{Context: id, Job: name, RunId: "run-1", PlannedAt: sampleTime})
 		for err == nil {
 			var report *pluginpb.JobReport
-			if report, err = stream.Recv(); report.GetError() != nil {
+			if report, err = stream.Recv(); report.GetError() != nil && running.Err() == nil {
 				return report.GetError(), nil
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -22,9 +23,11 @@ type host struct {
 
 	mu       sync.Mutex
 	model    *schema.Model
+	complete bool            // the model has the entities of the plugin
 	calls    map[string]bool // tokens: whether the call still runs
 	asked    int             // callbacks within a call, Log not counted
 	improper []string        // callbacks with a token that is not that of a running call
+	faults   []error         // callbacks that ask for what no entity has
 	hold     *hold           // keeps callbacks waiting; nil: nothing does
 	records  map[string]*pluginpb.Record
 	state    map[string]*pluginpb.GetStateResponse
@@ -118,7 +121,33 @@ func (h *host) entity(ctx context.Context, what string, id *pluginpb.CallContext
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	e, err := contract.Entity(h.model, name)
+	if err != nil && h.complete {
+		h.faults = append(h.faults, fmt.Errorf("%s: there is no entity or role %q", what, name))
+	}
 	return e, toWire(err)
+}
+
+// refuse is toWire for what a plugin has asked for. That it speaks of what is not
+// there is its own fault, and no user's.
+func (h *host) refuse(what string, err error) *pluginpb.Error {
+	e := toWire(err)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, v := range e.GetViolations() {
+		if v.GetRule() == "unknown" {
+			h.faults = append(h.faults, fmt.Errorf("%s: %s %s", what, v.GetField(), v.GetMessage()))
+		}
+	}
+	return e
+}
+
+// takeFaults returns what was wrong since it was last asked.
+func (h *host) takeFaults() []error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	faults := h.faults
+	h.faults = nil
+	return faults
 }
 
 // toWire returns nil for nil.
@@ -164,7 +193,7 @@ func (h *host) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.Fin
 	}
 	q, err := contract.ReadSearch(h.model, e, r, contract.MaxPage)
 	if err != nil {
-		return &pluginpb.FindResponse{Error: toWire(err)}, nil
+		return &pluginpb.FindResponse{Error: h.refuse("Find "+e.Name, err)}, nil
 	}
 	by := schema.StandardCollation()
 	position := func(r *pluginpb.Record) []any { return schema.Position(q.OrderBy, at(e, r)) }

@@ -22,7 +22,7 @@ func (h *host) Save(ctx context.Context, r *pluginpb.SaveRequest) (*pluginpb.Sav
 	}
 	before, values, err := h.save(e, r)
 	if err != nil {
-		return &pluginpb.SaveResponse{Error: toWire(err)}, nil
+		return &pluginpb.SaveResponse{Error: h.refuse("Save "+e.Name, err)}, nil
 	}
 	return &pluginpb.SaveResponse{Record: h.keep(before, values)}, nil
 }
@@ -125,7 +125,7 @@ func (h *host) Aggregate(ctx context.Context, r *pluginpb.AggregateRequest) (*pl
 	if err == nil {
 		_, err = asked.Complete(e)
 	}
-	return &pluginpb.AggregateResponse{Error: toWire(err)}, nil
+	return &pluginpb.AggregateResponse{Error: h.refuse("Aggregate "+e.Name, err)}, nil
 }
 
 // Log implements pluginpb.HostServer. It also works outside of a call.

@@ -99,7 +99,12 @@ fields:
 
 func everything(role string) sdk.Plugin {
 	config := &sdk.Config[settings]{}
-	pass := func(context.Context, sdk.Host, *sdk.Record) error { return nil }
+	pass := func(_ context.Context, _ sdk.Host, r *sdk.Record) error {
+		if role == "panics always" || role == "panics without a value" && r.Values["event"] == nil {
+			panic("no event")
+		}
+		return nil
+	}
 	return sdk.Plugin{
 		Name: "visits", Version: "1.0.0", Config: config,
 		Entities:     fstest.MapFS{"entities/visit.yaml": {Data: []byte(visitYAML)}},
@@ -117,12 +122,23 @@ func everything(role string) sdk.Plugin {
 			}) (*sdk.Record, error) {
 				return nil, &sdk.Error{Code: sdk.CodeConflict, Message: "It is closed."}
 			}).Returns("visit"),
+			sdk.Stream("closings", func(ctx context.Context, _ sdk.Host, _ struct{}, _ func(string) error) error {
+				if role == "follows for ever" {
+					<-context.WithoutCancel(ctx).Done()
+				}
+				<-ctx.Done()
+				return nil
+			}),
 		},
 		Fields: []sdk.Field{sdk.Computed("customer", "visits", func(ctx context.Context, host sdk.Host, customers []*sdk.Record) ([]int, error) {
 			if role == "does not hear the host" {
 				ctx = context.WithoutCancel(ctx)
 			}
-			_, err := host.Find(ctx, sdk.Criteria{Entity: "visit", Filter: sdk.Filter{"customer": sdk.Filter{"in": sdk.IDs(customers)}}})
+			field := "customer"
+			if role == "filters by what is not there" {
+				field = "custmer"
+			}
+			_, err := host.Find(ctx, sdk.Criteria{Entity: "visit", Filter: sdk.Filter{field: sdk.Filter{"in": sdk.IDs(customers)}}})
 			return make([]int, len(customers)), err
 		})},
 		Events: []sdk.Subscription{sdk.On("order.created", func(ctx context.Context, host sdk.Host, e *sdk.Event) error {
@@ -133,7 +149,13 @@ func everything(role string) sdk.Plugin {
 			_, err := host.Upsert(ctx, &sdk.Record{Entity: "visit", Values: map[string]any{"subject": "Thank you", "customer": "c1", "event": id}}, "event")
 			return err
 		})},
-		Jobs:      []sdk.Job{sdk.Cron("tidy", "@daily", func(context.Context, sdk.Host, *sdk.JobRun) error { return nil }).In("Europe/Berlin")},
+		Jobs: []sdk.Job{sdk.Cron("tidy", "@daily", func(ctx context.Context, _ sdk.Host, _ *sdk.JobRun) error {
+			if role == "sleeps through its end" {
+				<-context.WithoutCancel(ctx).Done()
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		}).In("Europe/Berlin")},
 		Timers:    map[string]sdk.TimerFunc{"sla": func(context.Context, sdk.Host, *sdk.Timer) error { return nil }},
 		Endpoints: []sdk.Endpoint{sdk.HTTP("POST /hook", func(_ sdk.Host, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })},
 	}

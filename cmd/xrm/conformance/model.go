@@ -53,7 +53,7 @@ func entitiesLoad(ctx context.Context, b *bench) error {
 	}
 	b.host.mu.Lock()
 	defer b.host.mu.Unlock()
-	b.host.model = model
+	b.host.model, b.host.complete = model, true
 	return nil
 }
 

@@ -9,10 +9,13 @@ import (
 )
 
 // sampleRecord is a record whose values fit its entity. Different n make
-// different records.
+// different records; the second has what is required and nothing else.
 func sampleRecord(e *schema.Entity, n int) *pluginpb.Record {
 	values := map[string]any{}
 	for _, f := range e.Fields {
+		if n == sparse && !f.Required {
+			continue
+		}
 		only := &schema.Entity{Name: f.Name, Fields: schema.Fields{f}}
 		fits, err := only.Check(map[string]any{f.Name: sampleValue(f, n)}, false, "DE")
 		if err == nil && fits[f.Name] != nil {
@@ -24,6 +27,9 @@ func sampleRecord(e *schema.Entity, n int) *pluginpb.Record {
 		CreatedAt: sampleTime, CreatedBy: "conformance", UpdatedAt: sampleTime, UpdatedBy: "conformance",
 	}
 }
+
+// sparse is the sample without optional fields.
+const sparse = 2
 
 const sampleTime = "2026-01-02T03:04:05.000Z"
 
