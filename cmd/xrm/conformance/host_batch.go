@@ -15,7 +15,7 @@ func (h *host) Batch(ctx context.Context, r *pluginpb.BatchRequest) (*pluginpb.B
 		return &pluginpb.BatchResponse{Error: refused}, nil
 	}
 	records, err := h.batch(r)
-	return &pluginpb.BatchResponse{Records: records, Error: toWire(err)}, nil
+	return &pluginpb.BatchResponse{Records: records, Error: h.refuse("Batch", err)}, nil
 }
 
 func (h *host) batch(r *pluginpb.BatchRequest) ([]*pluginpb.Record, error) {
