@@ -30,6 +30,11 @@ func (printing) UpdateIf(_ context.Context, entity, id string, guard sdk.Filter,
 	return nil, nil
 }
 
+func (printing) Batch(_ context.Context, b sdk.Batch) ([]*sdk.Record, error) {
+	fmt.Println("batch", b.Key, "of", len(b.Writes))
+	return make([]*sdk.Record, len(b.Writes)), nil
+}
+
 func (printing) Each(context.Context, sdk.Criteria) iter.Seq2[*sdk.Record, error] {
 	return func(yield func(*sdk.Record, error) bool) {
 		_ = yield(&sdk.Record{Entity: "complaint", ID: "c1"}, nil) && yield(&sdk.Record{Entity: "complaint", ID: "c2"}, nil)
@@ -139,5 +144,25 @@ func ExampleHost_updateIf() {
 	fmt.Println(redeem(context.Background(), printing{}, "SPRING"))
 	// Output:
 	// update coupon SPRING if map[remaining:map[gte:1]] adding map[remaining:-1]
+	// <nil>
+}
+
+// What is redeemed is written down, and what is written down was redeemed, once for each
+// event.
+func ExampleHost_batch() {
+	redeem := func(ctx context.Context, host sdk.Host, e *sdk.Event) error {
+		_, err := host.Batch(ctx, sdk.Batch{
+			Key: e.ID,
+			Writes: []sdk.Write{
+				sdk.UpdateIf("coupon", "SPRING", sdk.Filter{"remaining": sdk.Filter{"gte": 1}}, sdk.Change{Add: map[string]sdk.Decimal{"remaining": "-1"}}),
+				sdk.Create(&sdk.Record{Entity: "redemption", Values: map[string]any{"order": e.RecordID}}),
+				sdk.Transition("order", e.RecordID, "discounted", "new"),
+			},
+		})
+		return err // a Conflict when none is left: then there is no redemption either
+	}
+	fmt.Println(redeem(context.Background(), printing{}, &sdk.Event{ID: "order/o1/1", RecordID: "o1"}))
+	// Output:
+	// batch order/o1/1 of 3
 	// <nil>
 }

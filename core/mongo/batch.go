@@ -87,12 +87,7 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 		if err := s.giveUp(finally, document); err != nil {
 			return fail(err)
 		}
-		for i, w := range waits { // now that nobody waits for this one
-			if w.batch != "" {
-				errs[i] = s.behind(ctx, w, b.Steps[i], errs[i])
-			}
-		}
-		return errs
+		return s.behindAll(ctx, waits, b, errs) // now that nobody waits for this one
 	}
 	decided, err := s.decide(ctx, b.ID)
 	if err != nil {
@@ -108,6 +103,16 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 		return errs
 	}
 	_ = s.finish(finally, document) // what is decided is committed: who reads, or the timer, ends the rest
+	return errs
+}
+
+// behindAll waits for all batches that were in the way.
+func (s *Store) behindAll(ctx context.Context, waits []waitsFor, b core.Batch, errs []error) []error {
+	for i, w := range waits {
+		if w.batch != "" {
+			errs[i] = s.behind(ctx, w, b.Steps[i], errs[i])
+		}
+	}
 	return errs
 }
 

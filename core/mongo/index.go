@@ -36,13 +36,12 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			indexes = append(indexes, ordered(f.Name))
 		}
 	}
-	searchable, claims, collated, roles := false, false, e.Collated(m.Roles(e)), m.Roles(e)
+	searchable, collated, roles := false, e.Collated(m.Roles(e)), m.Roles(e)
 	walk(e.Fields, "", func(path string, f *schema.Field) {
 		searchable = searchable || f.Search
 		role := roleAt(roles, path)
 		if f.Unique {
-			claims = true
-			indexes = append(indexes, unique(comparedPath(f, path)))
+			indexes = append(indexes, unique(comparedPath(f, path)), claimed())
 			if role != "" { // a merged record is looked for by what it had, whatever roles it holds
 				indexes = append(indexes, having(comparedPath(f, path)))
 			}
@@ -61,9 +60,6 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			}
 		}
 	})
-	if claims {
-		indexes = append(indexes, claimed())
-	}
 	if searchable {
 		indexes = append(indexes, driver.IndexModel{
 			Keys:    bson.D{{Key: wordsField, Value: 1}},

@@ -41,41 +41,42 @@ type batch struct {
 // made. Whoever asks again gets the records as they are by then.
 func (s *Session) Batch(ctx context.Context, key string, wishes []Wish, dryRun bool) (results []Result, err error) {
 	results = make([]Result, len(wishes))
-	fail := func(err error) ([]Result, error) {
+	b := &batch{key: s.batchKey(key), wishes: wishes}
+	b.sort(results)
+	done := false
+	if err = checkBatch(key, wishes); err == nil && !dryRun && key != "" {
+		done, err = s.doneBefore(ctx, b, results)
+	}
+	if done {
+		return results, nil
+	}
+	committed := false
+	if err == nil {
+		committed, err = s.batch(ctx, b, dryRun)
+	}
+	if isDone(err) {
+		if _, err = s.doneBefore(ctx, b, results); err == nil {
+			return results, nil
+		}
+	}
+	switch {
+	case err != nil:
 		for i := range results {
 			results[i] = Result{Err: err}
 		}
 		return results, err
-	}
-	if err := checkBatch(key, wishes); err != nil {
-		return fail(err)
-	}
-	b := &batch{key: s.batchKey(key), wishes: wishes}
-	b.sort(results)
-	if !dryRun && key != "" {
-		if done, err := s.doneBefore(ctx, b, results); done || err != nil {
-			if err != nil {
-				return fail(err)
-			}
-			return results, nil
-		}
-	}
-	committed, err := s.batch(ctx, b, dryRun)
-	if isDone(err) {
-		if _, err := s.doneBefore(ctx, b, results); err != nil {
-			return fail(err)
-		}
-		return results, nil
-	}
-	if err != nil {
-		return fail(err)
-	}
-	if !committed && b.failed() >= 0 {
+	case !committed && b.failed() >= 0:
 		if !b.uncertain() {
 			s.forgetBatch(ctx, b)
 		}
 		return results, b.works[b.refuse()].result.Err
 	}
+	return results, s.settleBatch(ctx, b, dryRun)
+}
+
+// settleBatch looks again at what the store could not hold, and makes the results. What is
+// committed may turn out not to be there any more.
+func (s *Session) settleBatch(ctx context.Context, b *batch, dryRun bool) error {
 	if !dryRun {
 		for _, p := range b.parts {
 			s.lookAgain(ctx, p.e, p.works)
@@ -85,10 +86,10 @@ func (s *Session) Batch(ctx context.Context, key string, wishes []Wish, dryRun b
 	for _, w := range b.works {
 		s.finish(w)
 	}
-	if at := b.failed(); at >= 0 { // what is committed may turn out not to be there any more
-		return results, results[at].Err
+	if at := b.failed(); at >= 0 {
+		return b.works[at].result.Err
 	}
-	return results, nil
+	return nil
 }
 
 // sort makes the parts.

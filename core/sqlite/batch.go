@@ -16,39 +16,18 @@ var errRefused = errors.New("not all changes can be made")
 func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 	errs := make([]error, len(b.Steps))
 	writes := make([]write, len(b.Steps))
-	refused := false
 	for i, one := range b.Steps {
 		t, err := s.table(one.Entity)
 		if err == nil {
 			writes[i], err = t.encodeChange(one.Change)
 		}
-		errs[i], refused = err, refused || err != nil
+		errs[i] = err
 	}
-	if refused {
+	if errors.Join(errs...) != nil {
 		return errs
 	}
 	err := s.inTurn(ctx, fairqueue.Ask{Cost: len(writes)}, "save a batch", durable, func(ctx context.Context, c *conn) error {
-		if err := c.keepKey(ctx, b); err != nil {
-			return err
-		}
-		for i, w := range writes {
-			t, err := s.table(b.Steps[i].Entity) // now that no other model can come in between
-			if err == nil {
-				err = s.holds(ctx, c, w.change)
-			}
-			if err == nil {
-				err = t.write(ctx, c, w)
-			}
-			if core.CodeOf(err) == core.Conflict {
-				errs[i], refused = err, true
-			} else if err != nil {
-				return err
-			}
-		}
-		if refused {
-			return errRefused
-		}
-		return nil
+		return s.writeAll(ctx, c, b, writes, errs)
 	})
 	if err != nil && !errors.Is(err, errRefused) {
 		for i := range errs {
@@ -56,6 +35,31 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 		}
 	}
 	return errs
+}
+
+// writeAll writes the steps of a batch. It returns errRefused when some of them are, and
+// errs says which and why.
+func (s *Store) writeAll(ctx context.Context, c *conn, b core.Batch, writes []write, errs []error) error {
+	if err := c.keepKey(ctx, b); err != nil {
+		return err
+	}
+	for i, w := range writes {
+		t, err := s.table(b.Steps[i].Entity) // now that no other model can come in between
+		if err == nil {
+			err = s.holds(ctx, c, w.change)
+		}
+		if err == nil {
+			err = t.write(ctx, c, w)
+		}
+		if err != nil && core.CodeOf(err) != core.Conflict {
+			return err
+		}
+		errs[i] = err
+	}
+	if errors.Join(errs...) != nil {
+		return errRefused
+	}
+	return nil
 }
 
 // keepKey keeps the key of a batch, unless another one had it.

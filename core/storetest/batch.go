@@ -157,19 +157,18 @@ func batchKeyRace(d *desk) {
 }
 
 // repeat repeats what makes changes until nobody else was faster.
-func (d *desk) repeat(do func() []error) bool {
+func (d *desk) repeat(do func() []error) {
 	for range 300 {
 		err := errors.Join(do()...)
 		if err == nil {
-			return true
+			return
 		}
 		if core.CodeOf(err) != core.Conflict {
 			d.t.Error(err)
-			return false
+			return
 		}
 	}
 	d.t.Error("others were faster all the time")
-	return false
 }
 
 func batchRace(d *desk) {

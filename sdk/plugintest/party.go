@@ -62,7 +62,7 @@ func (h *Host) ExportParty(id string) (any, error) {
 func (h *Host) end(action string, before, after *stored) {
 	h.t.Helper()
 	who := h.tester()
-	if _, err := h.store.swap(swap{before.entity, before, after, func() { h.changed(who, action, before, after) }}); err != nil {
+	if err := h.store.swap(swap{before.entity, before, after, func() { h.changed(who, action, before, after) }}); err != nil {
 		h.t.Fatalf("%s %s was not %s: %v", before.entity.Name, before.id, action, err)
 	}
 }

@@ -70,13 +70,15 @@ type swap struct {
 // errOvertaken says that another version of a record has come in between.
 var errOvertaken = errors.New("another write came in between")
 
-// swap makes all swaps or none. Of a refusal, at is the swap that it is about.
-func (s *store) swap(all ...swap) (at int, err error) {
+// swap lets one record take the place of another.
+func (s *store) swap(one swap) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.swapAll(all)
+	_, err := s.swapAll([]swap{one})
+	return err
 }
 
+// swapAll makes all swaps or none. Of a refusal, at is the swap that it is about.
 func (s *store) swapAll(all []swap) (at int, err error) {
 	for i, one := range all {
 		if one.before != nil && s.byID[one.before.id] != one.before {

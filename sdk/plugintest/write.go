@@ -29,7 +29,7 @@ func (h *Host) write(ctx context.Context, who author, w write) (*stored, error) 
 		if !w.remove && one.after.sameAs(one.before) {
 			return one.before, nil
 		}
-		_, err = h.store.swap(one)
+		err = h.store.swap(one)
 		switch {
 		case w.comesAgain(one, err):
 			continue
