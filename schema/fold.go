@@ -86,6 +86,22 @@ func (f *Field) Searched() bool {
 	return f.Search || f.Of != nil && f.Of.Searched() || slices.ContainsFunc(f.Subs(), (*Field).Searched)
 }
 
+// MaxSearchWords is more than anybody types; each word costs an index range.
+const MaxSearchWords = 20
+
+// Found says whether what SearchTerms made of a text finds the values of a stored
+// entity. A store looks into an index instead.
+func (e *Entity) Found(values map[string]any, terms [][]string) bool {
+	if len(terms) == 0 {
+		return true
+	}
+	words := e.SearchWords(values)
+	begins := func(alternative string) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return strings.HasPrefix(word, alternative) })
+	}
+	return !slices.ContainsFunc(terms, func(alternatives []string) bool { return !slices.ContainsFunc(alternatives, begins) })
+}
+
 // SearchTerms turns a text into what a query looks for: for each of its words
 // the alternatives under which SearchWords keeps it. A view looks into its own
 // role, a base into all of them.

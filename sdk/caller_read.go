@@ -48,13 +48,30 @@ func (c caller) Find(ctx context.Context, q Criteria) ([]*Record, error) {
 	}
 }
 
+func (c caller) FindPage(ctx context.Context, q Criteria) (Page, error) {
+	request, err := c.find(q)
+	if err != nil {
+		return Page{}, err
+	}
+	request.Limit = int32(max(0, q.Limit))
+	answer, err := c.host.Find(ctx, request)
+	if err != nil {
+		return Page{}, fmt.Errorf("find %s at the host: %w", q.Entity, err)
+	}
+	if answer.GetError() != nil {
+		return Page{}, errorFromWire(answer.GetError())
+	}
+	records, err := manyFromWire(answer.GetRecords())
+	return Page{Records: records, Next: answer.GetNext()}, err
+}
+
 // find is the question without its limit.
 func (c caller) find(q Criteria) (*pluginpb.FindRequest, error) {
 	filter, err := encodeFilter(q.Filter)
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", q.Entity, err)
 	}
-	request := &pluginpb.FindRequest{Context: c.context, Entity: q.Entity, Filter: filter}
+	request := &pluginpb.FindRequest{Context: c.context, Entity: q.Entity, Filter: filter, Search: q.Search, After: q.After}
 	for _, field := range q.OrderBy {
 		name, descending := strings.CutPrefix(field, "-")
 		request.OrderBy = append(request.OrderBy, &pluginpb.OrderBy{Field: name, Descending: descending})

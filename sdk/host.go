@@ -24,6 +24,9 @@ type Host interface {
 	// Each reads the records that match one after the other, however many there
 	// are, in one stream. It ends with the first error.
 	Each(ctx context.Context, q Criteria) iter.Seq2[*Record, error]
+	// FindPage returns some of the records that match, q.Limit of them at most, and
+	// where those behind them begin.
+	FindPage(ctx context.Context, q Criteria) (Page, error)
 	// Aggregate counts and sums up the records that match without reading them.
 	// The groups are sorted by their keys.
 	Aggregate(ctx context.Context, q Aggregation) ([]Group, error)
@@ -113,8 +116,16 @@ type Filter map[string]any
 type Criteria struct {
 	Entity  string
 	Filter  Filter   // nil: every record
+	Search  string   // words, each the beginning of a word in a searchable field; "": no search
 	OrderBy []string // fields; "-createdAt" is descending. Empty: by id
-	Limit   int      // most records wanted; 0: all of them
+	After   string   // Page.Next of the page before, with the same order; "": from the first record on
+	Limit   int      // most records wanted; 0: all of them, in a page as many as the host allows
+}
+
+// Page is a part of what matches.
+type Page struct {
+	Records []*Record
+	Next    string // for Criteria.After; "" where there are no more. It holds for days, and may go to a client
 }
 
 // Change says what is to become of a record.

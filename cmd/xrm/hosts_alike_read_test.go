@@ -64,6 +64,34 @@ func playFinding(s *stage) {
 	s.found("of an entity that is not there", sdk.Criteria{Entity: "alik"})
 }
 
+// playSearching finds records by words, and page by page.
+func playSearching(s *stage) {
+	for i, title := range []string{"Straßenbau Grünwald", "Grunewald", "Stadtwerke", ""} {
+		s.make("alike", map[string]any{"code": fmt.Sprint("searched-", i), "title": title})
+	}
+	for _, words := range []string{"stadt", "straße grü", "STRASSE", "grune", "bau", "nowhere", "straße nowhere", strings.Repeat("a ", 21)} {
+		s.found("search "+words, sdk.Criteria{Entity: "alike", Search: words, OrderBy: []string{"code"}})
+	}
+	s.found("search filtered", sdk.Criteria{Entity: "alike", Search: "gru", Filter: sdk.Filter{"code": "searched-1"}})
+	s.found("search a role", sdk.Criteria{Entity: "member", Search: "nobody of this name"})
+	q := sdk.Criteria{Entity: "alike", Filter: few("searched-"), OrderBy: []string{"-code"}, Limit: 2}
+	for {
+		page, err := s.FindPage(s, q)
+		var codes []string
+		for _, r := range page.Records {
+			codes = append(codes, r.Text("code"))
+		}
+		s.say("a page", codes, err)
+		if q.After = page.Next; q.After == "" {
+			break
+		}
+	}
+	for _, wrong := range []sdk.Criteria{{Entity: "alike", After: "nowhere"}, {Entity: "alike", Filter: sdk.Filter{"cod": "x"}}, {Entity: "alik"}} {
+		_, err := s.FindPage(s, wrong)
+		s.say("a wrong page", nil, err)
+	}
+}
+
 // playCounting counts records, and the items in them.
 func playCounting(s *stage) {
 	line := func(product string, quantity int, price, currency string) any {

@@ -14,6 +14,7 @@ fields:
   code: {type: text, unique: true, required: true, index: true}
   number: {type: autonumber, format: "A-{000}", unique: true}
   note: {type: text}
+  title: {type: text, search: true}
   origin: {type: text, immutable: true}
   left: {type: integer, min: 0, index: true}
   worth: {type: decimal, index: true}
@@ -40,8 +41,9 @@ const leastRefusals = 130
 
 // writingSteps are played in a mutation, each by itself, in any order.
 var writingSteps = map[string]func(*stage){
-	"what is found":   playFinding,
-	"what is counted": playCounting,
+	"what is found":    playFinding,
+	"what is counted":  playCounting,
+	"what is searched": playSearching,
 	"what is created": func(s *stage) {
 		create := func(what, entity string, values map[string]any) {
 			r, err := s.Create(s, &sdk.Record{Entity: entity, Values: values})

@@ -13,9 +13,6 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// maxSearchWords is more than anybody types; each word costs an index range.
-const maxSearchWords = 20
-
 func (b *builder) listArguments(e *schema.Entity) graphql.FieldConfigArgument {
 	args := graphql.FieldConfigArgument{
 		"filter":  {Type: b.filterOf(e)},
@@ -132,8 +129,8 @@ func (b *builder) listQuery(e *schema.Entity, args map[string]any) (core.Query, 
 		return q, err
 	}
 	if text, ok := args["search"].(string); ok {
-		if q.Search = e.SearchTerms(text); len(q.Search) > maxSearchWords {
-			return q, invalidArgument("search", "bound", fmt.Sprintf("must have at most %d words, not %d", maxSearchWords, len(q.Search)))
+		if q.Search = e.SearchTerms(text); len(q.Search) > schema.MaxSearchWords {
+			return q, invalidArgument("search", "bound", fmt.Sprintf("must have at most %d words, not %d", schema.MaxSearchWords, len(q.Search)))
 		}
 	}
 	q.Deleted = args["deleted"] == true

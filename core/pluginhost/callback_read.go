@@ -118,7 +118,7 @@ func send(ctx context.Context, stream grpc.ServerStreamingServer[pluginpb.FindRe
 // page reads one page, and where the next begins.
 func page(ctx context.Context, s Session, e *schema.Entity, q contract.Search) (records []*pluginpb.Record, next string, err error) {
 	// One more tells whether there is another page.
-	found, err := s.Find(ctx, e, core.Query{Filter: q.Filter, OrderBy: q.OrderBy, After: q.After, First: q.Limit + 1})
+	found, err := s.Find(ctx, e, core.Query{Filter: q.Filter, Search: q.Words, OrderBy: q.OrderBy, After: q.After, First: q.Limit + 1})
 	if err != nil {
 		return nil, "", err
 	}

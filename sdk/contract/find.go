@@ -2,6 +2,8 @@ package contract
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -10,6 +12,7 @@ import (
 // Search is what a plugin wants to find, in the terms of the language.
 type Search struct {
 	Filter  schema.Filter
+	Words   [][]string // schema.SearchTerms
 	OrderBy []schema.Order
 	After   []any // a schema.Position; nil for the first page
 	Limit   int   // most records in one page
@@ -26,6 +29,9 @@ func ReadSearch(m *schema.Model, e *schema.Entity, r *pluginpb.FindRequest, most
 	}
 	var err error
 	if s.Filter, err = ReadFilter(m, e, r.GetFilter()); err != nil {
+		return s, err
+	}
+	if s.Words, err = readWords(e, r.GetSearch()); err != nil {
 		return s, err
 	}
 	for _, o := range r.GetOrderBy() {
@@ -46,6 +52,18 @@ func ReadSearch(m *schema.Model, e *schema.Entity, r *pluginpb.FindRequest, most
 		return s, invalid("The cursor is none of this query. Pass on what came with the page before.")
 	}
 	return s, nil
+}
+
+// readWords refuses to search where nothing is searched: that would find nothing.
+func readWords(e *schema.Entity, text string) ([][]string, error) {
+	terms := e.SearchTerms(text)
+	switch {
+	case len(terms) > schema.MaxSearchWords:
+		return nil, invalid(fmt.Sprintf("A search has at most %d words, not %d.", schema.MaxSearchWords, len(terms)))
+	case len(terms) > 0 && !slices.ContainsFunc(e.Stored().Fields, (*schema.Field).Searched):
+		return nil, invalid(fmt.Sprintf("No field of %s is searched: search: true in its definition says which are.", e.Plural))
+	}
+	return terms, nil
 }
 
 // Next is the cursor of the page behind a record of this one.

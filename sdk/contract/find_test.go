@@ -3,6 +3,7 @@ package contract_test
 import (
 	"encoding/base64"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -148,6 +149,21 @@ func TestAFilterThatCannotBeAnsweredIsRefused(t *testing.T) {
 	} {
 		if _, err := contract.ReadFilter(m, m.Entity("bill"), []byte(filter)); refused(err) != want {
 			t.Errorf("%s: %v\nwant %s", filter, err, want)
+		}
+	}
+}
+
+func TestASearchOfWhatIsNotSearchedIsRefused(t *testing.T) {
+	m := bills(t)
+	for text, want := range map[string]string{
+		"":                        "",
+		" - ":                     "",
+		"paid":                    "INVALID No field of bills is searched: search: true in its definition says which are.",
+		strings.Repeat("a ", 21):  "INVALID A search has at most 20 words, not 21.",
+		strings.Repeat("a ", 500): "INVALID A search has at most 20 words, not 500.",
+	} {
+		if _, err := contract.ReadSearch(m, m.Entity("bill"), &pluginpb.FindRequest{Search: text}, 100); refused(err) != want {
+			t.Errorf("search %.20q: %v, want %s", text, err, want)
 		}
 	}
 }

@@ -3893,7 +3893,10 @@ type FindRequest struct {
 	// as the host allows.
 	Limit int32 `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`
 	// Cursor from the page before; empty: the first page.
-	After         string `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`
+	After string `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`
+	// Words, each of which has to be the beginning of a word in a searchable field;
+	// case and accents do not matter. At most 20; empty: no search.
+	Search        string `protobuf:"bytes,7,opt,name=search,proto3" json:"search,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3966,6 +3969,13 @@ func (x *FindRequest) GetLimit() int32 {
 func (x *FindRequest) GetAfter() string {
 	if x != nil {
 		return x.After
+	}
+	return ""
+}
+
+func (x *FindRequest) GetSearch() string {
+	if x != nil {
+		return x.Search
 	}
 	return ""
 }
@@ -6003,14 +6013,15 @@ const file_plugin_proto_rawDesc = "" +
 	"\x02id\x18\x03 \x01(\tR\x02id\"h\n" +
 	"\vGetResponse\x12-\n" +
 	"\x06record\x18\x01 \x01(\v2\x15.xrm.plugin.v1.RecordR\x06record\x12*\n" +
-	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\xd2\x01\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\xea\x01\n" +
 	"\vFindRequest\x124\n" +
 	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x16\n" +
 	"\x06entity\x18\x02 \x01(\tR\x06entity\x12\x16\n" +
 	"\x06filter\x18\x03 \x01(\fR\x06filter\x121\n" +
 	"\border_by\x18\x04 \x03(\v2\x16.xrm.plugin.v1.OrderByR\aorderBy\x12\x14\n" +
 	"\x05limit\x18\x05 \x01(\x05R\x05limit\x12\x14\n" +
-	"\x05after\x18\x06 \x01(\tR\x05after\"?\n" +
+	"\x05after\x18\x06 \x01(\tR\x05after\x12\x16\n" +
+	"\x06search\x18\a \x01(\tR\x06search\"?\n" +
 	"\aOrderBy\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x1e\n" +
 	"\n" +

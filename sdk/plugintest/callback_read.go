@@ -86,7 +86,7 @@ func (c *callbacks) find(r *pluginpb.FindRequest) (*schema.Entity, contract.Sear
 	by := schema.StandardCollation()
 	position := func(r *stored) []any { return schema.Position(q.OrderBy, r.at) }
 	found := slices.DeleteFunc(c.store.find(e, q.Filter), func(r *stored) bool {
-		return q.After != nil && schema.ComparePositions(by, q.OrderBy, position(r), q.After) <= 0
+		return !e.Found(r.values, q.Words) || q.After != nil && schema.ComparePositions(by, q.OrderBy, position(r), q.After) <= 0
 	})
 	slices.SortFunc(found, func(a, b *stored) int { return schema.ComparePositions(by, q.OrderBy, position(a), position(b)) })
 	return e, q, found, nil

@@ -199,7 +199,7 @@ func (h *host) Find(ctx context.Context, r *pluginpb.FindRequest) (*pluginpb.Fin
 	position := func(r *pluginpb.Record) []any { return schema.Position(q.OrderBy, at(e, r)) }
 	answer := &pluginpb.FindResponse{}
 	for _, found := range h.all(e) {
-		if q.Filter.Match(storedValues(e, found)) && (q.After == nil || schema.ComparePositions(by, q.OrderBy, position(found), q.After) > 0) {
+		if values := storedValues(e, found); q.Filter.Match(values) && e.Found(values, q.Words) && (q.After == nil || schema.ComparePositions(by, q.OrderBy, position(found), q.After) > 0) {
 			answer.Records = append(answer.Records, found)
 		}
 	}
