@@ -2,5 +2,6 @@ package conformance
 
 import "time"
 
-// AnswersWithin sets how long the answers to much at once may take.
-func AnswersWithin(d time.Duration) { answersWithin = d }
+// BePatient sets how long the answers to much at once may take, and how long what lasts
+// may take to begin.
+func BePatient(answers, begin time.Duration) { answersWithin, beginPatience = answers, begin }
