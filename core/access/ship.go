@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/openxrm/xrm/schema"
@@ -21,6 +22,10 @@ func (r *Roles) Shipped(rights []PluginRights) (*Roles, strictyaml.Problems) {
 			one := &role{file: p.File, plugin: p.Plugin}
 			problems = append(problems, strictyaml.DecodeTree(p.File, pair[1], one)...)
 			one.name = p.Plugin + "." + pair[0].Value // whatever stands below it
+			if i := slices.IndexFunc(r.roles, func(other *role) bool { return other.name == one.name }); i >= 0 {
+				problems = append(problems, strictyaml.Problem{File: p.File, Line: pair[0].Line, Message: fmt.Sprintf(
+					"the role %q is already defined in %s; give that one another name, or take this one out of approved.yaml", one.name, r.roles[i].file)})
+			}
 			shipped = append(shipped, one)
 		}
 	}

@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -90,6 +91,20 @@ surveys/plugin.yaml:3: write true, false or a list of operations such as [closeC
 surveys/plugin.yaml:3: product.read.titel is no field`
 	if diff := cmp.Diff(want, problems.Error()); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+func TestAPluginShipsNoRoleThatTheSiteHas(t *testing.T) {
+	t.Parallel()
+	m, _ := load(t)
+	roles, err := access.LoadRoles(m, []schema.Source{{Layer: "site", File: "roles/agent.yaml", Data: []byte("role: surveys.agent\nproduct: {read: true}\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, problems := access.NewPolicy(m, roles, []access.PluginRights{shipping(t, "agent: {order: true}")})
+	const want = `surveys/plugin.yaml:1: the role "surveys.agent" is already defined in roles/agent.yaml; give that one another name, or take this one out of approved.yaml`
+	if diff := cmp.Diff(want, fmt.Sprint(problems)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -89,11 +89,13 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 		}
 		return s.behindAll(ctx, waits, b, errs) // now that nobody waits for this one
 	}
-	decided, err := s.decide(ctx, b.ID)
-	if err != nil {
-		if decided, err = s.end(finally, b.ID); err != nil {
-			return fail(s.writeFailed("decide a batch", err))
+	decided, lost := s.decide(ctx, b.ID)
+	if lost != nil {
+		state, err := s.end(finally, b.ID)
+		if err != nil || state == "" { // who saw it decided may have applied it, and closed it
+			return fail(s.writeFailed("decide a batch", lost))
 		}
+		decided = state == decidedState
 	}
 	if !decided {
 		_ = s.undo(finally, document) // marks that came after whoever gave it up; the timer sees to the rest

@@ -18,23 +18,23 @@ func (s *Store) EndBatch(ctx context.Context, id string) error {
 	return err
 }
 
-// end brings a batch to its end, whoever has begun it, and says whether it was decided.
-// One that is gone already is taken for one that was given up.
-func (s *Store) end(ctx context.Context, id string) (decided bool, err error) {
+// end brings a batch to its end, whoever has begun it, and says which of the two it was:
+// decidedState or abortedState. "" is of one that is gone already, which was either.
+func (s *Store) end(ctx context.Context, id string) (state string, err error) {
 	if err := s.abort(ctx, id); err != nil {
-		return false, err
+		return "", err
 	}
 	var d batchDocument
 	err = s.batches().FindOne(ctx, bson.D{{Key: idField, Value: id}}).Decode(&d)
 	switch {
 	case errors.Is(err, driver.ErrNoDocuments):
-		return false, nil
+		return "", nil
 	case err != nil:
-		return false, s.failed("end a batch", err)
+		return "", s.failed("end a batch", err)
 	case d.State == decidedState:
-		return true, s.finish(ctx, d)
+		return decidedState, s.finish(ctx, d)
 	}
-	return false, s.undo(ctx, d)
+	return abortedState, s.undo(ctx, d)
 }
 
 // giveUp ends a batch whose process has not decided it.

@@ -140,6 +140,6 @@ func (s *Store) Leave(ctx context.Context, instance string) error {
 // Remaining counts the records that are stored under the name of an entity, deleted
 // ones too, whether or not a model has it.
 func (s *Store) Remaining(ctx context.Context, entity string) (int64, error) {
-	n, err := s.db.Collection(entity).CountDocuments(ctx, bson.D{}) // an estimate may be none where there are some
+	n, err := s.db.Collection(entity).CountDocuments(ctx, isRecord()) // an estimate may be none where there are some
 	return n, s.failed("count what is left of "+entity, err)
 }

@@ -77,12 +77,14 @@ func (s *Session) Batch(ctx context.Context, key string, wishes []Wish, dryRun b
 // settleBatch looks again at what the store could not hold, and makes the results. What is
 // committed may turn out not to be there any more.
 func (s *Session) settleBatch(ctx context.Context, b *batch, dryRun bool) error {
+	if dryRun || s.endTries(ctx, b) == nil {
+		defer s.forgetBatch(ctx, b)
+	}
 	if !dryRun {
 		for _, p := range b.parts {
 			s.lookAgain(ctx, p.e, p.works)
 		}
 	}
-	s.forgetBatch(ctx, b)
 	for _, w := range b.works {
 		s.finish(w)
 	}

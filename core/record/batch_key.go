@@ -120,6 +120,17 @@ func (s *Session) rememberBatch(ctx context.Context, b *batch, to core.Batch) er
 	return s.Timers.Schedule(ctx, core.Timer{Plugin: TimerOwner, Key: b.timer, DueAt: s.Now().Add(lookLater), Payload: payload})
 }
 
+// endTries makes sure that all that is decided is applied. Where it cannot be, the timer
+// has to stay, which goes on with it and shows it.
+func (s *Session) endTries(ctx context.Context, b *batch) error {
+	for _, id := range b.tries {
+		if err := s.Store.EndBatch(context.WithoutCancel(ctx), id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *Session) forgetBatch(ctx context.Context, b *batch) {
 	if b.timer != "" {
 		_, _ = s.Timers.Cancel(context.WithoutCancel(ctx), TimerOwner, b.timer) // or it fires, and finds nothing to do

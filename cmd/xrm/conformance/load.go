@@ -50,14 +50,14 @@ func loadChecks() []check {
 			run:    endsWhenCanceled,
 		},
 		{
-			name: "what lasts", expected: "subscriptions and jobs end within " + stopPatience.String() + " of being canceled",
-			remedy: "look at the end of the call in every loop, and let it end every wait: ctx.Done() in Go, context.is_active() in Python, the end of the call in Node",
-			run:    endsWhatLasts,
-		},
-		{
 			name: "tokens", expected: "every callback carries the context of a call that runs",
 			remedy: "send back the CallContext that came with the call, and ask nothing once it has ended",
 			run:    tokensAreThoseOfCalls,
+		},
+		{
+			name: "what lasts", expected: "subscriptions and jobs end within " + stopPatience.String() + " of being canceled",
+			remedy: "look at the end of the call in every loop, and let it end every wait: ctx.Done() in Go, context.is_active() in Python, the end of the call in Node",
+			run:    endsWhatLasts,
 		},
 	}
 }
