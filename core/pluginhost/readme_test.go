@@ -50,6 +50,7 @@ files /var/spool/fax
 http /fax/files/
 http POST /fax
 records customer: {read: true}
+roles operator: {faxJob: {create: true, read: true}, operations: [cancelFax]}
 rules order
 secrets providerKey`
 	if got := strings.Join(h.Terms("fax").Needs.Lines(), "\n"); got != want {
