@@ -29,20 +29,12 @@ func (c caller) Find(ctx context.Context, q Criteria) ([]*Record, error) {
 	}
 	var found []*Record
 	for {
-		request.Limit = int32(max(0, q.Limit-len(found)))
-		answer, err := c.host.Find(ctx, request)
-		if err != nil {
-			return nil, fmt.Errorf("find %s at the host: %w", q.Entity, err)
-		}
-		if answer.GetError() != nil {
-			return nil, errorFromWire(answer.GetError())
-		}
-		page, err := manyFromWire(answer.GetRecords())
+		page, err := c.page(ctx, request, q.Limit-len(found))
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, page...)
-		if request.After = answer.GetNext(); request.After == "" || q.Limit > 0 && len(found) >= q.Limit {
+		found = append(found, page.Records...)
+		if request.After = page.Next; request.After == "" || q.Limit > 0 && len(found) >= q.Limit {
 			return found, nil
 		}
 	}
@@ -53,10 +45,15 @@ func (c caller) FindPage(ctx context.Context, q Criteria) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	request.Limit = int32(max(0, q.Limit))
+	return c.page(ctx, request, q.Limit)
+}
+
+// page asks for one page of at most so many records; 0 is as many as the host allows.
+func (c caller) page(ctx context.Context, request *pluginpb.FindRequest, limit int) (Page, error) {
+	request.Limit = int32(max(0, limit))
 	answer, err := c.host.Find(ctx, request)
 	if err != nil {
-		return Page{}, fmt.Errorf("find %s at the host: %w", q.Entity, err)
+		return Page{}, fmt.Errorf("find %s at the host: %w", request.GetEntity(), err)
 	}
 	if answer.GetError() != nil {
 		return Page{}, errorFromWire(answer.GetError())

@@ -42,13 +42,7 @@ func (c caller) Batch(ctx context.Context, b Batch) ([]*Record, error) {
 	if answer.GetError() != nil {
 		return nil, errorFromWire(answer.GetError())
 	}
-	saved := make([]*Record, len(answer.GetRecords()))
-	for i, r := range answer.GetRecords() {
-		if saved[i], err = fromWire(r); err != nil {
-			return nil, err
-		}
-	}
-	return saved, nil
+	return manyFromWire(answer.GetRecords())
 }
 
 func (c caller) Delete(ctx context.Context, entity, id string, ifVersion int64) error {

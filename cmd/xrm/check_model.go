@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/sqlite"
@@ -89,10 +87,7 @@ func (d proposed) models(ctx context.Context, s store) (before, now *schema.Mode
 // model is what would serve: the definitions in the folder, in the place of those of the
 // site or the plugin, with all others that serve now.
 func (d proposed) model(served []schema.Source) (*schema.Model, error) {
-	if info, err := os.Stat(d.folder); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("there is no folder %s; name the folder with the entity definitions", d.folder)
-	}
-	mine, err := catalog.ReadSite(d.folder)
+	mine, err := entitiesIn(d.folder)
 	if err != nil {
 		return nil, err
 	}

@@ -49,12 +49,17 @@ func loadRoles(c Config, m *schema.Model) (*access.Roles, error) {
 	return access.LoadRoles(m, sources)
 }
 
-// lintEntities reads the definitions in a folder on top of the shipped ones.
-func lintEntities(dir string) (*schema.Model, error) {
+// entitiesIn reads the definitions in a folder that is named as an argument.
+func entitiesIn(dir string) ([]schema.Source, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("there is no folder %s; name the folder with the entity definitions", dir)
 	}
-	site, err := catalog.ReadSite(dir)
+	return catalog.ReadSite(dir)
+}
+
+// lintEntities reads the definitions in a folder on top of the shipped ones.
+func lintEntities(dir string) (*schema.Model, error) {
+	site, err := entitiesIn(dir)
 	if err != nil {
 		return nil, err
 	}

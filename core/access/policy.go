@@ -47,7 +47,7 @@ func NewPolicy(m *schema.Model, users *Roles, rights []PluginRights) (*Policy, e
 				problems = append(problems, strictyaml.Problem{File: r.File, Line: r.Records.Line, Message: "needs.records: operations are for roles of users; a plugin starts none"})
 			}
 		}
-		roles := &Roles{roles: []*role{one}, compiled: map[*schema.Model]*compiled{}}
+		roles := newRoles(one)
 		faults, _ := roles.Check(m)
 		problems = append(problems, faults...)
 		granted[r.Plugin] = roles
@@ -121,7 +121,7 @@ func (p *Policy) common(a core.Actor, ask func(*Roles, core.Actor) (map[string]b
 }
 
 // noRights are those of a plugin that was granted nothing.
-var noRights = &Roles{compiled: map[*schema.Model]*compiled{}}
+var noRights = newRoles()
 
 func (p *Policy) plugin(name string) *Roles {
 	if rights := p.plugins[name]; rights != nil {

@@ -22,6 +22,10 @@ type Roles struct {
 	compiled map[*schema.Model]*compiled
 }
 
+func newRoles(roles ...*role) *Roles {
+	return &Roles{roles: roles, compiled: map[*schema.Model]*compiled{}}
+}
+
 // LoadRoles reads the site's roles, one in each source, beside the shipped
 // admin and reader. It returns every mistake of every file at once, as
 // strictyaml.Problems. The model is the one that the rules are checked
@@ -31,7 +35,7 @@ func LoadRoles(m *schema.Model, sources []schema.Source) (*Roles, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Roles{compiled: map[*schema.Model]*compiled{}}
+	r := newRoles()
 	var problems strictyaml.Problems
 	for _, s := range append(own, sources...) {
 		problems = append(problems, r.add(s)...)

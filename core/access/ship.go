@@ -32,7 +32,7 @@ func (r *Roles) Shipped(rights []PluginRights) (*Roles, strictyaml.Problems) {
 	if len(shipped) == 0 {
 		return r, problems
 	}
-	return &Roles{roles: slices.Concat(r.roles, shipped), compiled: map[*schema.Model]*compiled{}}, problems
+	return newRoles(slices.Concat(r.roles, shipped)...), problems
 }
 
 // faultsOfPlugins are the faults of the roles that plugins ship, in a model.

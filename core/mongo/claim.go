@@ -17,8 +17,7 @@ import (
 // over a value lets a document have one; a record that a batch is to change has the old
 // one and the new one, and that takes a list.
 func (s *Store) claimsOf(e *schema.Entity, r *core.Record) bson.A {
-	known, _ := s.declared.Load(e.Stored().Name)
-	d, _ := known.(*declared)
+	d := s.declaredOf(e.Stored().Name)
 	if d == nil || r == nil || r.Deleted() {
 		return nil
 	}

@@ -74,8 +74,7 @@ func keyed(paths, collated []string) []string {
 // keyedIn adds to the filter of a query what the sort keys say of the texts that it
 // looks for, if these are prepared. Unique ones of live records are found by themselves.
 func (s *Store) keyedIn(e *schema.Entity, q core.Query) schema.Filter {
-	known, _ := s.declared.Load(e.Stored().Name)
-	d, _ := known.(*declared)
+	d := s.declaredOf(e.Stored().Name)
 	if d == nil {
 		return q.Filter
 	}

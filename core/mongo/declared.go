@@ -19,6 +19,13 @@ type declared struct {
 	collated []string // the paths that sort keys are kept for
 }
 
+// declaredOf is what is prepared for a stored entity; nil before that.
+func (s *Store) declaredOf(name string) *declared {
+	known, _ := s.declared.Load(name)
+	d, _ := known.(*declared)
+	return d
+}
+
 // declaredIn leaves out what no page is read from.
 func declaredIn(indexes []driver.IndexModel, collated []string) *declared {
 	d := &declared{pages: []pageIndex{{keys: bson.D{{Key: idField, Value: 1}}}}, unique: map[string]bool{}, collated: collated}

@@ -59,15 +59,13 @@ func (s *Store) planner(e *schema.Entity, q core.Query) (*planner, []sortKey, er
 	if err != nil {
 		return nil, nil, err
 	}
-	known, _ := s.declared.Load(e.Stored().Name)
-	indexes, _ := known.(*declared)
 	keys, position := sortKeys(q, s.collation), bson.D{}
 	if q.After != nil {
 		if position, err = after(keys, q.After); err != nil {
 			return nil, nil, err
 		}
 	}
-	return &planner{Store: s, e: e, query: q, indexes: indexes, selected: selected, after: position, order: sortBy(keys)}, keys, nil
+	return &planner{Store: s, e: e, query: q, indexes: s.declaredOf(e.Stored().Name), selected: selected, after: position, order: sortBy(keys)}, keys, nil
 }
 
 func (s *Store) page(ctx context.Context, e *schema.Entity, filter, sort bson.D, first int, reads []string) ([]*core.Record, error) {

@@ -36,7 +36,8 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 			indexes = append(indexes, ordered(f.Name))
 		}
 	}
-	searchable, collated, roles := false, e.Collated(m.Roles(e)), m.Roles(e)
+	roles := m.Roles(e)
+	searchable, collated := false, e.Collated(roles)
 	walk(e.Fields, "", func(path string, f *schema.Field) {
 		searchable = searchable || f.Search
 		role := roleAt(roles, path)
@@ -88,13 +89,15 @@ func declaredFor(m *schema.Model, e *schema.Entity) (indexes []driver.IndexModel
 // the order of what is unique among them: a value is found without them. They are
 // what a collection has room for, as indexes that nothing but speed depends on.
 func roleOrders(m *schema.Model, e *schema.Entity) (indexes []driver.IndexModel) {
-	for _, role := range m.Roles(e) {
+	roles := m.Roles(e)
+	collated := e.Collated(roles)
+	for _, role := range roles {
 		for _, f := range role.Fields {
 			if !f.Unique || !strings.HasPrefix(f.StoragePath(), role.Name+".") {
 				continue
 			}
 			if key, err := role.SortKey(f.Name, false); err == nil {
-				indexes = append(indexes, holding(role.Name, keyed([]string{key.Path}, e.Collated(m.Roles(e)))...))
+				indexes = append(indexes, holding(role.Name, keyed([]string{key.Path}, collated)...))
 			}
 		}
 	}

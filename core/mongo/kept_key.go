@@ -61,8 +61,7 @@ func (s *Store) putKept(ctx context.Context, e *schema.Entity, changes []core.Ch
 // pathsOfKeys are those that this instance writes keys for: the paths of its own model,
 // and what it knows of others.
 func (s *Store) pathsOfKeys(name string) []string {
-	known, _ := s.declared.Load(name)
-	d, _ := known.(*declared)
+	d := s.declaredOf(name)
 	if d == nil {
 		return nil
 	}

@@ -14,8 +14,7 @@ import (
 // that of the text there: filters and orders miss it. An instance has written it that
 // knew nothing of the key, or sorts otherwise.
 func (s *Store) Missorted(ctx context.Context, e *schema.Entity, ids []string) (map[string][]string, error) {
-	known, _ := s.declared.Load(e.Stored().Name)
-	d, _ := known.(*declared)
+	d := s.declaredOf(e.Stored().Name)
 	if d == nil || len(d.collated) == 0 || len(ids) == 0 {
 		return nil, nil
 	}

@@ -17,11 +17,8 @@ import (
 // where the manifest asks for them.
 func (n Needs) asked(manifest Needs) []mention.Mention {
 	var list []mention.Mention
-	if n.Records.Node == nil {
-		return nil
-	}
-	for i := 0; i+1 < len(n.Records.Node.Content); i += 2 {
-		name, file := n.Records.Node.Content[i], n.Records.File
+	for name := range n.Records.entries() {
+		file := n.Records.File
 		if manifest.Records.Node != nil {
 			if key, _ := below(manifest.Records.Node, name.Value); key != nil {
 				name, file = key, manifest.Records.File

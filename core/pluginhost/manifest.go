@@ -95,9 +95,9 @@ func (m Manifest) check(file, folder string) error {
 	case !naming.Plugin.MatchString(m.Name) || m.Name+".yaml" == ApprovalsFile:
 		add("name is %q; use another of lower-case letters, digits and dashes, such as fax-server", m.Name)
 	}
-	for _, name := range m.Needs.Roles.names() {
-		if !naming.API.MatchString(name) {
-			add("needs.roles: %q cannot be the name of a role; use camelCase", name)
+	for name := range m.Needs.Roles.entries() {
+		if !naming.API.MatchString(name.Value) {
+			add("needs.roles: %q cannot be the name of a role; use camelCase", name.Value)
 		}
 	}
 	if m.Version == "" {

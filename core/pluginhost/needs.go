@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"path/filepath"
 	"reflect"
@@ -69,14 +70,18 @@ func (s *Section) DecodeNode(d *strictyaml.Decoder, node *yaml.Node) {
 	s.Node = node
 }
 
-// names lists the keys of the section.
-func (s Section) names() (names []string) {
-	if s.Node != nil {
-		for pair := range slices.Chunk(s.Node.Content, 2) {
-			names = append(names, pair[0].Value)
+// entries goes through the keys of the section and what stands under each.
+func (s Section) entries() iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(key, value *yaml.Node) bool) {
+		if s.Node == nil {
+			return
+		}
+		for i := 0; i+1 < len(s.Node.Content); i += 2 { // a list, which is wrong there, may have an odd one
+			if !yield(s.Node.Content[i], s.Node.Content[i+1]) {
+				return
+			}
 		}
 	}
-	return names
 }
 
 // Lines says what is asked for, one permission a line and always in the same
@@ -84,11 +89,8 @@ func (s Section) names() (names []string) {
 func (n Needs) Lines() []string {
 	var lines []string
 	for what, s := range map[string]Section{"records": n.Records, "roles": n.Roles} {
-		if s.Node == nil {
-			continue
-		}
-		for i := 0; i+1 < len(s.Node.Content); i += 2 {
-			lines = append(lines, what+" "+quoted(s.Node.Content[i].Value)+": "+flow(s.Node.Content[i+1]))
+		for key, value := range s.entries() {
+			lines = append(lines, what+" "+quoted(key.Value)+": "+flow(value))
 		}
 	}
 	add := func(what string, values ...string) {
