@@ -179,6 +179,8 @@ func (p *filterParser) comparison(f *Field, path string, op Op, raw any, at stri
 	case OpSome, OpNone, OpEvery:
 		sub := p.field(f.Of, "", p.asObject(raw, at), at, anyField)
 		c.Sub = &sub
+	case OpMatches:
+		return p.phoneMatch(f, path, raw, at)
 	case OpDangling:
 		return p.dangling(f, path, raw, at)
 	case OpIsNull:

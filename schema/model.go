@@ -24,6 +24,7 @@ type Model struct {
 	entities  []*Entity
 	byName    map[string]*Entity
 	referring map[*Entity][]Reference // by their other side
+	region    string                  // see In
 }
 
 // Entity returns the entity or role of that name, or nil.

@@ -20,7 +20,7 @@ func (phoneType) Doc() string {
 	return "A phone number as it was typed (raw) and, where it is surely meant, in E.164 (e164), with its extension."
 }
 func (phoneType) Options() []string { return []string{"regionFrom"} }
-func (phoneType) Operators() []Op   { return []Op{OpIsNull} }
+func (phoneType) Operators() []Op   { return []Op{OpMatches, OpIsNull} }
 func (phoneType) Compare(a, b any) int {
 	x, _ := a.(map[string]any)
 	y, _ := b.(map[string]any)

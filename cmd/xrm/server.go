@@ -68,6 +68,7 @@ func newServer(c Config, log *slog.Logger, adapt func(*pluginhost.Config)) (*ser
 	if err != nil {
 		return nil, err
 	}
+	definitions = definitions.In(c.Region)
 	roles, err := loadRoles(c, definitions.Model())
 	if err != nil {
 		return nil, err

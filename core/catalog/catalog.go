@@ -15,6 +15,7 @@ import (
 type Catalog struct {
 	model   *schema.Model
 	waiting strictyaml.Problems
+	region  string
 
 	shipped []schema.Source
 	plugins map[string][]schema.Source
@@ -26,6 +27,14 @@ type Catalog struct {
 // only a plugin can bring waits for it: see Waiting.
 func New(shipped, site []schema.Source) (*Catalog, error) {
 	return compose(&Catalog{shipped: shipped, site: site})
+}
+
+// In returns the same definitions for a site whose national phone numbers are those of
+// a country (ISO 3166).
+func (c *Catalog) In(region string) *Catalog {
+	here := *c
+	here.region, here.model = region, c.model.In(region)
+	return &here
 }
 
 // Model returns the model that the definitions make.
@@ -110,6 +119,7 @@ func compose(c *Catalog) (*Catalog, error) {
 	if c.model, c.waiting, err = load(sources, c.site); err != nil {
 		return nil, err
 	}
+	c.model = c.model.In(c.region)
 	return c, nil
 }
 

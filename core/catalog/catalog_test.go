@@ -135,3 +135,19 @@ func TestAMisspelledNameDoesNotWait(t *testing.T) {
 		t.Errorf("error = %v, want %s", err, want)
 	}
 }
+
+func TestTheRegionOfTheSiteHoldsForWhatComesLater(t *testing.T) {
+	t.Parallel()
+	c, err := catalog.New(shipped, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err = c.In("DE").With(map[string][]schema.Source{"calls": source("call.yaml", "entity: call\nfields:\n  from: {type: phone, index: true}\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := c.Model().ParseFilter(c.Model().Entity("call"), map[string]any{"from": map[string]any{"matches": "0171 1234567"}}, false)
+	if err != nil || !f.Match(map[string]any{"from": map[string]any{"e164": "+491711234567"}}) {
+		t.Errorf("a national number is not found: %+v, %v", f, err)
+	}
+}

@@ -121,6 +121,7 @@ func newServerOn(t *testing.T, opened openStore, sources, roles []schema.Source)
 	if err != nil {
 		t.Fatal(err)
 	}
+	model = model.In("DE")
 	policy, err := access.LoadRoles(model, roles)
 	if err != nil {
 		t.Fatal(err)

@@ -158,9 +158,14 @@ func operators(f *schema.Field, leaf graphql.Input) graphql.InputObjectConfigFie
 			t = graphql.NewList(graphql.NewNonNull(leaf))
 		case schema.OpIsNull, schema.OpDangling:
 			t = graphql.Boolean
+		case schema.OpMatches:
+			t = graphql.String
 		}
 		fields[string(op)] = &graphql.InputObjectFieldConfig{Type: t}
-		if op == schema.OpDangling {
+		switch op {
+		case schema.OpMatches:
+			fields[string(op)].Description = "It is this number, in any spelling, or the number of a company of which this one is a line."
+		case schema.OpDangling:
 			fields[string(op)].Description = "It leads to no living record that you may see (true), or is empty or leads to one (false)."
 		}
 	}

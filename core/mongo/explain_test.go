@@ -41,6 +41,7 @@ func TestQueriesAreServedFromIndexes(t *testing.T) {
 		"by a beginning":        {object{"name": object{"startsWith": "name 299"}}, core.Query{}, []string{"by:_sort.name"}},
 		"by an item of a list":  {object{"tags": object{"some": object{"eq": "t7"}}}, core.Query{}, []string{"by:tags"}},
 		"by a word":             {object{}, core.Query{Search: [][]string{{"299"}}}, []string{"words"}},
+		"by a phone number":     {object{"phone": object{"matches": "+49 30 123002999"}}, core.Query{}, []string{"by:phone.e164"}},
 		"by a reference":        {object{"owner": object{"in": []any{"o1", "o2"}}}, core.Query{}, []string{"by:owner"}},
 		"by a line's reference": {object{"lines": object{"some": object{"part": object{"eq": "p7"}}}}, core.Query{}, []string{"by:lines.part"}},
 		"by a declared index":   {object{"color": object{"eq": "red"}, "size": object{"gt": int64(2990)}}, core.Query{}, []string{"by:color,-size", "by:size"}},
@@ -79,7 +80,7 @@ func many(t *testing.T, s *Store) *schema.Entity {
 	for i := range 3000 {
 		changes = append(changes, creation(e, fmt.Sprintf("%05d", i), object{
 			"code": fmt.Sprint("C", i), "name": fmt.Sprint("name ", i), "size": int64(i), "weight": fmt.Sprint(i), "owner": fmt.Sprint("o", i%300),
-			"color": []string{"red", "green"}[i%2], "tags": []any{fmt.Sprint("t", i%100)}, "lines": []any{object{"part": fmt.Sprint("p", i%500)}},
+			"phone": object{"raw": fmt.Sprint("+49 30 123", i), "e164": fmt.Sprintf("+4930123%06d", i)}, "color": []string{"red", "green"}[i%2], "tags": []any{fmt.Sprint("t", i%100)}, "lines": []any{object{"part": fmt.Sprint("p", i%500)}},
 		}))
 	}
 	for _, err := range s.Commit(t.Context(), e, changes) {

@@ -19,6 +19,7 @@ fields:
   weight: {type: decimal, index: true}
   price: {type: money, index: true}
   color: {type: text, index: true}
+  phone: {type: phone, index: true}
   owner: {type: reference, to: thing, inverse: owned}
   place: {type: object, fields: {city: {type: text, index: true}}}
   tags: {type: list, of: {type: text}, index: true}
@@ -131,6 +132,8 @@ func TestIndexedQueriesUseTheirIndexes(t *testing.T) {
 		"by a beginning":               {filter: values{"name": values{"startsWith": "x"}}, want: []string{"entity_thing sort:name (<expr>>? AND <expr><?)"}, sorts: true},
 		"by a decimal":                 {filter: values{"weight": values{"gt": "1.5"}}, want: []string{"entity_thing weight:decimal (<expr>>?)"}, sorts: true},
 		"by an amount":                 {filter: values{"price": values{"amount": values{"lt": "1.5"}}}, want: []string{"entity_thing price.amount:decimal (<expr><?)"}, sorts: true},
+		"by a phone number":            {filter: values{"phone": values{"matches": "+49 30 1234567-12"}}, want: []string{"entity_thing phone.e164 (<expr>=?)"}, sorts: true},
+		"by what was typed as one":     {filter: values{"phone": values{"matches": "200"}}, want: []string{"entity_thing phone.raw (<expr>=?)"}, sorts: true},
 		"by a reference":               {filter: values{"owner": values{"eq": "x"}}, want: []string{"entity_thing owner (<expr>=?)"}},
 		"by a path":                    {filter: values{"place": values{"city": values{"eq": "x"}}}, want: []string{"entity_thing place.city (<expr>=?)"}},
 		"by a missing value":           {filter: values{"owner": values{"isNull": true}}, want: []string{"entity_thing owner (<expr>=?)"}},

@@ -125,6 +125,8 @@ func (s source) operand(f *schema.Field, op schema.Op) any {
 		return items
 	case schema.OpSome, schema.OpNone, schema.OpEvery:
 		return s.field(f.Of)
+	case schema.OpMatches:
+		return pick(s, "+49300074321", "0049 30 0074321-12", "+49300074321 ext. 3", "030-0074321", "+493000743")
 	case schema.OpContains, schema.OpStartsWith, schema.OpEndsWith:
 		return s.part()
 	}

@@ -108,6 +108,7 @@ func (h *Host) load(others []fs.FS) {
 	if h.model, err = schema.Load(append(sources, mention.Sources(d)...)...); err != nil {
 		h.t.Fatalf("the entities of the plugin:\n%v", err)
 	}
+	h.model = h.model.In(region)
 	err = errors.Join(mention.CheckDescription(h.model, d), mention.CheckParties(h.model, d))
 	if h.needs != nil {
 		err = errors.Join(err, h.needs.Check(h.model, d.GetName(), mention.Sources(d)).Err())
