@@ -51,7 +51,7 @@ func batchIndexes() []driver.IndexModel {
 	}}
 }
 
-func (s *Store) batches() *driver.Collection { return s.db.Collection(batchesCollection) }
+func (s *Store) batches() collection { return s.in(batchesCollection) }
 
 // CommitAll marks all documents of a batch, decides by one write, and then changes the
 // documents. What that promises, and why, is core/decisions/0016-several-records-or-none.md.

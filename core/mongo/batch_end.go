@@ -60,7 +60,7 @@ func (s *Store) finish(ctx context.Context, d batchDocument) error {
 	errs := make([]error, len(d.Steps))
 	inParallel(len(d.Steps), func(i int) {
 		one := d.Steps[i]
-		_, errs[i] = s.db.Collection(one.Entity).UpdateOne(ctx, one.marked(d.ID), bson.Raw(one.Apply))
+		_, errs[i] = s.in(one.Entity).UpdateOne(ctx, one.marked(d.ID), bson.Raw(one.Apply))
 	})
 	if err := errors.Join(errs...); err != nil {
 		return s.failed(fmt.Sprintf("apply the decided batch %s", d.ID), err)
@@ -79,9 +79,9 @@ func (s *Store) undo(ctx context.Context, d batchDocument) error {
 	inParallel(len(d.Steps), func(i int) {
 		one := d.Steps[i]
 		if one.New {
-			_, errs[i] = s.db.Collection(one.Entity).DeleteOne(ctx, one.marked(d.ID))
+			_, errs[i] = s.in(one.Entity).DeleteOne(ctx, one.marked(d.ID))
 		} else {
-			_, errs[i] = s.db.Collection(one.Entity).UpdateOne(ctx, one.marked(d.ID), bson.Raw(one.Undo))
+			_, errs[i] = s.in(one.Entity).UpdateOne(ctx, one.marked(d.ID), bson.Raw(one.Undo))
 		}
 	})
 	if err := errors.Join(errs...); err != nil {

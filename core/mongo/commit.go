@@ -8,7 +8,6 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // Commit makes each change by one write of one document: the record, its
@@ -66,7 +65,7 @@ func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Cha
 	if len(sent) == 0 {
 		return
 	}
-	_, err := s.collection(e).InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	err := s.collection(e).InsertMany(ctx, documents, anyOrder)
 	var some driver.BulkWriteException
 	if errors.As(err, &some) && some.WriteConcernError == nil {
 		for _, refused := range some.WriteErrors {

@@ -52,24 +52,35 @@ func (c *cut) has() bool {
 // isWrite reads the name of a command where the protocol has it: after the header, the
 // flags, the kind of the section and the length and type of the first element.
 func isWrite(request []byte) bool {
-	const opMsg, name = 2013, 26
+	return slices.Contains([]string{"insert", "update", "delete", "findAndModify"}, commandIn(request))
+}
+
+const opMsg = 2013
+
+func commandIn(request []byte) string {
+	const name = 26
 	if len(request) <= name || binary.LittleEndian.Uint32(request[12:]) != opMsg {
-		return false
+		return ""
 	}
 	command, _, _ := bytes.Cut(request[name:], []byte{0})
-	return slices.Contains([]string{"insert", "update", "delete", "findAndModify"}, string(command))
+	return string(command)
 }
 
 // requests lets what a client says through, unless it is killed by that.
 type requests struct {
 	door   *door
+	client io.Writer
 	server io.Writer
 }
 
 func (r requests) Write(p []byte) (int, error) {
 	r.door.mu.Lock()
-	cut := r.door.cut
+	cut, victims := r.door.cut, r.door.victims
 	r.door.mu.Unlock()
+	if victims != nil && victims.takes(p) {
+		_, err := r.client.Write(refusal(p))
+		return len(p), err
+	}
 	if cut != nil && cut.asks(p) {
 		r.door.Shut()
 		return 0, net.ErrClosed

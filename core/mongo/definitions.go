@@ -14,7 +14,7 @@ import (
 // servedDocument is the id of the only document of its collection.
 const servedDocument = "served"
 
-func (s *Store) definitions() *driver.Collection { return s.db.Collection(definitionsCollection) }
+func (s *Store) definitions() collection { return s.in(definitionsCollection) }
 
 // Definitions returns those that were kept last.
 func (s *Store) Definitions(ctx context.Context) (core.Definitions, error) {

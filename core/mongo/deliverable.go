@@ -32,7 +32,7 @@ func (s *Store) Deliverable(ctx context.Context, subscriber string, now time.Tim
 			return found, nil
 		}
 		if err == nil {
-			_, err = s.deliveries().BulkWrite(ctx, corrections)
+			_, _, err = s.deliveries().BulkWrite(ctx, corrections, inTurn)
 		}
 		if err != nil {
 			return nil, s.failed(what, err)

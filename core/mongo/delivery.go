@@ -14,7 +14,7 @@ import (
 // liveField instead.
 const deadField = "deadAt"
 
-func (s *Store) deliveries() *driver.Collection { return s.db.Collection(deliveriesCollection) }
+func (s *Store) deliveries() collection { return s.in(deliveriesCollection) }
 
 func deliveryIndexes() []driver.IndexModel {
 	index := func(name string, keys ...string) driver.IndexModel {
@@ -48,7 +48,7 @@ func (s *Store) Enqueue(ctx context.Context, deliveries []core.Delivery) error {
 	for i, d := range deliveries {
 		documents[i] = deliveryDocument(d)
 	}
-	_, err := s.deliveries().InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	err := s.deliveries().InsertMany(ctx, documents, anyOrder)
 	return s.failed("enqueue events", withoutDuplicates(err))
 }
 

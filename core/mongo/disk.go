@@ -31,7 +31,7 @@ func (s *Store) checkDisk(ctx context.Context) error {
 	if !s.full.Load() {
 		return nil
 	}
-	c := s.db.Collection(roomCollection)
+	c := s.in(roomCollection)
 	_, err := c.InsertOne(ctx, bson.D{{Key: "filler", Value: make([]byte, fillerSize)}})
 	if err == nil {
 		_, err = c.DeleteMany(ctx, bson.D{})

@@ -14,6 +14,7 @@ import (
 const (
 	unreachable = "The database cannot be reached at the moment. Nothing was changed; try again in a few seconds."
 	tooLate     = "The database did not answer in time. Nothing was changed; try again in a few seconds."
+	deadlocked  = "Others were writing the same all the time. Nothing was changed; try again in a few seconds."
 	unconfirmed = "The database did not confirm the change, so it may or may not have been saved. Load the record to see which, then try again if need be."
 )
 
@@ -27,6 +28,9 @@ func (s *Store) failed(what string, err error) error {
 	if isFull(err) {
 		s.full.Store(true)
 		return &core.Error{Code: core.Unavailable, Message: core.DiskFull, Cause: err}
+	}
+	if isDeadlock(err) {
+		return &core.Error{Code: core.Unavailable, Message: deadlocked, Cause: err}
 	}
 	if !passing(err) {
 		return err
@@ -43,7 +47,7 @@ func (s *Store) failed(what string, err error) error {
 func (s *Store) writeFailed(what string, err error) error {
 	err = s.failed(what, err)
 	var ours *core.Error
-	if errors.As(err, &ours) && !neverSent(err) && !isFull(err) {
+	if errors.As(err, &ours) && !neverSent(err) && !isFull(err) && !isDeadlock(err) {
 		ours.Message = unconfirmed
 	}
 	return err

@@ -80,10 +80,10 @@ func (w *rewriting) add(e *schema.Entity, entry core.Entry, at bson.D, field str
 }
 
 // to makes the updates, unless there are none or reading has failed.
-func (w rewriting) to(ctx context.Context, c *driver.Collection, err error) error {
+func (w rewriting) to(ctx context.Context, c collection, err error) error {
 	if err != nil || len(w) == 0 {
 		return err
 	}
-	_, err = c.BulkWrite(ctx, w)
+	_, _, err = c.BulkWrite(ctx, w, inTurn)
 	return err
 }

@@ -26,7 +26,8 @@ type door struct {
 	listener net.Listener
 	open     map[net.Conn]bool
 	muted    bool
-	cut      *cut // if the door is to fall shut at a write
+	cut      *cut     // if the door is to fall shut at a write
+	victims  *victims // if writes are to be the victims of deadlocks
 }
 
 func newDoor(t *testing.T, target string) *door {
@@ -67,7 +68,7 @@ func (d *door) serve(client net.Conn) {
 	d.open[client], d.open[server] = true, true
 	d.mu.Unlock()
 	go func() {
-		io.Copy(requests{d, server}, client)
+		io.Copy(requests{d, client, server}, client)
 		server.Close()
 	}()
 	io.Copy(answers{d, client}, server)

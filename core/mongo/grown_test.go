@@ -70,7 +70,7 @@ func (b *big) fill(tb testing.TB, e *schema.Entity, n int, values func(i int) ma
 			set = append(set, b.keysOf(e, values(i)).whole()...)
 			documents = append(documents, append(bson.D{{Key: idField, Value: grownID(i)}}, set...))
 		}
-		if _, err := b.collection(e).InsertMany(tb.Context(), documents); err != nil {
+		if _, err := b.collection(e).Collection.InsertMany(tb.Context(), documents); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -35,11 +35,11 @@ func (d jobRunDocument) run() core.JobRun {
 	return r
 }
 
-func (s *Store) jobRuns() *driver.Collection { return s.db.Collection(jobRunsCollection) }
+func (s *Store) jobRuns() collection { return s.in(jobRunsCollection) }
 
 // SaveJobRun stores a run, in place of what was known of its job.
 func (s *Store) SaveJobRun(ctx context.Context, r core.JobRun) error {
-	err := again(func() error {
+	err := again(ctx, isForestalled, func() error {
 		_, err := s.jobRuns().ReplaceOne(ctx, bson.D{{Key: idField, Value: ownID(r.Plugin, r.Job)}}, jobRunDocument(r), options.Replace().SetUpsert(true))
 		return err
 	})

@@ -24,7 +24,7 @@ func (s *Store) Append(ctx context.Context, entries []core.Entry) error {
 		if err != nil {
 			return s.failed(what, err)
 		}
-		if _, err = s.journal().InsertMany(ctx, placed(entries, last)); err == nil {
+		if err = s.journal().InsertMany(ctx, placed(entries, last), inTurn); err == nil {
 			s.tail.gave(last + int64(len(entries)))
 			return nil
 		}

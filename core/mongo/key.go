@@ -38,7 +38,7 @@ func keyIndexes() []driver.IndexModel {
 	}}
 }
 
-func (s *Store) keys() *driver.Collection { return s.db.Collection(keysCollection) }
+func (s *Store) keys() collection { return s.in(keysCollection) }
 
 // SaveKey stores a key, or replaces the one with its id.
 func (s *Store) SaveKey(ctx context.Context, k core.Key) error {

@@ -26,8 +26,8 @@ func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Durat
 		{Key: "until", Value: bson.D{{Key: "$cond", Value: bson.A{mine, until, "$until"}}}},
 	}}}
 	var lease struct{ Holder string }
-	err := again(func() error {
-		return s.db.Collection(leasesCollection).FindOneAndUpdate(ctx, bson.D{{Key: idField, Value: name}}, bson.A{take},
+	err := again(ctx, isForestalled, func() error {
+		return s.in(leasesCollection).FindOneAndUpdate(ctx, bson.D{{Key: idField, Value: name}}, bson.A{take},
 			options.FindOneAndUpdate().SetUpsert(true).SetReturnDocument(options.After)).Decode(&lease)
 	})
 	return err == nil && lease.Holder == holder, s.failed("take the lease "+name, err)
@@ -35,7 +35,7 @@ func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Durat
 
 // Release gives a lease back, if holder has it.
 func (s *Store) Release(ctx context.Context, name, holder string) error {
-	_, err := s.db.Collection(leasesCollection).DeleteOne(ctx, bson.D{{Key: idField, Value: name}, {Key: "holder", Value: holder}})
+	_, err := s.in(leasesCollection).DeleteOne(ctx, bson.D{{Key: idField, Value: name}, {Key: "holder", Value: holder}})
 	return s.failed("give back the lease "+name, err)
 }
 

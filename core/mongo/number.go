@@ -78,10 +78,8 @@ func (s *Store) give(ctx context.Context, entries []numberless, last int64) (giv
 				SetFilter(append(bson.D{{Key: idField, Value: entry.ID}}, unnumbered()...)).
 				SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: positionField, Value: last}}}}))
 		}
-		result, err := s.journal().BulkWrite(ctx, models)
-		if result != nil {
-			given += int(result.ModifiedCount)
-		}
+		_, modified, err := s.journal().BulkWrite(ctx, models, inTurn)
+		given += int(modified)
 		if err != nil {
 			return given, err
 		}

@@ -85,7 +85,7 @@ func (s *Store) pendingOf(ctx context.Context, entity string, limit int) iter.Se
 // entriesOf returns the pending entries of at most limit records, and of how many
 // they are.
 func (s *Store) entriesOf(ctx context.Context, entity string, filter bson.D, limit int) (entries []core.Entry, records int, err error) {
-	cursor, err := s.db.Collection(entity).Find(ctx, filter,
+	cursor, err := s.in(entity).Find(ctx, filter,
 		options.Find().SetProjection(bson.D{{Key: journalField, Value: 1}}).SetLimit(int64(limit)))
 	if err != nil {
 		return nil, 0, err
@@ -100,7 +100,7 @@ func (s *Store) entriesOf(ctx context.Context, entity string, filter bson.D, lim
 }
 
 func (s *Store) idsOf(ctx context.Context, entity string, filter bson.D) ([]string, error) {
-	cursor, err := s.db.Collection(entity).Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}))
+	cursor, err := s.in(entity).Find(ctx, filter, options.Find().SetProjection(bson.D{{Key: idField, Value: 1}}))
 	if err != nil {
 		return nil, err
 	}
@@ -131,9 +131,9 @@ func (s *Store) Settle(ctx context.Context, entries []core.Entry) error {
 			whole = append(whole, clearing(id, versions[id]))
 			rest = append(rest, removal(id, versions[id])...)
 		}
-		done, err := s.db.Collection(entity).BulkWrite(ctx, whole)
-		if err == nil && done.MatchedCount < int64(len(ids)) {
-			_, err = s.db.Collection(entity).BulkWrite(ctx, rest)
+		matched, _, err := s.in(entity).BulkWrite(ctx, whole, inTurn)
+		if err == nil && matched < int64(len(ids)) {
+			_, _, err = s.in(entity).BulkWrite(ctx, rest, inTurn)
 		}
 		if err != nil {
 			return s.failed("settle the new history of "+entity, err)

@@ -2,8 +2,6 @@ package mongo
 
 import (
 	"context"
-	"math/rand/v2"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,12 +17,8 @@ import (
 // has left a beginning of its batch, and one that is late is refused.
 const positionField = "position"
 
-// buildTime is how long the indexes of a large journal may take, and attempts
-// how often a write is tried that others outrun.
-const (
-	buildTime = time.Hour
-	attempts  = 10
-)
+// buildTime is how long the indexes of a large journal may take.
+const buildTime = time.Hour
 
 func journalIndexes() []driver.IndexModel {
 	return []driver.IndexModel{
@@ -61,25 +55,14 @@ func (s *Store) indexJournal(ctx context.Context) error {
 // no failover takes back.
 func (s *Store) kept() *driver.Collection { return s.majority(journalCollection) }
 
-// majority is a collection as a majority of the servers has it.
-func (s *Store) majority(collection string) *driver.Collection {
-	return s.db.Collection(collection, options.Collection().SetReadConcern(readconcern.Majority()))
+// majority is a collection to read as a majority of the servers has it.
+func (s *Store) majority(name string) *driver.Collection {
+	return s.db.Collection(name, options.Collection().SetReadConcern(readconcern.Majority()))
 }
 
 // outrun says whether a write was refused because another relay has given the
 // positions that it wanted to give.
 func outrun(err error) bool {
-	// DocumentDB lets two that write the same ones wait for each other, and refuses one.
-	return isDuplicate(err) || strings.Contains(err.Error(), "deadlock detected")
-}
-
-// makeWay lets the other relay go ahead, for a time that differs from relay to
-// relay.
-func makeWay(ctx context.Context) error {
-	select {
-	case <-time.After(10*time.Millisecond + rand.N(50*time.Millisecond)):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	// Of two that write the same ones, DocumentDB lets one wait, or refuses it.
+	return isDuplicate(err) || isDeadlock(err)
 }

@@ -56,7 +56,7 @@ func appendAsBefore(ctx context.Context, s *Store, entries []core.Entry) error {
 			{Key: "record", Value: entry.RecordID},
 		}, encodeEntry(entry)...)
 	}
-	_, err := s.journal().InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	_, err := s.journal().Collection.InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
 	return withoutDuplicates(err)
 }
 
@@ -181,7 +181,7 @@ func TestAWriteThatComesLateIsRefused(t *testing.T) {
 	s := positioned(t)
 	must(t, s.Append(t.Context(), lines(3)))
 	const last = 1 // as it was when the relay fell asleep
-	_, err := s.journal().InsertMany(t.Context(), placed([]core.Entry{line("late", 1, 1), line("late", 2, 2), line("late", 3, 3)}, last))
+	_, err := s.journal().Collection.InsertMany(t.Context(), placed([]core.Entry{line("late", 1, 1), line("late", 2, 2), line("late", 3, 3)}, last))
 	if !isDuplicate(err) {
 		t.Fatalf("entries at positions that are taken: %v; want them refused", err)
 	}
@@ -221,7 +221,7 @@ func TestAnAnswerThatIsLostLeavesNoGap(t *testing.T) {
 	door.Mute()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if _, err := behind.journal().InsertMany(ctx, placed(lines(8)[3:], 3)); err == nil {
+	if _, err := behind.journal().Collection.InsertMany(ctx, placed(lines(8)[3:], 3)); err == nil {
 		t.Fatal("the answer came through")
 	}
 	must(t, s.Append(t.Context(), append(lines(8)[3:], line("new", 1, 1))))

@@ -54,7 +54,7 @@ func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 		s.declared.Store(e.Name, declaredIn(indexes, e.Collated(m.Roles(e))))
 	}
 	for _, own := range []struct {
-		collection *driver.Collection
+		collection collection
 		indexes    []driver.IndexModel
 	}{
 		{s.keys(), keyIndexes()},

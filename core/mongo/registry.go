@@ -19,8 +19,8 @@ type registryDocument struct {
 	Document   []byte `bson:"document"` // JSON
 }
 
-func (s *Store) plugins() *driver.Collection   { return s.db.Collection(pluginsCollection) }
-func (s *Store) instances() *driver.Collection { return s.db.Collection(instancesCollection) }
+func (s *Store) plugins() collection   { return s.in(pluginsCollection) }
+func (s *Store) instances() collection { return s.in(instancesCollection) }
 
 // Registrations lists what is known of plugins, by name, but for those that are
 // at the generation known of them.
@@ -81,7 +81,7 @@ func (s *Store) Attend(ctx context.Context, p core.Presence, ttl time.Duration) 
 		{Key: "gone", Value: false},
 		{Key: "document", Value: literal(document)},
 	}}}
-	err = again(func() error {
+	err = again(ctx, isForestalled, func() error {
 		return s.instances().FindOneAndUpdate(ctx, bson.D{{Key: idField, Value: p.Instance}}, bson.A{note}, options.FindOneAndUpdate().SetUpsert(true)).Err()
 	})
 	if errors.Is(err, driver.ErrNoDocuments) { // it is the first time
@@ -140,6 +140,6 @@ func (s *Store) Leave(ctx context.Context, instance string) error {
 // Remaining counts the records that are stored under the name of an entity, deleted
 // ones too, whether or not a model has it.
 func (s *Store) Remaining(ctx context.Context, entity string) (int64, error) {
-	n, err := s.db.Collection(entity).CountDocuments(ctx, isRecord()) // an estimate may be none where there are some
+	n, err := s.in(entity).CountDocuments(ctx, isRecord()) // an estimate may be none where there are some
 	return n, s.failed("count what is left of "+entity, err)
 }

@@ -60,7 +60,7 @@ func (d sortingDocument) covers(other sortingDocument) bool {
 	return d.Making == "" && d.Collation == other.Collation && d.Words == other.Words && within(d.Paths, other.Paths) && within(d.Searched, other.Searched)
 }
 
-func (s *Store) sorting() *driver.Collection { return s.db.Collection(sortingCollection) }
+func (s *Store) sorting() collection { return s.in(sortingCollection) }
 
 // makeKeys makes the sort keys and the words of all records anew, unless they are
 // there. One instance does it; the others wait. What was cut off goes on from where
@@ -202,7 +202,7 @@ func (s *Store) putKeys(ctx context.Context, e *schema.Entity, paths []string, r
 	if len(writes) == 0 {
 		return nil
 	}
-	_, err := s.collection(e).BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
+	_, _, err := s.collection(e).BulkWrite(ctx, writes, anyOrder)
 	return err
 }
 

@@ -29,7 +29,7 @@ const (
 
 // whole returns an error for a database that is half restored.
 func (s *Store) whole(ctx context.Context) error {
-	err := s.db.Collection(restoreCollection).FindOne(ctx, bson.D{}).Err()
+	err := s.in(restoreCollection).FindOne(ctx, bson.D{}).Err()
 	switch {
 	case err == nil:
 		return &core.Error{Code: core.Invalid, Message: halfRestored}
@@ -52,7 +52,7 @@ func (s *Store) Holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 	}
 	delete(collections, definitionsCollection)
 	for name, kind := range collections {
-		n, err := s.db.Collection(name).CountDocuments(ctx, ofOthers(kind))
+		n, err := s.in(name).CountDocuments(ctx, ofOthers(kind))
 		if err != nil {
 			return nil, s.failed("see what the database has", err)
 		}
@@ -105,7 +105,7 @@ func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func
 	if len(holdings) > 0 {
 		return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("The database is not empty any more: somebody has written a %s. Nothing was restored.", slices.Sorted(maps.Keys(holdings))[0])}
 	}
-	mark := s.db.Collection(restoreCollection)
+	mark := s.in(restoreCollection)
 	_, err = mark.ReplaceOne(ctx, bson.D{{Key: idField, Value: restoreLease}}, bson.D{{Key: "began", Value: time.Now()}}, options.Replace().SetUpsert(true))
 	if err != nil {
 		return s.failed("begin to restore the database", err)
@@ -145,7 +145,7 @@ func (s *Store) clear(ctx context.Context) error {
 		return err
 	}
 	for _, name := range append(slices.Collect(maps.Keys(collections)), sortingCollection) {
-		if err := s.db.Collection(name).Drop(ctx); err != nil {
+		if err := s.in(name).Drop(ctx); err != nil {
 			return s.failed("empty "+name, err)
 		}
 	}

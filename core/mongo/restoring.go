@@ -11,7 +11,6 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
 // restoring writes items, those of one call all of one kind.
@@ -66,7 +65,7 @@ func (r restoring) records(ctx context.Context, items []core.Item) error {
 		for _, id := range slices.Sorted(maps.Keys(records)) {
 			documents = append(documents, r.record(records[id]))
 		}
-		_, err := r.db.Collection(entity).InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+		err := r.in(entity).InsertMany(ctx, documents, anyOrder)
 		if err = r.replaced(ctx, entity, documents, err); err != nil {
 			return err
 		}
@@ -86,7 +85,7 @@ func (r restoring) replaced(ctx context.Context, entity string, documents []any,
 		document := documents[refused.Index].(bson.D) // records has made it
 		models = append(models, driver.NewReplaceOneModel().SetFilter(document[:1]).SetReplacement(document))
 	}
-	_, err = r.db.Collection(entity).BulkWrite(ctx, models)
+	_, _, err = r.in(entity).BulkWrite(ctx, models, inTurn)
 	return err
 }
 
@@ -108,7 +107,7 @@ func (r restoring) putDeliveries(ctx context.Context, items []core.Item) error {
 		}
 		documents[i] = deliveryDocument(d)
 	}
-	_, err = r.deliveries().InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	err = r.deliveries().InsertMany(ctx, documents, anyOrder)
 	return withoutDuplicates(err)
 }
 
@@ -146,7 +145,7 @@ func (r restoring) insert(ctx context.Context, kind core.ItemKind, items []core.
 	}
 	for name, kept := range keeping() {
 		if kept.kind == kind {
-			_, err := r.db.Collection(name).InsertMany(ctx, documents)
+			err := r.in(name).InsertMany(ctx, documents, inTurn)
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ func stateIndexes() []driver.IndexModel {
 // never is when a value expires that does not.
 func never() time.Time { return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) }
 
-func (s *Store) state() *driver.Collection { return s.db.Collection(stateCollection) }
+func (s *Store) state() collection { return s.in(stateCollection) }
 
 // State returns a value that a plugin has put, and its version; 0 when there
 // is none, or none any more.
@@ -65,7 +65,7 @@ func (s *Store) PutState(ctx context.Context, plugin, key string, value []byte, 
 	if ifVersion == 0 {
 		err = put() // where there is a value, it cannot be inserted
 	} else {
-		err = again(put)
+		err = again(ctx, isForestalled, put)
 	}
 	if errors.Is(err, driver.ErrNoDocuments) || ifVersion == 0 && isDuplicate(err) {
 		return 0, core.StateConflict(key)

@@ -145,11 +145,11 @@ func (s *Store) Close() error {
 }
 
 // collection is where the records of an entity, or of a role's base, lie.
-func (s *Store) collection(e *schema.Entity) *driver.Collection {
-	return s.db.Collection(e.Stored().Name)
+func (s *Store) collection(e *schema.Entity) collection {
+	return s.in(e.Stored().Name)
 }
 
-func (s *Store) journal() *driver.Collection { return s.db.Collection(journalCollection) }
+func (s *Store) journal() collection { return s.in(journalCollection) }
 
 // databaseIn reads the database's name from a connection string, which no
 // package of the standard library can parse: it may name several hosts.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	driver "go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
@@ -15,7 +14,7 @@ type subscriptionDocument struct {
 	Topics     []string `bson:"topics"`
 }
 
-func (s *Store) subscriptions() *driver.Collection { return s.db.Collection(subscriptionsCollection) }
+func (s *Store) subscriptions() collection { return s.in(subscriptionsCollection) }
 
 // Subscribe stores a subscription, or replaces the subscriber's.
 func (s *Store) Subscribe(ctx context.Context, sub core.Subscription) error {

@@ -42,7 +42,7 @@ func later(stored string) bson.D {
 	return bson.D{{Key: "$max", Value: bson.A{bson.D{{Key: "$add", Value: bson.A{stored, int64(1)}}}, time.Now().UnixMicro()}}}
 }
 
-func (s *Store) timers() *driver.Collection { return s.db.Collection(timersCollection) }
+func (s *Store) timers() collection { return s.in(timersCollection) }
 
 // Schedule sets a timer, in place of the one with its key. Its Rev and
 // Attempts are the store's to set.
@@ -58,7 +58,7 @@ func (s *Store) Schedule(ctx context.Context, t core.Timer) error {
 		{Key: "attempts", Value: literal(0)},
 		{Key: "rev", Value: later("$rev")},
 	}}}
-	err := again(func() error {
+	err := again(ctx, isForestalled, func() error {
 		_, err := s.timers().UpdateOne(ctx, bson.D{{Key: idField, Value: ownID(t.Plugin, t.Key)}}, bson.A{set}, options.UpdateOne().SetUpsert(true))
 		return err
 	})

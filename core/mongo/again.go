@@ -1,0 +1,111 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+// attempts is how often a write is tried that others outrun.
+const attempts = 10
+
+// How DocumentDB names a deadlock: an error of a write has the SQLSTATE 40P01 as its code,
+// that of a whole command is an internal error.
+const (
+	deadlockCode = 16908292
+	deadlockText = "deadlock detected"
+)
+
+// isDeadlock says whether a write was refused so that others need not wait any longer. It
+// has changed nothing.
+func isDeadlock(err error) bool {
+	var server driver.ServerError
+	return errors.As(err, &server) && (server.HasErrorCode(deadlockCode) || server.HasErrorCodeWithMessage(1, deadlockText))
+}
+
+// isForestalled says whether an upsert failed because another one has created
+// the document meanwhile.
+func isForestalled(err error) bool {
+	// DocumentDB turns such an upsert into an update, and forgets the time on the way.
+	var server driver.ServerError
+	return isDuplicate(err) || errors.As(err, &server) && server.HasErrorCodeWithMessage(failedToParse, serverNow)
+}
+
+func isDuplicate(err error) bool {
+	if driver.IsDuplicateKeyError(err) {
+		return true
+	}
+	// FerretDB calls it an internal error where an upsert is in the way.
+	var server driver.ServerError
+	return errors.As(err, &server) && server.HasErrorCodeWithMessage(1, "duplicate key value violates unique constraint")
+}
+
+// again repeats a write that has changed nothing because others came first, for as long as
+// its error is such a one.
+func again(ctx context.Context, others func(error) bool, write func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := write()
+		if err == nil || !others(err) || attempt == attempts || makeWay(ctx) != nil {
+			return err
+		}
+	}
+}
+
+// eachAgain is again for the deadlocks in commands of many writes: it repeats those that
+// were refused, and in an ordered command those behind them. What is refused for another
+// reason stays so, and the error has its place among all of them.
+func eachAgain[T any](ctx context.Context, items []T, ordered bool, write func([]T) error) error {
+	places := make([]int, len(items))
+	for i := range places {
+		places[i] = i
+	}
+	var refused []driver.BulkWriteError
+	for attempt := 1; ; attempt++ {
+		err := write(items)
+		last := !isDeadlock(err) || attempt == attempts || makeWay(ctx) != nil
+		var some driver.BulkWriteException
+		if err != nil && !errors.As(err, &some) {
+			if last {
+				return err
+			}
+			continue
+		}
+		if some.WriteConcernError != nil {
+			return err
+		}
+		var left []T
+		var leftPlaces []int
+		for _, one := range some.WriteErrors {
+			at := one.Index
+			switch {
+			case last || !isDeadlock(one.WriteError):
+				one.Index = places[at]
+				refused = append(refused, one)
+			case ordered:
+				left, leftPlaces = items[at:], places[at:]
+			default:
+				left, leftPlaces = append(left, items[at]), append(leftPlaces, places[at])
+			}
+		}
+		if len(left) == 0 {
+			if len(refused) == 0 {
+				return nil
+			}
+			return driver.BulkWriteException{WriteErrors: refused, Labels: some.Labels}
+		}
+		items, places = left, leftPlaces
+	}
+}
+
+// makeWay lets others go ahead, for a time that differs from one to the other.
+func makeWay(ctx context.Context) error {
+	select {
+	case <-time.After(10*time.Millisecond + rand.N(50*time.Millisecond)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
