@@ -91,6 +91,17 @@ type Host interface {
 	// cleared of it.
 	Secret(ctx context.Context, name string) (string, error)
 
+	// DueAfter is the instant at which so much working time has passed since from, by
+	// a calendar of the site. It is refused with CodeInvalid if there is none of the
+	// name. See Clock for what is paused meanwhile.
+	DueAfter(ctx context.Context, calendar string, from time.Time, work time.Duration) (time.Time, error)
+	// WorkTime is how much working time lies between two instants, by a calendar of the
+	// site; less than 0 if to is the earlier one.
+	WorkTime(ctx context.Context, calendar string, from, to time.Time) (time.Duration, error)
+	// NextOpen is the first instant from this one on that is working time in a calendar
+	// of the site: this one itself where it is.
+	NextOpen(ctx context.Context, calendar string, at time.Time) (time.Time, error)
+
 	// Log writes to the host's log; args are those of slog. It never fails: what
 	// cannot be sent goes to standard error, which the host logs too.
 	Log(ctx context.Context, level slog.Level, message string, args ...any)

@@ -27,6 +27,7 @@ type Config struct {
 	Trust     string `yaml:"trust" koanf:"trust" doc:"approved: only plugins that an admin has approved run; any: all that lie there do, for development"`
 	Entities  string `yaml:"entities" koanf:"entities" doc:"folder of your own entity definitions"`
 	Roles     string `yaml:"roles" koanf:"roles" doc:"folder of your own roles"`
+	Calendars string `yaml:"calendars" koanf:"calendars" doc:"folder of the calendars of your working time"`
 	Region    string `yaml:"region" koanf:"region" doc:"country whose national phone numbers are understood where a record names none"`
 	Collation string `yaml:"collation" koanf:"collation" doc:"language in whose order names sort, such as de, sv or de-u-co-phonebk"`
 	Server    string `yaml:"server" koanf:"server" doc:"URL of the server that a client command talks to (default http://LISTEN)"`

@@ -10,6 +10,7 @@ import (
 	"github.com/openxrm/xrm/core/mongo"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
+	"github.com/openxrm/xrm/sdk/contract/worktime"
 )
 
 // siteEntities reads the site's own definitions.
@@ -47,6 +48,21 @@ func loadRoles(c Config, m *schema.Model) (*access.Roles, error) {
 		}
 	}
 	return access.LoadRoles(m, sources)
+}
+
+// loadCalendars reads the calendars of the site.
+func loadCalendars(c Config) (*worktime.Calendars, error) {
+	if c.Calendars == "" {
+		return nil, nil
+	}
+	if err := folder("calendars", "the calendars", c.Calendars); err != nil {
+		return nil, err
+	}
+	sources, err := schema.ReadSources("site", c.Calendars, os.DirFS(c.Calendars))
+	if err != nil {
+		return nil, err
+	}
+	return worktime.Load(sources)
 }
 
 // entitiesIn reads the definitions in a folder that is named as an argument.

@@ -135,9 +135,10 @@ func TestPlugintestAnswersAsTheServerDoes(t *testing.T) {
 	plugins, all := t.TempDir(), `{read: true, create: true, update: true, delete: true, grant: true, withdraw: true, fields: {"*": write}}`
 	cast(t, plugins, "alike", fmt.Sprintf("needs: {rules: [alike], records: {party: %[1]s, member: %[1]s, customer: %[1]s, supplier: %[1]s}}", all))
 	stores(t, func(t *testing.T, flags ...string) {
-		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins)...).ready()
+		p := spawn(t, t.TempDir(), nil, append(flags, "--plugins", plugins, "--calendars", calendarsIn(t))...).ready()
 		p.pluginProcess("alike")
 		h := plugintest.Start(t, played("alike"))
+		h.SetCalendars(officeYAML)
 		refused := 0
 		act := func(operation, query string, steps map[string]func(*stage)) {
 			for _, name := range slices.Sorted(maps.Keys(steps)) {

@@ -44,6 +44,7 @@ var writingSteps = map[string]func(*stage){
 	"what is found":    playFinding,
 	"what is counted":  playCounting,
 	"what is searched": playSearching,
+	"what is worked":   playWorking,
 	"what is created": func(s *stage) {
 		create := func(what, entity string, values map[string]any) {
 			r, err := s.Create(s, &sdk.Record{Entity: entity, Values: values})

@@ -55,7 +55,7 @@ instances that start on one database, one does so.`,
 			return p.serve(ctx, config)
 		},
 	}
-	configFlags(cmd.Flags(), "listen", "data", "store", "plugins", "trust", "entities", "roles")
+	configFlags(cmd.Flags(), "listen", "data", "store", "plugins", "trust", "entities", "roles", "calendars")
 	return cmd
 }
 

@@ -30,6 +30,7 @@ import (
 	"github.com/openxrm/xrm/core/web"
 	"github.com/openxrm/xrm/core/work"
 	"github.com/openxrm/xrm/schema/entities"
+	"github.com/openxrm/xrm/sdk/contract/worktime"
 )
 
 // server is everything that runs, wired together.
@@ -45,6 +46,7 @@ type server struct {
 	readiness *snapshot.Readiness
 	work      *work.Work
 	roles     *access.Roles
+	calendars *worktime.Calendars
 	site      *web.Site
 	uses      *identity.Uses // of API keys
 
@@ -73,7 +75,11 @@ func newServer(c Config, log *slog.Logger, adapt func(*pluginhost.Config)) (*ser
 	if err != nil {
 		return nil, err
 	}
-	s := &server{config: c, log: log, roles: roles}
+	calendars, err := loadCalendars(c)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{config: c, log: log, roles: roles, calendars: calendars}
 	closeFolder(c.Data, log)
 	if s.store, err = openStore(c); err != nil {
 		return nil, err
@@ -144,6 +150,7 @@ func (s *server) pluginConfig(metrics *web.Metrics, held *budget.Server) pluginh
 			return s.records.As(a, s.admission.Limit(on))
 		},
 		Keep: s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
+		Calendars: s.calendars,
 	}
 }
 

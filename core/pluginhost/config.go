@@ -10,6 +10,7 @@ import (
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract/worktime"
 )
 
 // Session reads and writes with the rights of one actor.
@@ -88,6 +89,10 @@ type Config struct {
 	// Observe is told of every call to a plugin: what was called, the code of
 	// what came of it, OK or CANCELED, and how long it took. nil for nobody.
 	Observe func(plugin, method, code string, took time.Duration)
+
+	// Calendars say when the site works, for plugins that count its working time. nil
+	// for a site that has none.
+	Calendars *worktime.Calendars
 
 	SecretsDir string // holds the secrets, DIR/PLUGIN/NAME; "" for none
 

@@ -5748,6 +5748,184 @@ func (x *SecretResponse) GetError() *Error {
 	return nil
 }
 
+// WorkTimeRequest asks one thing of a calendar. Instants are RFC 3339.
+type WorkTimeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name of the calendar, as the site has it.
+	Calendar string `protobuf:"bytes,2,opt,name=calendar,proto3" json:"calendar,omitempty"`
+	// From when on.
+	From string `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
+	// What is asked; neither: when it is open next, from itself included.
+	//
+	// Types that are valid to be assigned to Ask:
+	//
+	//	*WorkTimeRequest_Milliseconds
+	//	*WorkTimeRequest_To
+	Ask           isWorkTimeRequest_Ask `protobuf_oneof:"ask"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkTimeRequest) Reset() {
+	*x = WorkTimeRequest{}
+	mi := &file_plugin_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkTimeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkTimeRequest) ProtoMessage() {}
+
+func (x *WorkTimeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkTimeRequest.ProtoReflect.Descriptor instead.
+func (*WorkTimeRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *WorkTimeRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *WorkTimeRequest) GetCalendar() string {
+	if x != nil {
+		return x.Calendar
+	}
+	return ""
+}
+
+func (x *WorkTimeRequest) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *WorkTimeRequest) GetAsk() isWorkTimeRequest_Ask {
+	if x != nil {
+		return x.Ask
+	}
+	return nil
+}
+
+func (x *WorkTimeRequest) GetMilliseconds() int64 {
+	if x != nil {
+		if x, ok := x.Ask.(*WorkTimeRequest_Milliseconds); ok {
+			return x.Milliseconds
+		}
+	}
+	return 0
+}
+
+func (x *WorkTimeRequest) GetTo() string {
+	if x != nil {
+		if x, ok := x.Ask.(*WorkTimeRequest_To); ok {
+			return x.To
+		}
+	}
+	return ""
+}
+
+type isWorkTimeRequest_Ask interface {
+	isWorkTimeRequest_Ask()
+}
+
+type WorkTimeRequest_Milliseconds struct {
+	// The instant at which so much working time has passed.
+	Milliseconds int64 `protobuf:"varint,4,opt,name=milliseconds,proto3,oneof"`
+}
+
+type WorkTimeRequest_To struct {
+	// How much working time there is until then.
+	To string `protobuf:"bytes,5,opt,name=to,proto3,oneof"`
+}
+
+func (*WorkTimeRequest_Milliseconds) isWorkTimeRequest_Ask() {}
+
+func (*WorkTimeRequest_To) isWorkTimeRequest_Ask() {}
+
+// WorkTimeResponse answers what was asked, or is an error.
+type WorkTimeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The instant, in UTC.
+	At string `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
+	// The working time until then; less than 0 if that was earlier.
+	Milliseconds int64 `protobuf:"varint,2,opt,name=milliseconds,proto3" json:"milliseconds,omitempty"`
+	// Set: it cannot be counted.
+	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkTimeResponse) Reset() {
+	*x = WorkTimeResponse{}
+	mi := &file_plugin_proto_msgTypes[82]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkTimeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkTimeResponse) ProtoMessage() {}
+
+func (x *WorkTimeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[82]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkTimeResponse.ProtoReflect.Descriptor instead.
+func (*WorkTimeResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{82}
+}
+
+func (x *WorkTimeResponse) GetAt() string {
+	if x != nil {
+		return x.At
+	}
+	return ""
+}
+
+func (x *WorkTimeResponse) GetMilliseconds() int64 {
+	if x != nil {
+		return x.Milliseconds
+	}
+	return 0
+}
+
+func (x *WorkTimeResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 var File_plugin_proto protoreflect.FileDescriptor
 
 const file_plugin_proto_rawDesc = "" +
@@ -6149,7 +6327,18 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"R\n" +
 	"\x0eSecretResponse\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12*\n" +
-	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xa2\b\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"\xb6\x01\n" +
+	"\x0fWorkTimeRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x1a\n" +
+	"\bcalendar\x18\x02 \x01(\tR\bcalendar\x12\x12\n" +
+	"\x04from\x18\x03 \x01(\tR\x04from\x12$\n" +
+	"\fmilliseconds\x18\x04 \x01(\x03H\x00R\fmilliseconds\x12\x10\n" +
+	"\x02to\x18\x05 \x01(\tH\x00R\x02toB\x05\n" +
+	"\x03ask\"r\n" +
+	"\x10WorkTimeResponse\x12\x0e\n" +
+	"\x02at\x18\x01 \x01(\tR\x02at\x12\"\n" +
+	"\fmilliseconds\x18\x02 \x01(\x03R\fmilliseconds\x12*\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xa2\b\n" +
 	"\x06Plugin\x12K\n" +
 	"\bDescribe\x12\x1e.xrm.plugin.v1.DescribeRequest\x1a\x1f.xrm.plugin.v1.DescribeResponse\x12=\n" +
 	"\x05Watch\x12\x1b.xrm.plugin.v1.WatchRequest\x1a\x15.xrm.plugin.v1.Health0\x01\x12Q\n" +
@@ -6165,7 +6354,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\tFireTimer\x12\x1f.xrm.plugin.v1.FireTimerRequest\x1a .xrm.plugin.v1.FireTimerResponse\x12H\n" +
 	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12P\n" +
 	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x01\x12E\n" +
-	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse2\xb7\b\n" +
+	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse2\x84\t\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
@@ -6181,7 +6370,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\bPutState\x12\x1e.xrm.plugin.v1.PutStateRequest\x1a\x1f.xrm.plugin.v1.PutStateResponse\x12T\n" +
 	"\vDeleteState\x12!.xrm.plugin.v1.DeleteStateRequest\x1a\".xrm.plugin.v1.DeleteStateResponse\x12E\n" +
 	"\x06Secret\x12\x1c.xrm.plugin.v1.SecretRequest\x1a\x1d.xrm.plugin.v1.SecretResponse\x12B\n" +
-	"\x05Batch\x12\x1b.xrm.plugin.v1.BatchRequest\x1a\x1c.xrm.plugin.v1.BatchResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
+	"\x05Batch\x12\x1b.xrm.plugin.v1.BatchRequest\x1a\x1c.xrm.plugin.v1.BatchResponse\x12K\n" +
+	"\bWorkTime\x12\x1e.xrm.plugin.v1.WorkTimeRequest\x1a\x1f.xrm.plugin.v1.WorkTimeResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
 
 var (
 	file_plugin_proto_rawDescOnce sync.Once
@@ -6196,7 +6386,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 84)
 var file_plugin_proto_goTypes = []any{
 	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
 	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
@@ -6283,7 +6473,9 @@ var file_plugin_proto_goTypes = []any{
 	(*DeleteStateResponse)(nil),  // 82: xrm.plugin.v1.DeleteStateResponse
 	(*SecretRequest)(nil),        // 83: xrm.plugin.v1.SecretRequest
 	(*SecretResponse)(nil),       // 84: xrm.plugin.v1.SecretResponse
-	nil,                          // 85: xrm.plugin.v1.SaveRequest.AddEntry
+	(*WorkTimeRequest)(nil),      // 85: xrm.plugin.v1.WorkTimeRequest
+	(*WorkTimeResponse)(nil),     // 86: xrm.plugin.v1.WorkTimeResponse
+	nil,                          // 87: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
@@ -6345,7 +6537,7 @@ var file_plugin_proto_depIdxs = []int32{
 	6,   // 56: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
 	7,   // 57: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
 	4,   // 58: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	85,  // 59: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	87,  // 59: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
 	6,   // 60: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
 	7,   // 61: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
 	4,   // 62: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
@@ -6374,69 +6566,73 @@ var file_plugin_proto_depIdxs = []int32{
 	7,   // 85: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
 	4,   // 86: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
 	7,   // 87: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
-	9,   // 88: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	24,  // 89: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	27,  // 90: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	30,  // 91: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	32,  // 92: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	34,  // 93: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	36,  // 94: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
-	38,  // 95: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
-	42,  // 96: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
-	45,  // 97: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
-	47,  // 98: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
-	49,  // 99: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
-	22,  // 100: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
-	12,  // 101: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
-	54,  // 102: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	56,  // 103: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	59,  // 104: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	63,  // 105: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	56,  // 106: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
-	65,  // 107: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
-	69,  // 108: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
-	71,  // 109: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
-	73,  // 110: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
-	75,  // 111: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
-	77,  // 112: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
-	79,  // 113: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
-	81,  // 114: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
-	83,  // 115: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
-	61,  // 116: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
-	10,  // 117: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	25,  // 118: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	28,  // 119: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	31,  // 120: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	33,  // 121: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	35,  // 122: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	37,  // 123: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	39,  // 124: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	43,  // 125: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	46,  // 126: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	48,  // 127: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	52,  // 128: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	23,  // 129: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
-	13,  // 130: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
-	55,  // 131: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	58,  // 132: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	60,  // 133: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	64,  // 134: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	58,  // 135: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	67,  // 136: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	70,  // 137: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	72,  // 138: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	74,  // 139: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	76,  // 140: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	78,  // 141: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	80,  // 142: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	82,  // 143: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	84,  // 144: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	62,  // 145: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
-	117, // [117:146] is the sub-list for method output_type
-	88,  // [88:117] is the sub-list for method input_type
-	88,  // [88:88] is the sub-list for extension type_name
-	88,  // [88:88] is the sub-list for extension extendee
-	0,   // [0:88] is the sub-list for field type_name
+	4,   // 88: xrm.plugin.v1.WorkTimeRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 89: xrm.plugin.v1.WorkTimeResponse.error:type_name -> xrm.plugin.v1.Error
+	9,   // 90: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	24,  // 91: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	27,  // 92: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	30,  // 93: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	32,  // 94: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	34,  // 95: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	36,  // 96: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	38,  // 97: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	42,  // 98: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	45,  // 99: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	47,  // 100: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	49,  // 101: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	22,  // 102: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
+	12,  // 103: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
+	54,  // 104: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	56,  // 105: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	59,  // 106: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	63,  // 107: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	56,  // 108: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	65,  // 109: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	69,  // 110: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	71,  // 111: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	73,  // 112: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	75,  // 113: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	77,  // 114: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	79,  // 115: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	81,  // 116: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	83,  // 117: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	61,  // 118: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
+	85,  // 119: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
+	10,  // 120: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	25,  // 121: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	28,  // 122: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	31,  // 123: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	33,  // 124: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	35,  // 125: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	37,  // 126: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	39,  // 127: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	43,  // 128: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	46,  // 129: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	48,  // 130: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	52,  // 131: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	23,  // 132: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	13,  // 133: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
+	55,  // 134: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	58,  // 135: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	60,  // 136: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	64,  // 137: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	58,  // 138: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	67,  // 139: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	70,  // 140: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	72,  // 141: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	74,  // 142: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	76,  // 143: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	78,  // 144: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	80,  // 145: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	82,  // 146: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	84,  // 147: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	62,  // 148: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
+	86,  // 149: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
+	120, // [120:150] is the sub-list for method output_type
+	90,  // [90:120] is the sub-list for method input_type
+	90,  // [90:90] is the sub-list for extension type_name
+	90,  // [90:90] is the sub-list for extension extendee
+	0,   // [0:90] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -6458,13 +6654,17 @@ func file_plugin_proto_init() {
 		(*HTTPResponse_Head)(nil),
 		(*HTTPResponse_Body)(nil),
 	}
+	file_plugin_proto_msgTypes[81].OneofWrappers = []any{
+		(*WorkTimeRequest_Milliseconds)(nil),
+		(*WorkTimeRequest_To)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   82,
+			NumMessages:   84,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

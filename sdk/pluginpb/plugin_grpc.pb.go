@@ -719,6 +719,7 @@ const (
 	Host_DeleteState_FullMethodName = "/xrm.plugin.v1.Host/DeleteState"
 	Host_Secret_FullMethodName      = "/xrm.plugin.v1.Host/Secret"
 	Host_Batch_FullMethodName       = "/xrm.plugin.v1.Host/Batch"
+	Host_WorkTime_FullMethodName    = "/xrm.plugin.v1.Host/WorkTime"
 )
 
 // HostClient is the client API for Host service.
@@ -764,6 +765,9 @@ type HostClient interface {
 	// Batch creates and updates several records, all of them or none, each through
 	// every rule of the host.
 	Batch(ctx context.Context, in *BatchRequest, opts ...grpc.CallOption) (*BatchResponse, error)
+	// WorkTime counts by a calendar of the site: the deadline after so much working
+	// time, how much lies between two instants, or when it opens next.
+	WorkTime(ctx context.Context, in *WorkTimeRequest, opts ...grpc.CallOption) (*WorkTimeResponse, error)
 }
 
 type hostClient struct {
@@ -933,6 +937,16 @@ func (c *hostClient) Batch(ctx context.Context, in *BatchRequest, opts ...grpc.C
 	return out, nil
 }
 
+func (c *hostClient) WorkTime(ctx context.Context, in *WorkTimeRequest, opts ...grpc.CallOption) (*WorkTimeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WorkTimeResponse)
+	err := c.cc.Invoke(ctx, Host_WorkTime_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
@@ -976,6 +990,9 @@ type HostServer interface {
 	// Batch creates and updates several records, all of them or none, each through
 	// every rule of the host.
 	Batch(context.Context, *BatchRequest) (*BatchResponse, error)
+	// WorkTime counts by a calendar of the site: the deadline after so much working
+	// time, how much lies between two instants, or when it opens next.
+	WorkTime(context.Context, *WorkTimeRequest) (*WorkTimeResponse, error)
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -1030,6 +1047,9 @@ func (UnimplementedHostServer) Secret(context.Context, *SecretRequest) (*SecretR
 }
 func (UnimplementedHostServer) Batch(context.Context, *BatchRequest) (*BatchResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Batch not implemented")
+}
+func (UnimplementedHostServer) WorkTime(context.Context, *WorkTimeRequest) (*WorkTimeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method WorkTime not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -1315,6 +1335,24 @@ func _Host_Batch_Handler(srv interface{}, ctx context.Context, dec func(interfac
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_WorkTime_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WorkTimeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).WorkTime(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_WorkTime_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).WorkTime(ctx, req.(*WorkTimeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1377,6 +1415,10 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Batch",
 			Handler:    _Host_Batch_Handler,
+		},
+		{
+			MethodName: "WorkTime",
+			Handler:    _Host_WorkTime_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -14,6 +14,7 @@ import (
 	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/contract/extension"
 	"github.com/openxrm/xrm/sdk/contract/mention"
+	"github.com/openxrm/xrm/sdk/contract/worktime"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -44,6 +45,7 @@ type Host struct {
 	timers     map[[2]string]*timer // by name and key
 	state      map[string]value
 	secrets    map[string]string
+	calendars  *worktime.Calendars // of the site; nil for none
 }
 
 // Start runs a plugin until the test ends. others hold the entities of other
