@@ -158,6 +158,8 @@ type Change struct {
 	// records in one write leaves both alone (record.Store.Joined).
 	Refers     []Target           // records that After refers to and Before did not: each must live
 	Unreferred []schema.Reference // by which no other live record may refer to this one
+
+	Once Once // of all changes with its key one is made
 }
 
 // Target is a record that another refers to.

@@ -32,6 +32,22 @@ func OtherBatch() error {
 	return &Refusal{Code: Conflict, Message: "Nothing was saved: a batch of other records was made with this key before. Choose a key for what the batch is for, such as the id of an event."}
 }
 
+// OtherRequest is the refusal of an idempotency key that was used for something else.
+func OtherRequest(key string) error {
+	return &Refusal{Code: Conflict, Message: fmt.Sprintf("Nothing was done: the idempotency key %q was used before, for another request. Send that one as it was, or choose a new key for this one.", key)}
+}
+
+// CheckKey refuses an idempotency key that cannot be kept.
+func CheckKey(key string) error {
+	if key != "" && len(key) <= maxBatchKey && utf8.ValidString(key) {
+		return nil
+	}
+	return &Refusal{
+		Code: Invalid, Message: "Nothing was done: the idempotency key cannot be kept.",
+		Violations: Violations{{Field: "idempotencyKey", Rule: "length", Message: fmt.Sprintf("must have 1 to %d bytes of UTF-8; a UUID for each request is a good one", maxBatchKey)}},
+	}
+}
+
 // Twice is the refusal of a record that is in a batch as two of its changes, counted
 // from 0.
 func (e *Entity) Twice(id string, first, again int) error {

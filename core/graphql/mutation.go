@@ -148,7 +148,12 @@ func (b *builder) uniqueField(e *schema.Entity) *graphql.Enum {
 func (b *builder) payload(e *schema.Entity) *graphql.Object {
 	o, isNew := b.object(ofEntity(e), "Payload", "What became of a "+e.Name+".")
 	if isNew {
-		o.AddFieldConfig(e.Name, &graphql.Field{Type: b.entity(e), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Record, nil }})
+		o.AddFieldConfig(e.Name, &graphql.Field{Type: b.entity(e), Resolve: func(p graphql.ResolveParams) (any, error) {
+			if r := p.Source.(record.Result).Record; r != nil {
+				return r, nil
+			}
+			return nil, nil // it was changed before with the same key, and is not seen any more
+		}})
 		o.AddFieldConfig("outcome", &graphql.Field{Type: graphql.NewNonNull(outcome), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Done, nil }})
 	}
 	return o
@@ -156,9 +161,14 @@ func (b *builder) payload(e *schema.Entity) *graphql.Object {
 
 // change adds a mutation of one record, for those who may do that to any.
 func (b *builder) change(e *schema.Entity, name string, who condition, description string, args graphql.FieldConfigArgument, draft func(args map[string]any) record.Draft) {
-	b.addMutation(ofEntity(e), name, who, &graphql.Field{Type: b.payload(e), Description: description, Args: args})
+	b.addMutation(ofEntity(e), name, who, &graphql.Field{Type: b.payload(e), Description: description, Args: withKey(args)})
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		result := b.session(ctx).Save(ctx, e, []record.Draft{draft(p.Args)}, p.Args["dryRun"] == true)[0]
+		d := draft(p.Args)
+		var err error
+		if d.Key, err = keyIn(name, p.Args); err != nil {
+			return nil, []error{err}
+		}
+		result := b.session(ctx).Save(ctx, e, []record.Draft{d}, p.Args["dryRun"] == true)[0]
 		if result.Err != nil {
 			return nil, []error{b.told(ctx, e, result.Err)}
 		}
@@ -168,16 +178,23 @@ func (b *builder) change(e *schema.Entity, name string, who condition, descripti
 
 // changes adds a mutation of many records, which answers for each of them.
 func (b *builder) changes(e *schema.Entity, name string, who condition, description string, args graphql.FieldConfigArgument, draft func(args map[string]any, item any) record.Draft) {
-	b.addMutation(ofEntity(e), name, who, &graphql.Field{Type: graphql.NewNonNull(graphql.NewList(b.payload(e))), Description: description, Args: args})
+	b.addMutation(ofEntity(e), name, who, &graphql.Field{Type: graphql.NewNonNull(graphql.NewList(b.payload(e))), Description: description, Args: withKey(args)})
 	b.pageSizes[execution.FieldName{Type: "Mutation", Field: name}] = 1 // or as many as there are in data
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		data, _ := p.Args["data"].([]any)
 		if len(data) > b.MaxBatch {
 			return nil, []error{invalidArgument("data", "page", fmt.Sprintf("must have at most %d items, not %d", b.MaxBatch, len(data)))}
 		}
+		key, err := keyIn(name, p.Args)
 		drafts := make([]record.Draft, len(data))
 		for i, item := range data {
 			drafts[i] = draft(p.Args, item)
+			if err == nil {
+				drafts[i].Key, err = itemKey(name, p.Args, key, i, item)
+			}
+		}
+		if err != nil {
+			return nil, []error{err}
 		}
 		answers := make([]any, len(data))
 		for i, result := range b.session(ctx).Save(ctx, e, drafts, p.Args["dryRun"] == true) {

@@ -17,6 +17,7 @@ type batchDocument struct {
 	ID     string      `bson:"_id"`
 	Key    string      `bson:"key,omitempty"`
 	Result []byte      `bson:"result,omitempty"`
+	KeepMS int64       `bson:"keepMS,omitempty"` // how long the key is kept
 	State  string      `bson:"state"`
 	Steps  []batchStep `bson:"steps"`
 }
@@ -56,7 +57,7 @@ func (s *Store) batches() collection { return s.in(batchesCollection) }
 // CommitAll marks all documents of a batch, decides by one write, and then changes the
 // documents. What that promises, and why, is core/decisions/0016-several-records-or-none.md.
 func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
-	errs := make([]error, len(b.Steps))
+	errs := make([]error, max(1, len(b.Steps)))
 	fail := func(err error) []error {
 		for i := range errs {
 			errs[i] = err
@@ -66,7 +67,7 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 	if err := s.failed("write a batch", ctx.Err()); err != nil {
 		return fail(err)
 	}
-	document := batchDocument{ID: b.ID, Key: b.Key, Result: b.Result, State: pendingState, Steps: make([]batchStep, len(b.Steps))}
+	document := batchDocument{ID: b.ID, Key: b.Once.Key, Result: b.Once.Result, KeepMS: b.Once.Keep.Milliseconds(), State: pendingState, Steps: make([]batchStep, len(b.Steps))}
 	refused := false
 	for i, one := range b.Steps {
 		document.Steps[i], errs[i] = s.step(ctx, b.ID, one)
@@ -176,7 +177,7 @@ func (s *Store) begin(ctx context.Context, d batchDocument) error {
 				return err
 			}
 		}
-		_, done, stateErr := s.State(ctx, core.BatchOwner, d.Key)
+		_, done, stateErr := s.State(ctx, core.OnceOwner, d.Key)
 		if err == nil && (stateErr != nil || done != 0) { // it has no marks yet
 			_ = s.close(context.WithoutCancel(ctx), d.ID)
 		}
@@ -184,7 +185,7 @@ func (s *Store) begin(ctx context.Context, d batchDocument) error {
 		case stateErr != nil:
 			return stateErr
 		case done != 0:
-			return core.BatchDone(d.Key)
+			return core.DoneBefore(d.Key)
 		case err == nil:
 			return nil
 		}

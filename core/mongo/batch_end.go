@@ -66,7 +66,7 @@ func (s *Store) finish(ctx context.Context, d batchDocument) error {
 		return s.failed(fmt.Sprintf("apply the decided batch %s", d.ID), err)
 	}
 	if d.Key != "" {
-		if _, err := s.PutState(ctx, core.BatchOwner, d.Key, d.Result, core.AnyVersion, time.Now().Add(core.BatchKept)); err != nil {
+		if _, err := s.PutState(ctx, core.OnceOwner, d.Key, d.Result, core.AnyVersion, time.Now().Add(time.Duration(d.KeepMS)*time.Millisecond)); err != nil {
 			return err
 		}
 	}

@@ -111,7 +111,7 @@ func (w *world) find(ctx context.Context, s *Store, e *schema.Entity, deleted bo
 // moving is a batch that takes from the first account what the others get, writes down the
 // move, and gives one account another code.
 func (w *world) moving(s *Store, key string) core.Batch {
-	b := core.Batch{ID: fmt.Sprintf("b%d", w.drawn.Add(1)), Key: key, Result: []byte(key)}
+	b := core.Batch{ID: fmt.Sprintf("b%d", w.drawn.Add(1)), Once: core.Once{Key: key, Result: []byte(key), Keep: time.Hour}}
 	found := w.find(w.Context(), s, w.account, false)
 	if len(found) != 3 {
 		w.Errorf("there are %d accounts; want 3", len(found))
@@ -173,7 +173,7 @@ func TestABatchIsDoneOrNotWhereverItsProcessDies(t *testing.T) {
 			t.Fatalf("killed before command %d: EndBatch: %v", n+1, err)
 		}
 		w.holds(s)
-		_, done, err := s.State(t.Context(), core.BatchOwner, key)
+		_, done, err := s.State(t.Context(), core.OnceOwner, key)
 		if err != nil || !died && done == 0 {
 			t.Fatalf("killed before command %d: the key has version %d, %v", n+1, done, err)
 		}

@@ -91,7 +91,7 @@ func TestAWriteThatADeadlockHasEndedIsTriedAgain(t *testing.T) {
 		{"create", func() error { return s.Commit(ctx, e, []core.Change{first})[0] }},
 		{"update", func() error { return s.Commit(ctx, e, []core.Change{update})[0] }},
 		{"batch", func() error {
-			return errors.Join(s.CommitAll(ctx, core.Batch{ID: "b", Key: "k", Steps: []core.Step{{Entity: e, Change: batched}}})...)
+			return errors.Join(s.CommitAll(ctx, core.Batch{ID: "b", Once: core.Once{Key: "k", Keep: time.Hour}, Steps: []core.Step{{Entity: e, Change: batched}}})...)
 		}},
 		{"number", func() error { _, err := s.Next(ctx, "n", 3); return err }},
 		{"lease", func() error { _, err := s.Acquire(ctx, "l", "me", time.Minute); return err }},

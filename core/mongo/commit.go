@@ -20,24 +20,38 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 		}
 		return errs
 	}
-	var created, updated []int
+	var created, updated, once []int
 	for i, c := range changes {
 		if errs[i] = c.Whole(); errs[i] != nil {
 			continue
 		}
-		if c.Before == nil {
+		switch {
+		case c.Once.Key != "":
+			once = append(once, i)
+		case c.Before == nil:
 			created = append(created, i)
-		} else {
+		default:
 			updated = append(updated, i)
 		}
 	}
 	others := s.seeKept(ctx, e)
 	s.insert(ctx, e, changes, created, errs)
 	s.update(ctx, e, changes, updated, errs)
+	s.commitOnce(ctx, e, changes, once, errs)
 	if others() {
 		s.putKept(ctx, e, changes, errs)
 	}
 	return errs
+}
+
+// commitOnce makes changes with keys. The key is another document than the record, so that
+// each change is a batch.
+func (s *Store) commitOnce(ctx context.Context, e *schema.Entity, changes []core.Change, which []int, errs []error) {
+	inParallel(len(which), func(n int) {
+		i := which[n]
+		b := core.Batch{ID: changes[i].Once.ID, Steps: []core.Step{{Entity: e, Change: changes[i]}}, Once: changes[i].Once}
+		errs[i] = s.CommitAll(ctx, b)[0]
+	})
 }
 
 // Joined says that one write is of one document: MongoDB has more only in a

@@ -18,7 +18,7 @@ type Session interface {
 	Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error)
 	Load(ctx context.Context, e *schema.Entity, ids []string, only []string) (map[string]*core.Record, error)
 	Save(ctx context.Context, e *schema.Entity, drafts []record.Draft, dryRun bool) []record.Result
-	Batch(ctx context.Context, key string, wishes []record.Wish, dryRun bool) (results []record.Result, err error)
+	Batch(ctx context.Context, key record.Key, wishes []record.Wish, dryRun bool) (results []record.Result, err error)
 	Aggregate(ctx context.Context, e *schema.Entity, q core.Aggregate) ([]core.Group, error)
 	Seen(r *core.Record) (*core.Record, error)
 	Told(ctx context.Context, e *schema.Entity, entries []core.Entry) ([]core.Entry, error)

@@ -318,7 +318,7 @@ func (s session) Save(_ context.Context, e *schema.Entity, drafts []record.Draft
 }
 
 // Batch saves one after the other.
-func (s session) Batch(ctx context.Context, _ string, wishes []record.Wish, dryRun bool) (results []record.Result, err error) {
+func (s session) Batch(ctx context.Context, _ record.Key, wishes []record.Wish, dryRun bool) (results []record.Result, err error) {
 	for i, one := range wishes {
 		results = append(results, s.Save(ctx, one.Entity, []record.Draft{one.Draft}, dryRun)...)
 		err = errors.Join(err, results[i].Err)

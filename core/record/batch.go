@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -25,26 +24,25 @@ type part struct {
 
 // batch is what a call of Batch works on.
 type batch struct {
-	key    string // "" for none
+	key    Key
 	wishes []Wish
 	works  []*work // in the order of the wishes
 	parts  []part
-	tries  []string // the attempts that may have left something in the store
-	timer  string
+	tries  *tries
 }
 
 // Batch creates and changes records of any entities, all of them or none. Each draft takes
 // the way of Save, and gets its own Result, in order; err is that of the first that stood
 // in the way.
 //
-// A key says what the batch is for: of all that an actor asks for with one key one is
-// made. Whoever asks again gets the records as they are by then.
-func (s *Session) Batch(ctx context.Context, key string, wishes []Wish, dryRun bool) (results []Result, err error) {
+// Of all that an actor asks for with one key one is made. Whoever asks again gets the
+// records as they are by then. The drafts have no keys of their own.
+func (s *Session) Batch(ctx context.Context, key Key, wishes []Wish, dryRun bool) (results []Result, err error) {
 	results = make([]Result, len(wishes))
-	b := &batch{key: s.batchKey(key), wishes: wishes}
+	b := &batch{key: key, wishes: wishes, tries: s.newTries()}
 	b.sort(results)
 	done := false
-	if err = checkBatch(key, wishes); err == nil && !dryRun && key != "" {
+	if err = checkBatch(key.Name, wishes); err == nil && !dryRun && key.Name != "" {
 		done, err = s.doneBefore(ctx, b, results)
 	}
 	if done {
@@ -67,7 +65,7 @@ func (s *Session) Batch(ctx context.Context, key string, wishes []Wish, dryRun b
 		return results, err
 	case !committed && b.failed() >= 0:
 		if !b.uncertain() {
-			s.forgetBatch(ctx, b)
+			b.tries.forget(ctx)
 		}
 		return results, b.works[b.refuse()].result.Err
 	}
@@ -77,8 +75,8 @@ func (s *Session) Batch(ctx context.Context, key string, wishes []Wish, dryRun b
 // settleBatch looks again at what the store could not hold, and makes the results. What is
 // committed may turn out not to be there any more.
 func (s *Session) settleBatch(ctx context.Context, b *batch, dryRun bool) error {
-	if dryRun || s.endTries(ctx, b) == nil {
-		defer s.forgetBatch(ctx, b)
+	if dryRun || b.tries.end(ctx) == nil {
+		defer b.tries.forget(ctx)
 	}
 	if !dryRun {
 		for _, p := range b.parts {
@@ -147,7 +145,7 @@ func (s *Session) batch(ctx context.Context, b *batch, dryRun bool) (committed b
 
 // commitBatch hands all changes to the store.
 func (s *Session) commitBatch(ctx context.Context, b *batch) (committed bool, err error) {
-	to := core.Batch{ID: rand.Text(), Key: b.key}
+	to := core.Batch{ID: rand.Text()}
 	var members []*work
 	var entities []*schema.Entity
 	for _, p := range b.parts {
@@ -156,38 +154,37 @@ func (s *Session) commitBatch(ctx context.Context, b *batch) (committed bool, er
 			members, entities = append(members, w), append(entities, p.e)
 		}
 	}
-	if len(to.Steps) == 0 && b.key == "" {
+	if len(to.Steps) == 0 && b.key.Name == "" {
 		return true, nil
 	}
-	if to.Result, err = b.result(); err == nil {
-		err = s.rememberBatch(ctx, b, to)
+	if to.Once, err = s.once(b.key, b.members()...); err != nil {
+		return false, err
 	}
-	if err != nil {
+	b.tries.Records = nil
+	for _, one := range to.Steps {
+		b.tries.Records = append(b.tries.Records, member{Entity: one.Entity.Name, ID: one.After.ID})
+	}
+	b.tries.add(to.ID)
+	if err := b.tries.remember(ctx); err != nil {
 		return false, err
 	}
 	errs := s.Store.CommitAll(ctx, to)
 	if s.Committed != nil {
 		s.Committed()
 	}
+	if isDone(errs[0]) || len(members) == 0 {
+		return errs[0] == nil, errs[0]
+	}
 	committed = true
 	for i, w := range members {
 		if errs[i] == nil {
 			continue
-		}
-		if isDone(errs[i]) {
-			return false, errs[i]
 		}
 		committed = false
 		w.result.Err = fmt.Errorf("save %s: %w", entities[i].Name, errs[i])
 		s.explain(ctx, entities[i], w, errs[i])
 	}
 	return committed, nil
-}
-
-// isDone says whether a store has refused a batch because of its key.
-func isDone(err error) bool {
-	var ours *core.Error
-	return errors.As(err, &ours) && ours.Code == core.Conflict && len(ours.Violations) > 0 && ours.Violations[0].Rule == "key"
 }
 
 // failed is the first draft that is refused, -1 for none.

@@ -23,7 +23,7 @@ func changing(id string, set map[string]any) record.Draft {
 
 func (l *land) batch(s *record.Service, a core.Actor, key string, wishes ...record.Wish) ([]record.Result, error) {
 	l.Helper()
-	results, err := s.As(a, l.on).Batch(l.Context(), key, wishes, false)
+	results, err := s.As(a, l.on).Batch(l.Context(), record.Key{Name: key}, wishes, false)
 	if err == nil {
 		for i, r := range results {
 			if r.Err != nil || r.Record == nil {
@@ -142,7 +142,7 @@ func TestABatchThatIsKilledAtAnyStepIsWholeOrNot(t *testing.T) {
 					return errKilled
 				}
 				return nil
-			}).As(admin, l.on).Batch(t.Context(), key, wishes, false)
+			}).As(admin, l.on).Batch(t.Context(), record.Key{Name: key}, wishes, false)
 			done = err == nil && left >= 0
 			l.fire()
 			l.holds()
@@ -177,7 +177,7 @@ func TestABatchAndADeletionAtTheSameMoment(t *testing.T) {
 					_ = l.by(l.instance(func(string) error { return nil }), admin, "owner", deletion(a))
 				}
 				return nil
-			}).As(admin, l.on).Batch(t.Context(), "", []record.Wish{
+			}).As(admin, l.on).Batch(t.Context(), record.Key{}, []record.Wish{
 				l.wish("deed", creating(map[string]any{"owner": a})), l.wish("owner", changing(b, map[string]any{"name": "B"})),
 			}, false)
 			l.fire()

@@ -25,6 +25,8 @@ type Draft struct {
 	// version that the write replaces: a negative number is taken away.
 	Add map[string]string
 
+	Key Key // of all with this key one is made; the zero value is of none
+
 	IfVersion int64          // the write fails unless this is the stored version; 0 for any
 	Guard     *schema.Filter // the write fails unless the version that it replaces matches
 	From      []string       // the write fails unless the version that it replaces is in one of these states; none for any

@@ -102,7 +102,7 @@ func (s *steps) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 }
 
 func (s *steps) CommitAll(ctx context.Context, b core.Batch) []error {
-	errs := make([]error, len(b.Steps))
+	errs := make([]error, max(1, len(b.Steps)))
 	err := s.before("commit batch")
 	if err == nil {
 		errs = s.referringStore.CommitAll(ctx, b)

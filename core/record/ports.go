@@ -52,14 +52,18 @@ type Store interface {
 	// referred to a Conflict with one of Rule "referred": Change.Refers and Unreferred
 	// hold in the very write.
 	//
+	// A change whose key another one had before (Change.Once) gets core.DoneBefore. The key
+	// is kept by the same write: it is there if the change is, and only then.
+	//
 	// When Commit returns nil the change survives a crash of the process and,
 	// as far as the database can promise it, of the machine.
 	Commit(ctx context.Context, e *schema.Entity, changes []core.Change) (errs []error)
 
 	// CommitAll makes the changes of a batch durable, all or none, under the conditions of
 	// Commit. Either every error is nil, or none of the changes is made, and the errors
-	// that are not nil say which of them stand in the way. A key that a batch had before
-	// makes all of them core.BatchDone.
+	// that are not nil say which of them stand in the way. A key that another one had before
+	// makes all of them core.DoneBefore. A batch without steps keeps its key alone, and has one
+	// error.
 	//
 	// No read sees a change before all are decided. Once one has seen one, every read that
 	// begins a later request sees all (core.OneRequest), whatever process dies meanwhile. A
@@ -73,7 +77,7 @@ type Store interface {
 	EndBatch(ctx context.Context, id string) error
 
 	// State returns what a store keeps under a key, and its version, 0 for none: of
-	// core.BatchOwner, what came of the batch with that key.
+	// core.OnceOwner, what came of the change or batch with that key.
 	State(ctx context.Context, owner, key string) (value []byte, version int64, err error)
 
 	// Joined says whether one write can depend on other records than its own. Where it

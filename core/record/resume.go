@@ -34,6 +34,7 @@ type intent struct {
 	Version int64 `json:",omitempty"` // that a deletion is of: if the record lives with another one, somebody has changed or restored it
 	Took    bool  `json:",omitempty"` // others go with it
 
+	Key     Key      `json:",omitzero"`  // of a deletion
 	Batches []string `json:",omitempty"` // of a batch, the attempts, instead of all that
 	Records []member `json:",omitempty"`
 }
@@ -59,7 +60,7 @@ func (s *Session) remember(ctx context.Context, w *work) error {
 	}
 	payload, err := json.Marshal(intent{
 		Actor: s.Actor, Entity: n.e.Name, ID: n.id, Action: w.change.Action, Version: w.change.Before.Version,
-		Took: w.comes || w.fate != nil && w.fate.moves(),
+		Took: w.comes || w.fate != nil && w.fate.moves(), Key: w.draft.Key,
 	})
 	if err != nil {
 		return fmt.Errorf("keep what is to be done: %w", err)
@@ -101,7 +102,7 @@ func (s *Service) Resume(ctx context.Context, on Basis, t core.Timer) error {
 		_, err = session.settle(ctx, n, i.Took)
 		return err
 	case i.Action == core.Deleted && i.Took && r.Version == i.Version:
-		d := Draft{Action: core.Deleted, ID: i.ID, IfVersion: i.Version}
+		d := Draft{Action: core.Deleted, ID: i.ID, IfVersion: i.Version, Key: i.Key}
 		err := session.Save(ctx, e, []Draft{d}, false)[0].Err
 		if err == nil || core.CodeOf(err) == core.Unavailable || core.CodeOf(err) == core.Internal {
 			return err

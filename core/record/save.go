@@ -35,7 +35,7 @@ func (s *Session) Save(ctx context.Context, e *schema.Entity, drafts []Draft, dr
 		for n, i := range round {
 			works[n] = &work{draft: &drafts[i], result: &results[i]}
 		}
-		if s.save(ctx, e, works, dryRun); !dryRun {
+		if works = s.save(ctx, e, works, dryRun); !dryRun {
 			s.lookAgain(ctx, e, works)
 		}
 	}
@@ -43,16 +43,19 @@ func (s *Session) Save(ctx context.Context, e *schema.Entity, drafts []Draft, dr
 }
 
 // save takes drafts of different records through the pipeline, those that lost
-// a race once more.
-func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dryRun bool) {
+// a race once more. It returns those that went there: others have an answer from before.
+func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dryRun bool) (saved []*work) {
 	leave, err := s.queue.enter(ctx, s.keys(e, works))
 	if err != nil {
 		s.step(works, func(*work) error {
 			return &core.Error{Code: core.Unavailable, Message: fmt.Sprintf("The %s was not saved: others were writing it all the time. Try again.", e.Name), Cause: err}
 		})
-		return
+		return nil
 	}
 	defer leave()
+	if !dryRun {
+		works = s.answered(ctx, e, works)
+	}
 	for attempt := 1; len(works) > 0; attempt++ {
 		s.prepare(ctx, e, works, dryRun)
 		s.part(ctx, e, works, dryRun)
@@ -66,10 +69,15 @@ func (s *Session) save(ctx context.Context, e *schema.Entity, works []*work, dry
 				again = append(again, w)
 				continue
 			}
+			if !dryRun && s.overtook(ctx, e, w) {
+				continue
+			}
 			s.finish(w)
+			saved = append(saved, w)
 		}
 		works = again
 	}
+	return saved
 }
 
 // prepare makes of drafts what is to be committed.
@@ -148,8 +156,14 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (c
 // commit gives numbers and versions and hands the changes to the store.
 func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
 	s.complete(ctx, e, works)
+	s.keepUnchanged(ctx, e, works)
 	living := alive(works)
 	if len(living) == 0 {
+		return
+	}
+	tries, err := s.giveKeys(ctx, e, living)
+	if err != nil {
+		s.step(living, func(*work) error { return err })
 		return
 	}
 	changes := make([]core.Change, len(living))
@@ -157,12 +171,19 @@ func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
 		changes[i] = w.change
 	}
 	errs := s.Store.Commit(ctx, e.Stored(), changes)
+	uncertain := false
 	for i, w := range living {
 		if errs[i] == nil {
 			continue
 		}
+		uncertain = uncertain || core.CodeOf(errs[i]) != core.Conflict
 		w.result.Err = fmt.Errorf("save %s: %w", e.Name, errs[i])
-		s.explain(ctx, e, w, errs[i])
+		if !isDone(errs[i]) {
+			s.explain(ctx, e, w, errs[i])
+		}
+	}
+	if !uncertain && tries.end(ctx) == nil {
+		tries.forget(ctx)
 	}
 	if s.Committed != nil {
 		s.Committed()
@@ -216,6 +237,9 @@ func (s *Session) keys(e *schema.Entity, works []*work) []string {
 	for _, w := range works {
 		if w.draft.within {
 			continue
+		}
+		if w.draft.Key.Name != "" {
+			keys = append(keys, "key "+s.stored(w.draft.Key))
 		}
 		if w.draft.ID != "" {
 			keys = append(keys, e.Stored().Name+"/"+w.draft.ID)

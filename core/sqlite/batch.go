@@ -14,7 +14,7 @@ var errRefused = errors.New("not all changes can be made")
 
 // CommitAll makes all changes in one transaction, and keeps the key of the batch in it.
 func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
-	errs := make([]error, len(b.Steps))
+	errs := make([]error, max(1, len(b.Steps)))
 	writes := make([]write, len(b.Steps))
 	for i, one := range b.Steps {
 		t, err := s.table(one.Entity)
@@ -40,7 +40,7 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 // writeAll writes the steps of a batch. It returns errRefused when some of them are, and
 // errs says which and why.
 func (s *Store) writeAll(ctx context.Context, c *conn, b core.Batch, writes []write, errs []error) error {
-	if err := c.keepKey(ctx, b); err != nil {
+	if err := c.unused(ctx, b.Once); err != nil {
 		return err
 	}
 	for i, w := range writes {
@@ -59,24 +59,29 @@ func (s *Store) writeAll(ctx context.Context, c *conn, b core.Batch, writes []wr
 	if errors.Join(errs...) != nil {
 		return errRefused
 	}
-	return nil
+	return c.keepKey(ctx, b.Once)
 }
 
-// keepKey keeps the key of a batch, unless another one had it.
-func (c *conn) keepKey(ctx context.Context, b core.Batch) error {
-	if b.Key == "" {
+// unused refuses a key that another change had.
+func (c *conn) unused(ctx context.Context, once core.Once) error {
+	if once.Key == "" {
 		return nil
 	}
-	version, err := c.stateVersion(ctx, core.BatchOwner, b.Key, core.AnyVersion)
-	if err != nil {
-		return err
+	version, err := c.stateVersion(ctx, core.OnceOwner, once.Key, core.AnyVersion)
+	if err == nil && version != 0 {
+		err = core.DoneBefore(once.Key)
 	}
-	if version != 0 {
-		return core.BatchDone(b.Key)
+	return err
+}
+
+// keepKey keeps a key that is not used, in the transaction of what has it.
+func (c *conn) keepKey(ctx context.Context, once core.Once) error {
+	if once.Key == "" {
+		return nil
 	}
 	now := time.Now()
-	_, err = c.exec(ctx, "INSERT INTO plugin_state (plugin, key, version, expires, value) VALUES (?, ?, ?, ?, ?)",
-		core.BatchOwner, b.Key, now.UnixMicro(), untilOf(now.Add(core.BatchKept)), append([]byte{}, b.Result...))
+	_, err := c.exec(ctx, "INSERT OR REPLACE INTO plugin_state (plugin, key, version, expires, value) VALUES (?, ?, ?, ?, ?)",
+		core.OnceOwner, once.Key, now.UnixMicro(), untilOf(now.Add(once.Keep)), append([]byte{}, once.Result...))
 	return err
 }
 

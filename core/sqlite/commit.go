@@ -57,10 +57,7 @@ func (s *Store) commit(ctx context.Context, e *schema.Entity, rest bool, writes 
 			if errs[i] != nil {
 				continue
 			}
-			err := s.holds(ctx, c, w.change)
-			if err == nil {
-				err = t.write(ctx, c, w)
-			}
+			err := s.writeOnce(ctx, c, t, w)
 			if core.CodeOf(err) == core.Conflict {
 				errs[i] = err
 			} else if err != nil {
@@ -74,6 +71,20 @@ func (s *Store) commit(ctx context.Context, e *schema.Entity, rest bool, writes 
 			errs[i] = err
 		}
 	}
+}
+
+// writeOnce makes one change under all its conditions, and keeps its key.
+func (s *Store) writeOnce(ctx context.Context, c *conn, t *table, w write) error {
+	if err := c.unused(ctx, w.change.Once); err != nil {
+		return err
+	}
+	if err := s.holds(ctx, c, w.change); err != nil {
+		return err
+	}
+	if err := t.write(ctx, c, w); err != nil {
+		return err
+	}
+	return c.keepKey(ctx, w.change.Once)
 }
 
 func (t *table) encodeChange(c core.Change) (write, error) {

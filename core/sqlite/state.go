@@ -80,13 +80,17 @@ func (s *Store) StateSize(ctx context.Context, plugin string) (size int64, err e
 	return size, err
 }
 
-// stateVersion sweeps what has expired and returns the stored version, 0 for
+// sweptAtOnce is how many values one write sweeps that have expired: others wait for it.
+const sweptAtOnce = 100
+
+// stateVersion sweeps some of what has expired and returns the stored version, 0 for
 // none, which must be ifVersion.
 func (c *conn) stateVersion(ctx context.Context, plugin, key string, ifVersion int64) (version int64, err error) {
-	if _, err := c.exec(ctx, "DELETE FROM plugin_state WHERE expires <= ?", time.Now().UnixMilli()); err != nil {
+	now := time.Now().UnixMilli()
+	if _, err := c.exec(ctx, "DELETE FROM plugin_state WHERE rowid IN (SELECT rowid FROM plugin_state WHERE expires <= ? LIMIT ?)", now, sweptAtOnce); err != nil {
 		return 0, err
 	}
-	_, err = c.row(ctx, "SELECT version FROM plugin_state WHERE plugin = ? AND key = ?", []any{plugin, key}, &version)
+	_, err = c.row(ctx, "SELECT version FROM plugin_state WHERE plugin = ? AND key = ? AND (expires IS NULL OR expires > ?)", []any{plugin, key, now}, &version)
 	if err == nil && ifVersion != core.AnyVersion && ifVersion != version {
 		err = core.StateConflict(key)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -109,7 +110,7 @@ func batchMoved(d *desk) {
 func batchKey(d *desk) {
 	keyed := func(name string) core.Batch {
 		b := d.batch(d.creation(d.person, values{"name": name}), d.creation(d.thing, values{}))
-		b.Key, b.Result = "k1", []byte(name)
+		b.Once = core.Once{Key: "k1", Result: []byte(name), Keep: time.Hour}
 		return b
 	}
 	if err := errors.Join(d.CommitAll(d.ctx, keyed("Ada"))...); err != nil {
@@ -118,7 +119,7 @@ func batchKey(d *desk) {
 	for _, err := range d.CommitAll(d.ctx, keyed("Eva")) {
 		d.refused(err, "key", "key")
 	}
-	value, _, err := d.State(d.ctx, core.BatchOwner, "k1")
+	value, _, err := d.State(d.ctx, core.OnceOwner, "k1")
 	if err != nil || string(value) != "Ada" {
 		d.t.Errorf("what came of the key: %q, %v; want Ada", value, err)
 	}
@@ -133,7 +134,7 @@ func batchKeyRace(d *desk) {
 	var group sync.WaitGroup
 	for i := range 8 {
 		b := d.batch(d.creation(d.person, values{"name": "Ada"}), d.creation(d.thing, values{}))
-		b.Key = "k1"
+		b.Once = core.Once{Key: "k1", Keep: time.Hour}
 		group.Go(func() {
 			for {
 				err := errors.Join([]Store{d.Store, other}[i%2].CommitAll(d.ctx, b)...)
@@ -141,7 +142,7 @@ func batchKeyRace(d *desk) {
 					made.Add(1)
 					return
 				}
-				if value, version, _ := d.State(d.ctx, core.BatchOwner, "k1"); core.CodeOf(err) != core.Conflict || version != 0 {
+				if value, version, _ := d.State(d.ctx, core.OnceOwner, "k1"); core.CodeOf(err) != core.Conflict || version != 0 {
 					if core.CodeOf(err) != core.Conflict {
 						d.t.Errorf("CommitAll: %v (%s)", err, value)
 					}

@@ -1,0 +1,75 @@
+package graphql
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/graphql-go/graphql"
+	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/schema"
+)
+
+// keyArgument is the argument that every mutation of a record has.
+const keyArgument = "idempotencyKey"
+
+var idempotencyKey = &graphql.ArgumentConfig{
+	Type:        graphql.String,
+	Description: "Of all requests of yours with this key one is carried out, for a day: the others get its answer. A UUID for each request is a good one.",
+}
+
+// withKey adds the key to the arguments of a mutation.
+func withKey(args graphql.FieldConfigArgument) graphql.FieldConfigArgument {
+	all := graphql.FieldConfigArgument{keyArgument: idempotencyKey}
+	maps.Copy(all, args)
+	return all
+}
+
+// keyIn is the key of a mutation with these arguments. What is carried out is the field
+// and all other arguments; what is selected of its answer does not matter. A dry run has
+// no key, since it does nothing.
+func keyIn(field string, args map[string]any) (record.Key, error) {
+	name, given := args[keyArgument].(string)
+	if !given || args["dryRun"] == true {
+		return record.Key{}, nil
+	}
+	if err := schema.CheckKey(name); err != nil {
+		return record.Key{}, core.Refused(err)
+	}
+	asked, err := asked(field, args)
+	return record.Key{Name: name, Asked: asked}, err
+}
+
+// asked says what arguments ask for, shorter than they do.
+func asked(field string, args map[string]any) (string, error) {
+	all := map[string]any{}
+	for name, value := range args {
+		if by, isField := value.(*schema.Field); isField {
+			value = by.Name
+		}
+		if name != keyArgument && name != "dryRun" {
+			all[name] = value
+		}
+	}
+	encoded, err := json.Marshal([]any{field, all})
+	if err != nil {
+		return "", fmt.Errorf("compare what %s is asked for: %w", field, err)
+	}
+	sum := sha256.Sum256(encoded)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// itemKey is the key of one item of a mutation of many: each gets in or is refused by
+// itself, so each has a key.
+func itemKey(field string, args map[string]any, whole record.Key, i int, item any) (record.Key, error) {
+	if whole.Name == "" {
+		return whole, nil
+	}
+	one := maps.Clone(args)
+	one["data"] = item
+	asked, err := asked(field, one)
+	return record.Key{Name: fmt.Sprintf("%s [%d]", whole.Name, i), Asked: asked}, err
+}
