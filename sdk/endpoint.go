@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/openxrm/xrm/sdk/httpwire"
 	"github.com/openxrm/xrm/sdk/naming"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
@@ -66,7 +67,7 @@ func (s *server) ServeHTTP(stream grpc.BidiStreamingServer[pluginpb.HTTPRequest,
 	if head == nil {
 		return status.Error(codes.InvalidArgument, "a request begins with its head")
 	}
-	request, err := newRequest(stream.Context(), head, &requestBody{stream: stream})
+	request, err := newRequest(stream.Context(), head, httpwire.Received(stream))
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -102,25 +103,6 @@ func newRequest(ctx context.Context, head *pluginpb.HTTPRequestHead, body io.Rea
 	return r, nil
 }
 
-// requestBody reads the parts that come after the head.
-type requestBody struct {
-	stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]
-	rest   []byte
-}
-
-func (b *requestBody) Read(p []byte) (int, error) {
-	for len(b.rest) == 0 {
-		part, err := b.stream.Recv()
-		if err != nil {
-			return 0, err // io.EOF at the end
-		}
-		b.rest = part.GetBody()
-	}
-	n := copy(p, b.rest)
-	b.rest = b.rest[n:]
-	return n, nil
-}
-
 // responseWriter sends the head with the first byte, and the body in parts.
 type responseWriter struct {
 	stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]
@@ -139,12 +121,7 @@ func (w *responseWriter) WriteHeader(status int) {
 		return
 	}
 	w.status = status
-	head := &pluginpb.HTTPResponseHead{Status: int32(status)}
-	for name, values := range w.header {
-		for _, value := range values {
-			head.Headers = append(head.Headers, &pluginpb.HTTPHeader{Name: name, Value: value})
-		}
-	}
+	head := &pluginpb.HTTPResponseHead{Status: int32(status), Headers: httpwire.Headers(w.header)}
 	w.err = w.stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: head}})
 	w.buffer = bufio.NewWriterSize(parts{w.stream}, pluginpb.MaxPart)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"net"
+	"net/http"
 	"time"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -101,6 +103,16 @@ type Host interface {
 	// NextOpen is the first instant from this one on that is working time in a calendar
 	// of the site: this one itself where it is.
 	NextOpen(ctx context.Context, calendar string, at time.Time) (time.Time, error)
+
+	// HTTP sends requests to the hosts that needs.connections of the manifest covers,
+	// and follows redirects to these. A host that has not been approved is refused with
+	// CodeForbidden, one that cannot be reached with CodeUnavailable; errors.As finds the
+	// *Error. Requests end with the call. There is no proxy and no client certificate.
+	HTTP() *http.Client
+	// Dial opens the TCP connection of that name in needs.connections. It ends with
+	// ctx, and with the call at the latest; RemoteAddr is HOST:PORT. For TLS, give it
+	// to tls.Client. The errors are as in HTTP.
+	Dial(ctx context.Context, name string) (net.Conn, error)
 
 	// Log writes to the host's log; args are those of slog. It never fails: what
 	// cannot be sent goes to standard error, which the host logs too.

@@ -171,7 +171,7 @@ func (h *tape) unary(_ context.Context, request any, info *grpc.UnaryServerInfo,
 }
 
 func (h *tape) stream(_ any, stream grpc.ServerStream, info *grpc.StreamServerInfo, _ grpc.StreamHandler) error {
-	request := &pluginpb.FindRequest{} // only Each has a stream
+	request := message(describedAs("Host." + path.Base(info.FullMethod)).Input())
 	if err := stream.RecvMsg(request); err != nil {
 		return err
 	}
@@ -363,7 +363,15 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	_, secret := host.Secret(ctx, "token")
 	host.Log(ctx, slog.LevelWarn, "asked", "n", 1)
 	_, together := host.Batch(ctx, sdk.Batch{Key: "event 1", Writes: []sdk.Write{sdk.Create(&sdk.Record{Entity: "visit", Values: map[string]any{"note": "x"}}), sdk.Transition("visit", "v1", "done", "new")}})
-	return text == "kept", errors.Join(got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
+	answer, fetched := host.HTTP().Get("https://api.example.com/v1?open=1") //nolint:noctx // the call's has no more than this one
+	if fetched == nil {
+		fetched = answer.Body.Close()
+	}
+	conn, dialed := host.Dial(ctx, "pbx")
+	if dialed == nil {
+		dialed = conn.Close()
+	}
+	return text == "kept", errors.Join(fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
 }
 
 var (
@@ -414,5 +422,7 @@ var hostAnswers = map[string]proto.Message{
 	"Host.PutState":    &pluginpb.PutStateResponse{Version: 3},
 	"Host.DeleteState": &pluginpb.DeleteStateResponse{},
 	"Host.Batch":       &pluginpb.BatchResponse{Records: []*pluginpb.Record{visit, visit}},
+	"Host.Fetch":       &pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: &pluginpb.HTTPResponseHead{Status: 204}}},
+	"Host.Dial":        &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Opened{Opened: &pluginpb.DialOpened{Address: "pbx.example.com:5038"}}},
 	"Host.Secret":      &pluginpb.SecretResponse{Value: "s3cret"},
 }

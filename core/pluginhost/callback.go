@@ -20,18 +20,19 @@ import (
 // caused that call.
 type callbacks struct {
 	pluginpb.UnimplementedHostServer
-	host    *Host
-	plugin  string
-	traffic *traffic
-	flood   flood
-	state   sync.Mutex // one writes at a time, or many at once would pass a bound that none passes
+	host     *Host
+	plugin   string
+	traffic  *traffic
+	outgoing *outgoing
+	flood    flood
+	state    sync.Mutex // one writes at a time, or many at once would pass a bound that none passes
 }
 
 func (h *Host) callbacks(plugin string) func(...grpc.ServerOption) *grpc.Server {
 	return func(options ...grpc.ServerOption) *grpc.Server {
 		t := &traffic{plugin: plugin, wait: h.config.TurnWait}
 		s := grpc.NewServer(append(options, t.options(h.config.Budget)...)...)
-		pluginpb.RegisterHostServer(s, &callbacks{host: h, plugin: plugin, traffic: t})
+		pluginpb.RegisterHostServer(s, &callbacks{host: h, plugin: plugin, traffic: t, outgoing: newOutgoing()})
 		return s
 	}
 }

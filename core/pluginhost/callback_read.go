@@ -76,9 +76,17 @@ func (c *callbacks) Each(r *pluginpb.FindRequest, stream grpc.ServerStreamingSer
 	if refused == nil || broken != nil {
 		return broken
 	}
-	last, cancel := context.WithTimeout(stream.Context(), time.Second)
+	return sendLast(stream, &pluginpb.FindResponse{Error: refused})
+}
+
+// sendLast is send for the word that ends a stream, which nobody may read.
+func sendLast[T any](stream interface {
+	Context() context.Context
+	Send(*T) error
+}, answer *T) error {
+	ctx, cancel := context.WithTimeout(stream.Context(), time.Second)
 	defer cancel()
-	return send(last, stream, &pluginpb.FindResponse{Error: refused})
+	return send(ctx, stream, answer)
 }
 
 // pageOf is how many records a page of a stream has when so many are left to be
@@ -104,7 +112,7 @@ func (c *callbacks) turn(ctx context.Context, one *call, s Session, e *schema.En
 
 // send returns when a message is on its way or ctx is done: a stream itself
 // waits for as long as nobody reads it. The stream is to end after an error.
-func send(ctx context.Context, stream grpc.ServerStreamingServer[pluginpb.FindResponse], answer *pluginpb.FindResponse) error {
+func send[T any](ctx context.Context, stream interface{ Send(*T) error }, answer *T) error {
 	sent := make(chan error, 1)
 	go func() { sent <- stream.Send(answer) }()
 	select {

@@ -13,6 +13,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/sdk/httpwire"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"golang.org/x/net/http/httpguts"
 	"google.golang.org/grpc"
@@ -70,44 +71,22 @@ func (h *Host) ServeHTTP(s *snapshot.Snapshot, plugin string, w http.ResponseWri
 
 // requestHead leaves out what is between the client and us.
 func requestHead(id *pluginpb.CallContext, r *http.Request) *pluginpb.HTTPRequestHead {
-	head := &pluginpb.HTTPRequestHead{
-		Context: id, Method: r.Method, Target: r.URL.RequestURI(), Host: r.Host, RemoteAddress: r.RemoteAddr,
+	return &pluginpb.HTTPRequestHead{
+		Context: id, Method: r.Method, Target: r.URL.RequestURI(), Host: r.Host, RemoteAddress: r.RemoteAddr, Headers: httpwire.Headers(r.Header),
 	}
-	for name, values := range r.Header {
-		if slices.Contains(hopByHop, name) {
-			continue
-		}
-		for _, value := range values {
-			head.Headers = append(head.Headers, &pluginpb.HTTPHeader{Name: name, Value: value})
-		}
-	}
-	return head
 }
-
-// hopByHop are the headers of a single connection: RFC 9110, section 7.6.1.
-var hopByHop = []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade"}
 
 // sendBody passes the body on as it comes. The stream of one that breaks off is
 // aborted: the plugin must not take the half for the whole.
 func sendBody(stream grpc.BidiStreamingClient[pluginpb.HTTPRequest, pluginpb.HTTPResponse], body io.Reader, abort func(error)) {
-	buffer := make([]byte, pluginpb.MaxPart)
-	for {
-		n, err := body.Read(buffer)
-		if n > 0 {
-			part := &pluginpb.HTTPRequest{Part: &pluginpb.HTTPRequest_Body{Body: slices.Clone(buffer[:n])}}
-			if stream.Send(part) != nil {
-				return
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			_ = stream.CloseSend()
-			return
-		}
-		if err != nil {
-			abort(brokenBody(err))
-			return
-		}
+	err := httpwire.Send(body, func(part []byte) error {
+		return stream.Send(&pluginpb.HTTPRequest{Part: &pluginpb.HTTPRequest_Body{Body: part}})
+	})
+	if err != nil {
+		abort(brokenBody(err))
+		return
 	}
+	_ = stream.CloseSend() // it never fails
 }
 
 func brokenBody(err error) error {
@@ -186,7 +165,7 @@ func (a *httpAnswer) begin(head *pluginpb.HTTPResponseHead) error {
 	for _, h := range head.GetHeaders() {
 		switch name := http.CanonicalHeaderKey(h.GetName()); {
 		case !httpguts.ValidHeaderFieldName(name): // "Trailer:..." would become one after the body
-		case slices.Contains(hopByHop, name), slices.Contains(ofTheOrigin, name), slices.Contains(ofTheProxy, name):
+		case slices.Contains(httpwire.HopByHop, name), slices.Contains(ofTheOrigin, name), slices.Contains(ofTheProxy, name):
 		case name == "Content-Length": // one at most, or a proxy may take another for true
 			if n, err := strconv.ParseUint(h.GetValue(), 10, 63); err == nil {
 				header.Set(name, strconv.FormatUint(n, 10))

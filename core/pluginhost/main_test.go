@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
 	"github.com/openxrm/xrm/core/pluginhost"
+	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
@@ -56,6 +57,9 @@ func play(role string) {
 	case "exits":
 		fmt.Fprintln(os.Stderr, "no license found")
 		os.Exit(3)
+	case "reaches":
+		sdk.Serve(reaching())
+		syscall.Exit(0)
 	case "prints-first":
 		fmt.Println("Welcome!")
 	case "other-protocol":

@@ -14,24 +14,26 @@ import (
 
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract/connection"
 	"go.yaml.in/yaml/v3"
 )
 
 // Needs is what a plugin must be allowed to do: its manifest asks for it, and
 // an approval grants it.
 type Needs struct {
-	Records    Section  `yaml:"records" doc:"What it reads and writes where it acts for nobody else, in the language of role files."`
-	Roles      Section  `yaml:"roles" doc:"Roles for users that it ships, called NAME.ROLE: what each may do, in the language of role files."`
-	Rules      []string `yaml:"rules" doc:"Entities of others whose saves it may change or refuse."`
-	Events     []string `yaml:"events" doc:"Events that it is told of: order.created, order.* or *."`
-	Fields     []string `yaml:"fields" doc:"Entities of others that it adds fields to."`
-	Constrains []string `yaml:"constrains" doc:"Entities of others in whose records these fields may be required, unique, immutable, numbered or filled in."`
-	HTTP       []Route  `yaml:"http" doc:"Requests that it answers, such as POST /erp; a path that ends in / takes everything below."`
-	Secrets    []string `yaml:"secrets" doc:"Names of secrets that it may read."`
-	Connect    []Port   `yaml:"connect" doc:"TCP ports that it may connect to."`
-	Listen     []Port   `yaml:"listen" doc:"TCP ports that it may listen on."`
-	Files      []Folder `yaml:"files" doc:"Folders that it may write to, beside its own."`
-	AsPlugin   bool     `yaml:"asPlugin" doc:"Whether it may act with rights of its own where there is no user."`
+	Records     Section                       `yaml:"records" doc:"What it reads and writes where it acts for nobody else, in the language of role files."`
+	Roles       Section                       `yaml:"roles" doc:"Roles for users that it ships, called NAME.ROLE: what each may do, in the language of role files."`
+	Rules       []string                      `yaml:"rules" doc:"Entities of others whose saves it may change or refuse."`
+	Events      []string                      `yaml:"events" doc:"Events that it is told of: order.created, order.* or *."`
+	Fields      []string                      `yaml:"fields" doc:"Entities of others that it adds fields to."`
+	Constrains  []string                      `yaml:"constrains" doc:"Entities of others in whose records these fields may be required, unique, immutable, numbered or filled in."`
+	HTTP        []Route                       `yaml:"http" doc:"Requests that it answers, such as POST /erp; a path that ends in / takes everything below."`
+	Secrets     []string                      `yaml:"secrets" doc:"Names of secrets that it may read."`
+	Connections map[string]connection.Address `yaml:"connections" doc:"Where it may connect to through xrm, by names of its own: api.example.com:443, \"*:443\" for every public host, or site where the settings say it."`
+	Connect     []Port                        `yaml:"connect" doc:"TCP ports that it may connect to."`
+	Listen      []Port                        `yaml:"listen" doc:"TCP ports that it may listen on."`
+	Files       []Folder                      `yaml:"files" doc:"Folders that it may write to, beside its own."`
+	AsPlugin    bool                          `yaml:"asPlugin" doc:"Whether it may act with rights of its own where there is no user."`
 }
 
 var _ strictyaml.NodeDecoder = (*Needs)(nil)
@@ -104,6 +106,9 @@ func (n Needs) Lines() []string {
 	add("constrains", n.Constrains...)
 	add("http", texts(n.HTTP)...)
 	add("secrets", n.Secrets...)
+	for name, address := range n.Connections {
+		lines = append(lines, "connections "+quoted(name)+": "+address.String())
+	}
 	add("connect", texts(n.Connect)...)
 	add("listen", texts(n.Listen)...)
 	add("files", texts(n.Files)...)

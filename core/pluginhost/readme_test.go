@@ -43,6 +43,8 @@ func TestTheFilesInTheReadmeAreValid(t *testing.T) {
 	await(t, h, "fax", in(pluginhost.Serving))
 	want := `asPlugin
 connect 443
+connections gateway: site
+connections provider: api.example.com:443
 constrains customer
 events order.created
 fields customer

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract/connection"
 )
 
 // release is one verified version of a plugin: a copy that nobody changes any
@@ -44,8 +45,8 @@ func (r *release) same(other *release) bool {
 func (r *release) alike(other *release) bool {
 	mine, err := r.terms.Config.values()
 	others, otherErr := other.terms.Config.values()
-	return err == nil && otherErr == nil && reflect.DeepEqual(mine, others) && r.terms.Timeouts == other.terms.Timeouts &&
-		r.terms.Limits == other.terms.Limits && maps.Equal(r.terms.onFailure, other.terms.onFailure)
+	return err == nil && otherErr == nil && reflect.DeepEqual(mine, others) &&
+		maps.Equal(r.terms.Connections, other.terms.Connections) && r.terms.Timeouts == other.terms.Timeouts && r.terms.Limits == other.terms.Limits && maps.Equal(r.terms.onFailure, other.terms.onFailure)
 }
 
 // The reasons why a plugin must not run that are no mistakes.
@@ -119,6 +120,9 @@ func (s *supervisor) wanted() (r *release, note error) {
 		}
 	} else if note != nil {
 		return nil, note
+	}
+	if err := (connection.Allowed{Plugin: s.name, Granted: m.Needs.Connections, Site: settings.Connections}).Check(); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", errMisconfigured, settings.Config.File, err)
 	}
 	r = &release{manifest: m, digest: digest, restart: approval.Restart, terms: terms(m, settings, granted, s.config), allowed: approval.allowed()}
 	if err := m.runsWith(s.config.Version); err != nil {

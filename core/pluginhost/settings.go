@@ -8,15 +8,17 @@ import (
 	"path/filepath"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
+	"github.com/openxrm/xrm/sdk/contract/connection"
 )
 
 // settingsFile is what a site says about a plugin, beside the plugin's folder
 // so that an upgrade leaves it alone: PLUGINS/NAME.yaml.
 type settingsFile struct {
-	Config    Section              `yaml:"config" doc:"Settings of the plugin's own, which it checks itself."`
-	OnFailure map[string]OnFailure `yaml:"onFailure" doc:"As in the manifest; a save is let through only if both say allow."`
-	Timeouts  Timeouts             `yaml:"timeouts" doc:"Instead of those of the manifest."`
-	Limits    Limits               `yaml:"limits" doc:"Instead of those of the manifest."`
+	Config      Section                       `yaml:"config" doc:"Settings of the plugin's own, which it checks itself."`
+	Connections map[string]connection.Address `yaml:"connections" doc:"Where connections that the plugin asks for lead instead: a host in a network of your own is reached only if it is named here."`
+	OnFailure   map[string]OnFailure          `yaml:"onFailure" doc:"As in the manifest; a save is let through only if both say allow."`
+	Timeouts    Timeouts                      `yaml:"timeouts" doc:"Instead of those of the manifest."`
+	Limits      Limits                        `yaml:"limits" doc:"Instead of those of the manifest."`
 }
 
 // readSettings returns no settings when there is no file. Settings that are wrong
@@ -44,11 +46,12 @@ var errMisconfigured = errors.New("misconfigured")
 // Terms are what a plugin runs under, once its manifest, the site's settings
 // and the host have been heard.
 type Terms struct {
-	Needs     Needs // what it was granted
-	Config    Section
-	Timeouts  Timeouts
-	Limits    Limits
-	onFailure map[string]OnFailure
+	Needs       Needs // what it was granted
+	Config      Section
+	Connections map[string]connection.Address // of the site, instead of those in Needs
+	Timeouts    Timeouts
+	Limits      Limits
+	onFailure   map[string]OnFailure
 }
 
 // defaultConcurrency is enough for any plugin that answers.
@@ -56,7 +59,7 @@ const defaultConcurrency = 32
 
 func terms(m Manifest, s settingsFile, granted Needs, host Config) Terms {
 	t := Terms{
-		Needs: granted, Config: s.Config,
+		Needs: granted, Config: s.Config, Connections: s.Connections,
 		Timeouts: Timeouts{
 			Save:     cmp.Or(s.Timeouts.Save, m.Timeouts.Save, host.SaveTimeout),
 			Query:    cmp.Or(s.Timeouts.Query, m.Timeouts.Query, host.ResolveTimeout),

@@ -21,7 +21,7 @@ import (
 // waits, there is a stream left for what runs at each depth.
 const (
 	maxConnections = 2
-	maxStreams     = 160 // on one connection
+	maxStreams     = 192 // on one connection
 	maxCallbacks   = 8   // that run, in calls of one depth
 	maxWaiting     = 100 // for their turn, or for somebody who reads a stream
 )
@@ -96,6 +96,7 @@ func (t *traffic) options(held *budget.Server) []grpc.ServerOption {
 type served struct {
 	leave func()
 	held  *budget.Request
+	flows bool // it carries something of another program, which is nowhere as a whole
 }
 
 type servedKey struct{}
@@ -109,9 +110,10 @@ type ending struct {
 var _ stats.Handler = ending{}
 
 // TagRPC implements stats.Handler.
-func (e ending) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+func (e ending) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	ctx, held := budget.Begin(e.budget.OfPlugin(ctx, e.plugin))
-	return context.WithValue(ctx, servedKey{}, &served{held: held})
+	flows := info.FullMethodName == pluginpb.Host_Fetch_FullMethodName || info.FullMethodName == pluginpb.Host_Dial_FullMethodName
+	return context.WithValue(ctx, servedKey{}, &served{held: held, flows: flows})
 }
 
 // HandleRPC implements stats.Handler.
@@ -119,7 +121,9 @@ func (ending) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	s := ctx.Value(servedKey{}).(*served)
 	switch event := event.(type) {
 	case *stats.InPayload:
-		_ = s.held.Take(int64(event.Length)) // it is told when it is served
+		if !s.flows {
+			_ = s.held.Take(int64(event.Length)) // it is told when it is served
+		}
 	case *stats.End:
 		if s.leave != nil {
 			s.leave()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/contract"
+	"github.com/openxrm/xrm/sdk/contract/connection"
 	"github.com/openxrm/xrm/sdk/contract/extension"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/contract/worktime"
@@ -27,9 +30,10 @@ type Host struct {
 	description *pluginpb.DescribeResponse
 	store       store
 
-	asPlugin     bool             // it may act for itself
-	needs        *extension.Needs // what it may add to the records of others; nil for anything
-	unconfigured string           // why the plugin could not be configured; "" when it is
+	asPlugin     bool                          // it may act for itself
+	needs        *extension.Needs              // what it may add to the records of others; nil for anything
+	unconfigured string                        // why the plugin could not be configured; "" when it is
+	connections  map[string]connection.Address // that its manifest asks for; nil without a manifest, when there is no limit
 	jobs         []*job
 
 	mu         sync.Mutex // guards what follows
@@ -45,7 +49,9 @@ type Host struct {
 	timers     map[[2]string]*timer // by name and key
 	state      map[string]value
 	secrets    map[string]string
-	calendars  *worktime.Calendars // of the site; nil for none
+	calendars  *worktime.Calendars       // of the site; nil for none
+	sites      map[string]http.Handler   // what answers the plugin's requests, by address
+	lines      map[string]func(net.Conn) // what is at the other end of its connections, by name
 }
 
 // Start runs a plugin until the test ends. others hold the entities of other
@@ -60,7 +66,7 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	h := &Host{
 		t: t, store: store{byID: map[string]*stored{}, drawn: map[string]int64{}, kept: map[string][]madeOf{}},
 		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), running: map[string]call{},
-		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{},
+		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{}, sites: map[string]http.Handler{}, lines: map[string]func(net.Conn){},
 	}
 	h.As(sdk.User{ID: "tester", Name: "Tester", Roles: []string{"admin"}})
 	connect(t, &wire{Transport: transport, host: h})

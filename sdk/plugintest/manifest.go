@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/openxrm/xrm/sdk"
+	"github.com/openxrm/xrm/sdk/contract/connection"
 	"github.com/openxrm/xrm/sdk/contract/extension"
 	"go.yaml.in/yaml/v3"
 )
@@ -17,7 +18,8 @@ const manifestFile = "plugin.yaml"
 type manifest struct {
 	Name, Version, Executable string
 	Needs                     struct {
-		AsPlugin        bool `yaml:"asPlugin"`
+		AsPlugin        bool              `yaml:"asPlugin"`
+		Connections     map[string]string `yaml:"connections"`
 		extension.Needs `yaml:",inline"`
 	}
 }
@@ -45,6 +47,14 @@ func (h *Host) holdAgainst(p sdk.Plugin) error {
 		return nil
 	}
 	h.asPlugin, h.needs = m.Needs.AsPlugin, &m.Needs.Needs
+	h.connections = map[string]connection.Address{}
+	for name, text := range m.Needs.Connections {
+		address, wrong := connection.Parse(text)
+		if wrong != nil {
+			err = errors.Join(err, fmt.Errorf("%s: needs.connections: %s is %w", manifestFile, name, wrong))
+		}
+		h.connections[name] = address
+	}
 	if err == nil && (m.Name != p.Name || m.Version != p.Version) {
 		err = fmt.Errorf("%s is that of %s %s, but the plugin is %s %s", manifestFile, m.Name, m.Version, p.Name, p.Version)
 	}

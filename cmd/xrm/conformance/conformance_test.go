@@ -106,6 +106,7 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"sleeps through its end":        {"what lasts: 2s after the end of job tidy it still runs"},
 		"computes too few":              {"fields answer: field customer.visits: 0 values for 3 parents", "many records in one call: customer.visits: 0 values for 1000 parents"},
 		"fails out of band":             {"an unknown operation: rpc error: code = Unknown desc = Call noSuchOperation: there is no operation noSuchOperation"},
+		"fails when nothing is reached": {"operations answer: operation close: INTERNAL: Call close: The connection pbx cannot be reached: there is no network in this check."},
 		"dies of what it does not know": {"an unknown field: the process ended: exit status 3\npanic: no such field"},
 		"invents codes":                 {`codes: the code "TOO_LATE"`},
 		"gives no receipts":             {"events are received: event order.created: 0 receipts for 2 events", "an event of another topic: 0 receipts for 1 events"},

@@ -117,9 +117,12 @@ func everything(role string) sdk.Plugin {
 		},
 		Operations: []sdk.Operation{
 			sdk.Query("overdue", func(context.Context, sdk.Host, struct{}) ([]string, error) { return nil, nil }),
-			sdk.Mutation("close", func(context.Context, sdk.Host, struct {
+			sdk.Mutation("close", func(ctx context.Context, host sdk.Host, _ struct {
 				ID sdk.ID `json:"id"`
 			}) (*sdk.Record, error) {
+				if _, err := host.Dial(ctx, "pbx"); role == "fails when nothing is reached" {
+					return nil, errors.New(err.Error())
+				}
 				return nil, &sdk.Error{Code: sdk.CodeConflict, Message: "It is closed."}
 			}).Returns("visit"),
 			sdk.Stream("closings", func(ctx context.Context, _ sdk.Host, _ struct{}, _ func(string) error) error {

@@ -1,0 +1,81 @@
+package pluginhost
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"github.com/openxrm/xrm/core/budget"
+	"github.com/openxrm/xrm/sdk/httpwire"
+	"github.com/openxrm/xrm/sdk/pluginpb"
+	"google.golang.org/grpc"
+)
+
+type dialStream = grpc.BidiStreamingServer[pluginpb.DialRequest, pluginpb.DialResponse]
+
+// Dial opens a connection and carries it until one side closes it or the call ends.
+func (c *callbacks) Dial(stream dialStream) error {
+	first, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	refused := c.during(stream.Context(), first.GetTo().GetContext(), func(ctx context.Context, one *call) error {
+		leave, err := c.outgoing.enter(ctx, c.plugin)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		if err := budget.From(ctx).Take(2 * pluginpb.MaxPart); err != nil {
+			return err
+		}
+		allowed := c.host.Terms(c.plugin).connections(c.plugin)
+		to, err := allowed.Named(first.GetTo().GetName())
+		if err != nil {
+			return err
+		}
+		conn, err := dialer(to.Public).DialContext(ctx, "tcp", to.Address)
+		if err != nil {
+			return c.unreached(ctx, one, allowed, to, err)
+		}
+		defer conn.Close()
+		defer context.AfterFunc(ctx, func() { conn.Close() })()
+		opened := &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Opened{Opened: &pluginpb.DialOpened{Address: to.Address}}}
+		if err := send(ctx, stream, opened); err != nil {
+			return err
+		}
+		go upstream(stream, conn)
+		if err := downstream(ctx, stream, conn); err != nil && ctx.Err() == nil {
+			return c.unreached(ctx, one, allowed, to, err)
+		}
+		return nil
+	})
+	if refused == nil {
+		return nil
+	}
+	return sendLast(stream, &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Error{Error: refused}})
+}
+
+// upstream writes what the plugin sends, until it closes its side.
+func upstream(stream dialStream, conn net.Conn) {
+	defer conn.Close()
+	for {
+		part, err := stream.Recv()
+		if err != nil {
+			return
+		}
+		if _, err := conn.Write(part.GetData()); err != nil {
+			return
+		}
+	}
+}
+
+// downstream passes on what is received, until the other side closes its own.
+func downstream(ctx context.Context, stream dialStream, conn net.Conn) error {
+	err := httpwire.Send(conn, func(part []byte) error {
+		return send(ctx, stream, &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Data{Data: part}})
+	})
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
