@@ -60,7 +60,7 @@ func (c caller) Dial(ctx context.Context, name string) (net.Conn, error) {
 		})
 	}()
 	go func() {
-		defer carried.Close()
+		defer func() { _ = carried.Close() }()
 		for {
 			part, err := stream.Recv()
 			if err == nil {

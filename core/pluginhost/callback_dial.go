@@ -37,8 +37,8 @@ func (c *callbacks) Dial(stream dialStream) error {
 		if err != nil {
 			return c.unreached(ctx, one, allowed, to, err)
 		}
-		defer conn.Close()
-		defer context.AfterFunc(ctx, func() { conn.Close() })()
+		defer func() { _ = conn.Close() }()
+		defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 		opened := &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Opened{Opened: &pluginpb.DialOpened{Address: to.Address}}}
 		if err := send(ctx, stream, opened); err != nil {
 			return err
@@ -57,7 +57,7 @@ func (c *callbacks) Dial(stream dialStream) error {
 
 // upstream writes what the plugin sends, until it closes its side.
 func upstream(stream dialStream, conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	for {
 		part, err := stream.Recv()
 		if err != nil {

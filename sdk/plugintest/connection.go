@@ -107,13 +107,13 @@ func (c *callbacks) Dial(stream grpc.BidiStreamingServer[pluginpb.DialRequest, p
 		return err
 	}
 	carried, other := net.Pipe()
-	defer carried.Close()
+	defer func() { _ = carried.Close() }()
 	go func() {
-		defer other.Close()
+		defer func() { _ = other.Close() }()
 		serve(other)
 	}()
 	go func() {
-		defer carried.Close()
+		defer func() { _ = carried.Close() }()
 		for {
 			part, err := stream.Recv()
 			if err != nil {
