@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	goplugin "github.com/hashicorp/go-plugin"
@@ -363,6 +364,7 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	_, secret := host.Secret(ctx, "token")
 	host.Log(ctx, slog.LevelWarn, "asked", "n", 1)
 	_, together := host.Batch(ctx, sdk.Batch{Key: "event 1", Writes: []sdk.Write{sdk.Create(&sdk.Record{Entity: "visit", Values: map[string]any{"note": "x"}}), sdk.Transition("visit", "v1", "done", "new")}})
+	_, counted := host.DueAfter(ctx, "service", time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC), 4*time.Hour)
 	answer, fetched := host.HTTP().Get("https://api.example.com/v1?open=1") //nolint:noctx // the call's has no more than this one
 	if fetched == nil {
 		fetched = answer.Body.Close()
@@ -371,7 +373,7 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	if dialed == nil {
 		dialed = conn.Close()
 	}
-	return text == "kept", errors.Join(fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
+	return text == "kept", errors.Join(counted, fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
 }
 
 var (
@@ -422,6 +424,7 @@ var hostAnswers = map[string]proto.Message{
 	"Host.PutState":    &pluginpb.PutStateResponse{Version: 3},
 	"Host.DeleteState": &pluginpb.DeleteStateResponse{},
 	"Host.Batch":       &pluginpb.BatchResponse{Records: []*pluginpb.Record{visit, visit}},
+	"Host.WorkTime":    &pluginpb.WorkTimeResponse{At: "2026-01-05T10:04:05.000Z"},
 	"Host.Fetch":       &pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: &pluginpb.HTTPResponseHead{Status: 204}}},
 	"Host.Dial":        &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Opened{Opened: &pluginpb.DialOpened{Address: "pbx.example.com:5038"}}},
 	"Host.Secret":      &pluginpb.SecretResponse{Value: "s3cret"},

@@ -3478,11 +3478,12 @@ type HTTPRequestHead struct {
 	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
 	// "POST".
 	Method string `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
-	// Path below /plugins/NAME, escaped, with the query: "/erp?shop=1".
+	// Path below /plugins/NAME, escaped, with the query: "/erp?shop=1". In Fetch the
+	// whole address: "https://api.example.com/v1/orders?open=1".
 	Target string `protobuf:"bytes,3,opt,name=target,proto3" json:"target,omitempty"`
 	// As received, without those of the connection.
 	Headers []*HTTPHeader `protobuf:"bytes,4,rep,name=headers,proto3" json:"headers,omitempty"`
-	// Host that the client asked for.
+	// Host that the client asked for. In Fetch it is that of the target.
 	Host string `protobuf:"bytes,5,opt,name=host,proto3" json:"host,omitempty"`
 	// Address and port of the client.
 	RemoteAddress string `protobuf:"bytes,6,opt,name=remote_address,json=remoteAddress,proto3" json:"remote_address,omitempty"`
@@ -3626,6 +3627,7 @@ type HTTPResponse struct {
 	//
 	//	*HTTPResponse_Head
 	//	*HTTPResponse_Body
+	//	*HTTPResponse_Error
 	Part          isHTTPResponse_Part `protobuf_oneof:"part"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3686,6 +3688,15 @@ func (x *HTTPResponse) GetBody() []byte {
 	return nil
 }
 
+func (x *HTTPResponse) GetError() *Error {
+	if x != nil {
+		if x, ok := x.Part.(*HTTPResponse_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
 type isHTTPResponse_Part interface {
 	isHTTPResponse_Part()
 }
@@ -3700,9 +3711,16 @@ type HTTPResponse_Body struct {
 	Body []byte `protobuf:"bytes,2,opt,name=body,proto3,oneof"`
 }
 
+type HTTPResponse_Error struct {
+	// Only in Fetch, and the last: there is no answer, or no more of it.
+	Error *Error `protobuf:"bytes,3,opt,name=error,proto3,oneof"`
+}
+
 func (*HTTPResponse_Head) isHTTPResponse_Part() {}
 
 func (*HTTPResponse_Body) isHTTPResponse_Part() {}
+
+func (*HTTPResponse_Error) isHTTPResponse_Part() {}
 
 // HTTPResponseHead is an answer without its body.
 type HTTPResponseHead struct {
@@ -5926,6 +5944,298 @@ func (x *WorkTimeResponse) GetError() *Error {
 	return nil
 }
 
+// DialRequest is a part of what the plugin sends.
+type DialRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first message says where to, the others have data.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*DialRequest_To
+	//	*DialRequest_Data
+	Part          isDialRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DialRequest) Reset() {
+	*x = DialRequest{}
+	mi := &file_plugin_proto_msgTypes[83]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialRequest) ProtoMessage() {}
+
+func (x *DialRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[83]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialRequest.ProtoReflect.Descriptor instead.
+func (*DialRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{83}
+}
+
+func (x *DialRequest) GetPart() isDialRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *DialRequest) GetTo() *DialTo {
+	if x != nil {
+		if x, ok := x.Part.(*DialRequest_To); ok {
+			return x.To
+		}
+	}
+	return nil
+}
+
+func (x *DialRequest) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*DialRequest_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+type isDialRequest_Part interface {
+	isDialRequest_Part()
+}
+
+type DialRequest_To struct {
+	// Which connection to open.
+	To *DialTo `protobuf:"bytes,1,opt,name=to,proto3,oneof"`
+}
+
+type DialRequest_Data struct {
+	// Bytes, at most 64 KiB.
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+func (*DialRequest_To) isDialRequest_Part() {}
+
+func (*DialRequest_Data) isDialRequest_Part() {}
+
+// DialTo names a connection.
+type DialTo struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name under connections in the manifest.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DialTo) Reset() {
+	*x = DialTo{}
+	mi := &file_plugin_proto_msgTypes[84]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialTo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialTo) ProtoMessage() {}
+
+func (x *DialTo) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[84]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialTo.ProtoReflect.Descriptor instead.
+func (*DialTo) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{84}
+}
+
+func (x *DialTo) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *DialTo) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// DialResponse is a part of what comes back.
+type DialResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first message says that the connection is open; an error is the last.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*DialResponse_Opened
+	//	*DialResponse_Data
+	//	*DialResponse_Error
+	Part          isDialResponse_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DialResponse) Reset() {
+	*x = DialResponse{}
+	mi := &file_plugin_proto_msgTypes[85]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialResponse) ProtoMessage() {}
+
+func (x *DialResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[85]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialResponse.ProtoReflect.Descriptor instead.
+func (*DialResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{85}
+}
+
+func (x *DialResponse) GetPart() isDialResponse_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *DialResponse) GetOpened() *DialOpened {
+	if x != nil {
+		if x, ok := x.Part.(*DialResponse_Opened); ok {
+			return x.Opened
+		}
+	}
+	return nil
+}
+
+func (x *DialResponse) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*DialResponse_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+func (x *DialResponse) GetError() *Error {
+	if x != nil {
+		if x, ok := x.Part.(*DialResponse_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isDialResponse_Part interface {
+	isDialResponse_Part()
+}
+
+type DialResponse_Opened struct {
+	// It is open.
+	Opened *DialOpened `protobuf:"bytes,1,opt,name=opened,proto3,oneof"`
+}
+
+type DialResponse_Data struct {
+	// Bytes, at most 64 KiB.
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+type DialResponse_Error struct {
+	// It could not be opened, or has broken.
+	Error *Error `protobuf:"bytes,3,opt,name=error,proto3,oneof"`
+}
+
+func (*DialResponse_Opened) isDialResponse_Part() {}
+
+func (*DialResponse_Data) isDialResponse_Part() {}
+
+func (*DialResponse_Error) isDialResponse_Part() {}
+
+// DialOpened says that a connection is open.
+type DialOpened struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to, as approved: "pbx.example.com:5038".
+	Address       string `protobuf:"bytes,1,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DialOpened) Reset() {
+	*x = DialOpened{}
+	mi := &file_plugin_proto_msgTypes[86]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DialOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DialOpened) ProtoMessage() {}
+
+func (x *DialOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[86]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DialOpened.ProtoReflect.Descriptor instead.
+func (*DialOpened) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{86}
+}
+
+func (x *DialOpened) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
 var File_plugin_proto protoreflect.FileDescriptor
 
 const file_plugin_proto_rawDesc = "" +
@@ -6176,10 +6486,11 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"HTTPHeader\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value\"c\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\x91\x01\n" +
 	"\fHTTPResponse\x125\n" +
 	"\x04head\x18\x01 \x01(\v2\x1f.xrm.plugin.v1.HTTPResponseHeadH\x00R\x04head\x12\x14\n" +
-	"\x04body\x18\x02 \x01(\fH\x00R\x04bodyB\x06\n" +
+	"\x04body\x18\x02 \x01(\fH\x00R\x04body\x12,\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorH\x00R\x05errorB\x06\n" +
 	"\x04part\"_\n" +
 	"\x10HTTPResponseHead\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\x05R\x06status\x123\n" +
@@ -6338,7 +6649,22 @@ const file_plugin_proto_rawDesc = "" +
 	"\x10WorkTimeResponse\x12\x0e\n" +
 	"\x02at\x18\x01 \x01(\tR\x02at\x12\"\n" +
 	"\fmilliseconds\x18\x02 \x01(\x03R\fmilliseconds\x12*\n" +
-	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xa2\b\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"T\n" +
+	"\vDialRequest\x12'\n" +
+	"\x02to\x18\x01 \x01(\v2\x15.xrm.plugin.v1.DialToH\x00R\x02to\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
+	"\x04part\"R\n" +
+	"\x06DialTo\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\x8f\x01\n" +
+	"\fDialResponse\x123\n" +
+	"\x06opened\x18\x01 \x01(\v2\x19.xrm.plugin.v1.DialOpenedH\x00R\x06opened\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04data\x12,\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorH\x00R\x05errorB\x06\n" +
+	"\x04part\"&\n" +
+	"\n" +
+	"DialOpened\x12\x18\n" +
+	"\aaddress\x18\x01 \x01(\tR\aaddress2\xa2\b\n" +
 	"\x06Plugin\x12K\n" +
 	"\bDescribe\x12\x1e.xrm.plugin.v1.DescribeRequest\x1a\x1f.xrm.plugin.v1.DescribeResponse\x12=\n" +
 	"\x05Watch\x12\x1b.xrm.plugin.v1.WatchRequest\x1a\x15.xrm.plugin.v1.Health0\x01\x12Q\n" +
@@ -6354,7 +6680,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\tFireTimer\x12\x1f.xrm.plugin.v1.FireTimerRequest\x1a .xrm.plugin.v1.FireTimerResponse\x12H\n" +
 	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12P\n" +
 	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x01\x12E\n" +
-	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse2\x84\t\n" +
+	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse2\x8f\n" +
+	"\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
@@ -6371,7 +6698,9 @@ const file_plugin_proto_rawDesc = "" +
 	"\vDeleteState\x12!.xrm.plugin.v1.DeleteStateRequest\x1a\".xrm.plugin.v1.DeleteStateResponse\x12E\n" +
 	"\x06Secret\x12\x1c.xrm.plugin.v1.SecretRequest\x1a\x1d.xrm.plugin.v1.SecretResponse\x12B\n" +
 	"\x05Batch\x12\x1b.xrm.plugin.v1.BatchRequest\x1a\x1c.xrm.plugin.v1.BatchResponse\x12K\n" +
-	"\bWorkTime\x12\x1e.xrm.plugin.v1.WorkTimeRequest\x1a\x1f.xrm.plugin.v1.WorkTimeResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
+	"\bWorkTime\x12\x1e.xrm.plugin.v1.WorkTimeRequest\x1a\x1f.xrm.plugin.v1.WorkTimeResponse\x12D\n" +
+	"\x05Fetch\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12C\n" +
+	"\x04Dial\x12\x1a.xrm.plugin.v1.DialRequest\x1a\x1b.xrm.plugin.v1.DialResponse(\x010\x01B%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
 
 var (
 	file_plugin_proto_rawDescOnce sync.Once
@@ -6386,7 +6715,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 84)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 88)
 var file_plugin_proto_goTypes = []any{
 	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
 	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
@@ -6475,7 +6804,11 @@ var file_plugin_proto_goTypes = []any{
 	(*SecretResponse)(nil),       // 84: xrm.plugin.v1.SecretResponse
 	(*WorkTimeRequest)(nil),      // 85: xrm.plugin.v1.WorkTimeRequest
 	(*WorkTimeResponse)(nil),     // 86: xrm.plugin.v1.WorkTimeResponse
-	nil,                          // 87: xrm.plugin.v1.SaveRequest.AddEntry
+	(*DialRequest)(nil),          // 87: xrm.plugin.v1.DialRequest
+	(*DialTo)(nil),               // 88: xrm.plugin.v1.DialTo
+	(*DialResponse)(nil),         // 89: xrm.plugin.v1.DialResponse
+	(*DialOpened)(nil),           // 90: xrm.plugin.v1.DialOpened
+	nil,                          // 91: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
@@ -6528,111 +6861,120 @@ var file_plugin_proto_depIdxs = []int32{
 	4,   // 47: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
 	51,  // 48: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
 	53,  // 49: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
-	51,  // 50: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
-	4,   // 51: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 52: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 53: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 54: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
-	57,  // 55: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
-	6,   // 56: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
-	7,   // 57: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 58: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	87,  // 59: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
-	6,   // 60: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 61: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 62: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
-	59,  // 63: xrm.plugin.v1.BatchRequest.writes:type_name -> xrm.plugin.v1.SaveRequest
-	6,   // 64: xrm.plugin.v1.BatchResponse.records:type_name -> xrm.plugin.v1.Record
-	7,   // 65: xrm.plugin.v1.BatchResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 66: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
-	4,   // 67: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	66,  // 68: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
-	3,   // 69: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
-	68,  // 70: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
-	7,   // 71: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 72: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 73: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 74: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 75: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 76: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 77: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 78: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 79: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 80: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 81: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 82: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 83: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 84: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 85: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 86: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 87: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 88: xrm.plugin.v1.WorkTimeRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 89: xrm.plugin.v1.WorkTimeResponse.error:type_name -> xrm.plugin.v1.Error
-	9,   // 90: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	24,  // 91: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	27,  // 92: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	30,  // 93: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	32,  // 94: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	34,  // 95: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	36,  // 96: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
-	38,  // 97: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
-	42,  // 98: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
-	45,  // 99: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
-	47,  // 100: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
-	49,  // 101: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
-	22,  // 102: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
-	12,  // 103: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
-	54,  // 104: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	56,  // 105: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	59,  // 106: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	63,  // 107: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	56,  // 108: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
-	65,  // 109: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
-	69,  // 110: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
-	71,  // 111: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
-	73,  // 112: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
-	75,  // 113: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
-	77,  // 114: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
-	79,  // 115: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
-	81,  // 116: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
-	83,  // 117: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
-	61,  // 118: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
-	85,  // 119: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
-	10,  // 120: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	25,  // 121: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	28,  // 122: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	31,  // 123: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	33,  // 124: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	35,  // 125: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	37,  // 126: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	39,  // 127: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	43,  // 128: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	46,  // 129: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	48,  // 130: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	52,  // 131: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	23,  // 132: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
-	13,  // 133: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
-	55,  // 134: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	58,  // 135: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	60,  // 136: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	64,  // 137: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	58,  // 138: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	67,  // 139: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	70,  // 140: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	72,  // 141: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	74,  // 142: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	76,  // 143: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	78,  // 144: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	80,  // 145: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	82,  // 146: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	84,  // 147: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	62,  // 148: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
-	86,  // 149: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
-	120, // [120:150] is the sub-list for method output_type
-	90,  // [90:120] is the sub-list for method input_type
-	90,  // [90:90] is the sub-list for extension type_name
-	90,  // [90:90] is the sub-list for extension extendee
-	0,   // [0:90] is the sub-list for field type_name
+	7,   // 50: xrm.plugin.v1.HTTPResponse.error:type_name -> xrm.plugin.v1.Error
+	51,  // 51: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	4,   // 52: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 53: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 54: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 55: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
+	57,  // 56: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
+	6,   // 57: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 58: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 59: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	91,  // 60: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	6,   // 61: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 62: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 63: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
+	59,  // 64: xrm.plugin.v1.BatchRequest.writes:type_name -> xrm.plugin.v1.SaveRequest
+	6,   // 65: xrm.plugin.v1.BatchResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 66: xrm.plugin.v1.BatchResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 67: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
+	4,   // 68: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	66,  // 69: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
+	3,   // 70: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
+	68,  // 71: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
+	7,   // 72: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 73: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 74: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 75: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 76: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 77: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 78: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 79: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 80: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 81: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 82: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 83: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 84: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 85: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 86: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 87: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 88: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 89: xrm.plugin.v1.WorkTimeRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 90: xrm.plugin.v1.WorkTimeResponse.error:type_name -> xrm.plugin.v1.Error
+	88,  // 91: xrm.plugin.v1.DialRequest.to:type_name -> xrm.plugin.v1.DialTo
+	4,   // 92: xrm.plugin.v1.DialTo.context:type_name -> xrm.plugin.v1.CallContext
+	90,  // 93: xrm.plugin.v1.DialResponse.opened:type_name -> xrm.plugin.v1.DialOpened
+	7,   // 94: xrm.plugin.v1.DialResponse.error:type_name -> xrm.plugin.v1.Error
+	9,   // 95: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	24,  // 96: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	27,  // 97: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	30,  // 98: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	32,  // 99: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	34,  // 100: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	36,  // 101: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	38,  // 102: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	42,  // 103: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	45,  // 104: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	47,  // 105: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	49,  // 106: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	22,  // 107: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
+	12,  // 108: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
+	54,  // 109: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	56,  // 110: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	59,  // 111: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	63,  // 112: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	56,  // 113: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	65,  // 114: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	69,  // 115: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	71,  // 116: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	73,  // 117: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	75,  // 118: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	77,  // 119: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	79,  // 120: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	81,  // 121: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	83,  // 122: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	61,  // 123: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
+	85,  // 124: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
+	49,  // 125: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
+	87,  // 126: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
+	10,  // 127: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	25,  // 128: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	28,  // 129: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	31,  // 130: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	33,  // 131: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	35,  // 132: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	37,  // 133: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	39,  // 134: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	43,  // 135: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	46,  // 136: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	48,  // 137: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	52,  // 138: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	23,  // 139: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	13,  // 140: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
+	55,  // 141: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	58,  // 142: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	60,  // 143: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	64,  // 144: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	58,  // 145: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	67,  // 146: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	70,  // 147: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	72,  // 148: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	74,  // 149: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	76,  // 150: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	78,  // 151: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	80,  // 152: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	82,  // 153: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	84,  // 154: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	62,  // 155: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
+	86,  // 156: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
+	52,  // 157: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
+	89,  // 158: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
+	127, // [127:159] is the sub-list for method output_type
+	95,  // [95:127] is the sub-list for method input_type
+	95,  // [95:95] is the sub-list for extension type_name
+	95,  // [95:95] is the sub-list for extension extendee
+	0,   // [0:95] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -6653,10 +6995,20 @@ func file_plugin_proto_init() {
 	file_plugin_proto_msgTypes[48].OneofWrappers = []any{
 		(*HTTPResponse_Head)(nil),
 		(*HTTPResponse_Body)(nil),
+		(*HTTPResponse_Error)(nil),
 	}
 	file_plugin_proto_msgTypes[81].OneofWrappers = []any{
 		(*WorkTimeRequest_Milliseconds)(nil),
 		(*WorkTimeRequest_To)(nil),
+	}
+	file_plugin_proto_msgTypes[83].OneofWrappers = []any{
+		(*DialRequest_To)(nil),
+		(*DialRequest_Data)(nil),
+	}
+	file_plugin_proto_msgTypes[85].OneofWrappers = []any{
+		(*DialResponse_Opened)(nil),
+		(*DialResponse_Data)(nil),
+		(*DialResponse_Error)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -6664,7 +7016,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   84,
+			NumMessages:   88,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -720,6 +720,8 @@ const (
 	Host_Secret_FullMethodName      = "/xrm.plugin.v1.Host/Secret"
 	Host_Batch_FullMethodName       = "/xrm.plugin.v1.Host/Batch"
 	Host_WorkTime_FullMethodName    = "/xrm.plugin.v1.Host/WorkTime"
+	Host_Fetch_FullMethodName       = "/xrm.plugin.v1.Host/Fetch"
+	Host_Dial_FullMethodName        = "/xrm.plugin.v1.Host/Dial"
 )
 
 // HostClient is the client API for Host service.
@@ -768,6 +770,13 @@ type HostClient interface {
 	// WorkTime counts by a calendar of the site: the deadline after so much working
 	// time, how much lies between two instants, or when it opens next.
 	WorkTime(ctx context.Context, in *WorkTimeRequest, opts ...grpc.CallOption) (*WorkTimeResponse, error)
+	// Fetch sends an HTTP request to a host that the manifest names under
+	// connections. The head comes first on both sides, then the body in parts of any
+	// size up to 64 KiB; an error ends the answer. Redirects are not followed.
+	Fetch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HTTPRequest, HTTPResponse], error)
+	// Dial opens a TCP connection to an address that the manifest names under
+	// connections, and carries it until one side closes it or the call ends.
+	Dial(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[DialRequest, DialResponse], error)
 }
 
 type hostClient struct {
@@ -947,6 +956,32 @@ func (c *hostClient) WorkTime(ctx context.Context, in *WorkTimeRequest, opts ...
 	return out, nil
 }
 
+func (c *hostClient) Fetch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HTTPRequest, HTTPResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[1], Host_Fetch_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[HTTPRequest, HTTPResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_FetchClient = grpc.BidiStreamingClient[HTTPRequest, HTTPResponse]
+
+func (c *hostClient) Dial(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[DialRequest, DialResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[2], Host_Dial_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[DialRequest, DialResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_DialClient = grpc.BidiStreamingClient[DialRequest, DialResponse]
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
@@ -993,6 +1028,13 @@ type HostServer interface {
 	// WorkTime counts by a calendar of the site: the deadline after so much working
 	// time, how much lies between two instants, or when it opens next.
 	WorkTime(context.Context, *WorkTimeRequest) (*WorkTimeResponse, error)
+	// Fetch sends an HTTP request to a host that the manifest names under
+	// connections. The head comes first on both sides, then the body in parts of any
+	// size up to 64 KiB; an error ends the answer. Redirects are not followed.
+	Fetch(grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]) error
+	// Dial opens a TCP connection to an address that the manifest names under
+	// connections, and carries it until one side closes it or the call ends.
+	Dial(grpc.BidiStreamingServer[DialRequest, DialResponse]) error
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -1050,6 +1092,12 @@ func (UnimplementedHostServer) Batch(context.Context, *BatchRequest) (*BatchResp
 }
 func (UnimplementedHostServer) WorkTime(context.Context, *WorkTimeRequest) (*WorkTimeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method WorkTime not implemented")
+}
+func (UnimplementedHostServer) Fetch(grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]) error {
+	return status.Error(codes.Unimplemented, "method Fetch not implemented")
+}
+func (UnimplementedHostServer) Dial(grpc.BidiStreamingServer[DialRequest, DialResponse]) error {
+	return status.Error(codes.Unimplemented, "method Dial not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -1353,6 +1401,20 @@ func _Host_WorkTime_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_Fetch_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(HostServer).Fetch(&grpc.GenericServerStream[HTTPRequest, HTTPResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_FetchServer = grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]
+
+func _Host_Dial_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(HostServer).Dial(&grpc.GenericServerStream[DialRequest, DialResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_DialServer = grpc.BidiStreamingServer[DialRequest, DialResponse]
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1426,6 +1488,18 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "Each",
 			Handler:       _Host_Each_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "Fetch",
+			Handler:       _Host_Fetch_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "Dial",
+			Handler:       _Host_Dial_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
 		},
 	},
 	Metadata: "plugin.proto",
