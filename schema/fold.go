@@ -49,9 +49,13 @@ func spellings(s string) (plain, spelledOut []string) {
 }
 
 // SearchWords lists the words under which a record is found, each once, in
-// order. The values are those of the stored entity.
-func (e *Entity) SearchWords(values map[string]any) []string {
+// order. The values are those of the stored entity. The search looks also into the
+// places that others have, by their SearchPlaces, whose model is another one.
+func (e *Entity) SearchWords(values map[string]any, others ...string) []string {
 	var words []string
+	for _, place := range others {
+		words = append(words, WordsAt(values, place)...)
+	}
 	for _, f := range e.Stored().Fields {
 		role := e.roleMark(f)
 		for _, word := range searchWords(f, values[f.Name]) {

@@ -16,7 +16,7 @@ const (
 	Misfit     Kind = "MISFIT"     // a value that its field does not read
 	Unreadable Kind = "UNREADABLE" // what no xrm has written
 	Shared     Kind = "SHARED"     // a value of a unique field that several living records have
-	Misplaced  Kind = "MISPLACED"  // a text that its store does not find or sort by
+	Misplaced  Kind = "MISPLACED"  // a text that its store does not find, search or sort by
 	Lost       Kind = "LOST"       // a duplicate whose id and unique values lead nowhere
 	Stuck      Kind = "STUCK"      // a merge, an erasure, a deletion or a restoration that does not come to its end
 	UnderWay   Kind = "UNDER_WAY"  // one that will: nothing is wrong

@@ -9,12 +9,12 @@ import (
 
 // Sorting is a store where a record can be without what it is found and sorted by.
 type Sorting interface {
-	// Missorted are the paths, for each of the records with these ids, of texts whose sort
-	// key is missing, or that of another text.
-	Missorted(ctx context.Context, e *schema.Entity, ids []string) (map[string][]string, error)
+	// Missed are the paths, for each of the records with these ids, of texts whose sort key
+	// is missing, or that of another text, and of those without their words for the search.
+	Missed(ctx context.Context, e *schema.Entity, ids []string) (sorting, searching map[string][]string, err error)
 }
 
-// sorted looks for texts that filters and orders miss.
+// sorted looks for texts that filters and orders miss, or the search.
 func (c *check) sorted(ctx context.Context, e *schema.Entity, found []*core.Record) error {
 	if c.sorting == nil || len(found) == 0 {
 		return nil
@@ -23,14 +23,18 @@ func (c *check) sorted(ctx context.Context, e *schema.Entity, found []*core.Reco
 	for i, r := range found {
 		ids[i] = r.ID
 	}
-	missorted, err := c.sorting.Missorted(ctx, e, ids)
+	sorting, searching, err := c.sorting.Missed(ctx, e, ids)
 	if err != nil {
 		return err
 	}
 	for _, r := range found {
-		for _, path := range missorted[r.ID] {
+		for _, path := range sorting[r.ID] {
 			c.add(Finding{Misplaced, e.Name, r.ID, path, shown(schema.Lookup(r.Values, path)),
 				path + " has the sort key of another text, or none, so filters and orders miss it; change any value of the record, which makes its keys anew"})
+		}
+		for _, path := range searching[r.ID] {
+			c.add(Finding{Misplaced, e.Name, r.ID, path, shown(schema.Lookup(r.Values, path)),
+				path + " has the words of another text, or none, so the search misses it; change any value of the record, which makes its words anew"})
 		}
 	}
 	return nil

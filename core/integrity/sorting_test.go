@@ -22,9 +22,9 @@ func TestTextsThatNoSortKeyFindsAreFoundWithWhatToDo(t *testing.T) {
 	}
 	t.Cleanup(func() { s.Close() })
 	w := newWorld(t, s)
-	w.become("entity: person\nfields: {name: {type: text, index: true}, note: {type: text}}\n", "role: member\nof: person\nfields:\n  area: {type: text, index: true}\n")
+	w.become("entity: person\nfields: {name: {type: text, index: true}, note: {type: text, search: true}}\n", "role: member\nof: person\nfields:\n  area: {type: text, index: true, search: true}\n")
 	w.prepare()
-	for _, id := range []string{"none", "old", "left", "role", "right"} {
+	for _, id := range []string{"none", "old", "left", "role", "right", "wordless", "worded"} {
 		w.put("person", id, id == "old", map[string]any{"name": "Emil", "note": "n", "roles": []any{"member"}, "member": map[string]any{"area": "north"}})
 	}
 	w.put("person", "empty", false, map[string]any{"note": "n"})
@@ -34,14 +34,19 @@ func TestTextsThatNoSortKeyFindsAreFoundWithWhatToDo(t *testing.T) {
 		"old":  {{Key: "$set", Value: bson.D{{Key: "name", Value: "Zoe"}}}},
 		"left": {{Key: "$unset", Value: bson.D{{Key: "name", Value: ""}}}},
 		"role": {{Key: "$unset", Value: bson.D{{Key: "_sort.member", Value: ""}}}},
+
+		"wordless": {{Key: "$unset", Value: bson.D{{Key: "_words", Value: ""}}}},
+		"worded":   {{Key: "$set", Value: bson.D{{Key: "note", Value: "other"}}}},
 	} {
 		if done, err := db.Collection("person").UpdateOne(t.Context(), bson.D{{Key: "_id", Value: id}}, set); err != nil || done.ModifiedCount != 1 {
 			t.Fatal(done, err)
 		}
 	}
 	const has = " has the sort key of another text, or none, so filters and orders miss it; change any value of the record, which makes its keys anew"
-	w.finds("MISPLACED person left: name"+has, "MISPLACED person none: name"+has, "MISPLACED person old: name"+has, "MISPLACED person role: member.area"+has)
-	for id, name := range map[string]any{"none": "Emil", "old": "Zoe", "left": nil, "role": "Emil"} {
+	const words = " has the words of another text, or none, so the search misses it; change any value of the record, which makes its words anew"
+	w.finds("MISPLACED person left: name"+has, "MISPLACED person none: name"+has, "MISPLACED person old: name"+has, "MISPLACED person role: member.area"+has,
+		"MISPLACED person worded: note"+words, "MISPLACED person wordless: member.area"+words, "MISPLACED person wordless: note"+words)
+	for id, name := range map[string]any{"none": "Emil", "old": "Zoe", "left": nil, "role": "Emil", "wordless": "Emil", "worded": "Emil"} {
 		values := map[string]any{"note": "changed", "roles": []any{"member"}, "member": map[string]any{"area": "north"}}
 		if name != nil {
 			values["name"] = name

@@ -67,6 +67,8 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 	if err := s.failed("write a batch", ctx.Err()); err != nil {
 		return fail(err)
 	}
+	finally := context.WithoutCancel(ctx) // what is begun is ended, here or elsewhere
+	keeping := s.keepingAll(ctx, b)
 	document := batchDocument{ID: b.ID, Key: b.Once.Key, Result: b.Once.Result, KeepMS: b.Once.Keep.Milliseconds(), State: pendingState, Steps: make([]batchStep, len(b.Steps))}
 	refused := false
 	for i, one := range b.Steps {
@@ -79,7 +81,6 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 	if err := s.begin(ctx, document); err != nil {
 		return fail(err)
 	}
-	finally := context.WithoutCancel(ctx) // what is begun is ended, here or elsewhere
 	waits := make([]waitsFor, len(b.Steps))
 	inParallel(len(b.Steps), func(i int) {
 		waits[i], errs[i] = s.mark(ctx, b.ID, document.Steps[i], b.Steps[i])
@@ -106,6 +107,7 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 		return errs
 	}
 	_ = s.finish(finally, document) // what is decided is committed: who reads, or the timer, ends the rest
+	s.putKeptAll(finally, b, keeping)
 	return errs
 }
 

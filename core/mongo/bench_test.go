@@ -71,7 +71,7 @@ func BenchmarkFind(b *testing.B) {
 
 func BenchmarkDecodeRecord(b *testing.B) {
 	c := creation(model(b).Entity("thing"), "1", sample(7))
-	set, _, err := fieldsOf(model(b).Entity("thing"), nil, c.After, nil)
+	set, _, err := fieldsOf(model(b).Entity("thing"), nil, c.After, nil, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

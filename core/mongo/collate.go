@@ -19,10 +19,6 @@ type sortingKeys struct {
 	unset []string
 }
 
-func (s *Store) keysOf(e *schema.Entity, values map[string]any) sortingKeys {
-	return keysAt(s.pathsOfKeys(e.Stored().Name), s.collation, values)
-}
-
 func keysAt(paths []string, by *schema.Collation, values map[string]any) (k sortingKeys) {
 	for _, path := range paths {
 		if text, isText := schema.Lookup(values, path).(string); isText {

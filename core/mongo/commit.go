@@ -34,13 +34,12 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 			updated = append(updated, i)
 		}
 	}
-	others := s.seeKept(ctx, e)
+	knew, seen := s.keeping(e), s.seeKept(ctx, e)
 	s.insert(ctx, e, changes, created, errs)
 	s.update(ctx, e, changes, updated, errs)
 	s.commitOnce(ctx, e, changes, once, errs)
-	if others() {
-		s.putKept(ctx, e, changes, errs)
-	}
+	seen()
+	s.putKept(ctx, e, knew, madeOf(changes, errs))
 	return errs
 }
 
@@ -62,9 +61,10 @@ func (s *Store) Joined() bool { return false }
 func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Change, which []int, errs []error) {
 	var documents []any
 	var sent []int // sent[n] is the change that documents[n] belongs to
+	keeping := s.keeping(e)
 	for _, i := range which {
-		set, _, err := fieldsOf(e, nil, changes[i].After, nil)
-		set = append(set, s.keysOf(e, changes[i].After.Values).whole()...)
+		set, _, err := fieldsOf(e, nil, changes[i].After, nil, keeping.places)
+		set = append(set, keysAt(keeping.paths, s.collation, changes[i].After.Values).whole()...)
 		if claims := s.claimsOf(e, changes[i].After); len(claims) > 0 {
 			set = append(set, bson.E{Key: claimsField, Value: claims})
 		}
@@ -142,14 +142,15 @@ func (s *Store) updating(ctx context.Context, e *schema.Entity, c core.Change, l
 	if c.Before != nil {
 		lies = s.lyingIn(ctx, e, c.Before)
 	}
-	set, unset, err := fieldsOf(e, c.Before, c.After, lies)
+	keeping := s.keeping(e)
+	set, unset, err := fieldsOf(e, c.Before, c.After, lies, keeping.places)
 	if errors.Is(err, driver.ErrNoDocuments) {
 		return nil, stale(c, nil)
 	}
 	if err != nil {
 		return nil, s.failed("write "+e.Name, err)
 	}
-	keys := s.keysOf(e, c.After.Values)
+	keys := keysAt(keeping.paths, s.collation, c.After.Values)
 	set, unset = append(set, keys.set...), append(append(unset, keys.unset...), leaves...)
 	if claims := s.claimsOf(e, c.After); len(claims) > 0 {
 		set = append(set, bson.E{Key: claimsField, Value: claims})

@@ -17,6 +17,7 @@ type declared struct {
 	unique map[string]bool
 
 	collated []string // the paths that sort keys are kept for
+	searched []string // where the search looks
 }
 
 // declaredOf is what is prepared for a stored entity; nil before that.
@@ -27,8 +28,8 @@ func (s *Store) declaredOf(name string) *declared {
 }
 
 // declaredIn leaves out what no page is read from.
-func declaredIn(indexes []driver.IndexModel, collated []string) *declared {
-	d := &declared{pages: []pageIndex{{keys: bson.D{{Key: idField, Value: 1}}}}, unique: map[string]bool{}, collated: collated}
+func declaredIn(indexes []driver.IndexModel, collated, searched []string) *declared {
+	d := &declared{pages: []pageIndex{{keys: bson.D{{Key: idField, Value: 1}}}}, unique: map[string]bool{}, collated: collated, searched: searched}
 	for _, index := range indexes {
 		name := nameOf(index)
 		switch path, unique := strings.CutPrefix(name, uniquePrefix); {

@@ -29,15 +29,15 @@ const (
 // fieldsOf returns what a record's document sets, and the names of what an
 // earlier version had and this one has not. Of an earlier version what is the same
 // is left alone: it may be of a type that only another model knows. lies finds what
-// no field knows within what is written anew.
-func fieldsOf(e *schema.Entity, before, after *core.Record, lies lying) (set bson.D, unset []string, err error) {
+// no field knows within what is written anew. places are where the search looks besides.
+func fieldsOf(e *schema.Entity, before, after *core.Record, lies lying, places []string) (set bson.D, unset []string, err error) {
 	set = systemOf(after)
 	if after.Deleted() {
 		unset = append(unset, liveField)
 	} else {
 		unset = append(unset, deletedField)
 	}
-	if words := e.SearchWords(after.Values); len(words) > 0 {
+	if words := e.SearchWords(after.Values, places...); len(words) > 0 {
 		set = append(set, bson.E{Key: wordsField, Value: words})
 	} else {
 		unset = append(unset, wordsField)

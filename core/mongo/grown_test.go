@@ -63,11 +63,11 @@ func (b *big) fill(tb testing.TB, e *schema.Entity, n int, values func(i int) ma
 		var documents []bson.D
 		for i := from; i < min(from+5000, n); i++ {
 			at := grownAt(i)
-			set, _, err := fieldsOf(e, nil, &core.Record{Entity: e.Name, ID: grownID(i), Version: 1, CreatedAt: at, CreatedBy: "u", UpdatedAt: at, UpdatedBy: "u", Values: values(i)}, nil)
+			set, _, err := fieldsOf(e, nil, &core.Record{Entity: e.Name, ID: grownID(i), Version: 1, CreatedAt: at, CreatedBy: "u", UpdatedAt: at, UpdatedBy: "u", Values: values(i)}, nil, nil)
 			if err != nil {
 				tb.Fatal(err)
 			}
-			set = append(set, b.keysOf(e, values(i)).whole()...)
+			set = append(set, keysAt(b.keeping(e).paths, b.collation, values(i)).whole()...)
 			documents = append(documents, append(bson.D{{Key: idField, Value: grownID(i)}}, set...))
 		}
 		if _, err := b.collection(e).Collection.InsertMany(tb.Context(), documents); err != nil {

@@ -12,76 +12,100 @@ import (
 // keptFor is how long an instance relies on what it has read of the keys that are kept.
 const keptFor = 500 * time.Millisecond
 
-// keptKeys has the paths whose sort keys every instance keeps up, also those that its own
-// model has no index for: what it writes is looked for by instances of a later model.
+// keptKeys are what an instance writes of a record beside it. Every instance keeps up what
+// the database notes, also where its own model has no index or no search: what it writes
+// is looked for by instances of a later model.
 type keptKeys struct {
-	paths []string
-	read  time.Time
+	paths  []string // of the texts that have sort keys
+	places []string // where the search looks
 }
 
-// seeKept reads which sort keys of an entity are kept, beside a write, unless that was
-// done lately. What it returns waits for that, and says whether there are others than
-// the write can have known of.
-func (s *Store) seeKept(ctx context.Context, e *schema.Entity) (others func() bool) {
-	name, now := e.Stored().Name, time.Now()
-	if k, known := s.keptIn(name); known && now.Sub(k.read) < s.keptFor {
-		return func() bool { return false }
-	}
-	before := s.pathsOfKeys(name)
-	found := make(chan bool, 1)
-	go func() {
-		d, err := s.sortingOf(ctx, e.Stored())
-		if err != nil { // then the next write looks
-			found <- false
-			return
-		}
-		k := keptKeys{read: now}
-		if d.Collation == s.collation.Name() {
-			k.paths = unionOf(d.Paths, d.Adding)
-		}
-		s.keptKeys.Store(name, k)
-		found <- slices.ContainsFunc(k.paths, func(path string) bool { return !slices.Contains(before, path) })
-	}()
-	return func() bool { return <-found }
+func (k keptKeys) covers(other keptKeys) bool {
+	return hasAll(k.paths, other.paths) && hasAll(k.places, other.places)
 }
 
-// putKept writes the keys that the write of these changes did not know of. What fails is
-// left to the check: the changes are made.
-func (s *Store) putKept(ctx context.Context, e *schema.Entity, changes []core.Change, errs []error) {
-	var written []*core.Record
-	for i, c := range changes {
-		if errs[i] == nil {
-			written = append(written, c.After)
-		}
-	}
-	k, _ := s.keptIn(e.Stored().Name)
-	_ = s.putKeys(ctx, e.Stored(), k.paths, written)
+// hasAll says whether all has each of some.
+func hasAll(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(one string) bool { return !slices.Contains(all, one) })
 }
 
-// pathsOfKeys are those that this instance writes keys for: the paths of its own model,
-// and what it knows of others.
-func (s *Store) pathsOfKeys(name string) []string {
+// notedKeys are those that the database had when it was asked.
+type notedKeys struct {
+	keptKeys
+	read time.Time
+}
+
+// keeping is what this instance writes of the records of an entity: what its own model asks
+// for, and what it knows of others.
+func (s *Store) keeping(e *schema.Entity) keptKeys {
+	name := e.Stored().Name
 	d := s.declaredOf(name)
 	if d == nil {
-		return nil
+		return keptKeys{}
 	}
-	k, _ := s.keptIn(name)
-	if len(k.paths) == 0 {
-		return d.collated
+	own := keptKeys{d.collated, d.searched}
+	if noted, _ := s.noted(name); !own.covers(noted.keptKeys) {
+		return keptKeys{unionOf(own.paths, noted.paths), unionOf(own.places, noted.places)}
 	}
-	return unionOf(d.collated, k.paths)
+	return own
 }
 
-func (s *Store) keptIn(name string) (keptKeys, bool) {
+func (s *Store) noted(name string) (notedKeys, bool) {
 	known, _ := s.keptKeys.Load(name)
-	k, ok := known.(keptKeys)
+	k, ok := known.(notedKeys)
 	return k, ok
 }
 
-// letSee waits until every instance that writes knows of the paths that are being added.
-// One of the same collation keeps up their keys from then on, and no record is missed.
+// seeKept reads what is kept of an entity, beside a write, unless that was done lately.
+// What it returns waits for that.
+func (s *Store) seeKept(ctx context.Context, e *schema.Entity) (seen func()) {
+	name, now := e.Stored().Name, time.Now()
+	if k, known := s.noted(name); known && now.Sub(k.read) < s.keptFor {
+		return func() {}
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d, err := s.sortingOf(ctx, e.Stored())
+		if err != nil { // then the next write looks
+			return
+		}
+		k := notedKeys{read: now}
+		if d.Collation == s.collation.Name() {
+			k.paths = unionOf(d.Paths, d.Adding)
+		}
+		if d.Words == schema.WordsVersion {
+			k.places = unionOf(d.Searched, d.Searching)
+		}
+		s.keptKeys.Store(name, k)
+	}()
+	return func() { <-done }
+}
+
+// putKept writes what the write of these records did not know of, if there is anything.
+// What fails is left to the check: the changes are made.
+func (s *Store) putKept(ctx context.Context, e *schema.Entity, knew keptKeys, written []*core.Record) {
+	if now := s.keeping(e); !knew.covers(now) {
+		_ = s.putKeys(ctx, e.Stored(), now, written)
+	}
+}
+
+// madeOf are the records of those changes that are made.
+func madeOf(changes []core.Change, errs []error) []*core.Record {
+	var made []*core.Record
+	for i, c := range changes {
+		if errs[i] == nil {
+			made = append(made, c.After)
+		}
+	}
+	return made
+}
+
+// letSee waits until every instance that writes knows of what is being added. One of the
+// same collation, or that makes the same words, keeps it up from then on, and no record is
+// missed.
 func (s *Store) letSee(ctx context.Context, have sortingDocument) error {
-	if !slices.ContainsFunc(have.Adding, func(path string) bool { return !slices.Contains(have.Paths, path) }) {
+	if hasAll(have.Paths, have.Adding) && hasAll(have.Searched, have.Searching) {
 		return nil
 	}
 	select {

@@ -142,6 +142,67 @@ func TestSortKeysAreKeptUpWhileAFieldIsSomethingElse(t *testing.T) {
 	a.newer.inOrder(t, "2", "1")
 }
 
+const (
+	plainNote    = "note: {type: text}"
+	searchedNote = "note: {type: text, search: true}"
+)
+
+// search wants the full text search to find records.
+func (a *aged) search(t *testing.T, when string, text string, want ...string) {
+	t.Helper()
+	found, err := a.Find(t.Context(), a.thing, core.Query{Search: a.thing.SearchTerms(text), First: 10})
+	must(t, err)
+	var ids []string
+	for _, r := range found {
+		ids = append(ids, r.ID)
+	}
+	slices.Sort(ids)
+	if !slices.Equal(ids, want) {
+		t.Errorf("%s: the search for %q finds %q; want %q", when, text, ids, want)
+	}
+}
+
+func TestWhatAnInstanceOfAnOlderModelWritesIsFoundByTheSearch(t *testing.T) {
+	a := newAges(t, plainNote, searchedNote)
+	a.older.start(t)
+	first := a.older.create(t, "1", object{"note": "one apple"})
+	a.newer.start(t)
+	a.newer.search(t, "from before", "apple", "1")
+	a.older.create(t, "2", object{"note": "two apples"})
+	a.newer.search(t, "created by the older one", "apple", "1", "2")
+	a.older.change(t, first, object{"note": "one pear"})
+	a.newer.search(t, "changed by the older one", "apple", "2")
+	a.newer.search(t, "changed by the older one", "pear", "1")
+	must(t, a.newer.Attend(t.Context(), core.Presence{Instance: "newer"}, time.Hour))
+	a.older.start(t)
+	a.older.create(t, "3", object{"note": "three pears"})
+	a.newer.search(t, "created by the older one that started once more", "pear", "1", "3")
+
+	must(t, a.newer.Leave(t.Context(), "newer"))
+	a.older.start(t)
+	a.older.create(t, "4", object{"note": "four pears"})
+	a.newer.search(t, "when nobody searches it any more", "pear")
+}
+
+// A batch is applied when it is decided, which may be long after its updates were made.
+func TestWhatAnInstanceOfAnOlderModelWritesInABatchIsFound(t *testing.T) {
+	a := newAges(t, plainName+", "+plainNote, indexedName+", "+searchedNote)
+	a.older.start(t)
+	first := a.older.create(t, "1", object{"name": "Zorn", "note": "one apple"})
+	a.newer.start(t)
+	after := *first.After
+	after.Version, after.Values = 2, object{"name": "Emil", "note": "one pear"}
+	b := core.Batch{ID: "b1", Steps: []core.Step{
+		{Entity: a.older.thing, Change: core.Change{Action: core.Updated, Before: first.After, After: &after, Actor: first.Actor, At: first.At}},
+		{Entity: a.older.thing, Change: creation(a.older.thing, "2", object{"name": "Ärlig", "note": "two pears"})},
+	}}
+	must(t, errors.Join(a.older.CommitAll(t.Context(), b)...))
+	a.newer.finds(t, "changed in a batch", "Emil", "1")
+	a.newer.finds(t, "created in a batch", "Ärlig", "2")
+	a.newer.inOrder(t, "2", "1")
+	a.newer.search(t, "in a batch", "pear", "1", "2")
+}
+
 // An instance that has read lately which keys are kept is waited for.
 func TestSortKeysAreMadeWhenAllInstancesKeepThemUp(t *testing.T) {
 	a := newAges(t, plainName, indexedName)

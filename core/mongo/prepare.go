@@ -51,7 +51,8 @@ func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 		if err := s.dropUnique(ctx, e, there, indexes); err != nil {
 			return err
 		}
-		s.declared.Store(e.Name, declaredIn(indexes, e.Collated(m.Roles(e))))
+		s.declared.Store(e.Name, declaredIn(indexes, e.Collated(m.Roles(e)), e.SearchPlaces()))
+		s.keptKeys.Delete(e.Name) // what the next write reads may be less
 	}
 	for _, own := range []struct {
 		collection collection

@@ -25,7 +25,7 @@ const (
 )
 
 // sortingDocument is what is known of the keys of an entity's records: of which
-// collation they are, for which paths, and which fields their words are of.
+// collation they are, for which paths, and where the search finds their words.
 type sortingDocument struct {
 	ID        string   `bson:"_id"`
 	Collation string   `bson:"collation"`
@@ -33,20 +33,15 @@ type sortingDocument struct {
 	Words     string   `bson:"words"`
 	Searched  []string `bson:"searched"`
 
-	Adding []string `bson:"adding,omitempty"` // paths whose keys are being made, and kept up already
-	Making string   `bson:"making,omitempty"` // what is being made instead
-	At     string   `bson:"at,omitempty"`     // the last record that has it
+	Adding    []string `bson:"adding,omitempty"`    // paths whose keys are being made, and kept up already
+	Searching []string `bson:"searching,omitempty"` // the same of places whose words are being made
+	Making    string   `bson:"making,omitempty"`    // what is being made instead
+	At        string   `bson:"at,omitempty"`        // the last record that has it
 }
 
 // keysFor is what the records of an entity must have.
 func (s *Store) keysFor(m *schema.Model, e *schema.Entity) sortingDocument {
-	d := sortingDocument{ID: e.Name, Collation: s.collation.Name(), Paths: e.Collated(m.Roles(e)), Words: schema.WordsVersion}
-	walk(e.Fields, "", func(path string, f *schema.Field) {
-		if f.Search {
-			d.Searched = append(d.Searched, path)
-		}
-	})
-	return d
+	return sortingDocument{ID: e.Name, Collation: s.collation.Name(), Paths: e.Collated(m.Roles(e)), Words: schema.WordsVersion, Searched: e.SearchPlaces()}
 }
 
 // covers says whether records that have these keys have those of another document
@@ -54,10 +49,7 @@ func (s *Store) keysFor(m *schema.Model, e *schema.Entity) sortingDocument {
 // them up. Where others are being made, or that was cut off, some records have
 // these and some have those.
 func (d sortingDocument) covers(other sortingDocument) bool {
-	within := func(all, some []string) bool {
-		return !slices.ContainsFunc(some, func(path string) bool { return !slices.Contains(all, path) })
-	}
-	return d.Making == "" && d.Collation == other.Collation && d.Words == other.Words && within(d.Paths, other.Paths) && within(d.Searched, other.Searched)
+	return d.Making == "" && d.Collation == other.Collation && d.Words == other.Words && hasAll(d.Paths, other.Paths) && hasAll(d.Searched, other.Searched)
 }
 
 func (s *Store) sorting() collection { return s.in(sortingCollection) }
@@ -66,10 +58,10 @@ func (s *Store) sorting() collection { return s.in(sortingCollection) }
 // there. One instance does it; the others wait. What was cut off goes on from where
 // it was.
 func (s *Store) makeKeys(ctx context.Context, m *schema.Model, e *schema.Entity) error {
-	want, lease, me := s.keysFor(m, e), "keys of "+e.Name, bson.NewObjectID().Hex()
+	own, lease, me := s.keysFor(m, e), "keys of "+e.Name, bson.NewObjectID().Hex()
 	for {
-		have, err := s.sortingOf(ctx, e)
-		if err != nil || have.covers(want) {
+		have, want, err := s.keysBeside(ctx, e, own)
+		if err != nil || have.suffices(want) {
 			return err
 		}
 		mine, err := s.Acquire(ctx, lease, me, rekeyLease)
@@ -78,7 +70,7 @@ func (s *Store) makeKeys(ctx context.Context, m *schema.Model, e *schema.Entity)
 		}
 		if mine {
 			defer func() { _ = s.Release(context.WithoutCancel(ctx), lease, me) }() // or it ends by itself
-			if have, err = s.sortingOf(ctx, e); err != nil || have.covers(want) {
+			if have, want, err = s.keysBeside(ctx, e, own); err != nil || have.suffices(want) {
 				return err
 			}
 			return s.rekey(ctx, e, have, want, func() (bool, error) { return s.Acquire(ctx, lease, me, rekeyLease) })
@@ -89,6 +81,34 @@ func (s *Store) makeKeys(ctx context.Context, m *schema.Model, e *schema.Entity)
 			return s.failed("make the sort keys of "+e.Plural, ctx.Err())
 		}
 	}
+}
+
+// keysBeside are the keys that there are, and those that there have to be: also what
+// instances of other models have made. What is searched no more loses its words when none
+// of them runs.
+func (s *Store) keysBeside(ctx context.Context, e *schema.Entity, own sortingDocument) (have, want sortingDocument, err error) {
+	want = own
+	if have, err = s.sortingOf(ctx, e); err != nil {
+		return have, want, err
+	}
+	if have.Collation == want.Collation {
+		want.Paths = unionOf(want.Paths, have.Paths)
+	}
+	if have.Words == want.Words && !hasAll(want.Searched, have.Searched) {
+		others, err := s.Present(ctx)
+		if err != nil {
+			return have, want, err
+		}
+		if len(others) > 0 {
+			want.Searched = unionOf(want.Searched, have.Searched)
+		}
+	}
+	return have, want, nil
+}
+
+// suffices says whether no record has to be written anew.
+func (d sortingDocument) suffices(want sortingDocument) bool {
+	return d.covers(want) && hasAll(want.Searched, d.Searched)
 }
 
 func (s *Store) sortingOf(ctx context.Context, e *schema.Entity) (d sortingDocument, err error) {
@@ -102,9 +122,6 @@ func (s *Store) sortingOf(ctx context.Context, e *schema.Entity) (d sortingDocum
 // rekey goes through all records in the order of their ids.
 func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingDocument, renew func() (bool, error)) error {
 	doing := "make the sort keys of " + e.Plural
-	if have.Collation == want.Collation { // an instance of another model has made those
-		want.Paths = unionOf(want.Paths, have.Paths)
-	}
 	have, err := s.beginKeys(ctx, e, have, want)
 	if err != nil {
 		return s.failed(doing, err)
@@ -117,7 +134,7 @@ func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingD
 		if len(records) == 0 {
 			break
 		}
-		if err := s.putKeys(ctx, e, want.Paths, records); err != nil {
+		if err := s.putKeys(ctx, e, keptKeys{paths: want.Paths, places: want.Searched}, records); err != nil {
 			return s.writeFailed(doing, err)
 		}
 		have.At = records[len(records)-1].ID
@@ -138,9 +155,12 @@ func (s *Store) beginKeys(ctx context.Context, e *schema.Entity, have, want sort
 	if have.Making == making {
 		return have, nil
 	}
-	have.ID, have.Making, have.At, have.Adding = e.Name, making, "", nil
+	have.ID, have.Making, have.At, have.Adding, have.Searching = e.Name, making, "", nil, nil
 	if have.Collation == want.Collation {
 		have.Adding = want.Paths
+	}
+	if have.Words == want.Words {
+		have.Searching = want.Searched
 	}
 	records, err := s.after(ctx, e, "")
 	if err != nil || len(records) == 0 {
@@ -178,14 +198,16 @@ func (s *Store) putSorting(ctx context.Context, d sortingDocument) error {
 	return s.writeFailed("note of which collation the keys are", err)
 }
 
-// putKeys writes the keys of records. One that has changed meanwhile has got them
-// from whoever changed it.
-func (s *Store) putKeys(ctx context.Context, e *schema.Entity, paths []string, records []*core.Record) error {
+// putKeys writes the keys and the words of records. One that has changed meanwhile has got
+// them from whoever changed it.
+func (s *Store) putKeys(ctx context.Context, e *schema.Entity, of keptKeys, records []*core.Record) error {
 	var writes []driver.WriteModel
 	for _, r := range records {
-		keys := keysAt(paths, s.collation, r.Values)
-		if words := e.SearchWords(r.Values); len(words) > 0 {
+		keys := keysAt(of.paths, s.collation, r.Values)
+		if words := e.SearchWords(r.Values, of.places...); len(words) > 0 {
 			keys.set = append(keys.set, bson.E{Key: wordsField, Value: words})
+		} else {
+			keys.unset = append(keys.unset, wordsField)
 		}
 		change := bson.D{}
 		if len(keys.set) > 0 {

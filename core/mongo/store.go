@@ -78,7 +78,7 @@ type Store struct {
 	keptFor    time.Duration
 
 	declared sync.Map     // by the name of a stored entity, as of Prepare: *declared
-	keptKeys sync.Map     // by the name of a stored entity: keptKeys
+	keptKeys sync.Map     // by the name of a stored entity: notedKeys
 	ordering atomic.Int32 // what readsInOrder knows
 
 	tail    tail        // of the journal
