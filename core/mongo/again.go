@@ -76,28 +76,34 @@ func eachAgain[T any](ctx context.Context, items []T, ordered bool, write func([
 		if some.WriteConcernError != nil {
 			return err
 		}
-		var left []T
-		var leftPlaces []int
+		var left []int
 		for _, one := range some.WriteErrors {
-			at := one.Index
-			switch {
-			case last || !isDeadlock(one.WriteError):
-				one.Index = places[at]
-				refused = append(refused, one)
-			case ordered:
-				left, leftPlaces = items[at:], places[at:]
-			default:
-				left, leftPlaces = append(left, items[at]), append(leftPlaces, places[at])
+			if isDeadlock(one.WriteError) && !last {
+				left = append(left, one.Index)
+				continue
 			}
+			one.Index = places[one.Index]
+			refused = append(refused, one)
 		}
-		if len(left) == 0 {
-			if len(refused) == 0 {
-				return nil
-			}
+		switch {
+		case len(left) == 0 && len(refused) == 0:
+			return nil
+		case len(left) == 0:
 			return driver.BulkWriteException{WriteErrors: refused, Labels: some.Labels}
+		case ordered:
+			items, places = items[left[0]:], places[left[0]:]
+		default:
+			items, places = at(left, items), at(left, places)
 		}
-		items, places = left, leftPlaces
 	}
+}
+
+func at[T any](indexes []int, of []T) []T {
+	some := make([]T, len(indexes))
+	for i, n := range indexes {
+		some[i] = of[n]
+	}
+	return some
 }
 
 // makeWay lets others go ahead, for a time that differs from one to the other.

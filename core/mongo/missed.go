@@ -30,32 +30,47 @@ func (s *Store) Missed(ctx context.Context, e *schema.Entity, ids []string) (sor
 		return nil, nil, s.failed(doing, err)
 	}
 	sorting, searching = map[string][]string{}, map[string][]string{}
+	note := func(in map[string][]string, r *core.Record, paths []string) {
+		if len(paths) > 0 {
+			in[r.ID] = paths
+		}
+	}
 	_, err = all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) {
 		r, err := decodeRecord(e.Name, raw)
 		if err != nil {
 			return nil, err
 		}
-		for _, path := range d.collated {
-			want := ""
-			if text, isText := schema.Lookup(r.Values, path).(string); isText {
-				want = s.collation.Key(text)
-			}
-			if have, _ := raw.Lookup(append([]string{sortField}, strings.Split(path, ".")...)...).StringValueOK(); have != want {
-				sorting[r.ID] = append(sorting[r.ID], path)
-			}
-		}
-		has := wordsIn(raw)
-		if hasAll(has, e.SearchWords(r.Values)) {
-			return r, nil
-		}
-		for _, place := range d.searched {
-			if !hasAll(has, schema.WordsAt(r.Values, place)) {
-				searching[r.ID] = append(searching[r.ID], strings.ReplaceAll(place, ":", "."))
-			}
-		}
+		note(sorting, r, s.missorted(d.collated, r, raw))
+		note(searching, r, unsearched(e, d.searched, r, raw))
 		return r, nil
 	})
 	return sorting, searching, s.failed(doing, err)
+}
+
+func (s *Store) missorted(paths []string, r *core.Record, raw bson.Raw) (missed []string) {
+	for _, path := range paths {
+		want := ""
+		if text, isText := schema.Lookup(r.Values, path).(string); isText {
+			want = s.collation.Key(text)
+		}
+		if have, _ := raw.Lookup(append([]string{sortField}, strings.Split(path, ".")...)...).StringValueOK(); have != want {
+			missed = append(missed, path)
+		}
+	}
+	return missed
+}
+
+func unsearched(e *schema.Entity, places []string, r *core.Record, raw bson.Raw) (missed []string) {
+	has := wordsIn(raw)
+	if hasAll(has, e.SearchWords(r.Values)) {
+		return nil
+	}
+	for _, place := range places {
+		if !hasAll(has, schema.WordsAt(r.Values, place)) {
+			missed = append(missed, strings.ReplaceAll(place, ":", "."))
+		}
+	}
+	return missed
 }
 
 func wordsIn(raw bson.Raw) []string {
