@@ -19,6 +19,8 @@ type caller struct {
 
 func (c caller) User() *User { return userFromWire(c.context.GetUser()) }
 
+func (c caller) IdempotencyKey() string { return c.context.GetIdempotencyKey() }
+
 func (c caller) Now() time.Time {
 	if now, err := time.Parse(time.RFC3339Nano, c.context.GetNow()); err == nil {
 		return now

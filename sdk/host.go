@@ -118,6 +118,11 @@ type Host interface {
 	// cannot be sent goes to standard error, which the host logs too.
 	Log(ctx context.Context, level slog.Level, message string, args ...any)
 
+	// IdempotencyKey says which request a mutation carries out, where the user gave it a
+	// key; "" otherwise. It is the same at every attempt and that of no other request:
+	// whoever was killed in the middle is called once more with it. What is written by
+	// a Batch with this key is written once.
+	IdempotencyKey() string
 	// User is who caused the call; nil where nobody did.
 	User() *User
 	// AsPlugin is the Host with the rights of the plugin alone, whatever the

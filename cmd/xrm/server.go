@@ -23,6 +23,7 @@ import (
 	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/journal"
+	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
@@ -149,6 +150,7 @@ func (s *server) pluginConfig(metrics *web.Metrics, held *budget.Server) pluginh
 		Open: func(a core.Actor, on record.Basis) pluginhost.Session {
 			return s.records.As(a, s.admission.Limit(on))
 		},
+		Once: &once.Desk{Store: s.store, Now: time.Now},
 		Keep: s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
 		Calendars: s.calendars,
 	}
@@ -161,7 +163,7 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 	return graphql.Build(graphql.Config{
 		Snapshot: now, Service: s.records, MaxPageSize: limits.Page, MaxCount: limits.Count,
 		Limits:  execution.Limits{Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes, EventTime: timeout.Request},
-		Plugins: s.work.Desk(),
+		Plugins: s.work.Desk(), Once: &once.Desk{Store: s.store, Now: time.Now},
 		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: now.Roles},
 		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records, Keys: s.store, Timers: s.store, Sorting: sorting, Begun: begun},
 		Log: s.logFailure, RequestID: web.RequestID,

@@ -10,6 +10,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/integrity"
+	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
@@ -22,6 +23,7 @@ type Config struct {
 	Service            *record.Service
 	Plugins            PluginDesk         // nil without any
 	Keys               KeyDesk            // nil without any
+	Once               *once.Desk         // of mutations that are no single write; nil leaves them without idempotency keys
 	Parties            *party.Service     // nil leaves out what is done with a party as a whole
 	Integrity          *integrity.Service // nil leaves out the check of what is stored
 

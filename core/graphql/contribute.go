@@ -61,7 +61,11 @@ func (b *builder) operation(by snapshot.Contributor, op snapshot.Operation) erro
 		if err := b.start(ctx, op); err != nil {
 			return nil, err
 		}
-		result, err := by.Call(ctx, b.Basis, ActorFrom(ctx), op, p.Args)
+		key, err := keyIn(op.Name, p.Args)
+		if err != nil {
+			return nil, err
+		}
+		result, err := by.Call(ctx, b.Basis, ActorFrom(ctx), op, withoutKey(p.Args), key)
 		return []any{result}, err
 	}))
 	if op.Subscription {

@@ -18,6 +18,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/journal"
+	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
@@ -108,6 +109,7 @@ func newServer(t *testing.T, sources, roles []schema.Source) *server {
 // openStore is a store that somebody closes.
 type openStore interface {
 	record.Store
+	once.Store
 	journal.Store
 	Close() error
 }
@@ -136,7 +138,7 @@ func newServerOn(t *testing.T, opened openStore, sources, roles []schema.Source)
 		Now:   func() time.Time { return time.Date(2026, 2, 28, 9, 30, 0, 0, time.UTC) },
 		NewID: func() string { return fmt.Sprintf("id-%06d", ids.Add(1)) },
 	}
-	engine, err := graphql.Build(graphql.Config{Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: model, Policy: policy}}, Service: service, Parties: &party.Service{Records: service, Journal: &journal.Relay{Store: opened}}})
+	engine, err := graphql.Build(graphql.Config{Snapshot: &snapshot.Snapshot{Basis: record.Basis{Model: model, Policy: policy}}, Service: service, Once: &once.Desk{Store: opened, Now: time.Now}, Parties: &party.Service{Records: service, Journal: &journal.Relay{Store: opened}}})
 	if err != nil {
 		t.Fatal(err)
 	}

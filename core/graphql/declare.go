@@ -87,6 +87,9 @@ func (b *builder) addQuery(t thing, name string, who condition, f *graphql.Field
 
 func (b *builder) addMutation(t thing, name string, who condition, f *graphql.Field) {
 	if b.claim("mutation", name, claim{thing: t}) {
+		if b.Once != nil {
+			f.Args = withKey(f.Args)
+		}
 		b.mutation[name] = f
 		b.views.onlyFor("Mutation", name, who)
 	}

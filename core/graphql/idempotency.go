@@ -1,6 +1,7 @@
 package graphql
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,7 +14,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// keyArgument is the argument that every mutation of a record has.
+// keyArgument is the argument that every mutation has.
 const keyArgument = "idempotencyKey"
 
 var idempotencyKey = &graphql.ArgumentConfig{
@@ -41,6 +42,48 @@ func keyIn(field string, args map[string]any) (record.Key, error) {
 	}
 	asked, err := asked(field, args)
 	return record.Key{Name: name, Asked: asked}, err
+}
+
+// withoutKey are the other arguments.
+func withoutKey(args map[string]any) map[string]any {
+	if _, given := args[keyArgument]; !given {
+		return args
+	}
+	others := maps.Clone(args)
+	delete(others, keyArgument)
+	return others
+}
+
+// answerOnce carries out a mutation that is no single write, or gives the answer that it
+// had with the same key. What is kept of an answer is its JSON.
+func answerOnce[T any](ctx context.Context, b *builder, field string, args map[string]any, do func(context.Context) (T, error)) (answer T, err error) {
+	key, err := keyIn(field, args)
+	if err != nil || key.Name == "" {
+		if err == nil {
+			answer, err = do(ctx)
+		}
+		return answer, err
+	}
+	kept, err := b.Once.Do(ctx, ActorFrom(ctx), key, func(ctx context.Context, _ string) ([]byte, error) {
+		answer, err := do(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(answer)
+	})
+	if err == nil {
+		err = json.Unmarshal(kept, &answer)
+	}
+	return answer, err
+}
+
+// seen is null for a record that was changed before, with the same key, and is not seen any
+// more.
+func seen(r *core.Record) any {
+	if r == nil {
+		return nil
+	}
+	return r
 }
 
 // asked says what arguments ask for, shorter than they do.

@@ -80,7 +80,14 @@ func (b *builder) keys() {
 					return nil, invalidArgument("expiresAt", "datetime", "must be an instant such as 2027-01-31T00:00:00Z, not "+expires)
 				}
 			}
-			k, secret, err := b.Keys.Issue(p.Context, b.Model, k)
+			secret := "" // that is shown this once, and kept nowhere
+			k, err := answerOnce(p.Context, b, "createApiKey", p.Args, func(ctx context.Context) (issued core.Key, err error) {
+				issued, secret, err = b.Keys.Issue(ctx, b.Model, k)
+				return core.Key{ID: issued.ID, Name: issued.Name, Roles: issued.Roles, Party: issued.Party, CreatedAt: issued.CreatedAt, CreatedBy: issued.CreatedBy, ExpiresAt: issued.ExpiresAt}, err
+			})
+			if err == nil && secret == "" {
+				err = &core.Error{Code: core.Conflict, Message: "The API key " + k.ID + " was made before, with this idempotency key. Its secret was shown once and is kept nowhere: if you have not got it, revoke that one, and make another with a new idempotency key."}
+			}
 			return issuedKey{k, secret}, err
 		}),
 	})
@@ -89,11 +96,13 @@ func (b *builder) keys() {
 		Args: graphql.FieldConfigArgument{"id": id},
 		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
 			key := p.Args["id"].(string)
-			removed, err := b.Keys.RemoveKey(p.Context, key)
-			if err == nil && !removed {
-				err = &core.Error{Code: core.NotFound, Message: "There is no API key with the id " + key + "; apiKeys lists them."}
-			}
-			return removed, err
+			return answerOnce(p.Context, b, "revokeApiKey", p.Args, func(ctx context.Context) (bool, error) {
+				removed, err := b.Keys.RemoveKey(ctx, key)
+				if err == nil && !removed {
+					err = &core.Error{Code: core.NotFound, Message: "There is no API key with the id " + key + "; apiKeys lists them."}
+				}
+				return removed, err
+			})
 		}),
 	})
 }

@@ -149,10 +149,7 @@ func (b *builder) payload(e *schema.Entity) *graphql.Object {
 	o, isNew := b.object(ofEntity(e), "Payload", "What became of a "+e.Name+".")
 	if isNew {
 		o.AddFieldConfig(e.Name, &graphql.Field{Type: b.entity(e), Resolve: func(p graphql.ResolveParams) (any, error) {
-			if r := p.Source.(record.Result).Record; r != nil {
-				return r, nil
-			}
-			return nil, nil // it was changed before with the same key, and is not seen any more
+			return seen(p.Source.(record.Result).Record), nil
 		}})
 		o.AddFieldConfig("outcome", &graphql.Field{Type: graphql.NewNonNull(outcome), Resolve: func(p graphql.ResolveParams) (any, error) { return p.Source.(record.Result).Done, nil }})
 	}

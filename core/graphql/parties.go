@@ -10,6 +10,7 @@ import (
 	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/party"
+	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -62,7 +63,7 @@ func (b *builder) parties() {
 		return f
 	}
 	merged := b.own(graphql.ObjectConfig{Name: "PartyMerge", Description: "What a merge came to, or would come to.", Fields: graphql.Fields{
-		"party":      of(b.entity(e), func(m party.Merger) any { return m.Party }),
+		"party":      of(b.entity(e), func(m party.Merger) any { return seen(m.Party) }),
 		"outcome":    of(graphql.NewNonNull(outcome), func(m party.Merger) any { return m.Done }),
 		"references": of(nonNullList(turnedReferences), references),
 		"deleted":    of(nonNullList(leftOverRecords), leftOvers),
@@ -80,7 +81,16 @@ func (b *builder) parties() {
 		},
 	})
 	b.resolve("Mutation", "mergeParties", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		result, err := b.Parties.Merge(budget.Without(ctx), b.Basis, ActorFrom(ctx), p.Args["from"].(string), p.Args["into"].(string), p.Args["dryRun"] == true)
+		into := p.Args["into"].(string)
+		var now *core.Record
+		result, err := answerOnce(ctx, b, "mergeParties", p.Args, func(ctx context.Context) (party.Merger, error) {
+			m, err := b.Parties.Merge(budget.Without(ctx), b.Basis, ActorFrom(ctx), p.Args["from"].(string), into, p.Args["dryRun"] == true)
+			now, m.Party = m.Party, nil // no values are kept with a key
+			return m, err
+		})
+		if err == nil {
+			result.Party, err = b.partyNow(ctx, e, now, into)
+		}
 		return one(result, b.told(ctx, e, err))
 	})
 	b.erasure(e)
@@ -106,7 +116,7 @@ var clearedRecords = graphql.NewObject(graphql.ObjectConfig{
 func (b *builder) erasure(e *schema.Entity) {
 	of := part[party.Erasure]
 	erased := b.own(graphql.ObjectConfig{Name: "PartyErasure", Description: "What an erasure came to, or would come to.", Fields: graphql.Fields{
-		"party":   of(b.entity(e), func(r party.Erasure) any { return r.Party }),
+		"party":   of(b.entity(e), func(r party.Erasure) any { return seen(r.Party) }),
 		"outcome": of(graphql.NewNonNull(outcome), func(r party.Erasure) any { return r.Done }),
 		"cleared": of(nonNullList(clearedRecords), func(r party.Erasure) any { return append([]party.Cleared{}, r.Cleared...) }),
 	}})
@@ -116,9 +126,31 @@ func (b *builder) erasure(e *schema.Entity) {
 			"Nothing brings it back. An erasure that was cut off is finished by itself.",
 	})
 	b.resolve("Mutation", "eraseParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
-		result, err := b.Parties.Erase(budget.Without(ctx), b.Basis, ActorFrom(ctx), p.Args["id"].(string), p.Args["dryRun"] == true)
+		id := p.Args["id"].(string)
+		var now *core.Record
+		result, err := answerOnce(ctx, b, "eraseParty", p.Args, func(ctx context.Context) (party.Erasure, error) {
+			r, err := b.Parties.Erase(budget.Without(ctx), b.Basis, ActorFrom(ctx), id, p.Args["dryRun"] == true)
+			now, r.Party = r.Party, nil
+			return r, err
+		})
+		if err == nil {
+			result.Party, err = b.partyNow(ctx, e, now, id)
+		}
 		return one(result, err)
 	})
+}
+
+// partyNow is a party as it came out of what was done, or, when that was done before, as it
+// is now.
+func (b *builder) partyNow(ctx context.Context, e *schema.Entity, done *core.Record, id string) (*core.Record, error) {
+	if done != nil {
+		return done, nil
+	}
+	found, err := b.session(ctx).Find(ctx, e, core.Query{Filter: record.ByIDs([]string{id}), First: 1, Deleted: true})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
 }
 
 func one(value any, err error) ([]any, []error) {

@@ -16,33 +16,51 @@ var _ snapshot.Contributor = (*Host)(nil)
 
 // Call carries out a query or mutation for an actor and returns its result, in the
 // canonical form and of the type that the operation has; nil for none. A nil
-// argument is an explicit null.
-func (h *Host) Call(ctx context.Context, on record.Basis, actor core.Actor, op snapshot.Operation, arguments map[string]any) (any, error) {
+// argument is an explicit null. Of all calls with one key one is carried out that does
+// not fail, and gives its answer to the others: the plugin is asked by one at a time.
+func (h *Host) Call(ctx context.Context, on record.Basis, actor core.Actor, op snapshot.Operation, arguments map[string]any, key record.Key) (any, error) {
+	if key.Name == "" {
+		_, result, err := h.carryOut(ctx, on, actor, op, arguments, "")
+		return result, err
+	}
+	answer, err := h.config.Once.Do(ctx, actor, key, func(ctx context.Context, id string) ([]byte, error) {
+		answer, _, err := h.carryOut(ctx, on, actor, op, arguments, id)
+		return answer, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return checked(op.Result, answer)
+}
+
+// carryOut asks the plugin, and returns its answer as it came as well. id is the
+// idempotency key that the plugin gets; "" for none.
+func (h *Host) carryOut(ctx context.Context, on record.Basis, actor core.Actor, op snapshot.Operation, arguments map[string]any, id string) (answer []byte, result any, err error) {
 	timeouts := h.Terms(op.Plugin).Timeouts
 	timeout := timeouts.Query
 	if op.Mutation {
 		timeout = timeouts.Mutation
 	}
-	one := &call{plugin: op.Plugin, method: op.Name, actor: actor, on: on, mayWrite: op.Mutation}
+	one := &call{plugin: op.Plugin, method: op.Name, actor: actor, on: on, mayWrite: op.Mutation, key: id}
 	encoded, err := pluginpb.Encode(arguments)
 	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", op.Name, err)
+		return nil, nil, fmt.Errorf("call %s: %w", op.Name, err)
 	}
-	var result any
 	err = h.ask(ctx, one, timeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
-		answer, err := client.Call(ctx, &pluginpb.CallRequest{Context: id, Operation: op.Name, Arguments: encoded})
+		response, err := client.Call(ctx, &pluginpb.CallRequest{Context: id, Operation: op.Name, Arguments: encoded})
 		if err != nil {
 			return err
 		}
-		if answer.GetError() != nil {
-			return h.refusal(one, answer.GetError(), contract.NotCarriedOut(op.Name))
+		if response.GetError() != nil {
+			return h.refusal(one, response.GetError(), contract.NotCarriedOut(op.Name))
 		}
-		if result, err = checked(op.Result, answer.GetResult()); err != nil {
+		answer = response.GetResult()
+		if result, err = checked(op.Result, answer); err != nil {
 			return h.nonsense(one, "answered %s with a result that does not fit: %w", op.Name, err)
 		}
 		return nil
 	})
-	return result, err
+	return answer, result, err
 }
 
 // maxParents is how many parents go into one message.

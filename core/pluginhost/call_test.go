@@ -9,8 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -33,7 +35,7 @@ func TestACallActsForTheUserWhoCausedIt(t *testing.T) {
 	t.Parallel()
 	records := &memory{records: []*core.Record{ticket("t1", map[string]any{"state": "open"})}}
 	h := serving(t, "good", pluginhost.Config{Open: records.open})
-	got, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "closeTicket"), map[string]any{"id": "t1", "by": "phone"})
+	got, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "closeTicket"), map[string]any{"id": "t1", "by": "phone"}, record.Key{})
 	if err != nil || got != "t1" {
 		t.Errorf("Call = %v, %v; want t1", got, err)
 	}
@@ -59,7 +61,7 @@ func TestWhatACallAnswersIsNotSimplyBelieved(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "closeTicket"), map[string]any{"id": tt.id})
+			_, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "closeTicket"), map[string]any{"id": tt.id}, record.Key{})
 			if got := told(err); got != tt.want {
 				t.Errorf("Call(%s): %s; want %s", tt.id, got, tt.want)
 			}
@@ -144,7 +146,7 @@ func TestOfAPluginThatIsDownEverythingIsUnavailable(t *testing.T) {
 
 	const want = "UNAVAILABLE The plugin good is not running at the moment. Try again in a few seconds."
 	m := model(t)
-	if _, err := h.Call(t.Context(), record.Basis{Model: m}, agent, op, nil); told(err) != want {
+	if _, err := h.Call(t.Context(), record.Basis{Model: m}, agent, op, nil, record.Key{}); told(err) != want {
 		t.Errorf("Call: %s; want %s", told(err), want)
 	}
 	if _, err := h.Resolve(t.Context(), record.Basis{Model: m}, agent, f, []*core.Record{customer("c1")}); told(err) != want {
@@ -237,4 +239,42 @@ func TestARuleWhosePluginDiesFailsClosed(t *testing.T) {
 		t.Errorf("BeforeSave: %s; want %s", told(errs[0]), want)
 	}
 	await(t, h, "good", func(s pluginhost.Status) bool { return s.State == pluginhost.Serving && s.Restarts == 1 })
+}
+
+// A mutation with an idempotency key asks the plugin once, under one key at every attempt.
+func TestACallWithAKeyIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	s, err := sqlite.OpenMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	records := &memory{records: []*core.Record{ticket("t1", map[string]any{"state": "open"})}}
+	h := serving(t, "good", pluginhost.Config{Open: records.open, Once: &once.Desk{Store: s, Now: time.Now}})
+	closes := operation(t, h, "closeTicket")
+	call := func(id, key string) (any, error) {
+		return h.Call(t.Context(), record.Basis{Model: model(t)}, agent, closes, map[string]any{"id": id}, record.Key{Name: key, Asked: id})
+	}
+	for range 2 {
+		if got, err := call("t1", "k1"); err != nil || got != "t1" {
+			t.Errorf("Call = %v, %v; want t1", got, err)
+		}
+	}
+	if got := records.records[0].Version; got != 2 {
+		t.Errorf("the ticket was saved %d times; want once", got-1)
+	}
+	for range 2 {
+		if _, err := call("t9", "k2"); told(err) != "NOT_FOUND There is no ticket with the id t9, or you may not see it." {
+			t.Errorf("what is refused: %s", told(err))
+		}
+	}
+	if got, err := call("idempotency key", "k3"); err != nil || len(got.(string)) < 20 || got == "k3" {
+		t.Errorf("the plugin got the key %v, %v; want one that no other user has", got, err)
+	}
+	if got, err := call("t1", "k2"); err != nil || got != "t1" {
+		t.Errorf("mended: %v, %v", got, err)
+	}
+	if _, err := call("t9", "k1"); core.CodeOf(err) != core.Conflict {
+		t.Errorf("the key of another request: %s; want a conflict", told(err))
+	}
 }

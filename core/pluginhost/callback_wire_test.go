@@ -63,7 +63,7 @@ fields:
 func (d *desk) asks(format string, args ...any) string {
 	d.Helper()
 	admin := core.Actor{ID: "a1", Roles: []string{core.AdminRole}}
-	said, err := d.host.Call(d.Context(), d.on, admin, operation(d.T, d.host, "work"), map[string]any{"what": fmt.Sprintf(format, args...)})
+	said, err := d.host.Call(d.Context(), d.on, admin, operation(d.T, d.host, "work"), map[string]any{"what": fmt.Sprintf(format, args...)}, record.Key{})
 	if err != nil {
 		d.Fatal(err)
 	}

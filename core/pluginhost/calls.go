@@ -25,6 +25,7 @@ type call struct {
 	actor    core.Actor
 	on       record.Basis // of the request, event or run that caused it
 	mayWrite bool
+	key      string                     // by which the plugin can do once what it does; "" for none
 	ctx      context.Context            // ends with the call
 	depth    int                        // how many calls to plugins have caused each other, with this one
 	link     atomic.Pointer[link]       // the process that was asked; nil before
@@ -193,7 +194,7 @@ func (h *Host) begin(ctx context.Context, one *call) (id *pluginpb.CallContext, 
 	one.ctx, one.depth = context.WithValue(ctx, depthKey{}, depth), depth
 	one.actor.Via = one.plugin
 	token, end := h.calls.begin(one)
-	return &pluginpb.CallContext{CallId: one.id, Token: token, Depth: uint32(depth), User: encodeUser(one.actor)}, end, nil
+	return &pluginpb.CallContext{CallId: one.id, Token: token, Depth: uint32(depth), User: encodeUser(one.actor), IdempotencyKey: one.key}, end, nil
 }
 
 // another waits for a moment until another process of a plugin answers.

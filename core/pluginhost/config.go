@@ -7,6 +7,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/budget"
+	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/schema"
@@ -59,6 +60,10 @@ type Config struct {
 	// them. It returns why each does not hold any more, nil for those that do. nil
 	// lets all hold.
 	Recall func([]snapshot.Contribution) []error
+
+	// Once gives the answers to mutations with an idempotency key. nil where no call has
+	// one.
+	Once *once.Desk
 
 	// Registry keeps which plugins are in force. It is required.
 	Registry Registry

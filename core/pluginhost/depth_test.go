@@ -32,7 +32,7 @@ func TestCallsThatCauseEachOtherEnd(t *testing.T) {
 	}})
 	m, closing := model(t), operation(t, h, "closeTicket")
 	again = func(ctx context.Context) error {
-		_, err := h.Call(ctx, record.Basis{Model: m}, agent, closing, map[string]any{"id": "t1", "by": "phone"})
+		_, err := h.Call(ctx, record.Basis{Model: m}, agent, closing, map[string]any{"id": "t1", "by": "phone"}, record.Key{})
 		return err
 	}
 	err := again(t.Context())

@@ -38,7 +38,7 @@ func TestTheCallsThatFailedStandInTheStatusOfAPlugin(t *testing.T) {
 		}
 	}
 	save("nice", "reject")
-	if _, err := h.Call(t.Context(), record.Basis{Model: m}, agent, operation(t, h, "closeTicket"), map[string]any{"id": "t9"}); told(err) == "" {
+	if _, err := h.Call(t.Context(), record.Basis{Model: m}, agent, operation(t, h, "closeTicket"), map[string]any{"id": "t9"}, record.Key{}); told(err) == "" {
 		t.Error("a ticket that there is not was closed")
 	}
 	failed() // a refusal is none
@@ -51,7 +51,7 @@ func TestTheCallsThatFailedStandInTheStatusOfAPlugin(t *testing.T) {
 
 	save("hang")
 	late := core.FailedCalls{Call: "BeforeSave ticket", Count: 2, LastError: "it did not answer within 200ms"}
-	_, err := h.Call(t.Context(), record.Basis{Model: m}, agent, operation(t, h, "closeTicket"), map[string]any{"id": "lie"})
+	_, err := h.Call(t.Context(), record.Basis{Model: m}, agent, operation(t, h, "closeTicket"), map[string]any{"id": "lie"}, record.Key{})
 	if told(err) == "" {
 		t.Error("a result of another type was taken")
 	}

@@ -314,6 +314,9 @@ func (a *actor) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Ca
 		return nil, io.ErrUnexpectedEOF
 	case "lie":
 		return &pluginpb.CallResponse{Result: []byte(`{"id":"t1"}`)}, nil
+	case "idempotency key":
+		value, err := json.Marshal(r.GetContext().GetIdempotencyKey())
+		return &pluginpb.CallResponse{Result: value}, err
 	case "stale token":
 		r.Context.Token = "made up"
 	}

@@ -85,7 +85,7 @@ func unjudged(t *testing.T, admission *snapshot.Admission, plugin, version strin
 		} else {
 			passed++
 		}
-		if _, err := c.By.Call(t.Context(), now.Basis, agent, c.Operations[0], nil); err != nil {
+		if _, err := c.By.Call(t.Context(), now.Basis, agent, c.Operations[0], nil, record.Key{}); err != nil {
 			t.Errorf("the operation %s is there and does not answer: %v", c.Operations[0].Name, err)
 			return passed
 		}

@@ -81,7 +81,7 @@ func reacher(t *testing.T, connections, site string) (call func(operation string
 	h := start(t, pluginhost.Config{Dir: dir})
 	await(t, h, "p", in(pluginhost.Serving))
 	return func(name string, arguments map[string]any) string {
-		answer, err := h.Call(t.Context(), record.Basis{}, agent, operation(t, h, name), arguments)
+		answer, err := h.Call(t.Context(), record.Basis{}, agent, operation(t, h, name), arguments, record.Key{})
 		var refused *core.Error
 		if errors.As(err, &refused) {
 			return string(refused.Code) + ": " + refused.Message

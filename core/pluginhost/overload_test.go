@@ -118,7 +118,7 @@ func TestAUserWhoGoesIsNoFaultOfThePlugin(t *testing.T) {
 	for range 10 {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(5*time.Millisecond, cancel)
-		if _, err := h.Call(ctx, record.Basis{Model: m}, agent, look, map[string]any{"what": "hang"}); !errors.Is(err, context.Canceled) {
+		if _, err := h.Call(ctx, record.Basis{Model: m}, agent, look, map[string]any{"what": "hang"}, record.Key{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v, want %v", err, context.Canceled)
 		}
 		cancel()
@@ -137,7 +137,7 @@ func TestAMutationThatHangsLeavesTheOthersTheirSpeed(t *testing.T) {
 	measure := func() time.Duration {
 		began := time.Now()
 		for range calls {
-			if _, err := h.Call(t.Context(), record.Basis{Model: m}, agent, other, nil); err != nil {
+			if _, err := h.Call(t.Context(), record.Basis{Model: m}, agent, other, nil, record.Key{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -152,7 +152,7 @@ func TestAMutationThatHangsLeavesTheOthersTheirSpeed(t *testing.T) {
 	for range 100 {
 		users.Go(func() {
 			for ctx.Err() == nil {
-				if _, err := h.Call(ctx, record.Basis{Model: m}, agent, work, map[string]any{"what": "hang"}); core.CodeOf(err) == core.RateLimited {
+				if _, err := h.Call(ctx, record.Basis{Model: m}, agent, work, map[string]any{"what": "hang"}, record.Key{}); core.CodeOf(err) == core.RateLimited {
 					refused.Add(1)
 					select {
 					case <-ctx.Done():

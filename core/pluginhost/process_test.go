@@ -82,7 +82,7 @@ func TestAPluginThatFailsIsNotHurriedByWhatConcernsAnother(t *testing.T) {
 func TestGarbageOnTheOutputsHarmsNobody(t *testing.T) {
 	t.Parallel()
 	h := serving(t, "garbage", pluginhost.Config{})
-	if _, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "environment"), nil); err != nil {
+	if _, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "environment"), nil, record.Key{}); err != nil {
 		t.Error(err)
 	}
 	if s := h.Plugins()[0]; s.State != pluginhost.Serving || s.Restarts != 0 {
@@ -157,7 +157,7 @@ func TestCloseDoesNotWaitForAStart(t *testing.T) {
 func TestAPluginSeesNothingOfTheHostsEnvironment(t *testing.T) {
 	t.Setenv("XRM_STORE", "mongodb://user:secret@db")
 	h := serving(t, "good", pluginhost.Config{})
-	got, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "environment"), nil)
+	got, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "environment"), nil, record.Key{})
 	if err != nil {
 		t.Fatal(err)
 	}

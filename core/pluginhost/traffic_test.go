@@ -174,7 +174,7 @@ func TestWhatACallbackCausesGetsThroughAtTheBound(t *testing.T) {
 	await(t, h, "good", in(pluginhost.Serving))
 	m, closing := model(t), operation(t, h, "closeTicket")
 	again = func(ctx context.Context) error {
-		_, err := h.Call(ctx, record.Basis{Model: m}, agent, closing, map[string]any{"id": "t1", "by": "phone"})
+		_, err := h.Call(ctx, record.Basis{Model: m}, agent, closing, map[string]any{"id": "t1", "by": "phone"}, record.Key{})
 		return err
 	}
 	var callers sync.WaitGroup

@@ -27,7 +27,7 @@ func TestAnUpgradeLosesNoCall(t *testing.T) {
 		callers.Go(func() {
 			for ctx.Err() == nil {
 				for _, op := range []snapshot.Operation{look, work} {
-					if _, err := h.Call(context.WithoutCancel(ctx), record.Basis{Model: m}, agent, op, map[string]any{"what": "version"}); err != nil {
+					if _, err := h.Call(context.WithoutCancel(ctx), record.Basis{Model: m}, agent, op, map[string]any{"what": "version"}, record.Key{}); err != nil {
 						t.Errorf("a call of %s: %v", op.Name, err)
 					}
 					calls.Add(1)
@@ -249,7 +249,7 @@ func TestAPluginSaysThatItWorksInPartOnly(t *testing.T) {
 	if got := await(t, h, "limps", in(pluginhost.Degraded)); got.Reason != "the ERP is away" {
 		t.Errorf("Reason = %q", got.Reason)
 	}
-	if _, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "environment"), nil); err != nil {
+	if _, err := h.Call(t.Context(), record.Basis{Model: model(t)}, agent, operation(t, h, "environment"), nil, record.Key{}); err != nil {
 		t.Errorf("a degraded plugin is not asked: %v", err)
 	}
 }

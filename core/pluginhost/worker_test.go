@@ -184,7 +184,7 @@ func manifested(key string) string {
 // does has the plugin "p" do a job, by the query or by the mutation.
 func does(ctx context.Context, t *testing.T, h *pluginhost.Host, by, what string) (string, error) {
 	t.Helper()
-	got, err := h.Call(ctx, record.Basis{Model: model(t)}, agent, operation(t, h, by), map[string]any{"what": what})
+	got, err := h.Call(ctx, record.Basis{Model: model(t)}, agent, operation(t, h, by), map[string]any{"what": what}, record.Key{})
 	said, _ := got.(string)
 	return said, err
 }

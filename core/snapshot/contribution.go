@@ -46,8 +46,9 @@ type Contribution struct {
 type Contributor interface {
 	// Call carries out a query or mutation and returns its result, in the canonical
 	// form and of the type that the operation has; nil for none. A nil argument is
-	// an explicit null.
-	Call(ctx context.Context, on record.Basis, a core.Actor, op Operation, arguments map[string]any) (any, error)
+	// an explicit null. Of all calls with one key one is carried out that does not fail,
+	// and gives its answer to the others.
+	Call(ctx context.Context, on record.Basis, a core.Actor, op Operation, arguments map[string]any, key record.Key) (any, error)
 
 	// Subscribe gives the results of a subscription as they come, each as Call
 	// does, until ctx ends, and an error as the last.

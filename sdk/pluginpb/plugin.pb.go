@@ -287,9 +287,13 @@ type CallContext struct {
 	AsPlugin bool `protobuf:"varint,5,opt,name=as_plugin,json=asPlugin,proto3" json:"as_plugin,omitempty"`
 	// From a host with a clock of its own, in tests: the time, RFC 3339 in UTC.
 	// Empty: that of the machine.
-	Now           string `protobuf:"bytes,6,opt,name=now,proto3" json:"now,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Now string `protobuf:"bytes,6,opt,name=now,proto3" json:"now,omitempty"`
+	// Set where a mutation with an idempotency key is carried out: the same at
+	// every attempt, and that of no other request. A key of Batch by which what is
+	// done twice is done once.
+	IdempotencyKey string `protobuf:"bytes,7,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *CallContext) Reset() {
@@ -360,6 +364,13 @@ func (x *CallContext) GetAsPlugin() bool {
 func (x *CallContext) GetNow() string {
 	if x != nil {
 		return x.Now
+	}
+	return ""
+}
+
+func (x *CallContext) GetIdempotencyKey() string {
+	if x != nil {
+		return x.IdempotencyKey
 	}
 	return ""
 }
@@ -6240,14 +6251,15 @@ var File_plugin_proto protoreflect.FileDescriptor
 
 const file_plugin_proto_rawDesc = "" +
 	"\n" +
-	"\fplugin.proto\x12\rxrm.plugin.v1\"\xaa\x01\n" +
+	"\fplugin.proto\x12\rxrm.plugin.v1\"\xd3\x01\n" +
 	"\vCallContext\x12\x17\n" +
 	"\acall_id\x18\x01 \x01(\tR\x06callId\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12\x14\n" +
 	"\x05depth\x18\x03 \x01(\rR\x05depth\x12'\n" +
 	"\x04user\x18\x04 \x01(\v2\x13.xrm.plugin.v1.UserR\x04user\x12\x1b\n" +
 	"\tas_plugin\x18\x05 \x01(\bR\basPlugin\x12\x10\n" +
-	"\x03now\x18\x06 \x01(\tR\x03now\"V\n" +
+	"\x03now\x18\x06 \x01(\tR\x03now\x12'\n" +
+	"\x0fidempotency_key\x18\a \x01(\tR\x0eidempotencyKey\"V\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +

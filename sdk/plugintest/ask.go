@@ -33,9 +33,15 @@ func (h *Host) SetSecret(name, value string) {
 // ends the test. A record in the result is its id, a whole number an int64.
 func (h *Host) Call(operation string, arguments map[string]any) (any, error) {
 	h.t.Helper()
+	return h.call(operation, arguments, "")
+}
+
+func (h *Host) call(operation string, arguments map[string]any, key string) (any, error) {
+	h.t.Helper()
 	o, encoded := h.operation(operation, arguments)
 	id, end := h.begin(h.tester().user, o.GetKind() == pluginpb.Operation_MUTATION)
 	defer end()
+	id.IdempotencyKey = key
 	answer, err := h.plugin.Call(h.t.Context(), &pluginpb.CallRequest{Context: id, Operation: operation, Arguments: encoded})
 	if err == nil {
 		err = h.refusal(answer.GetError(), contract.NotCarriedOut(operation))

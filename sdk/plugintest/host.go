@@ -52,6 +52,8 @@ type Host struct {
 	calendars  *worktime.Calendars       // of the site; nil for none
 	sites      map[string]http.Handler   // what answers the plugin's requests, by address
 	lines      map[string]func(net.Conn) // what is at the other end of its connections, by name
+	requests   map[string]request        // by user and idempotency key
+	keys       int
 }
 
 // Start runs a plugin until the test ends. others hold the entities of other
@@ -66,7 +68,7 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	h := &Host{
 		t: t, store: store{byID: map[string]*stored{}, drawn: map[string]int64{}, kept: map[string][]madeOf{}},
 		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), running: map[string]call{},
-		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{}, sites: map[string]http.Handler{}, lines: map[string]func(net.Conn){},
+		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{}, sites: map[string]http.Handler{}, lines: map[string]func(net.Conn){}, requests: map[string]request{},
 	}
 	h.As(sdk.User{ID: "tester", Name: "Tester", Roles: []string{"admin"}})
 	connect(t, &wire{Transport: transport, host: h})

@@ -246,6 +246,9 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 		changed.Operations = []*pluginpb.Operation{{Name: "overdue", Kind: pluginpb.Operation_QUERY, Returns: &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: "integer"}}, Needs: []string{"visit.see"}, ForEverybody: true}}
 	case "has a type that is not there":
 		changed.Operations = []*pluginpb.Operation{{Name: "overdue", Kind: pluginpb.Operation_QUERY, Returns: &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: "string"}}}}
+	case "has the key of the host":
+		integer := &pluginpb.Type{Of: &pluginpb.Type_Scalar{Scalar: "integer"}}
+		changed.Operations = append(slices.Clone(d.Operations), &pluginpb.Operation{Name: "book", Kind: pluginpb.Operation_MUTATION, ForEverybody: true, Returns: integer, Arguments: []*pluginpb.Member{{Name: "idempotencyKey", Type: integer}}})
 	case "describes too much":
 		for n := range 101 {
 			changed.Jobs = append(changed.Jobs, &pluginpb.Job{Name: fmt.Sprint("tidy", n), Schedule: "@daily"})
