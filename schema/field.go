@@ -35,6 +35,7 @@ type Field struct {
 	Scale       *int    `yaml:"scale" doc:"decimal and money: how many digits after the point, at the most."`
 	Currency    string  `yaml:"currency" doc:"money: the currency of an amount that comes without one."`
 	Format      string  `yaml:"format" doc:"autonumber: the pattern, for example C-{YYYY}-{00000}."`
+	Gapless     bool    `yaml:"gapless" doc:"autonumber: the numbers follow each other without a gap, as invoices need it; nobody gives, changes or deletes one."`
 	RegionFrom  string  `yaml:"regionFrom" doc:"phone: the country field beside it that says how a national number is read."`
 
 	Path   string `yaml:"-"` // where the value is stored, when not under its name: "customer.creditLimit"

@@ -30,6 +30,7 @@ func (l *loader) lint() {
 		l.lintFields(e, e.Fields, "")
 		l.lintKept(e)
 		l.lintStates(e)
+		l.lintGapless(e)
 		if e.IsRole() {
 			l.lintRole(e)
 		}
@@ -238,7 +239,7 @@ func (f *Field) given() []string {
 		"options": len(f.Options) > 0, "to": f.To != "", "inverse": f.Inverse != "", "onDelete": f.OnDelete != "", "otherThan": f.OtherThan != "",
 		"of":     f.Of != nil,
 		"fields": len(f.Fields) > 0, "min": f.Min != nil, "max": f.Max != nil, "scale": f.Scale != nil,
-		"currency": f.Currency != "", "format": f.Format != "", "regionFrom": f.RegionFrom != "",
+		"currency": f.Currency != "", "format": f.Format != "", "gapless": f.Gapless, "regionFrom": f.RegionFrom != "",
 	} {
 		if set {
 			given = append(given, option)

@@ -72,8 +72,11 @@ func (e *Entity) Withdraw(values map[string]any, at time.Time) {
 }
 
 // CheckDelete refuses to delete a record as what it is to one role, while it holds
-// others.
+// others, and one whose number would leave a gap.
 func (e *Entity) CheckDelete(values map[string]any) error {
+	if err := e.keepsGapless(values); err != nil {
+		return err
+	}
 	if !e.IsRole() || !slices.ContainsFunc(e.HeldRoles(values), func(h any) bool { return h != e.Name }) {
 		return nil
 	}

@@ -13,9 +13,9 @@ type autonumberType struct{ textType }
 
 func (autonumberType) Name() string { return "autonumber" }
 func (autonumberType) Doc() string {
-	return "A number that the program gives to a new record by a pattern, such as C-{YYYY}-{00000}; a number that is given is kept. Unique, with gaps."
+	return "A number that the program gives to a new record by a pattern, such as C-{YYYY}-{00000}; a number that is given is kept. Unique, with gaps unless it is gapless."
 }
-func (autonumberType) Options() []string { return []string{"format"} }
+func (autonumberType) Options() []string { return []string{"format", "gapless"} }
 
 var counterForm = regexp.MustCompile(`\{0+\}`)
 

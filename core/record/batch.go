@@ -127,12 +127,7 @@ func (s *Session) batch(ctx context.Context, b *batch, dryRun bool) (committed b
 		}
 		s.together(b)
 		if b.failed() < 0 && !dryRun {
-			for _, p := range b.parts {
-				s.complete(ctx, p.e, p.works)
-			}
-			if b.failed() < 0 {
-				committed, err = s.commitBatch(ctx, b)
-			}
+			committed, err = s.commitNumbered(ctx, b)
 		}
 		if committed || err != nil || attempt == maxAttempts || !b.again() {
 			return committed, err
@@ -141,6 +136,38 @@ func (s *Session) batch(ctx context.Context, b *batch, dryRun bool) (committed b
 			w.restart()
 		}
 	}
+}
+
+// commitNumbered gives numbers and commits, in its turn where the numbers must have no gap.
+func (s *Session) commitNumbered(ctx context.Context, b *batch) (committed bool, err error) {
+	var sequences []string
+	for _, p := range b.parts {
+		if p.e.Gapless() {
+			sequences = append(sequences, s.sequencesOf(p.e, p.works...)...)
+		}
+	}
+	leave, err := s.drawInTurn(ctx, "batch", sequences)
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	for _, p := range b.parts {
+		s.complete(ctx, p.e, p.works)
+	}
+	if b.failed() >= 0 {
+		return false, nil
+	}
+	if committed, err = s.commitBatch(ctx, b); err != nil {
+		return committed, err
+	}
+	for _, p := range b.parts {
+		for _, w := range p.works {
+			if err := s.noteDrawn(ctx, p.e, w, committed); err != nil {
+				return committed, err
+			}
+		}
+	}
+	return committed, nil
 }
 
 // commitBatch hands all changes to the store.

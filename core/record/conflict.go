@@ -31,7 +31,8 @@ func (s *Session) explain(ctx context.Context, e *schema.Entity, w *work, err er
 	}
 	// A drawn number that somebody had given by hand: the next one is drawn. A
 	// record that somebody created in between: now it is an update.
-	w.again = w.drawn[v.Field] || w.draft.By != nil && v.Field == w.draft.By.StoragePath()
+	w.overdrawn = w.drawn[v.Field]
+	w.again = w.overdrawn || w.draft.By != nil && v.Field == w.draft.By.StoragePath()
 	w.result.Err = s.takenBy(ctx, e, w, v.Field)
 }
 

@@ -87,6 +87,7 @@ type work struct {
 	claims    []*claim        // what the actor must be allowed to do
 	judged    map[string]any  // the values before hooks could change them; nil until then
 	drawn     map[string]bool // autonumber paths that were given a drawn number
+	overdrawn bool            // refused because another record has one of them
 	duplicate *core.Record    // whose unique value led an upsert to the record; nil if it was the record's own
 	own       map[string]any  // unique values, by storage path, that lead to the record and are not set
 	fate      *fate           // of a deletion: what becomes of what refers to the record

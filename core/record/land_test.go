@@ -154,8 +154,14 @@ func onEachStore(t *testing.T, test func(t *testing.T, open func(t *testing.T, h
 
 func newLand(t *testing.T, s referringStore, hooks ...record.Hook) *land {
 	t.Helper()
+	return newLandOf(t, s, referringEntities, hooks...)
+}
+
+// newLandOf is a land with these entities.
+func newLandOf(t *testing.T, s referringStore, entities []string, hooks ...record.Hook) *land {
+	t.Helper()
 	var sources []schema.Source
-	for i, text := range referringEntities {
+	for i, text := range entities {
 		sources = append(sources, schema.Source{Layer: "site", File: fmt.Sprint(i, ".yaml"), Data: []byte(text)})
 	}
 	m, err := schema.Load(sources...)

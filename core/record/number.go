@@ -3,6 +3,8 @@ package record
 import (
 	"context"
 	"fmt"
+	"iter"
+	"time"
 
 	"github.com/openxrm/xrm/schema"
 )
@@ -22,16 +24,18 @@ func (s *Session) number(ctx context.Context, e *schema.Entity, works []*work) {
 	if err := s.lift(ctx, e, works); err != nil {
 		s.step(alive(works), func(*work) error { return err })
 	}
+	ahead := map[string]int64{} // how many numbers of a gapless sequence these works have by now
 	s.step(alive(works), func(w *work) error {
-		if w.change.After.Deleted() {
-			return nil
-		}
-		for path, f := range e.Autonumbers(w.change.After.Values) {
-			if schema.Lookup(w.change.After.Values, path) != nil {
-				continue
+		for path, f := range w.unnumbered(e) {
+			name := counter(e, path, yearOf(f, w.change.At))
+			var drawn int64
+			var err error
+			if f.Gapless {
+				drawn, err = s.following(ctx, sequence{e, path, f, w.change.At}, ahead[name])
+				ahead[name]++
+			} else {
+				drawn, err = s.Store.Next(ctx, name, 0)
 			}
-			_, year, _ := schema.AutonumberOf(f.Format, schema.Autonumber(f.Format, w.change.At, 1))
-			drawn, err := s.Store.Next(ctx, counter(e, path, year), 0)
 			if err != nil {
 				return fmt.Errorf("draw a number for %s.%s: %w", e.Name, path, err)
 			}
@@ -43,6 +47,26 @@ func (s *Session) number(ctx context.Context, e *schema.Entity, works []*work) {
 		}
 		return nil
 	})
+}
+
+// unnumbered yields the autonumber fields of a draft that have no number.
+func (w *work) unnumbered(e *schema.Entity) iter.Seq2[string, *schema.Field] {
+	return func(yield func(string, *schema.Field) bool) {
+		if w.change.After.Deleted() {
+			return
+		}
+		for path, f := range e.Autonumbers(w.change.After.Values) {
+			if schema.Lookup(w.change.After.Values, path) == nil && !yield(path, f) {
+				return
+			}
+		}
+	}
+}
+
+// yearOf is the year of a pattern that has one.
+func yearOf(f *schema.Field, at time.Time) string {
+	_, year, _ := schema.AutonumberOf(f.Format, schema.Autonumber(f.Format, at, 1))
+	return year
 }
 
 // lift lets the counters go on above the numbers that are given by hand, or

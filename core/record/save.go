@@ -155,8 +155,19 @@ func (s *Session) hooks(ctx context.Context, e *schema.Entity, works []*work) (c
 
 // commit gives numbers and versions and hands the changes to the store.
 func (s *Session) commit(ctx context.Context, e *schema.Entity, works []*work) {
+	if e.Gapless() {
+		s.step(works, func(*work) error { return s.lapsed(e) })
+		s.commitInTurn(ctx, e, works)
+		s.keepUnchanged(ctx, e, works)
+		return
+	}
 	s.complete(ctx, e, works)
 	s.keepUnchanged(ctx, e, works)
+	s.hand(ctx, e, works)
+}
+
+// hand gives changes that are complete to the store.
+func (s *Session) hand(ctx context.Context, e *schema.Entity, works []*work) {
 	living := alive(works)
 	if len(living) == 0 {
 		return

@@ -59,6 +59,7 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 	}
 	violations = append(violations, e.CheckLength(w.change.ValuesBefore(), checked)...)
 	violations = append(violations, e.CheckStates(w.change.ValuesBefore(), checked)...)
+	violations = append(violations, e.CheckGapless(w.change.ValuesBefore(), checked)...)
 	if !w.draft.Inherits {
 		violations = append(violations, e.CheckOptions(w.change.ValuesBefore(), checked)...)
 	}

@@ -88,15 +88,15 @@ func (s *store) swapAll(all []swap) (at int, err error) {
 	if at, err := clash(all); err != nil {
 		return at, err
 	}
+	was, drawn := maps.Clone(s.byID), maps.Clone(s.drawn)
 	for _, one := range all {
 		if one.after.deletedAt.IsZero() {
 			s.number(one.after)
 		}
 	}
-	was := maps.Clone(s.byID)
 	for i, one := range all {
 		if err := s.unique(one.view, one.after); err != nil && one.after.deletedAt.IsZero() {
-			s.byID = was
+			s.byID, s.drawn = was, drawn // what is refused leaves no gap
 			return i, err
 		}
 		if one.before == nil {

@@ -161,6 +161,7 @@ func (h *Host) check(w write, before, after *stored) error {
 	if err == nil && !w.unruled {
 		violations = append(violations, w.entity.CheckLength(was, checked)...)
 		violations = append(violations, w.entity.CheckStates(was, checked)...)
+		violations = append(violations, w.entity.CheckGapless(was, checked)...)
 		violations = append(violations, w.entity.CheckOptions(was, checked)...)
 		violations = append(violations, w.entity.CheckImmutable(was, checked)...)
 	}
