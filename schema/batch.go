@@ -27,9 +27,9 @@ func CheckBatch(key string, changes int) error {
 	return &Refusal{Code: Invalid, Message: "Nothing was saved: " + refused}
 }
 
-// OtherBatch is the refusal of a batch whose key was used for other records.
+// OtherBatch is the refusal of a batch whose key was used for another one.
 func OtherBatch() error {
-	return &Refusal{Code: Conflict, Message: "Nothing was saved: a batch of other records was made with this key before. Choose a key for what the batch is for, such as the id of an event."}
+	return &Refusal{Code: Conflict, Message: "Nothing was saved: a batch with other writes was made with this key before. Send the same writes as then, or choose another key: a good one is what the batch is for, such as the id of an event."}
 }
 
 // OtherRequest is the refusal of an idempotency key that was used for something else.

@@ -10,8 +10,9 @@ import (
 type Batch struct {
 	// Key says what the batch is for, such as the ID of an event: of all batches of
 	// the plugin with one key one is made, and the others are answered with its
-	// records as they are by then. At most 200 bytes; "" for a batch that is made
-	// each time.
+	// records as they are by then. One whose writes would store other values is
+	// refused as a Conflict; their conditions may differ. At most 200 bytes; "" for
+	// a batch that is made each time.
 	Key string
 
 	Writes []Write // at most 100, of different records

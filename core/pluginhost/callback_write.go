@@ -62,7 +62,7 @@ func (c *callbacks) Batch(ctx context.Context, r *pluginpb.BatchRequest) (*plugi
 				return contract.InBatch(w, i, err)
 			}
 		}
-		results, err := c.host.config.Open(actor, one.on).Batch(ctx, record.Key{Name: r.GetKey(), Keep: core.BatchKept}, wishes, false)
+		results, err := c.host.config.Open(actor, one.on).Batch(ctx, record.Key{Name: r.GetKey(), Asked: contract.Asked(r.GetWrites()), Keep: core.BatchKept}, wishes, false)
 		if err != nil {
 			return err
 		}

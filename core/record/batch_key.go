@@ -25,7 +25,7 @@ func (s *Session) doneBefore(ctx context.Context, b *batch, results []Result) (b
 		return false, err
 	}
 	members := what.Members
-	same := slices.EqualFunc(members, b.wishes, func(m member, one Wish) bool { return m.Entity == one.Entity.Name && m.Asked == one.ID })
+	same := what.Asked == b.key.Asked && slices.EqualFunc(members, b.wishes, func(m member, one Wish) bool { return m.Entity == one.Entity.Name && m.Asked == one.ID })
 	if !same {
 		return false, core.Refused(schema.OtherBatch())
 	}

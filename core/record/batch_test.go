@@ -23,7 +23,7 @@ func changing(id string, set map[string]any) record.Draft {
 
 func (l *land) batch(s *record.Service, a core.Actor, key string, wishes ...record.Wish) ([]record.Result, error) {
 	l.Helper()
-	results, err := s.As(a, l.on).Batch(l.Context(), record.Key{Name: key}, wishes, false)
+	results, err := s.As(a, l.on).Batch(l.Context(), record.Key{Name: key, Asked: fmt.Sprint(wishes)}, wishes, false)
 	if err == nil {
 		for i, r := range results {
 			if r.Err != nil || r.Record == nil {
@@ -112,10 +112,14 @@ func TestABatchIsSavedOnceForItsKey(t *testing.T) {
 		if got := second[1].Record.Values["name"]; got != "Annie" {
 			t.Errorf("the record of the second answer has the name %v; want that of now", got)
 		}
-		_, err = l.batch(s, admin, "event 1", wishes[0])
-		want := "CONFLICT\nNothing was saved: a batch of other records was made with this key before. Choose a key for what the batch is for, such as the id of an event."
-		if said(err) != want {
-			t.Errorf("another batch with the key: %v; want %q", err, want)
+		want := "CONFLICT\nNothing was saved: a batch with other writes was made with this key before. Send the same writes as then, or choose another key: a good one is what the batch is for, such as the id of an event."
+		for what, other := range map[string][]record.Wish{
+			"fewer records": wishes[:1],
+			"other values":  {l.wish("owner", creating(map[string]any{"name": "Dora"})), wishes[1]},
+		} {
+			if _, err = l.batch(s, admin, "event 1", other...); said(err) != want {
+				t.Errorf("a batch of %s with the key: %v; want %q", what, err, want)
+			}
 		}
 		if _, err := l.batch(s, visitor, "event 1", wishes[0]); err != nil {
 			t.Errorf("the key of somebody else: %v", err)
@@ -142,7 +146,7 @@ func TestABatchThatIsKilledAtAnyStepIsWholeOrNot(t *testing.T) {
 					return errKilled
 				}
 				return nil
-			}).As(admin, l.on).Batch(t.Context(), record.Key{Name: key}, wishes, false)
+			}).As(admin, l.on).Batch(t.Context(), record.Key{Name: key, Asked: fmt.Sprint(wishes)}, wishes, false)
 			done = err == nil && left >= 0
 			l.fire()
 			l.holds()

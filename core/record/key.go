@@ -72,9 +72,6 @@ func (s *Session) doneWith(ctx context.Context, k Key) (what kept, done bool, er
 	if err := json.Unmarshal(value, &what); err != nil {
 		return what, false, fmt.Errorf("read what came of a key: %w", err)
 	}
-	if what.Asked != k.Asked {
-		return what, false, core.Refused(schema.OtherRequest(k.Name))
-	}
 	return what, true, nil
 }
 
@@ -112,7 +109,7 @@ func (s *Session) overtook(ctx context.Context, e *schema.Entity, w *work) bool 
 // answer gives a draft its answer from before, if there is one.
 func (s *Session) answer(ctx context.Context, e *schema.Entity, w *work) (bool, error) {
 	what, done, err := s.doneWith(ctx, w.draft.Key)
-	if err == nil && done && len(what.Members) != 1 {
+	if err == nil && done && (what.Asked != w.draft.Key.Asked || len(what.Members) != 1) {
 		err = core.Refused(schema.OtherRequest(w.draft.Key.Name))
 	}
 	if err != nil || !done {

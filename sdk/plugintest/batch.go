@@ -3,7 +3,6 @@ package plugintest
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk"
@@ -11,8 +10,11 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
-// madeOf is what is known of one write of a batch that was made.
-type madeOf struct{ entity, asked, id string }
+// made is what is known of a batch that was made.
+type made struct {
+	asked string
+	ids   []string
+}
 
 func (c *callbacks) Batch(ctx context.Context, r *pluginpb.BatchRequest) (*pluginpb.BatchResponse, error) {
 	saved, err := c.batch(ctx, r)
@@ -53,10 +55,7 @@ func (c *callbacks) batch(ctx context.Context, r *pluginpb.BatchRequest) ([]*plu
 // writeAll makes the writes of a batch, unless its key was used before. It is
 // errOvertaken when it is to be called again.
 func (c *callbacks) writeAll(ctx context.Context, who author, r *pluginpb.BatchRequest, writes []write) ([]*pluginpb.Record, error) {
-	asked := make([]madeOf, len(writes))
-	for i, w := range writes {
-		asked[i] = madeOf{entity: w.entity.Name, asked: w.ID}
-	}
+	asked := contract.Asked(r.GetWrites())
 	if before, err := c.store.madeBefore(r.GetKey(), asked); err != nil || before != nil {
 		return encodeEach(writes, before), err
 	}
@@ -79,11 +78,12 @@ func (c *callbacks) writeAll(ctx context.Context, who author, r *pluginpb.BatchR
 		}
 		swaps, places = append(swaps, one), append(places, i)
 	}
-	at, err := c.store.swapOnce(r.GetKey(), swaps, func() []madeOf {
-		for i := range asked {
-			asked[i].id = records[i].id
+	at, err := c.store.swapOnce(r.GetKey(), swaps, func() made {
+		ids := make([]string, len(records))
+		for i, r := range records {
+			ids[i] = r.id
 		}
-		return asked
+		return made{asked, ids}
 	})
 	switch {
 	case errors.Is(err, errOvertaken):
@@ -118,25 +118,25 @@ func inBatch(w *pluginpb.SaveRequest, at int, err error) error {
 
 // madeBefore returns the records of a batch with this key as they are now, nil where
 // there was none. asked is what the batch asks for.
-func (s *store) madeBefore(key string, asked []madeOf) ([]*stored, error) {
+func (s *store) madeBefore(key string, asked string) ([]*stored, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	made, known := s.kept[key]
+	before, known := s.kept[key]
 	if key == "" || !known {
 		return nil, nil
 	}
-	if !slices.EqualFunc(made, asked, func(a, b madeOf) bool { return a.entity == b.entity && a.asked == b.asked }) {
+	if before.asked != asked {
 		return nil, schema.OtherBatch()
 	}
-	records := make([]*stored, len(made))
-	for i, one := range made {
-		records[i] = s.byID[one.id]
+	records := make([]*stored, len(before.ids))
+	for i, id := range before.ids {
+		records[i] = s.byID[id]
 	}
 	return records, nil
 }
 
 // swapOnce is swap, of a batch: what came of it is kept under its key.
-func (s *store) swapOnce(key string, all []swap, made func() []madeOf) (at int, err error) {
+func (s *store) swapOnce(key string, all []swap, made func() made) (at int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.kept[key]; known && key != "" {

@@ -16,7 +16,7 @@ type store struct {
 	mu    sync.Mutex
 	byID  map[string]*stored
 	drawn map[string]int64    // the numbers of autonumber fields
-	kept  map[string][]madeOf // what came of the batches with a key
+	kept  map[string]made // what came of the batches with a key
 }
 
 // get returns a living record, or nil.

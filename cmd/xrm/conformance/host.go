@@ -31,11 +31,11 @@ type host struct {
 	hold     *hold           // keeps callbacks waiting; nil: nothing does
 	records  map[string]*pluginpb.Record
 	state    map[string]*pluginpb.GetStateResponse
-	batches  map[string][]*pluginpb.Record // by key
+	batches  map[string]madeBatch // by key
 }
 
 func newHost(plugin string, m *schema.Model) *host {
-	return &host{plugin: plugin, model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}, batches: map[string][]*pluginpb.Record{}}
+	return &host{plugin: plugin, model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}, batches: map[string]madeBatch{}}
 }
 
 // begin makes the context of a call, which lasts until end.

@@ -8,6 +8,12 @@ import (
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
+// madeBatch is what came of a batch.
+type madeBatch struct {
+	asked   string
+	records []*pluginpb.Record
+}
+
 // Batch implements pluginpb.HostServer. A batch whose key was used before changes nothing,
 // so that what is handled twice is seen to be done once.
 func (h *host) Batch(ctx context.Context, r *pluginpb.BatchRequest) (*pluginpb.BatchResponse, error) {
@@ -23,10 +29,15 @@ func (h *host) batch(r *pluginpb.BatchRequest) ([]*pluginpb.Record, error) {
 		return nil, err
 	}
 	h.mu.Lock()
-	made := h.batches[r.GetKey()]
+	made, known := h.batches[r.GetKey()]
 	h.mu.Unlock()
-	if made != nil && r.GetKey() != "" {
-		return made, nil
+	asked := contract.Asked(r.GetWrites())
+	switch {
+	case !known || r.GetKey() == "":
+	case made.asked != asked:
+		return nil, schema.OtherBatch()
+	default:
+		return made.records, nil
 	}
 	befores, values := make([]*pluginpb.Record, len(r.GetWrites())), make([][]byte, len(r.GetWrites()))
 	seen := map[string]int{}
@@ -52,6 +63,6 @@ func (h *host) batch(r *pluginpb.BatchRequest) ([]*pluginpb.Record, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.batches[r.GetKey()] = records
+	h.batches[r.GetKey()] = madeBatch{asked, records}
 	return records, nil
 }
