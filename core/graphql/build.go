@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/graphql-go/graphql"
@@ -61,8 +62,9 @@ func Build(c Config) (*execution.Engine, error) {
 		return nil, err
 	}
 	roots := graphql.SchemaConfig{
-		Query:    graphql.NewObject(graphql.ObjectConfig{Name: "Query", Fields: b.query}),
-		Mutation: graphql.NewObject(graphql.ObjectConfig{Name: "Mutation", Fields: b.mutation}),
+		Directives: append(slices.Clone(graphql.SpecifiedDirectives), atomic),
+		Query:      graphql.NewObject(graphql.ObjectConfig{Name: "Query", Fields: b.query}),
+		Mutation:   graphql.NewObject(graphql.ObjectConfig{Name: "Mutation", Fields: b.mutation}),
 	}
 	if len(b.subscription) > 0 { // an object without fields is no type
 		roots.Subscription = graphql.NewObject(graphql.ObjectConfig{Name: "Subscription", Fields: b.subscription})
@@ -77,6 +79,7 @@ func Build(c Config) (*execution.Engine, error) {
 	engine, err := execution.New(execution.Config{
 		Viewer: b.views, Schema: s, Batch: b.batch, Sources: b.sources, PageSizes: b.pageSizes, ListSize: b.PageSize,
 		Limits: c.Limits, Log: c.Log, RequestID: c.RequestID, Begin: core.OneRequest,
+		Together: execution.Together{Directive: atomic.Name, Resolve: b.together},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("build the API: %w", err)
@@ -112,6 +115,7 @@ func newBuilder(c Config) *builder {
 		batch:        map[execution.FieldName]execution.BatchResolve{},
 		sources:      map[execution.FieldName]execution.Source{},
 		pageSizes:    map[execution.FieldName]int{},
+		singles:      map[string]single{},
 		query:        graphql.Fields{},
 		mutation:     graphql.Fields{},
 		subscription: graphql.Fields{},
@@ -159,6 +163,7 @@ type builder struct {
 	batch     map[execution.FieldName]execution.BatchResolve
 	sources   map[execution.FieldName]execution.Source
 	pageSizes map[execution.FieldName]int
+	singles   map[string]single // mutations of one record, by name
 	views     *views
 
 	query, mutation, subscription graphql.Fields

@@ -159,6 +159,7 @@ func (b *builder) payload(e *schema.Entity) *graphql.Object {
 // change adds a mutation of one record, for those who may do that to any.
 func (b *builder) change(e *schema.Entity, name string, who condition, description string, args graphql.FieldConfigArgument, draft func(args map[string]any) record.Draft) {
 	b.addMutation(ofEntity(e), name, who, &graphql.Field{Type: b.payload(e), Description: description, Args: withKey(args)})
+	b.singles[name] = single{e, draft}
 	b.resolve("Mutation", name, func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		d := draft(p.Args)
 		var err error

@@ -126,6 +126,11 @@ func (s *Session) batch(ctx context.Context, b *batch, dryRun bool) (committed b
 			s.prepare(ctx, p.e, p.works, dryRun)
 		}
 		s.together(b)
+		if b.failed() >= 0 && !dryRun { // all that is wrong is told at once
+			for _, p := range b.parts {
+				s.unique(ctx, p.e, p.works, true)
+			}
+		}
 		if b.failed() < 0 && !dryRun {
 			committed, err = s.commitNumbered(ctx, b)
 		}

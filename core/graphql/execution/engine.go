@@ -34,6 +34,9 @@ type Config struct {
 	PageSizes map[FieldName]int
 	ListSize  int // 1 when 0
 
+	// Together carries out mutations that are marked.
+	Together Together
+
 	Limits Limits
 
 	// Viewer says what of the schema a request sees; nil when each sees all.
@@ -71,6 +74,7 @@ type Engine struct {
 	logFailure func(context.Context, Failure)
 	requestID  func(context.Context) string
 	begin      func(context.Context) context.Context
+	together   Together
 }
 
 // New builds everything that graphql-go would build lazily, so that nothing of
@@ -114,6 +118,7 @@ func New(c Config) (*Engine, error) {
 		logFailure: c.Log,
 		requestID:  c.RequestID,
 		begin:      c.Begin,
+		together:   c.Together,
 	}
 	e.completeIntrospection()
 	return e, nil

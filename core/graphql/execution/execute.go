@@ -114,9 +114,15 @@ func (x *run) rootNodes() []*ast.Field {
 
 // mutate carries out the root fields one after another, each to its end. When
 // one makes the whole answer null, the rest is not carried out; when the time
-// is up, the rest is null, but what has been done is still told.
+// is up, the rest is null, but what has been done is still told. Those of a marked
+// mutation go together.
 func (x *run) mutate(g *group) {
-	for i, f := range x.prepare(g) {
+	fields := x.prepare(g)
+	if mark := x.op.Directives.ForName(x.engine.together.Directive); mark != nil {
+		x.mutateTogether(g, fields, mark)
+		return
+	}
+	for i, f := range fields {
 		if x.data == nil {
 			return
 		}
