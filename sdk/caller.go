@@ -15,6 +15,7 @@ import (
 type caller struct {
 	host    pluginpb.HostClient
 	context *pluginpb.CallContext
+	ears    *ears // of the process
 }
 
 func (c caller) User() *User { return userFromWire(c.context.GetUser()) }
@@ -31,7 +32,7 @@ func (c caller) Now() time.Time {
 func (c caller) AsPlugin() Host {
 	context := proto.CloneOf(c.context)
 	context.AsPlugin = true
-	return caller{host: c.host, context: context}
+	return caller{host: c.host, context: context, ears: c.ears}
 }
 
 func (c caller) Log(ctx context.Context, level slog.Level, message string, args ...any) {

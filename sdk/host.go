@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"log/slog"
 	"net"
@@ -74,6 +75,13 @@ type Host interface {
 	// Publish tells an event to all who subscribe to PLUGIN.NAME, durably. Events
 	// of one key come in order; "" for no order.
 	Publish(ctx context.Context, name, key string, payload any) error
+	// Broadcast tells a value of up to 16 KiB to all who listen to a topic of this plugin
+	// at the moment, on whatever instance of xrm, in order. Nothing keeps it: who comes later
+	// reads what is stored. What must not be lost is an event.
+	Broadcast(ctx context.Context, topic string, value any) error
+	// Listen hears what is broadcast on a topic, as the function Listen does, which
+	// reads the values.
+	Listen(ctx context.Context, topic string) (iter.Seq2[json.RawMessage, error], error)
 	// Schedule sets a timer, or moves the one of its name and key.
 	Schedule(ctx context.Context, t Timer) error
 	// Cancel removes a timer, and says whether there was one.

@@ -355,6 +355,8 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	_, aggregated := host.Aggregate(ctx, sdk.Aggregation{Entity: "visit", By: []string{"note"}, Measures: []sdk.Measure{sdk.Sum("count")}})
 	_, saved := host.UpdateIf(ctx, "visit", "v1", sdk.Filter{"count": sdk.Filter{"gte": 1}}, sdk.Change{Set: map[string]any{"note": nil}, Add: map[string]sdk.Decimal{"count": "-1"}})
 	deleted := host.Delete(ctx, "visit", "v1", 3)
+	broadcast := host.Broadcast(ctx, "asked", 7)
+	_, listens := host.Listen(ctx, "asked")
 	published := host.Publish(ctx, "asked", "v1", map[string]any{"n": 1})
 	scheduled := host.Schedule(ctx, sdk.Timer{Name: "due", Key: "v1", Payload: 7})
 	_, canceled := host.Cancel(ctx, "due", "v1")
@@ -373,7 +375,7 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	if dialed == nil {
 		dialed = conn.Close()
 	}
-	return text == "kept", errors.Join(counted, fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
+	return text == "kept", errors.Join(broadcast, listens, counted, fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
 }
 
 var (
@@ -392,6 +394,7 @@ var script = []struct {
 	{"Plugin.BeforeDelete", []proto.Message{&pluginpb.BeforeDeleteRequest{Context: callContext, Records: []*pluginpb.Record{visit}}}},
 	{"Plugin.Resolve", []proto.Message{&pluginpb.ResolveRequest{Context: callContext, Entity: "customer", Field: "visits", Parents: []*pluginpb.Record{{Entity: "customer", Id: "c1", Version: 1, Values: []byte(`{}`)}}}}},
 	{"Plugin.Call", []proto.Message{&pluginpb.CallRequest{Context: callContext, Operation: "ask", Arguments: []byte(`{}`)}}},
+	{"Plugin.Hear", []proto.Message{&pluginpb.HearRequest{Heard: []*pluginpb.Heard{{Topic: "asked", Value: []byte(`7`)}}, Missed: true}}},
 	{"Plugin.Subscribe", []proto.Message{&pluginpb.SubscribeRequest{Context: callContext, Operation: "counted", Arguments: []byte(`{}`)}}},
 	{"Plugin.Export", []proto.Message{&pluginpb.ExportRequest{Context: callContext, Party: "p1"}}},
 	{"Plugin.Deliver", []proto.Message{&pluginpb.DeliverRequest{Context: callContext, Events: []*pluginpb.Event{
@@ -417,6 +420,8 @@ var hostAnswers = map[string]proto.Message{
 	"Host.Log":         &pluginpb.LogResponse{},
 	"Host.Aggregate":   &pluginpb.AggregateResponse{Groups: []*pluginpb.Group{{Keys: [][]byte{[]byte(`"x"`)}, Count: 1, Values: [][]byte{[]byte(`1`)}}}},
 	"Host.Delete":      &pluginpb.DeleteResponse{},
+	"Host.Broadcast":   &pluginpb.BroadcastResponse{},
+	"Host.Listen":      &pluginpb.ListenResponse{},
 	"Host.Publish":     &pluginpb.PublishResponse{},
 	"Host.Schedule":    &pluginpb.ScheduleResponse{},
 	"Host.Cancel":      &pluginpb.CancelResponse{Canceled: true},

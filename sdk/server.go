@@ -26,6 +26,7 @@ type server struct {
 	host    pluginpb.HostClient
 	hostErr error
 	running inFlight
+	ears    ears
 }
 
 func (s *server) Describe(context.Context, *pluginpb.DescribeRequest) (*pluginpb.DescribeResponse, error) {
@@ -190,7 +191,7 @@ func (s *server) run(call *pluginpb.CallContext, what string, handler func(Host)
 	}()
 	host, err := s.hostClient()
 	if err == nil {
-		err = handler(caller{host: host, context: call})
+		err = handler(caller{host: host, context: call, ears: &s.ears})
 	}
 	if err == nil {
 		return nil

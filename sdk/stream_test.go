@@ -3,7 +3,6 @@ package sdk_test
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,57 +70,32 @@ func TestAStreamHearsThatItsUserHasGone(t *testing.T) {
 	<-gone
 }
 
-// escalations tells everybody who looks at a screen of the complaints that go
-// up. One who does not keep up misses some rather than to hold up the others.
-type escalations struct {
-	mu      sync.Mutex
-	screens map[chan sdk.ID]bool
+// tellEscalation runs on one instance of xrm, for each complaint that goes up.
+func tellEscalation(ctx context.Context, host sdk.Host, event *sdk.Event) error {
+	return host.Broadcast(ctx, "escalated", sdk.ID(event.RecordID))
 }
 
-func (e *escalations) tell(_ context.Context, _ sdk.Host, event *sdk.Event) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for screen := range e.screens {
-		select {
-		case screen <- sdk.ID(event.RecordID):
-		default:
+// showEscalations runs for each user who looks at a screen, on whatever instance.
+func showEscalations(ctx context.Context, host sdk.Host, _ struct{}, send func(sdk.ID) error) error {
+	escalated, err := sdk.Listen[sdk.ID](ctx, host, "escalated")
+	if err != nil {
+		return err
+	}
+	for id, err := range escalated {
+		if err != nil {
+			return err
+		}
+		if err := send(id); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (e *escalations) open() (screen chan sdk.ID, closed func()) {
-	screen = make(chan sdk.ID, 16)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.screens[screen] = true
-	return screen, func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		delete(e.screens, screen)
-	}
-}
-
-func (e *escalations) show(ctx context.Context, _ sdk.Host, _ struct{}, send func(sdk.ID) error) error {
-	screen, closed := e.open()
-	defer closed()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case id := <-screen:
-			if err := send(id); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func ExampleStream() {
-	e := &escalations{screens: map[chan sdk.ID]bool{}}
+func ExampleListen() {
 	sdk.Serve(sdk.Plugin{
 		Name: "escalations", Version: "1.0.0",
-		Events:     []sdk.Subscription{sdk.On("complaint.updated", e.tell)},
-		Operations: []sdk.Operation{sdk.Stream("complaintEscalated", e.show).Doc("Complaints that go up, as they do.")},
+		Events:     []sdk.Subscription{sdk.On("complaint.updated", tellEscalation)},
+		Operations: []sdk.Operation{sdk.Stream("complaintEscalated", showEscalations).Doc("Complaints that go up, as they do.")},
 	})
 }

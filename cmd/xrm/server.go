@@ -150,9 +150,9 @@ func (s *server) pluginConfig(metrics *web.Metrics, held *budget.Server) pluginh
 		Open: func(a core.Actor, on record.Basis) pluginhost.Session {
 			return s.records.As(a, s.admission.Limit(on))
 		},
-		Once: &once.Desk{Store: s.store, Now: time.Now},
-		Keep: s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
+		Once:      &once.Desk{Store: s.store, Now: time.Now},
 		Calendars: s.calendars,
+		Keep:      s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Broadcasts: s.store, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
 	}
 }
 

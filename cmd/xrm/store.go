@@ -11,6 +11,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/backup"
+	"github.com/openxrm/xrm/core/broadcast"
 	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/journal"
@@ -32,6 +33,7 @@ type store interface {
 	work.Store
 	pluginhost.Keeper
 	pluginhost.Remains
+	broadcast.Store
 	identity.KeyStore
 	identity.UseStore
 	identity.Keyring

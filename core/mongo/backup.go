@@ -40,6 +40,8 @@ func keeping() map[string]inBackup {
 		roomCollection:    {not: "says whether the disk takes more"},
 		restoreCollection: {not: "says whether the database is half restored"},
 		batchesCollection: {not: "of processes that do not run there"},
+
+		broadcastsCollection: {not: "of a minute that is over"},
 	}
 }
 

@@ -36,6 +36,7 @@ const (
 	sortingCollection       = "xrm.sorting"
 	definitionsCollection   = "xrm.definitions"
 	batchesCollection       = "xrm.batches"
+	broadcastsCollection    = "xrm.broadcasts"
 )
 
 const (
@@ -81,7 +82,8 @@ type Store struct {
 	keptKeys sync.Map     // by the name of a stored entity: notedKeys
 	ordering atomic.Int32 // what readsInOrder knows
 
-	tail    tail        // of the journal
+	tail    tail // of the journal
+	said    broadcasts
 	indexed atomic.Bool // the journal is, as far as this process knows
 	full    atomic.Bool // a write failed for want of room
 }

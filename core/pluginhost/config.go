@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/broadcast"
 	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/record"
@@ -90,6 +91,9 @@ type Config struct {
 
 	// Publish tells an event of a plugin to all who subscribe to it, durably.
 	Publish func(ctx context.Context, a core.Actor, topic, key string, payload []byte) error
+
+	// Broadcasts is where plugins broadcast, for all instances of a database.
+	Broadcasts broadcast.Store
 
 	// Observe is told of every call to a plugin: what was called, the code of
 	// what came of it, OK or CANCELED, and how long it took. nil for nobody.

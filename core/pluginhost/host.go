@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/openxrm/xrm/core/broadcast"
 )
 
 // Host keeps the plugins of one directory running, and follows what becomes of
@@ -31,6 +33,8 @@ type Host struct {
 
 	supervisors sync.WaitGroup
 	signals     signals
+	tail        broadcast.Tail
+	listeners   listeners
 	admission   sync.Mutex   // one contribution at a time is held against the others
 	admissions  atomic.Int64 // counts contributions that were admitted
 }
@@ -42,6 +46,7 @@ func New(config Config) (*Host, error) {
 	h.config.Log = slog.New(redactor{config.Log.Handler(), &h.secrets})
 	h.board.changed = make(chan struct{})
 	h.calls.running = map[string]*call{}
+	h.tail.Store, h.tail.Log, h.tail.Hear = config.Broadcasts, h.config.Log, h.hear
 	var err error
 	if config.Dir != "" {
 		if h.plugins, err = filepath.Abs(config.Dir); err != nil {

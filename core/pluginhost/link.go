@@ -47,6 +47,7 @@ type link struct {
 	streams    gate            // for subscriptions, which last
 	streaming  context.Context // ends them
 	endStreams context.CancelFunc
+	hearing    hearing
 }
 
 var _ goplugin.GRPCPlugin = (*link)(nil)

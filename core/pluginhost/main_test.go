@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -112,6 +113,7 @@ type actor struct {
 	host   pluginpb.HostClient
 
 	followers atomic.Int64 // of its subscription
+	heard     sync.Map     // by a channel that gets each *pluginpb.HearRequest: true
 	held      []net.Conn
 }
 

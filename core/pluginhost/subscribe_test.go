@@ -36,6 +36,27 @@ func (a *actor) Subscribe(r *pluginpb.SubscribeRequest, stream pluginpb.Plugin_S
 	case "watch":
 		send(fmt.Sprintf("%q", manifested("version")))
 		<-stream.Context().Done()
+	case "hear": // on a topic
+		heard := make(chan *pluginpb.HearRequest, 100)
+		a.heard.Store(heard, true)
+		defer a.heard.Delete(heard)
+		listens, failed := a.host.Listen(stream.Context(), &pluginpb.ListenRequest{Context: r.GetContext(), Topic: object})
+		if err := errors.Join(failed, toError(listens.GetError())); err != nil {
+			return err
+		}
+		for send(`"listens"`); err == nil; {
+			select {
+			case <-stream.Context().Done():
+				return nil
+			case said := <-heard:
+				if said.GetMissed() {
+					send(`"missed"`)
+				}
+				for _, h := range said.GetHeard() {
+					send(fmt.Sprintf("%q", h.GetTopic()+" "+string(h.GetValue())))
+				}
+			}
+		}
 	case "refuse":
 		send(`"first"`)
 		return stream.Send(&pluginpb.SubscribeResponse{Error: &pluginpb.Error{Code: "FORBIDDEN", Message: "Not any more."}})

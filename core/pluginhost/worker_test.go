@@ -42,6 +42,14 @@ func (a *actor) job(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.Cal
 		said = manifested("version")
 	case "followers":
 		said = fmt.Sprint(a.followers.Load())
+	case "broadcast": // so many numbers on a topic
+		topic, count, _ := strings.Cut(object, " ")
+		for n := range number(count) {
+			told, failed := a.host.Broadcast(ctx, &pluginpb.BroadcastRequest{Context: r.GetContext(), Topic: topic, Value: []byte(fmt.Sprint(n))})
+			if err = errors.Join(failed, toError(told.GetError())); err != nil {
+				break
+			}
+		}
 	case "hang":
 		<-ctx.Done()
 		return nil, ctx.Err()

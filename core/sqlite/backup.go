@@ -38,6 +38,8 @@ func keeping() map[string]inBackup {
 		"api_keys":  {not: "a secret"},
 		"leases":    {not: "of processes that do not run there"},
 		"instances": {not: "of processes that do not run there"},
+
+		"broadcasts": {not: "of a minute that is over"},
 	}
 }
 

@@ -25,6 +25,10 @@ func layouts() []func(context.Context, *conn) error {
 	}
 }
 
+// laterTables are made whenever they are missing: programs from before lose nothing by
+// not knowing them.
+const laterTables = definitionsTable + ";\n" + broadcastTable
+
 func script(text string) func(context.Context, *conn) error {
 	return func(ctx context.Context, c *conn) error { return c.run(ctx, text) }
 }
@@ -124,14 +128,14 @@ func (s *Store) lay() error {
 		case version > len(steps):
 			return fmt.Errorf("it was written by a newer xrm (layout %d, this one knows %d); start that one, or restore a backup from before", version, len(steps))
 		case version == len(steps):
-			return c.run(ctx, definitionsTable)
+			return c.run(ctx, laterTables)
 		}
 		for _, step := range steps[version:] {
 			if err := step(ctx, c); err != nil {
 				return err
 			}
 		}
-		if err := c.run(ctx, definitionsTable); err != nil {
+		if err := c.run(ctx, laterTables); err != nil {
 			return err
 		}
 		for _, header := range []string{fmt.Sprintf("PRAGMA application_id = %d", application), fmt.Sprintf("PRAGMA user_version = %d", len(steps))} {

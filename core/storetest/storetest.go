@@ -21,6 +21,7 @@ type Store interface {
 	JobRuns
 	State
 	Registry
+	Broadcasts
 
 	// SortBy says how names sort from the next Prepare on.
 	SortBy(c *schema.Collation)
@@ -157,6 +158,7 @@ func Run(t *testing.T, open func(t *testing.T) Store, beside func(t *testing.T, 
 		{"job run", jobRunTests()},
 		{"state", stateTests()},
 		{"registry", registryTests()},
+		{"broadcast", broadcastTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, name := range slices.Sorted(maps.Keys(group.tests)) {

@@ -718,8 +718,8 @@ type DescribeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Version of the host, for messages only; compatibility is decided by features.
 	HostVersion string `protobuf:"bytes,1,opt,name=host_version,json=hostVersion,proto3" json:"host_version,omitempty"`
-	// What this host can do beyond the first release of the protocol: config,
-	// deletes, events, http, jobs, subscriptions, timers.
+	// What this host can do beyond the first release of the protocol: broadcasts,
+	// config, deletes, events, http, jobs, subscriptions, timers.
 	Features      []string `protobuf:"bytes,2,rep,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6247,6 +6247,365 @@ func (x *DialOpened) GetAddress() string {
 	return ""
 }
 
+// BroadcastRequest tells a value.
+type BroadcastRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// What it is about, for this plugin alone: at most 200 bytes.
+	Topic string `protobuf:"bytes,2,opt,name=topic,proto3" json:"topic,omitempty"`
+	// JSON value, at most 16 KiB.
+	Value         []byte `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BroadcastRequest) Reset() {
+	*x = BroadcastRequest{}
+	mi := &file_plugin_proto_msgTypes[87]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BroadcastRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BroadcastRequest) ProtoMessage() {}
+
+func (x *BroadcastRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[87]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BroadcastRequest.ProtoReflect.Descriptor instead.
+func (*BroadcastRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{87}
+}
+
+func (x *BroadcastRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *BroadcastRequest) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *BroadcastRequest) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+// BroadcastResponse says whether it was told.
+type BroadcastResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set: it was not.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BroadcastResponse) Reset() {
+	*x = BroadcastResponse{}
+	mi := &file_plugin_proto_msgTypes[88]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BroadcastResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BroadcastResponse) ProtoMessage() {}
+
+func (x *BroadcastResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[88]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BroadcastResponse.ProtoReflect.Descriptor instead.
+func (*BroadcastResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{88}
+}
+
+func (x *BroadcastResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// ListenRequest says what to listen to.
+type ListenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to: it listens until it ends.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// The topic that is broadcast on.
+	Topic         string `protobuf:"bytes,2,opt,name=topic,proto3" json:"topic,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListenRequest) Reset() {
+	*x = ListenRequest{}
+	mi := &file_plugin_proto_msgTypes[89]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListenRequest) ProtoMessage() {}
+
+func (x *ListenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[89]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListenRequest.ProtoReflect.Descriptor instead.
+func (*ListenRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{89}
+}
+
+func (x *ListenRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *ListenRequest) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+// ListenResponse says whether the call listens.
+type ListenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set: it does not.
+	Error         *Error `protobuf:"bytes,1,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListenResponse) Reset() {
+	*x = ListenResponse{}
+	mi := &file_plugin_proto_msgTypes[90]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListenResponse) ProtoMessage() {}
+
+func (x *ListenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[90]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListenResponse.ProtoReflect.Descriptor instead.
+func (*ListenResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{90}
+}
+
+func (x *ListenResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+// HearRequest has what was broadcast.
+type HearRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order in which it was broadcast.
+	Heard []*Heard `protobuf:"bytes,1,rep,name=heard,proto3" json:"heard,omitempty"`
+	// Something that was broadcast before cannot be told any more: whoever listens
+	// has to be told, and to begin anew.
+	Missed        bool `protobuf:"varint,2,opt,name=missed,proto3" json:"missed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HearRequest) Reset() {
+	*x = HearRequest{}
+	mi := &file_plugin_proto_msgTypes[91]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HearRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HearRequest) ProtoMessage() {}
+
+func (x *HearRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[91]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HearRequest.ProtoReflect.Descriptor instead.
+func (*HearRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{91}
+}
+
+func (x *HearRequest) GetHeard() []*Heard {
+	if x != nil {
+		return x.Heard
+	}
+	return nil
+}
+
+func (x *HearRequest) GetMissed() bool {
+	if x != nil {
+		return x.Missed
+	}
+	return false
+}
+
+// Heard is one value that was broadcast.
+type Heard struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is about.
+	Topic string `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
+	// JSON value.
+	Value         []byte `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Heard) Reset() {
+	*x = Heard{}
+	mi := &file_plugin_proto_msgTypes[92]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Heard) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Heard) ProtoMessage() {}
+
+func (x *Heard) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[92]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Heard.ProtoReflect.Descriptor instead.
+func (*Heard) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{92}
+}
+
+func (x *Heard) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *Heard) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+// HearResponse has no fields yet.
+type HearResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HearResponse) Reset() {
+	*x = HearResponse{}
+	mi := &file_plugin_proto_msgTypes[93]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HearResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HearResponse) ProtoMessage() {}
+
+func (x *HearResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[93]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HearResponse.ProtoReflect.Descriptor instead.
+func (*HearResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{93}
+}
+
 var File_plugin_proto protoreflect.FileDescriptor
 
 const file_plugin_proto_rawDesc = "" +
@@ -6676,7 +7035,25 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04part\"&\n" +
 	"\n" +
 	"DialOpened\x12\x18\n" +
-	"\aaddress\x18\x01 \x01(\tR\aaddress2\xa2\b\n" +
+	"\aaddress\x18\x01 \x01(\tR\aaddress\"t\n" +
+	"\x10BroadcastRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x14\n" +
+	"\x05topic\x18\x02 \x01(\tR\x05topic\x12\x14\n" +
+	"\x05value\x18\x03 \x01(\fR\x05value\"?\n" +
+	"\x11BroadcastResponse\x12*\n" +
+	"\x05error\x18\x01 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"[\n" +
+	"\rListenRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x14\n" +
+	"\x05topic\x18\x02 \x01(\tR\x05topic\"<\n" +
+	"\x0eListenResponse\x12*\n" +
+	"\x05error\x18\x01 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"Q\n" +
+	"\vHearRequest\x12*\n" +
+	"\x05heard\x18\x01 \x03(\v2\x14.xrm.plugin.v1.HeardR\x05heard\x12\x16\n" +
+	"\x06missed\x18\x02 \x01(\bR\x06missed\"3\n" +
+	"\x05Heard\x12\x14\n" +
+	"\x05topic\x18\x01 \x01(\tR\x05topic\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value\"\x0e\n" +
+	"\fHearResponse2\xe3\b\n" +
 	"\x06Plugin\x12K\n" +
 	"\bDescribe\x12\x1e.xrm.plugin.v1.DescribeRequest\x1a\x1f.xrm.plugin.v1.DescribeResponse\x12=\n" +
 	"\x05Watch\x12\x1b.xrm.plugin.v1.WatchRequest\x1a\x15.xrm.plugin.v1.Health0\x01\x12Q\n" +
@@ -6692,8 +7069,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\tFireTimer\x12\x1f.xrm.plugin.v1.FireTimerRequest\x1a .xrm.plugin.v1.FireTimerResponse\x12H\n" +
 	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12P\n" +
 	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x01\x12E\n" +
-	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse2\x8f\n" +
-	"\n" +
+	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse\x12?\n" +
+	"\x04Hear\x12\x1a.xrm.plugin.v1.HearRequest\x1a\x1b.xrm.plugin.v1.HearResponse2\xa6\v\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
@@ -6712,7 +7089,9 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05Batch\x12\x1b.xrm.plugin.v1.BatchRequest\x1a\x1c.xrm.plugin.v1.BatchResponse\x12K\n" +
 	"\bWorkTime\x12\x1e.xrm.plugin.v1.WorkTimeRequest\x1a\x1f.xrm.plugin.v1.WorkTimeResponse\x12D\n" +
 	"\x05Fetch\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12C\n" +
-	"\x04Dial\x12\x1a.xrm.plugin.v1.DialRequest\x1a\x1b.xrm.plugin.v1.DialResponse(\x010\x01B%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
+	"\x04Dial\x12\x1a.xrm.plugin.v1.DialRequest\x1a\x1b.xrm.plugin.v1.DialResponse(\x010\x01\x12N\n" +
+	"\tBroadcast\x12\x1f.xrm.plugin.v1.BroadcastRequest\x1a .xrm.plugin.v1.BroadcastResponse\x12E\n" +
+	"\x06Listen\x12\x1c.xrm.plugin.v1.ListenRequest\x1a\x1d.xrm.plugin.v1.ListenResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
 
 var (
 	file_plugin_proto_rawDescOnce sync.Once
@@ -6727,7 +7106,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 88)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 95)
 var file_plugin_proto_goTypes = []any{
 	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
 	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
@@ -6820,7 +7199,14 @@ var file_plugin_proto_goTypes = []any{
 	(*DialTo)(nil),               // 88: xrm.plugin.v1.DialTo
 	(*DialResponse)(nil),         // 89: xrm.plugin.v1.DialResponse
 	(*DialOpened)(nil),           // 90: xrm.plugin.v1.DialOpened
-	nil,                          // 91: xrm.plugin.v1.SaveRequest.AddEntry
+	(*BroadcastRequest)(nil),     // 91: xrm.plugin.v1.BroadcastRequest
+	(*BroadcastResponse)(nil),    // 92: xrm.plugin.v1.BroadcastResponse
+	(*ListenRequest)(nil),        // 93: xrm.plugin.v1.ListenRequest
+	(*ListenResponse)(nil),       // 94: xrm.plugin.v1.ListenResponse
+	(*HearRequest)(nil),          // 95: xrm.plugin.v1.HearRequest
+	(*Heard)(nil),                // 96: xrm.plugin.v1.Heard
+	(*HearResponse)(nil),         // 97: xrm.plugin.v1.HearResponse
+	nil,                          // 98: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
@@ -6883,7 +7269,7 @@ var file_plugin_proto_depIdxs = []int32{
 	6,   // 57: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
 	7,   // 58: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
 	4,   // 59: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	91,  // 60: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	98,  // 60: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
 	6,   // 61: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
 	7,   // 62: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
 	4,   // 63: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
@@ -6918,75 +7304,86 @@ var file_plugin_proto_depIdxs = []int32{
 	4,   // 92: xrm.plugin.v1.DialTo.context:type_name -> xrm.plugin.v1.CallContext
 	90,  // 93: xrm.plugin.v1.DialResponse.opened:type_name -> xrm.plugin.v1.DialOpened
 	7,   // 94: xrm.plugin.v1.DialResponse.error:type_name -> xrm.plugin.v1.Error
-	9,   // 95: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	24,  // 96: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	27,  // 97: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	30,  // 98: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	32,  // 99: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	34,  // 100: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	36,  // 101: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
-	38,  // 102: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
-	42,  // 103: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
-	45,  // 104: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
-	47,  // 105: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
-	49,  // 106: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
-	22,  // 107: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
-	12,  // 108: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
-	54,  // 109: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	56,  // 110: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	59,  // 111: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	63,  // 112: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	56,  // 113: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
-	65,  // 114: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
-	69,  // 115: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
-	71,  // 116: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
-	73,  // 117: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
-	75,  // 118: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
-	77,  // 119: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
-	79,  // 120: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
-	81,  // 121: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
-	83,  // 122: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
-	61,  // 123: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
-	85,  // 124: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
-	49,  // 125: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
-	87,  // 126: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
-	10,  // 127: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	25,  // 128: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	28,  // 129: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	31,  // 130: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	33,  // 131: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	35,  // 132: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	37,  // 133: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	39,  // 134: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	43,  // 135: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	46,  // 136: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	48,  // 137: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	52,  // 138: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	23,  // 139: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
-	13,  // 140: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
-	55,  // 141: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	58,  // 142: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	60,  // 143: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	64,  // 144: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	58,  // 145: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	67,  // 146: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	70,  // 147: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	72,  // 148: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	74,  // 149: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	76,  // 150: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	78,  // 151: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	80,  // 152: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	82,  // 153: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	84,  // 154: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	62,  // 155: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
-	86,  // 156: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
-	52,  // 157: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
-	89,  // 158: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
-	127, // [127:159] is the sub-list for method output_type
-	95,  // [95:127] is the sub-list for method input_type
-	95,  // [95:95] is the sub-list for extension type_name
-	95,  // [95:95] is the sub-list for extension extendee
-	0,   // [0:95] is the sub-list for field type_name
+	4,   // 95: xrm.plugin.v1.BroadcastRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 96: xrm.plugin.v1.BroadcastResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 97: xrm.plugin.v1.ListenRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 98: xrm.plugin.v1.ListenResponse.error:type_name -> xrm.plugin.v1.Error
+	96,  // 99: xrm.plugin.v1.HearRequest.heard:type_name -> xrm.plugin.v1.Heard
+	9,   // 100: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	24,  // 101: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	27,  // 102: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	30,  // 103: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	32,  // 104: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	34,  // 105: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	36,  // 106: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	38,  // 107: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	42,  // 108: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	45,  // 109: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	47,  // 110: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	49,  // 111: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	22,  // 112: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
+	12,  // 113: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
+	95,  // 114: xrm.plugin.v1.Plugin.Hear:input_type -> xrm.plugin.v1.HearRequest
+	54,  // 115: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	56,  // 116: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	59,  // 117: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	63,  // 118: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	56,  // 119: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	65,  // 120: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	69,  // 121: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	71,  // 122: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	73,  // 123: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	75,  // 124: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	77,  // 125: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	79,  // 126: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	81,  // 127: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	83,  // 128: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	61,  // 129: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
+	85,  // 130: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
+	49,  // 131: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
+	87,  // 132: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
+	91,  // 133: xrm.plugin.v1.Host.Broadcast:input_type -> xrm.plugin.v1.BroadcastRequest
+	93,  // 134: xrm.plugin.v1.Host.Listen:input_type -> xrm.plugin.v1.ListenRequest
+	10,  // 135: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	25,  // 136: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	28,  // 137: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	31,  // 138: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	33,  // 139: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	35,  // 140: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	37,  // 141: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	39,  // 142: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	43,  // 143: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	46,  // 144: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	48,  // 145: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	52,  // 146: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	23,  // 147: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	13,  // 148: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
+	97,  // 149: xrm.plugin.v1.Plugin.Hear:output_type -> xrm.plugin.v1.HearResponse
+	55,  // 150: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	58,  // 151: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	60,  // 152: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	64,  // 153: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	58,  // 154: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	67,  // 155: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	70,  // 156: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	72,  // 157: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	74,  // 158: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	76,  // 159: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	78,  // 160: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	80,  // 161: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	82,  // 162: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	84,  // 163: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	62,  // 164: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
+	86,  // 165: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
+	52,  // 166: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
+	89,  // 167: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
+	92,  // 168: xrm.plugin.v1.Host.Broadcast:output_type -> xrm.plugin.v1.BroadcastResponse
+	94,  // 169: xrm.plugin.v1.Host.Listen:output_type -> xrm.plugin.v1.ListenResponse
+	135, // [135:170] is the sub-list for method output_type
+	100, // [100:135] is the sub-list for method input_type
+	100, // [100:100] is the sub-list for extension type_name
+	100, // [100:100] is the sub-list for extension extendee
+	0,   // [0:100] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -7028,7 +7425,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   88,
+			NumMessages:   95,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

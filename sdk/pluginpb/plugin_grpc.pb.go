@@ -53,6 +53,7 @@ const (
 	Plugin_ServeHTTP_FullMethodName    = "/xrm.plugin.v1.Plugin/ServeHTTP"
 	Plugin_Subscribe_FullMethodName    = "/xrm.plugin.v1.Plugin/Subscribe"
 	Plugin_Export_FullMethodName       = "/xrm.plugin.v1.Plugin/Export"
+	Plugin_Hear_FullMethodName         = "/xrm.plugin.v1.Plugin/Hear"
 )
 
 // PluginClient is the client API for Plugin service.
@@ -104,6 +105,10 @@ type PluginClient interface {
 	// Export hands out what the plugin keeps about a party outside of the records
 	// of its entities. Only for a plugin whose party_data has export.
 	Export(ctx context.Context, in *ExportRequest, opts ...grpc.CallOption) (*ExportResponse, error)
+	// Hear hands over what was broadcast on the topics that running calls listen
+	// to, in its order. It must not wait for whoever listens: one call comes at a
+	// time. Only for a plugin that calls Listen.
+	Hear(ctx context.Context, in *HearRequest, opts ...grpc.CallOption) (*HearResponse, error)
 }
 
 type pluginClient struct {
@@ -293,6 +298,16 @@ func (c *pluginClient) Export(ctx context.Context, in *ExportRequest, opts ...gr
 	return out, nil
 }
 
+func (c *pluginClient) Hear(ctx context.Context, in *HearRequest, opts ...grpc.CallOption) (*HearResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HearResponse)
+	err := c.cc.Invoke(ctx, Plugin_Hear_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PluginServer is the server API for Plugin service.
 // All implementations must embed UnimplementedPluginServer
 // for forward compatibility.
@@ -342,6 +357,10 @@ type PluginServer interface {
 	// Export hands out what the plugin keeps about a party outside of the records
 	// of its entities. Only for a plugin whose party_data has export.
 	Export(context.Context, *ExportRequest) (*ExportResponse, error)
+	// Hear hands over what was broadcast on the topics that running calls listen
+	// to, in its order. It must not wait for whoever listens: one call comes at a
+	// time. Only for a plugin that calls Listen.
+	Hear(context.Context, *HearRequest) (*HearResponse, error)
 	mustEmbedUnimplementedPluginServer()
 }
 
@@ -393,6 +412,9 @@ func (UnimplementedPluginServer) Subscribe(*SubscribeRequest, grpc.ServerStreami
 }
 func (UnimplementedPluginServer) Export(context.Context, *ExportRequest) (*ExportResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Export not implemented")
+}
+func (UnimplementedPluginServer) Hear(context.Context, *HearRequest) (*HearResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Hear not implemented")
 }
 func (UnimplementedPluginServer) mustEmbedUnimplementedPluginServer() {}
 func (UnimplementedPluginServer) testEmbeddedByValue()                {}
@@ -628,6 +650,24 @@ func _Plugin_Export_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Plugin_Hear_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(HearRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Hear(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Hear_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Hear(ctx, req.(*HearRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Plugin_ServiceDesc is the grpc.ServiceDesc for Plugin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -670,6 +710,10 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Export",
 			Handler:    _Plugin_Export_Handler,
+		},
+		{
+			MethodName: "Hear",
+			Handler:    _Plugin_Hear_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
@@ -722,6 +766,8 @@ const (
 	Host_WorkTime_FullMethodName    = "/xrm.plugin.v1.Host/WorkTime"
 	Host_Fetch_FullMethodName       = "/xrm.plugin.v1.Host/Fetch"
 	Host_Dial_FullMethodName        = "/xrm.plugin.v1.Host/Dial"
+	Host_Broadcast_FullMethodName   = "/xrm.plugin.v1.Host/Broadcast"
+	Host_Listen_FullMethodName      = "/xrm.plugin.v1.Host/Listen"
 )
 
 // HostClient is the client API for Host service.
@@ -777,6 +823,13 @@ type HostClient interface {
 	// Dial opens a TCP connection to an address that the manifest names under
 	// connections, and carries it until one side closes it or the call ends.
 	Dial(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[DialRequest, DialResponse], error)
+	// Broadcast tells a value to every process of this plugin, on whatever instance
+	// of the host, that listens to its topic at the moment; this one too.
+	Broadcast(ctx context.Context, in *BroadcastRequest, opts ...grpc.CallOption) (*BroadcastResponse, error)
+	// Listen has the host call Hear with everything that is broadcast on a topic
+	// after Listen has returned, until the call that it belongs to ends. It may be
+	// called again for other topics.
+	Listen(ctx context.Context, in *ListenRequest, opts ...grpc.CallOption) (*ListenResponse, error)
 }
 
 type hostClient struct {
@@ -982,6 +1035,26 @@ func (c *hostClient) Dial(ctx context.Context, opts ...grpc.CallOption) (grpc.Bi
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Host_DialClient = grpc.BidiStreamingClient[DialRequest, DialResponse]
 
+func (c *hostClient) Broadcast(ctx context.Context, in *BroadcastRequest, opts ...grpc.CallOption) (*BroadcastResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BroadcastResponse)
+	err := c.cc.Invoke(ctx, Host_Broadcast_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hostClient) Listen(ctx context.Context, in *ListenRequest, opts ...grpc.CallOption) (*ListenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListenResponse)
+	err := c.cc.Invoke(ctx, Host_Listen_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
@@ -1035,6 +1108,13 @@ type HostServer interface {
 	// Dial opens a TCP connection to an address that the manifest names under
 	// connections, and carries it until one side closes it or the call ends.
 	Dial(grpc.BidiStreamingServer[DialRequest, DialResponse]) error
+	// Broadcast tells a value to every process of this plugin, on whatever instance
+	// of the host, that listens to its topic at the moment; this one too.
+	Broadcast(context.Context, *BroadcastRequest) (*BroadcastResponse, error)
+	// Listen has the host call Hear with everything that is broadcast on a topic
+	// after Listen has returned, until the call that it belongs to ends. It may be
+	// called again for other topics.
+	Listen(context.Context, *ListenRequest) (*ListenResponse, error)
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -1098,6 +1178,12 @@ func (UnimplementedHostServer) Fetch(grpc.BidiStreamingServer[HTTPRequest, HTTPR
 }
 func (UnimplementedHostServer) Dial(grpc.BidiStreamingServer[DialRequest, DialResponse]) error {
 	return status.Error(codes.Unimplemented, "method Dial not implemented")
+}
+func (UnimplementedHostServer) Broadcast(context.Context, *BroadcastRequest) (*BroadcastResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Broadcast not implemented")
+}
+func (UnimplementedHostServer) Listen(context.Context, *ListenRequest) (*ListenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Listen not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -1415,6 +1501,42 @@ func _Host_Dial_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Host_DialServer = grpc.BidiStreamingServer[DialRequest, DialResponse]
 
+func _Host_Broadcast_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BroadcastRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Broadcast(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Broadcast_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Broadcast(ctx, req.(*BroadcastRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Host_Listen_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Listen(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Listen_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Listen(ctx, req.(*ListenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1481,6 +1603,14 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "WorkTime",
 			Handler:    _Host_WorkTime_Handler,
+		},
+		{
+			MethodName: "Broadcast",
+			Handler:    _Host_Broadcast_Handler,
+		},
+		{
+			MethodName: "Listen",
+			Handler:    _Host_Listen_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

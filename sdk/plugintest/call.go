@@ -35,6 +35,7 @@ func (h *Host) begin(user *pluginpb.User, mayWrite bool) (id *pluginpb.CallConte
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		delete(h.running, token)
+		delete(h.topics, token)
 	}
 }
 

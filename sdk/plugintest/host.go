@@ -54,6 +54,11 @@ type Host struct {
 	lines      map[string]func(net.Conn) // what is at the other end of its connections, by name
 	requests   map[string]request        // by user and idempotency key
 	keys       int
+	broadcasts []Broadcast
+	topics     map[string][]string // that calls listen to, by their tokens
+	listened   chan struct{}       // closed when one more does
+
+	telling sync.Mutex // one thing at a time is told to those who listen
 }
 
 // Start runs a plugin until the test ends. others hold the entities of other
@@ -69,6 +74,7 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 		t: t, store: store{byID: map[string]*stored{}, drawn: map[string]int64{}, kept: map[string]made{}},
 		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), running: map[string]call{},
 		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{}, sites: map[string]http.Handler{}, lines: map[string]func(net.Conn){}, requests: map[string]request{},
+		topics: map[string][]string{}, listened: make(chan struct{}),
 	}
 	h.As(sdk.User{ID: "tester", Name: "Tester", Roles: []string{"admin"}})
 	connect(t, &wire{Transport: transport, host: h})

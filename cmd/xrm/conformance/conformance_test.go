@@ -104,6 +104,8 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"panics without a value":        {"rules answer: rule customer: INTERNAL: BeforeSave customer: panic: no event, at ", "rules of deletions answer: "},
 		"filters by what is not there":  {"fields answer: field customer.visits: Find visit: filter.custmer is no field; did you mean \"customer\"?"},
 		"follows for ever":              {"what lasts: 2s after the end of subscription closings it still runs"},
+		"does not hear":                 {`what is broadcast: it listens to "closed", and Hear fails: rpc error: code = Unimplemented`},
+		"waits for who listens":         {`what is broadcast: 2000 broadcasts on "closed" were not heard within 2s`},
 		"sleeps through its end":        {"what lasts: 2s after the end of job tidy it still runs"},
 		"computes too few":              {"fields answer: field customer.visits: 0 values for 3 parents", "many records in one call: customer.visits: 0 values for 1000 parents"},
 		"fails out of band":             {"an unknown operation: rpc error: code = Unknown desc = Call noSuchOperation: there is no operation noSuchOperation"},

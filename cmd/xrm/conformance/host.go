@@ -32,6 +32,7 @@ type host struct {
 	records  map[string]*pluginpb.Record
 	state    map[string]*pluginpb.GetStateResponse
 	batches  map[string]madeBatch // by key
+	topics   []string             // that were listened to
 }
 
 func newHost(plugin string, m *schema.Model) *host {

@@ -59,6 +59,11 @@ func loadChecks() []check {
 			remedy: "look at the end of the call in every loop, and let it end every wait: ctx.Done() in Go, context.is_active() in Python, the end of the call in Node",
 			run:    endsWhatLasts,
 		},
+		{
+			name: "what is broadcast", expected: "Hear answers within " + hearPatience.String() + ", whoever listens and does not read",
+			remedy: "let Hear put what it is told into a bounded queue for each that listens, and tell one whose queue is full that it has missed something",
+			run:    hears,
+		},
 	}
 }
 

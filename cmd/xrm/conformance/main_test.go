@@ -22,6 +22,8 @@ import (
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // rolePrefix marks the names under which the test binary is a plugin. It must
@@ -125,7 +127,10 @@ func everything(role string) sdk.Plugin {
 				}
 				return nil, &sdk.Error{Code: sdk.CodeConflict, Message: "It is closed."}
 			}).Returns("visit"),
-			sdk.Stream("closings", func(ctx context.Context, _ sdk.Host, _ struct{}, _ func(string) error) error {
+			sdk.Stream("closings", func(ctx context.Context, host sdk.Host, _ struct{}, _ func(string) error) error {
+				if _, err := sdk.Listen[string](ctx, host, "closed"); err != nil {
+					return err
+				}
 				if role == "follows for ever" {
 					<-context.WithoutCancel(ctx).Done()
 				}
@@ -182,6 +187,12 @@ func (s *spoiler) unary(ctx context.Context, request any, info *grpc.UnaryServer
 			_, _ = syscall.Write(2, []byte("panic: no such field\n")) // os.Stderr is go-plugin's by now
 			os.Exit(3)
 		}
+	}
+	if method == "Hear" && s.role == "waits for who listens" {
+		<-ctx.Done()
+	}
+	if method == "Hear" && s.role == "does not hear" {
+		return nil, status.Error(codes.Unimplemented, "unknown method Hear")
 	}
 	answer, err := handler(ctx, request)
 	if err == nil {
