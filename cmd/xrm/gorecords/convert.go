@@ -1,0 +1,29 @@
+package gorecords
+
+import (
+	"fmt"
+	"strings"
+)
+
+// conversions are functions that the declarations call, each written if one does.
+var conversions = []struct{ name, source string }{
+	{"textValue", "func textValue(text string) any {\nif text == \"\" {\nreturn nil\n}\nreturn text\n}\n"},
+	{"timeValue", "func timeValue(at time.Time) any {\nif at.IsZero() {\nreturn nil\n}\nreturn at.UTC().Format(\"2006-01-02T15:04:05.000Z\")\n}\n"},
+	{"moneyValue", "func moneyValue(m sdk.Money) any {\nif m == (sdk.Money{}) {\nreturn nil\n}\nreturn map[string]any{\"amount\": string(m.Amount), \"currency\": m.Currency}\n}\n"},
+	{"phoneValue", "func phoneValue(typed string) any {\nif typed == \"\" {\nreturn nil\n}\nreturn map[string]any{\"raw\": typed}\n}\n"},
+	{"given", "func given[T any](has bool, value T) *T {\nif !has {\nreturn nil\n}\nreturn &value\n}\n"},
+	{"givenValue", "func givenValue[T any](value *T) any {\nif value == nil {\nreturn nil\n}\nreturn *value\n}\n"},
+	{"objectValue", "func objectValue(values map[string]any) any {\nfor name, value := range values {\nif value == nil {\ndelete(values, name)\n}\n}\nif len(values) == 0 {\nreturn nil\n}\nreturn values\n}\n"},
+	{"listValue", "func listValue(list []any) any {\nif len(list) == 0 {\nreturn nil\n}\nreturn list\n}\n"},
+	{"itemsOf", "// itemsOf lets the getters of a record read the items of a list.\nfunc itemsOf(value any) []*sdk.Record {\nlist, _ := value.([]any)\nvar items []*sdk.Record\nfor _, item := range list {\nitems = append(items, &sdk.Record{Values: map[string]any{\"item\": item}})\n}\nreturn items\n}\n"},
+}
+
+// converting writes the conversions that are used.
+func (w *writer) converting() {
+	body := w.body.String()
+	for _, c := range conversions {
+		if strings.Contains(body, c.name+"(") {
+			fmt.Fprintf(&w.body, "\n%s", c.source)
+		}
+	}
+}
