@@ -83,7 +83,7 @@ func Run(ctx context.Context, p Program, s Settings, report func(Result)) error 
 
 func checks() []check {
 	var all []check
-	for _, group := range [][]check{startChecks(), describeChecks(), modelChecks(), configChecks(), callChecks(), eventChecks(), loadChecks(), endChecks()} {
+	for _, group := range [][]check{startChecks(), describeChecks(), modelChecks(), configChecks(), callChecks(), twiceChecks(), eventChecks(), loadChecks(), endChecks()} {
 		all = append(all, group...)
 	}
 	return all

@@ -88,6 +88,8 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"needs what is no right":        {"names: the right that overdue needs \"visit.see\"\nthe operation \"overdue\", which is for everybody and needs something"},
 		"has a type that is not there":  {`types: overdue: there is no type "string"`},
 		"has the key of the host":       {`types: argument of book: idempotencyKey is one that the host adds to every mutation. Leave it out: the plugin gets a key with the call (in Go host.IdempotencyKey(), on the wire CallContext.idempotency_key)`, "operations answer: operation book: INTERNAL: Call book: there is no operation book"},
+		"forgets the key of a call":     {"the batches of a mutation: plan makes a batch without a key: when it is called again, it is written again"},
+		"makes up the key of a batch":   {"the batches of a mutation: plan makes batches with the keys "},
 		"has a job without a schedule":  {`jobs: the job tidy: the schedule "" cannot be read`},
 		"describes too much":            {"size: it describes 514 topics, jobs, timers, endpoints and rules, and 500 is the most for one plugin; split it into several plugins", "timers answer: timer a0: INTERNAL: fire the timer a0: there is no timer a0", "jobs run: job tidy0: INTERNAL: run the job tidy0: there is no job tidy0"},
 		"has a broken entity":           {`entities: plugin visits/entities/visit.yaml:7: field "shoe": unknown type "siez"`, `mentions: BeforeSave: there is no entity or role "visit"`},

@@ -33,6 +33,7 @@ type host struct {
 	state    map[string]*pluginpb.GetStateResponse
 	batches  map[string]madeBatch // by key
 	topics   []string             // that were listened to
+	keys     []string             // of the batches that were asked for
 }
 
 func newHost(plugin string, m *schema.Model) *host {

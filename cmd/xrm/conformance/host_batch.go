@@ -20,6 +20,9 @@ func (h *host) Batch(ctx context.Context, r *pluginpb.BatchRequest) (*pluginpb.B
 	if refused := h.within(ctx, "Batch", r.GetContext()); refused != nil {
 		return &pluginpb.BatchResponse{Error: refused}, nil
 	}
+	h.mu.Lock()
+	h.keys = append(h.keys, r.GetKey())
+	h.mu.Unlock()
 	records, err := h.batch(r)
 	return &pluginpb.BatchResponse{Records: records, Error: h.refuse("Batch", err)}, nil
 }
@@ -65,4 +68,13 @@ func (h *host) batch(r *pluginpb.BatchRequest) ([]*pluginpb.Record, error) {
 	defer h.mu.Unlock()
 	h.batches[r.GetKey()] = madeBatch{asked, records}
 	return records, nil
+}
+
+// takeBatchKeys are those of the batches that were asked for since.
+func (h *host) takeBatchKeys() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	keys := h.keys
+	h.keys = nil
+	return keys
 }

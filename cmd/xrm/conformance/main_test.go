@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -127,6 +128,17 @@ func everything(role string) sdk.Plugin {
 				}
 				return nil, &sdk.Error{Code: sdk.CodeConflict, Message: "It is closed."}
 			}).Returns("visit"),
+			sdk.Mutation("plan", func(ctx context.Context, host sdk.Host, _ struct{}) (int, error) {
+				key := map[string]string{"forgets the key of a call": "", "makes up the key of a batch": rand.Text()}
+				b := sdk.Batch{Key: host.IdempotencyKey(), Writes: []sdk.Write{
+					sdk.Create(&sdk.Record{Entity: "visit", Values: map[string]any{"subject": "A plan", "customer": "c1"}}),
+				}}
+				if other, wrong := key[role]; wrong {
+					b.Key = other
+				}
+				made, err := host.Batch(ctx, b)
+				return len(made), err
+			}),
 			sdk.Stream("closings", func(ctx context.Context, host sdk.Host, _ struct{}, _ func(string) error) error {
 				if _, err := sdk.Listen[string](ctx, host, "closed"); err != nil {
 					return err
