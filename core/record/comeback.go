@@ -94,7 +94,7 @@ func (b Basis) cascading(e *schema.Entity) []*schema.Entity {
 	var all []*schema.Entity
 	for next := []*schema.Entity{e}; len(next) > 0; next = next[1:] {
 		for _, r := range b.Model.ReferencesTo(next[0]) {
-			if r.Rule() == schema.DeleteCascade && !known[r.From] {
+			if b.rule(r) == schema.DeleteCascade && !known[r.From] {
 				known[r.From] = true
 				all, next = append(all, r.From), append(next, r.From)
 			}
@@ -110,7 +110,7 @@ func (b Basis) Taking(e *schema.Entity) []*schema.Entity {
 	var all []*schema.Entity
 	for next := []*schema.Entity{e}; len(next) > 0; next = next[1:] {
 		for _, r := range b.Model.References(next[0]) {
-			if to := r.To.Stored(); r.Rule() == schema.DeleteCascade && !known[to] {
+			if to := r.To.Stored(); b.rule(r) == schema.DeleteCascade && !known[to] {
 				known[to] = true
 				all, next = append(all, to), append(next, to)
 			}

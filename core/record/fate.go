@@ -49,8 +49,8 @@ type standing struct {
 func (f *fate) moves() bool { return len(f.take)+len(f.clear) > 0 }
 
 // binding are the references to an entity's records that are not simply kept.
-func binding(m *schema.Model, e *schema.Entity) []schema.Reference {
-	return slices.DeleteFunc(slices.Clone(m.ReferencesTo(e.Stored())), func(r schema.Reference) bool { return r.Rule() == schema.DeleteKeep })
+func (b Basis) binding(e *schema.Entity) []schema.Reference {
+	return slices.DeleteFunc(slices.Clone(b.Model.ReferencesTo(e.Stored())), func(r schema.Reference) bool { return b.rule(r) == schema.DeleteKeep })
 }
 
 // fateOf looks at what refers to a record, and at what refers to that where it is
@@ -65,7 +65,7 @@ func (s *Session) fateOf(ctx context.Context, root node, others ...node) (*fate,
 	for len(level) > 0 {
 		before := len(f.take)
 		for e, ids := range byEntity(level) {
-			for _, r := range binding(s.Model, e) {
+			for _, r := range s.binding(e) {
 				if err := s.follow(ctx, f, r, ids); err != nil {
 					return nil, err
 				}
@@ -79,7 +79,7 @@ func (s *Session) fateOf(ctx context.Context, root node, others ...node) (*fate,
 
 // follow notes what becomes of those who refer to these records by one reference.
 func (s *Session) follow(ctx context.Context, f *fate, r schema.Reference, ids []string) error {
-	if r.Rule() == schema.DeleteRefuse {
+	if s.rule(r) == schema.DeleteRefuse {
 		f.refuses = append(f.refuses, standing{r, ids})
 		return nil
 	}
@@ -88,7 +88,7 @@ func (s *Session) follow(ctx context.Context, f *fate, r schema.Reference, ids [
 			return err
 		}
 		for _, one := range found {
-			f.note(r, ids, one)
+			f.note(r, s.rule(r), ids, one)
 		}
 		if len(f.take)+len(f.clear) > MaxCascade {
 			return &core.Error{Code: core.Invalid, Message: fmt.Sprintf(
@@ -99,9 +99,9 @@ func (s *Session) follow(ctx context.Context, f *fate, r schema.Reference, ids [
 }
 
 // note is what becomes of one record that refers.
-func (f *fate) note(r schema.Reference, ids []string, one *core.Record) {
+func (f *fate) note(r schema.Reference, rule string, ids []string, one *core.Record) {
 	n := node{r.From, one.ID}
-	if r.Rule() == schema.DeleteCascade {
+	if rule == schema.DeleteCascade {
 		if !f.taken[n] {
 			f.taken[n] = true
 			f.take = append(f.take, n)

@@ -14,7 +14,7 @@ import (
 // (onDelete), and the record itself comes last. The commit of a store that can look at
 // several records holds it all once more; on any other lookAgain does.
 func (s *Session) part(ctx context.Context, e *schema.Entity, works []*work, dryRun bool) {
-	if len(binding(s.Model, e)) == 0 {
+	if len(s.binding(e)) == 0 {
 		return
 	}
 	s.step(alive(works), func(w *work) error {
@@ -44,7 +44,7 @@ func (s *Session) parting(ctx context.Context, e *schema.Entity, w *work, dryRun
 	if err != nil {
 		return err
 	}
-	w.fate, w.change.Unreferred = f, binding(s.Model, e)
+	w.fate, w.change.Unreferred = f, s.binding(e)
 	unbound := s.Unbound()
 	if f.moves() {
 		if err := unbound.carryOut(ctx, f, true); err != nil {

@@ -33,6 +33,7 @@ type intent struct {
 	Action  core.Action
 	Version int64 `json:",omitempty"` // that a deletion is of: if the record lives with another one, somebody has changed or restored it
 	Took    bool  `json:",omitempty"` // others go with it
+	Rules   rules `json:",omitempty"` // by which it was begun
 
 	Key     Key      `json:",omitzero"`  // of a deletion
 	Batches []string `json:",omitempty"` // of a batch, the attempts, instead of all that
@@ -61,6 +62,7 @@ func (s *Session) remember(ctx context.Context, w *work) error {
 	payload, err := json.Marshal(intent{
 		Actor: s.Actor, Entity: n.e.Name, ID: n.id, Action: w.change.Action, Version: w.change.Before.Version,
 		Took: w.comes || w.fate != nil && w.fate.moves(), Key: w.draft.Key,
+		Rules: s.rulesOf(n.e),
 	})
 	if err != nil {
 		return fmt.Errorf("keep what is to be done: %w", err)
@@ -76,7 +78,7 @@ func (s *Session) forget(ctx context.Context, w *work) {
 }
 
 // Resume brings a deletion or a restoration to its end, whose timer has fired: what is to
-// go with a deleted record goes, a record that others refer to is restored, and with a
+// go with a deleted record, by the rules of that time, goes, a record that others refer to is restored, and with a
 // living one lives what was deleted with it. For an entity that is not known here it is
 // Internal: the timer fires again, and all others do not wait for it.
 func (s *Service) Resume(ctx context.Context, on Basis, t core.Timer) error {
@@ -91,13 +93,26 @@ func (s *Service) Resume(ctx context.Context, on Basis, t core.Timer) error {
 	if e == nil {
 		return &core.Error{Code: core.Internal, Message: fmt.Sprintf("What was begun with the %s %s cannot go on: there is no such entity at the moment.", i.Entity, i.ID)}
 	}
+	on.rules = i.Rules
 	session := s.As(i.Actor, on).Unbound()
 	n := node{e, i.ID}
 	found, err := s.Store.Find(ctx, e, core.Query{Filter: ByIDs([]string{i.ID}), First: 1, Deleted: true})
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	switch r := found[0]; {
+	r := found[0]
+	made, overtaken := true, false
+	if i.Version > 0 {
+		if made, overtaken, err = s.isMade(ctx, e, i, r); err != nil || overtaken {
+			return err
+		}
+	}
+	switch {
+	case !made && i.Action == core.Restored:
+		return nil // others come back after the record itself
+	case !made && r.Deleted():
+		session.rules = nil // somebody else has deleted it since
+		fallthrough
 	case r.Deleted():
 		_, err = session.settle(ctx, n, i.Took)
 		return err

@@ -59,6 +59,8 @@ type Basis struct {
 	Hooks  []Hook // asked in this order, before every commit
 
 	Edition int64 // greater than that of every basis from before
+
+	rules rules // those of a deletion that goes on, where the model has others by now
 }
 
 // Session is the service for one actor on one basis.

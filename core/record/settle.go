@@ -98,7 +98,7 @@ func (s *Session) lookAgain(ctx context.Context, e *schema.Entity, works []*work
 	if !s.Store.Joined() {
 		now := s.Now()
 		s.lookAtTargets(ctx, e, slices.DeleteFunc(slices.Clone(works), func(w *work) bool { return w.swift(now) }))
-		if slices.ContainsFunc(works, func(w *work) bool { return w.leaves() }) && len(binding(s.Model, e)) > 0 {
+		if slices.ContainsFunc(works, func(w *work) bool { return w.leaves() }) && len(s.binding(e)) > 0 {
 			s.wait(ctx, letSettle)
 		}
 	}
