@@ -53,14 +53,7 @@ func (s *Store) mark(ctx context.Context, id string, step batchStep, one core.St
 		}
 	}
 	if isDuplicate(err) {
-		holder, path, failed := s.holder(ctx, e, c)
-		switch {
-		case failed != nil:
-			return waitsFor{}, failed
-		case path != "" && (holder.batch == "" || holder.batch == id):
-			return waitsFor{}, taken(e, path, err)
-		}
-		return holder, stale(c, err)
+		return s.inTheWay(ctx, id, e, c, err)
 	}
 	if err != nil {
 		return waitsFor{}, s.failed("hold "+e.Name, err)

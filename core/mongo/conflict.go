@@ -18,19 +18,31 @@ var uniqueName = regexp.MustCompile(uniquePrefix + `([A-Za-z0-9.]+)`)
 // duplicate says which value another record has already. One that a batch holds is
 // waited for.
 func (s *Store) duplicate(ctx context.Context, e *schema.Entity, c core.Change, err error) error {
-	if match := uniqueName.FindStringSubmatch(err.Error()); match != nil {
-		return taken(e, match[1], err)
+	holder, why := s.inTheWay(ctx, "", e, c, err)
+	if holder.batch == "" {
+		return why
 	}
+	return s.behind(ctx, holder, core.Step{Entity: e, Change: c}, why)
+}
+
+// inTheWay says why a write, of this batch or of none, is a duplicate. Who has the value may
+// be about to give it up, by another batch that is to be waited for: that is asked first,
+// since the index has the old value until the batch is applied.
+func (s *Store) inTheWay(ctx context.Context, batch string, e *schema.Entity, c core.Change, err error) (waitsFor, error) {
 	holder, path, failed := s.holder(ctx, e, c)
-	switch {
-	case failed != nil:
-		return failed
-	case holder.batch != "":
-		return s.behind(ctx, holder, core.Step{Entity: e, Change: c}, stale(c, err))
-	case path != "":
-		return taken(e, path, err)
+	if failed != nil {
+		return waitsFor{}, failed
 	}
-	return stale(c, err) // the id's own index, or a claim that is free by now
+	if holder.batch != "" && holder.batch != batch {
+		return holder, stale(c, err)
+	}
+	if match := uniqueName.FindStringSubmatch(err.Error()); path == "" && match != nil {
+		path = match[1]
+	}
+	if path != "" {
+		return waitsFor{}, taken(e, path, err)
+	}
+	return waitsFor{}, stale(c, err) // the id's own index, or a claim that is free by now
 }
 
 // taken is the refusal of the value at a path that a unique index compares.
