@@ -42,7 +42,7 @@ func playFinding(s *stage) {
 	s.make("alike", map[string]any{"code": "found-1", "left": 2, "worth": "10", "total": euro("9"), "due": "2026-03-01", "phone": "030 2"})
 	s.make("alike", map[string]any{"code": "found-2", "left": 2, "worth": "9", "total": euro("10"), "phone": "030 11"})
 	s.make("alike", map[string]any{"code": "found-3", "left": 1, "total": euro("100"), "due": "2026-02-01", "phone": "030 1"})
-	s.make("alike", map[string]any{"code": "Found-4"})
+	s.make("alike", map[string]any{"code": "Found-4", "phone": "+49 30 1234567"})
 	find := func(what string, limit int, order ...string) {
 		s.found(what, sdk.Criteria{Entity: "alike", Filter: few("found-"), OrderBy: order, Limit: limit})
 	}
@@ -131,6 +131,9 @@ var readingSteps = map[string]func(*stage){
 	"what is asked": func(s *stage) {
 		find := func(what string, filter sdk.Filter) {
 			s.found(what, sdk.Criteria{Entity: "alike", Filter: filter})
+		}
+		for _, number := range []string{"030 1", "0049 30 1234567-12", "+4930123456", "anonymous", ""} {
+			find("a phone number "+number, sdk.Filter{"phone": sdk.Filter{"matches": number}})
 		}
 		find("of what is not", sdk.Filter{"cod": sdk.Filter{"eq": "x"}})
 		find("without an index", sdk.Filter{"note": sdk.Filter{"eq": "x"}})

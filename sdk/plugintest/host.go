@@ -71,7 +71,7 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 		t.Fatal(err)
 	}
 	h := &Host{
-		t: t, store: store{byID: map[string]*stored{}, drawn: map[string]int64{}, kept: map[string]made{}},
+		t: t, store: store{byID: map[string]*stored{}, drawn: map[string]int64{}, gapless: map[string]int64{}, kept: map[string]made{}},
 		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), running: map[string]call{},
 		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{}, sites: map[string]http.Handler{}, lines: map[string]func(net.Conn){}, requests: map[string]request{},
 		topics: map[string][]string{}, listened: make(chan struct{}),

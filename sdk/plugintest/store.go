@@ -13,10 +13,11 @@ import (
 
 // store keeps the records. It is safe for concurrent use.
 type store struct {
-	mu    sync.Mutex
-	byID  map[string]*stored
-	drawn map[string]int64    // the numbers of autonumber fields
-	kept  map[string]made // what came of the batches with a key
+	mu      sync.Mutex
+	byID    map[string]*stored
+	drawn   map[string]int64 // the numbers of autonumber fields
+	gapless map[string]int64 // and of those without gaps
+	kept    map[string]made  // what came of the batches with a key
 }
 
 // get returns a living record, or nil.
@@ -88,7 +89,7 @@ func (s *store) swapAll(all []swap) (at int, err error) {
 	if at, err := clash(all); err != nil {
 		return at, err
 	}
-	was, drawn := maps.Clone(s.byID), maps.Clone(s.drawn)
+	was, drawn := maps.Clone(s.byID), maps.Clone(s.gapless) // where what is refused leaves no gap
 	for _, one := range all {
 		if one.after.deletedAt.IsZero() {
 			s.number(one.after)
@@ -96,7 +97,7 @@ func (s *store) swapAll(all []swap) (at int, err error) {
 	}
 	for i, one := range all {
 		if err := s.unique(one.view, one.after); err != nil && one.after.deletedAt.IsZero() {
-			s.byID, s.drawn = was, drawn // what is refused leaves no gap
+			s.byID, s.gapless = was, drawn
 			return i, err
 		}
 		if one.before == nil {
@@ -156,13 +157,16 @@ func (s *store) number(r *stored) {
 			text = schema.Autonumber(f.Format, r.updatedAt, 1)
 		}
 		n, year, ok := schema.AutonumberOf(f.Format, text)
-		counter := r.entity.Name + "." + path + "." + year
+		drawn, counter := s.drawn, r.entity.Name+"."+path+"."+year
+		if f.Gapless {
+			drawn = s.gapless
+		}
 		switch {
 		case !given:
-			s.drawn[counter]++
-			schema.Put(r.values, path, schema.Autonumber(f.Format, r.updatedAt, s.drawn[counter]))
+			drawn[counter]++
+			schema.Put(r.values, path, schema.Autonumber(f.Format, r.updatedAt, drawn[counter]))
 		case ok:
-			s.drawn[counter] = max(s.drawn[counter], n)
+			drawn[counter] = max(drawn[counter], n)
 		}
 	}
 }
