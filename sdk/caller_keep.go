@@ -83,6 +83,26 @@ func (c caller) DeleteState(ctx context.Context, key string, ifVersion int64) er
 	return errorFromWire(answer.GetError())
 }
 
+func (c caller) Call(ctx context.Context, operation string, arguments map[string]any, into any) error {
+	encoded, err := pluginpb.Encode(arguments)
+	if err != nil {
+		return fmt.Errorf("call %s: %w", operation, err)
+	}
+	answer, err := c.host.Call(ctx, &pluginpb.CallRequest{Context: c.context, Operation: operation, Arguments: encoded})
+	switch {
+	case err != nil:
+		return fmt.Errorf("call %s at the host: %w", operation, err)
+	case answer.GetError() != nil:
+		return errorFromWire(answer.GetError())
+	case into == nil || len(answer.GetResult()) == 0:
+		return nil
+	}
+	if err := json.Unmarshal(answer.GetResult(), into); err != nil {
+		return fmt.Errorf("read the result of %s: %w", operation, err)
+	}
+	return nil
+}
+
 func (c caller) Secret(ctx context.Context, name string) (string, error) {
 	answer, err := c.host.Secret(ctx, &pluginpb.SecretRequest{Context: c.context, Name: name})
 	if err != nil {

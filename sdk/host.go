@@ -112,6 +112,13 @@ type Host interface {
 	// of the site: this one itself where it is.
 	NextOpen(ctx context.Context, calendar string, at time.Time) (time.Time, error)
 
+	// Call carries out a query or mutation of another plugin, by its name in the API,
+	// and reads the result into what it points at; nil for a result of no interest. A
+	// record in it is its ID. The manifest names it under needs.operations, and whoever
+	// acts must be allowed to start it. Its refusals are those of the operation;
+	// CodeUnavailable where no plugin offers it now.
+	Call(ctx context.Context, operation string, arguments map[string]any, into any) error
+
 	// HTTP sends requests to the hosts that needs.connections of the manifest covers,
 	// and follows redirects to these. A host that has not been approved is refused with
 	// CodeForbidden, one that cannot be reached with CodeUnavailable; errors.As finds the

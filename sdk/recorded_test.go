@@ -367,6 +367,7 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	host.Log(ctx, slog.LevelWarn, "asked", "n", 1)
 	_, together := host.Batch(ctx, sdk.Batch{Key: "event 1", Writes: []sdk.Write{sdk.Create(&sdk.Record{Entity: "visit", Values: map[string]any{"note": "x"}}), sdk.Transition("visit", "v1", "done", "new")}})
 	_, counted := host.DueAfter(ctx, "service", time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC), 4*time.Hour)
+	called := host.Call(ctx, "issueVoucher", map[string]any{"amount": sdk.Decimal("5.00")}, &text)
 	answer, fetched := host.HTTP().Get("https://api.example.com/v1?open=1") //nolint:noctx // the call's has no more than this one
 	if fetched == nil {
 		fetched = answer.Body.Close()
@@ -375,7 +376,7 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	if dialed == nil {
 		dialed = conn.Close()
 	}
-	return text == "kept", errors.Join(broadcast, listens, counted, fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
+	return text == "kept", errors.Join(called, broadcast, listens, counted, fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
 }
 
 var (
@@ -430,6 +431,7 @@ var hostAnswers = map[string]proto.Message{
 	"Host.DeleteState": &pluginpb.DeleteStateResponse{},
 	"Host.Batch":       &pluginpb.BatchResponse{Records: []*pluginpb.Record{visit, visit}},
 	"Host.WorkTime":    &pluginpb.WorkTimeResponse{At: "2026-01-05T10:04:05.000Z"},
+	"Host.Call":        &pluginpb.CallResponse{Result: []byte(`"kept"`)},
 	"Host.Fetch":       &pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Head{Head: &pluginpb.HTTPResponseHead{Status: 204}}},
 	"Host.Dial":        &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Opened{Opened: &pluginpb.DialOpened{Address: "pbx.example.com:5038"}}},
 	"Host.Secret":      &pluginpb.SecretResponse{Value: "s3cret"},

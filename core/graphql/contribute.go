@@ -85,7 +85,7 @@ func (b *builder) start(ctx context.Context, op snapshot.Operation) error {
 	if b.sight(ActorFrom(ctx)).starts(op) {
 		return nil
 	}
-	return &core.Error{Code: core.Forbidden, Message: "Your roles do not allow " + op.Name + "; ask an administrator."}
+	return op.NotAllowed()
 }
 
 // computed adds a field to its entity and, for a base, to the views of it.

@@ -27,6 +27,7 @@ type Needs struct {
 	Events      []string                      `yaml:"events" doc:"Events that it is told of: order.created, order.* or *."`
 	Fields      []string                      `yaml:"fields" doc:"Entities of others that it adds fields to."`
 	Constrains  []string                      `yaml:"constrains" doc:"Entities of others in whose records these fields may be required, unique, immutable, numbered or filled in."`
+	Operations  []string                      `yaml:"operations" doc:"Queries and mutations of other plugins that it may call."`
 	HTTP        []Route                       `yaml:"http" doc:"Requests that it answers, such as POST /erp; a path that ends in / takes everything below."`
 	Secrets     []string                      `yaml:"secrets" doc:"Names of secrets that it may read."`
 	Connections map[string]connection.Address `yaml:"connections" doc:"Where it may connect to through xrm, by names of its own: api.example.com:443, \"*:443\" for every public host, or site where the settings say it."`
@@ -104,6 +105,7 @@ func (n Needs) Lines() []string {
 	add("events", n.Events...)
 	add("fields", n.Fields...)
 	add("constrains", n.Constrains...)
+	add("operations", n.Operations...)
 	add("http", texts(n.HTTP)...)
 	add("secrets", n.Secrets...)
 	for name, address := range n.Connections {

@@ -232,7 +232,7 @@ func TestRecordsThatNobodyReadsAreLetGoOfWithTheCall(t *testing.T) {
 func TestAMessageMayHaveSixteenMebibytes(t *testing.T) {
 	t.Parallel()
 	h, _ := working(t, pluginhost.Config{ResolveTimeout: time.Minute}) // a busy machine takes seconds for so much
-	const fits, tooLarge = 5 << 20, 17 << 20 // gRPC by itself takes four
+	const fits, tooLarge = 5 << 20, 17 << 20                           // gRPC by itself takes four
 	if got := must(t, h, fmt.Sprint("send ", fits)); got != "The filter cannot be read." {
 		t.Errorf("a request of %d bytes: %s", fits, got)
 	}

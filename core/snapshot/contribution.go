@@ -104,6 +104,11 @@ type Operation struct {
 	Result       *schema.Field
 }
 
+// NotAllowed refuses the operation to a user who may not start it.
+func (op Operation) NotAllowed() error {
+	return &core.Error{Code: core.Forbidden, Message: "Your roles do not allow " + op.Name + "; ask an administrator."}
+}
+
 // ComputedField is a field that its contributor computes. Field.Name is its
 // name; its type is as with the result of an Operation.
 type ComputedField struct {

@@ -1,9 +1,11 @@
 package contract
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
 // Over refuses what is asked after the call that it belongs to, or outside of any.
@@ -22,6 +24,40 @@ func Unentitled(plugin string) error {
 func Effect(plugin, what string) error {
 	return &schema.Refusal{Code: schema.Forbidden, Message: fmt.Sprintf(
 		"The plugin %s wanted to %s in the middle of a read or of another write. Queries, fields and rules have no effects.", plugin, what)}
+}
+
+// KeyArgument is the argument that every mutation has beside its own: of all calls with
+// one key one is carried out, and the others get its answer.
+const KeyArgument = "idempotencyKey"
+
+// Uncalled refuses a call of an operation of another plugin that was not granted.
+func Uncalled(plugin, operation string) error {
+	return &schema.Refusal{Code: schema.Forbidden, Message: fmt.Sprintf(
+		"The plugin %[1]s may not call %[2]s: nobody has granted that. Under needs its plugin.yaml has to have operations: [%[2]s]. Then approve it: xrm plugin approve %[1]s.", plugin, operation)}
+}
+
+// ReadArguments reads the arguments with which one plugin calls an operation of
+// another, a JSON object. What is null there is nil.
+func ReadArguments(operation string, declared schema.Fields, encoded []byte) (map[string]any, error) {
+	given, err := pluginpb.Decode(encoded)
+	if err != nil {
+		return nil, invalid(fmt.Sprintf("The arguments of %s are no JSON object.", operation))
+	}
+	of := &schema.Entity{Name: operation, Fields: declared}
+	read, err := of.Check(given, true, "")
+	if err == nil {
+		err = of.CheckLength(nil, read).Err()
+	}
+	var wrong schema.Violations
+	if errors.As(err, &wrong) {
+		return nil, &schema.Refusal{Code: schema.Invalid, Message: fmt.Sprintf("The arguments of %s do not fit.", operation), Violations: wrong}
+	}
+	for name, value := range given {
+		if value == nil && err == nil {
+			read[name] = nil
+		}
+	}
+	return read, err
 }
 
 // Entity finds what a plugin asks about.

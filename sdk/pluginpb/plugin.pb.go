@@ -7070,7 +7070,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12P\n" +
 	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x01\x12E\n" +
 	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse\x12?\n" +
-	"\x04Hear\x12\x1a.xrm.plugin.v1.HearRequest\x1a\x1b.xrm.plugin.v1.HearResponse2\xa6\v\n" +
+	"\x04Hear\x12\x1a.xrm.plugin.v1.HearRequest\x1a\x1b.xrm.plugin.v1.HearResponse2\xe7\v\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
@@ -7088,7 +7088,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06Secret\x12\x1c.xrm.plugin.v1.SecretRequest\x1a\x1d.xrm.plugin.v1.SecretResponse\x12B\n" +
 	"\x05Batch\x12\x1b.xrm.plugin.v1.BatchRequest\x1a\x1c.xrm.plugin.v1.BatchResponse\x12K\n" +
 	"\bWorkTime\x12\x1e.xrm.plugin.v1.WorkTimeRequest\x1a\x1f.xrm.plugin.v1.WorkTimeResponse\x12D\n" +
-	"\x05Fetch\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12C\n" +
+	"\x05Fetch\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12?\n" +
+	"\x04Call\x12\x1a.xrm.plugin.v1.CallRequest\x1a\x1b.xrm.plugin.v1.CallResponse\x12C\n" +
 	"\x04Dial\x12\x1a.xrm.plugin.v1.DialRequest\x1a\x1b.xrm.plugin.v1.DialResponse(\x010\x01\x12N\n" +
 	"\tBroadcast\x12\x1f.xrm.plugin.v1.BroadcastRequest\x1a .xrm.plugin.v1.BroadcastResponse\x12E\n" +
 	"\x06Listen\x12\x1c.xrm.plugin.v1.ListenRequest\x1a\x1d.xrm.plugin.v1.ListenResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
@@ -7341,46 +7342,48 @@ var file_plugin_proto_depIdxs = []int32{
 	61,  // 129: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
 	85,  // 130: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
 	49,  // 131: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
-	87,  // 132: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
-	91,  // 133: xrm.plugin.v1.Host.Broadcast:input_type -> xrm.plugin.v1.BroadcastRequest
-	93,  // 134: xrm.plugin.v1.Host.Listen:input_type -> xrm.plugin.v1.ListenRequest
-	10,  // 135: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	25,  // 136: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	28,  // 137: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	31,  // 138: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	33,  // 139: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	35,  // 140: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	37,  // 141: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	39,  // 142: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	43,  // 143: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	46,  // 144: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	48,  // 145: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	52,  // 146: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	23,  // 147: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
-	13,  // 148: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
-	97,  // 149: xrm.plugin.v1.Plugin.Hear:output_type -> xrm.plugin.v1.HearResponse
-	55,  // 150: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	58,  // 151: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	60,  // 152: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	64,  // 153: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	58,  // 154: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	67,  // 155: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	70,  // 156: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	72,  // 157: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	74,  // 158: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	76,  // 159: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	78,  // 160: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	80,  // 161: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	82,  // 162: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	84,  // 163: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	62,  // 164: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
-	86,  // 165: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
-	52,  // 166: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
-	89,  // 167: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
-	92,  // 168: xrm.plugin.v1.Host.Broadcast:output_type -> xrm.plugin.v1.BroadcastResponse
-	94,  // 169: xrm.plugin.v1.Host.Listen:output_type -> xrm.plugin.v1.ListenResponse
-	135, // [135:170] is the sub-list for method output_type
-	100, // [100:135] is the sub-list for method input_type
+	32,  // 132: xrm.plugin.v1.Host.Call:input_type -> xrm.plugin.v1.CallRequest
+	87,  // 133: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
+	91,  // 134: xrm.plugin.v1.Host.Broadcast:input_type -> xrm.plugin.v1.BroadcastRequest
+	93,  // 135: xrm.plugin.v1.Host.Listen:input_type -> xrm.plugin.v1.ListenRequest
+	10,  // 136: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	25,  // 137: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	28,  // 138: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	31,  // 139: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	33,  // 140: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	35,  // 141: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	37,  // 142: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	39,  // 143: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	43,  // 144: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	46,  // 145: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	48,  // 146: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	52,  // 147: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	23,  // 148: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	13,  // 149: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
+	97,  // 150: xrm.plugin.v1.Plugin.Hear:output_type -> xrm.plugin.v1.HearResponse
+	55,  // 151: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	58,  // 152: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	60,  // 153: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	64,  // 154: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	58,  // 155: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	67,  // 156: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	70,  // 157: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	72,  // 158: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	74,  // 159: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	76,  // 160: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	78,  // 161: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	80,  // 162: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	82,  // 163: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	84,  // 164: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	62,  // 165: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
+	86,  // 166: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
+	52,  // 167: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
+	33,  // 168: xrm.plugin.v1.Host.Call:output_type -> xrm.plugin.v1.CallResponse
+	89,  // 169: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
+	92,  // 170: xrm.plugin.v1.Host.Broadcast:output_type -> xrm.plugin.v1.BroadcastResponse
+	94,  // 171: xrm.plugin.v1.Host.Listen:output_type -> xrm.plugin.v1.ListenResponse
+	136, // [136:172] is the sub-list for method output_type
+	100, // [100:136] is the sub-list for method input_type
 	100, // [100:100] is the sub-list for extension type_name
 	100, // [100:100] is the sub-list for extension extendee
 	0,   // [0:100] is the sub-list for field type_name

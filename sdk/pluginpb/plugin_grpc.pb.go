@@ -765,6 +765,7 @@ const (
 	Host_Batch_FullMethodName       = "/xrm.plugin.v1.Host/Batch"
 	Host_WorkTime_FullMethodName    = "/xrm.plugin.v1.Host/WorkTime"
 	Host_Fetch_FullMethodName       = "/xrm.plugin.v1.Host/Fetch"
+	Host_Call_FullMethodName        = "/xrm.plugin.v1.Host/Call"
 	Host_Dial_FullMethodName        = "/xrm.plugin.v1.Host/Dial"
 	Host_Broadcast_FullMethodName   = "/xrm.plugin.v1.Host/Broadcast"
 	Host_Listen_FullMethodName      = "/xrm.plugin.v1.Host/Listen"
@@ -820,6 +821,9 @@ type HostClient interface {
 	// connections. The head comes first on both sides, then the body in parts of any
 	// size up to 64 KiB; an error ends the answer. Redirects are not followed.
 	Fetch(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HTTPRequest, HTTPResponse], error)
+	// Call carries out a query or mutation of another plugin, whose result is as that
+	// has given it: a record as its id.
+	Call(ctx context.Context, in *CallRequest, opts ...grpc.CallOption) (*CallResponse, error)
 	// Dial opens a TCP connection to an address that the manifest names under
 	// connections, and carries it until one side closes it or the call ends.
 	Dial(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[DialRequest, DialResponse], error)
@@ -1022,6 +1026,16 @@ func (c *hostClient) Fetch(ctx context.Context, opts ...grpc.CallOption) (grpc.B
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Host_FetchClient = grpc.BidiStreamingClient[HTTPRequest, HTTPResponse]
 
+func (c *hostClient) Call(ctx context.Context, in *CallRequest, opts ...grpc.CallOption) (*CallResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CallResponse)
+	err := c.cc.Invoke(ctx, Host_Call_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *hostClient) Dial(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[DialRequest, DialResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[2], Host_Dial_FullMethodName, cOpts...)
@@ -1105,6 +1119,9 @@ type HostServer interface {
 	// connections. The head comes first on both sides, then the body in parts of any
 	// size up to 64 KiB; an error ends the answer. Redirects are not followed.
 	Fetch(grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]) error
+	// Call carries out a query or mutation of another plugin, whose result is as that
+	// has given it: a record as its id.
+	Call(context.Context, *CallRequest) (*CallResponse, error)
 	// Dial opens a TCP connection to an address that the manifest names under
 	// connections, and carries it until one side closes it or the call ends.
 	Dial(grpc.BidiStreamingServer[DialRequest, DialResponse]) error
@@ -1175,6 +1192,9 @@ func (UnimplementedHostServer) WorkTime(context.Context, *WorkTimeRequest) (*Wor
 }
 func (UnimplementedHostServer) Fetch(grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]) error {
 	return status.Error(codes.Unimplemented, "method Fetch not implemented")
+}
+func (UnimplementedHostServer) Call(context.Context, *CallRequest) (*CallResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Call not implemented")
 }
 func (UnimplementedHostServer) Dial(grpc.BidiStreamingServer[DialRequest, DialResponse]) error {
 	return status.Error(codes.Unimplemented, "method Dial not implemented")
@@ -1494,6 +1514,24 @@ func _Host_Fetch_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Host_FetchServer = grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]
 
+func _Host_Call_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).Call(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_Call_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).Call(ctx, req.(*CallRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Host_Dial_Handler(srv interface{}, stream grpc.ServerStream) error {
 	return srv.(HostServer).Dial(&grpc.GenericServerStream[DialRequest, DialResponse]{ServerStream: stream})
 }
@@ -1603,6 +1641,10 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "WorkTime",
 			Handler:    _Host_WorkTime_Handler,
+		},
+		{
+			MethodName: "Call",
+			Handler:    _Host_Call_Handler,
 		},
 		{
 			MethodName: "Broadcast",

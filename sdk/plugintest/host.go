@@ -33,6 +33,7 @@ type Host struct {
 	asPlugin     bool                          // it may act for itself
 	needs        *extension.Needs              // what it may add to the records of others; nil for anything
 	unconfigured string                        // why the plugin could not be configured; "" when it is
+	callable     []string                      // operations of others that its manifest asks for; nil without a manifest, when it may call all
 	connections  map[string]connection.Address // that its manifest asks for; nil without a manifest, when there is no limit
 	jobs         []*job
 
@@ -55,8 +56,9 @@ type Host struct {
 	requests   map[string]request        // by user and idempotency key
 	keys       int
 	broadcasts []Broadcast
-	topics     map[string][]string // that calls listen to, by their tokens
-	listened   chan struct{}       // closed when one more does
+	topics     map[string][]string                          // that calls listen to, by their tokens
+	listened   chan struct{}                                // closed when one more does
+	others     map[string]func(map[string]any) (any, error) // operations of other plugins
 
 	telling sync.Mutex // one thing at a time is told to those who listen
 }
@@ -75,6 +77,7 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), running: map[string]call{},
 		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{}, sites: map[string]http.Handler{}, lines: map[string]func(net.Conn){}, requests: map[string]request{},
 		topics: map[string][]string{}, listened: make(chan struct{}),
+		others: map[string]func(map[string]any) (any, error){},
 	}
 	h.As(sdk.User{ID: "tester", Name: "Tester", Roles: []string{"admin"}})
 	connect(t, &wire{Transport: transport, host: h})

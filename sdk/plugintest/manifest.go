@@ -20,6 +20,7 @@ type manifest struct {
 	Needs                     struct {
 		AsPlugin        bool              `yaml:"asPlugin"`
 		Connections     map[string]string `yaml:"connections"`
+		Operations      []string          `yaml:"operations"`
 		extension.Needs `yaml:",inline"`
 	}
 }
@@ -47,6 +48,7 @@ func (h *Host) holdAgainst(p sdk.Plugin) error {
 		return nil
 	}
 	h.asPlugin, h.needs = m.Needs.AsPlugin, &m.Needs.Needs
+	h.callable = append([]string{}, m.Needs.Operations...)
 	h.connections = map[string]connection.Address{}
 	for name, text := range m.Needs.Connections {
 		address, wrong := connection.Parse(text)

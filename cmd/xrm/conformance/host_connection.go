@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"context"
+
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
@@ -23,6 +25,15 @@ func (h *host) Fetch(stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, plugi
 		refused = unreachable(head.GetTarget())
 	}
 	return stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Error{Error: refused}})
+}
+
+// Call implements pluginpb.HostServer. There are no other plugins here.
+func (h *host) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
+	refused := h.within(ctx, "Call "+r.GetOperation(), r.GetContext())
+	if refused == nil {
+		refused = &pluginpb.Error{Code: "UNAVAILABLE", Message: "The operation " + r.GetOperation() + " is not there: there is no other plugin in this check."}
+	}
+	return &pluginpb.CallResponse{Error: refused}, nil
 }
 
 // Dial implements pluginpb.HostServer.
