@@ -27,12 +27,8 @@ func CheckBatch(key string, changes int) error {
 	return &Refusal{Code: Invalid, Message: "Nothing was saved: " + refused}
 }
 
-// OtherBatch is the refusal of a batch whose key was used for another one.
-func OtherBatch() error {
-	return &Refusal{Code: Conflict, Message: "Nothing was saved: a batch with other writes was made with this key before. Send the same writes as then, or choose another key: a good one is what the batch is for, such as the id of an event."}
-}
-
-// OtherRequest is the refusal of an idempotency key that was used for something else.
+// OtherRequest is the refusal of an idempotency key that was used for something else, by a
+// request or a batch.
 func OtherRequest(key string) error {
 	return &Refusal{Code: Conflict, Message: fmt.Sprintf("Nothing was done: the idempotency key %q was used before, for another request. Send that one as it was, or choose a new key for this one.", key)}
 }

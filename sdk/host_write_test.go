@@ -317,7 +317,7 @@ func TestABatchIsMadeOnceAndWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	const none = "Nothing of the batch was saved. "
-	const otherBatch = "CONFLICT Nothing was saved: a batch with other writes was made with this key before. Send the same writes as then, or choose another key: a good one is what the batch is for, such as the id of an event."
+	const otherBatch = `CONFLICT Nothing was done: the idempotency key "event 1" was used before, for another request. Send that one as it was, or choose a new key for this one.`
 	want := map[string]string{
 		"the first":                   "INVALID " + none + "Change 3 (coupon): The coupon " + id + " is in the batch twice, as change 1 and as change 3. Make one of them.",
 		"without repetition":          "no refusal",

@@ -27,7 +27,7 @@ func (s *Session) doneBefore(ctx context.Context, b *batch, results []Result) (b
 	members := what.Members
 	same := what.Asked == b.key.Asked && slices.EqualFunc(members, b.wishes, func(m member, one Wish) bool { return m.Entity == one.Entity.Name && m.Asked == one.ID })
 	if !same {
-		return false, core.Refused(schema.OtherBatch())
+		return false, core.Refused(schema.OtherRequest(b.key.Name))
 	}
 	for _, p := range b.parts {
 		if err := s.readMembers(ctx, p.e, b, members, results); err != nil {

@@ -112,7 +112,8 @@ func TestABatchIsSavedOnceForItsKey(t *testing.T) {
 		if got := second[1].Record.Values["name"]; got != "Annie" {
 			t.Errorf("the record of the second answer has the name %v; want that of now", got)
 		}
-		want := "CONFLICT\nNothing was saved: a batch with other writes was made with this key before. Send the same writes as then, or choose another key: a good one is what the batch is for, such as the id of an event."
+		want := `CONFLICT
+Nothing was done: the idempotency key "event 1" was used before, for another request. Send that one as it was, or choose a new key for this one.`
 		for what, other := range map[string][]record.Wish{
 			"fewer records": wishes[:1],
 			"other values":  {l.wish("owner", creating(map[string]any{"name": "Dora"})), wishes[1]},

@@ -126,7 +126,7 @@ func (s *store) madeBefore(key string, asked string) ([]*stored, error) {
 		return nil, nil
 	}
 	if before.asked != asked {
-		return nil, schema.OtherBatch()
+		return nil, schema.OtherRequest(key)
 	}
 	records := make([]*stored, len(before.ids))
 	for i, id := range before.ids {

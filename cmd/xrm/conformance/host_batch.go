@@ -38,7 +38,7 @@ func (h *host) batch(r *pluginpb.BatchRequest) ([]*pluginpb.Record, error) {
 	switch {
 	case !known || r.GetKey() == "":
 	case made.asked != asked:
-		return nil, schema.OtherBatch()
+		return nil, schema.OtherRequest(r.GetKey())
 	default:
 		return made.records, nil
 	}
