@@ -4323,7 +4323,8 @@ type BatchRequest struct {
 	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
 	// What the batch is for, such as the id of an event: of all with one key of this
 	// plugin one is made, and the others are answered with its records as they are
-	// by then. At most 200 bytes. Empty: it is made each time.
+	// by then. One with the key and other writes is refused with CONFLICT. At most 200
+	// bytes. Empty: it is made each time.
 	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
 	// At most 100, of different records. Their contexts are left out.
 	Writes        []*SaveRequest `protobuf:"bytes,3,rep,name=writes,proto3" json:"writes,omitempty"`
