@@ -21,6 +21,11 @@ type Entry struct {
 	Roles    []string // that the record held before or after the change, sorted
 	Diffs    []Diff
 	Position int64 // in the journal, counting from 1 without a gap; 0 unless the journal was read by positions
+
+	// Batch names what was written with this or not at all, or the key of it where it has
+	// one. Only a store says so that writes these one after the other, where it is read by
+	// positions or pending. It is no part of the record's history.
+	Batch string `json:"-"`
 }
 
 // Diff says what happened to one field: From and To are canonical values, nil

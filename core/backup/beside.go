@@ -55,3 +55,11 @@ func (b beside) with(after beside) []core.Item {
 	}
 	return items
 }
+
+// withoutKeys leaves out the keys of batches behind the position: who came again with one
+// would be told of records that are not there.
+func withoutKeys(items []core.Item, batches map[string]bool) []core.Item {
+	return slices.DeleteFunc(slices.Clone(items), func(i core.Item) bool {
+		return i.State != nil && i.State.Plugin == core.OnceOwner && batches[i.State.Key]
+	})
+}

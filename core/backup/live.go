@@ -100,8 +100,12 @@ func (l *live) last(ctx context.Context) (int64, error) {
 }
 
 // reached is the end of the journal after everything is moved that was committed
-// before: what was copied until now is up to here.
+// before: what was copied until now is up to here. So is all of every batch that was
+// decided before, though its process may have died.
 func (l *live) reached(ctx context.Context) (int64, error) {
+	if err := l.source.EndBatches(ctx); err != nil {
+		return 0, err
+	}
 	if err := l.drain(ctx); err != nil {
 		return 0, err
 	}
@@ -181,10 +185,14 @@ func (l *live) settle(ctx context.Context) (rest []core.Item, position int64, er
 		if err != nil {
 			return nil, 0, err
 		}
-		if position, err = l.reached(ctx); err != nil {
+		ends, after, err := l.ends(ctx)
+		if err != nil {
 			return nil, 0, err
 		}
-		after, err := l.beside(ctx)
+		position, behind, err := l.whole(ctx, ends)
+		if errors.Is(err, errHalf) {
+			continue
+		}
 		if err != nil {
 			return nil, 0, err
 		}
@@ -195,9 +203,9 @@ func (l *live) settle(ctx context.Context) (rest []core.Item, position int64, er
 		if err != nil {
 			return nil, 0, err
 		}
-		return append(before.with(after), records...), position, nil
+		return append(withoutKeys(before.with(after), behind), records...), position, nil
 	}
-	return nil, 0, errors.New("what was changed meanwhile was erased, or changed while it was deleted, each time it was looked at; try again when less is going on")
+	return nil, 0, errors.New("what was changed meanwhile was erased, or changed while it was deleted, or part of batches that came one upon the other, each time it was looked at; try again when less is going on")
 }
 
 // at returns the records that were changed last as they were at a position.

@@ -29,6 +29,9 @@ type Source interface {
 type Live interface {
 	Source
 
+	// EndBatches applies the batches of several records that were decided before.
+	EndBatches(ctx context.Context) error
+
 	// Latest returns records of one entity as they are now, in any order. The
 	// entries that it tells are not missing from the journal if they are missing here.
 	Latest(ctx context.Context, entity string, ids []string) ([]core.Latest, error)

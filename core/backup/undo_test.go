@@ -107,6 +107,8 @@ func (h *hot) EntriesAfter(_ context.Context, position int64, limit int) ([]core
 	return h.journal[position:min(last, position+int64(limit))], last, nil
 }
 
+func (h *hot) EndBatches(context.Context) error { return nil }
+
 func (h *hot) Latest(context.Context, string, []string) ([]core.Latest, error) {
 	if len(h.journal) == 1 && len(h.pending) == 0 { // just now
 		h.record.Version, h.record.Values = 2, map[string]any{}

@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -72,7 +73,7 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 	document := batchDocument{ID: b.ID, Key: b.Once.Key, Result: b.Once.Result, KeepMS: b.Once.Keep.Milliseconds(), State: pendingState, Steps: make([]batchStep, len(b.Steps))}
 	refused := false
 	for i, one := range b.Steps {
-		document.Steps[i], errs[i] = s.step(ctx, b.ID, one)
+		document.Steps[i], errs[i] = s.step(ctx, b, one)
 		refused = refused || errs[i] != nil
 	}
 	if refused {
@@ -122,12 +123,12 @@ func (s *Store) behindAll(ctx context.Context, waits []waitsFor, b core.Batch, e
 }
 
 // step encodes a change before anything is written.
-func (s *Store) step(ctx context.Context, id string, one core.Step) (batchStep, error) {
+func (s *Store) step(ctx context.Context, of core.Batch, one core.Step) (batchStep, error) {
 	if err := one.Whole(); err != nil {
 		return batchStep{}, err
 	}
-	e, c := one.Entity, one.Change
-	apply, err := s.updating(ctx, e, c, batchField)
+	e, c, id := one.Entity, one.Change, of.ID
+	apply, err := s.updating(ctx, e, c, cmp.Or(of.Once.Key, id), batchField)
 	if err != nil {
 		return batchStep{}, err
 	}

@@ -105,14 +105,18 @@ const endedAtOnce = 50
 // seenWhole makes sure, before the first read of a request, that whoever has seen one change
 // of a batch sees all: what is decided is applied.
 func (s *Store) seenWhole(ctx context.Context) error {
-	return core.BeforeRequest(ctx, func() error {
-		for {
-			ended, err := s.endDecided(ctx)
-			if err != nil || ended < endedAtOnce {
-				return err
-			}
+	return core.BeforeRequest(ctx, func() error { return s.EndBatches(ctx) })
+}
+
+// EndBatches applies the batches that were decided before, whoever has begun them. One that
+// the server refuses stays.
+func (s *Store) EndBatches(ctx context.Context) error {
+	for {
+		ended, err := s.endDecided(ctx)
+		if err != nil || ended < endedAtOnce {
+			return err
 		}
-	})
+	}
 }
 
 // endDecided applies some of the batches that are decided, and says how many it did. What

@@ -116,7 +116,7 @@ func (s *Store) update(ctx context.Context, e *schema.Entity, changes []core.Cha
 }
 
 func (s *Store) updateOne(ctx context.Context, e *schema.Entity, c core.Change) error {
-	change, err := s.updating(ctx, e, c)
+	change, err := s.updating(ctx, e, c, "")
 	if err != nil {
 		return err
 	}
@@ -136,8 +136,9 @@ func replaces(c core.Change) bson.D {
 }
 
 // updating is the update that makes a change, of a record or, without Before, of what
-// holds its place. leaves are fields that it takes away besides.
-func (s *Store) updating(ctx context.Context, e *schema.Entity, c core.Change, leaves ...string) (bson.D, error) {
+// holds its place. batch is in the entry, "" for none, and leaves are fields that it takes
+// away besides.
+func (s *Store) updating(ctx context.Context, e *schema.Entity, c core.Change, batch string, leaves ...string) (bson.D, error) {
 	var lies lying
 	if c.Before != nil {
 		lies = s.lyingIn(ctx, e, c.Before)
@@ -157,9 +158,11 @@ func (s *Store) updating(ctx context.Context, e *schema.Entity, c core.Change, l
 	} else {
 		unset = append(unset, claimsField)
 	}
+	entry := c.Entry(e)
+	entry.Batch = batch
 	return bson.D{
 		{Key: "$set", Value: set},
-		{Key: "$push", Value: bson.D{{Key: journalField, Value: encodeEntry(c.Entry(e))}}},
+		{Key: "$push", Value: bson.D{{Key: journalField, Value: encodeEntry(entry)}}},
 		{Key: "$unset", Value: unsetting(unset)},
 	}, nil
 }

@@ -17,7 +17,7 @@ func TestAValueThatADecidedBatchGivesUpIsWaitedFor(t *testing.T) {
 	b := w.moving(s, "k") // the second account gives up c1
 	d := batchDocument{ID: b.ID, State: pendingState}
 	for _, one := range b.Steps {
-		step, err := s.step(t.Context(), b.ID, one)
+		step, err := s.step(t.Context(), b, one)
 		must(t, err)
 		d.Steps = append(d.Steps, step)
 	}

@@ -9,7 +9,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-const diffsField = "diffs"
+const (
+	diffsField      = "diffs"
+	entryBatchField = "batch"
+)
 
 // encodeEntry writes what a record's document does not say already. The
 // values are stored in their canonical form: nobody sorts by them.
@@ -23,6 +26,9 @@ func encodeEntry(entry core.Entry) bson.D {
 	}
 	if len(entry.Roles) > 0 {
 		document = append(document, bson.E{Key: "roles", Value: entry.Roles})
+	}
+	if entry.Batch != "" {
+		document = append(document, bson.E{Key: entryBatchField, Value: entry.Batch})
 	}
 	return document
 }
@@ -62,6 +68,7 @@ func decodeEntry(entity, id string, raw bson.Raw) (core.Entry, error) {
 	}
 	entry := core.Entry{Entity: entity, RecordID: id}
 	entry.Version, _ = object[versionField].(int64)
+	entry.Batch, _ = object[entryBatchField].(string)
 	action, _ := object["action"].(string)
 	entry.Action = core.Action(action)
 	at, _ := object["at"].(string)

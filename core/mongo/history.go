@@ -33,6 +33,9 @@ func (s *Store) History(ctx context.Context, e *schema.Entity, id string, first 
 	entries := slices.DeleteFunc(append(pending, moved...), func(entry core.Entry) bool { return before > 0 && entry.Version >= before })
 	slices.SortStableFunc(entries, func(a, b core.Entry) int { return int(b.Version - a.Version) })
 	entries = slices.CompactFunc(entries, func(a, b core.Entry) bool { return a.Version == b.Version })
+	for i := range entries {
+		entries[i].Batch = ""
+	}
 	if first >= 0 && first < len(entries) {
 		entries = entries[:first]
 	}
