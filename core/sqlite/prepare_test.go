@@ -129,7 +129,7 @@ func TestEveryShippedIndexIsMadeOnce(t *testing.T) {
 	s := memory(t, m)
 	list := func() []string { return s.indexes(t) }
 	want := []string{
-		"entity_thing createdAt", "entity_thing deleted", "entity_thing id", "entity_thing owner", "entity_thing place.city",
+		"entity_thing createdAt", "entity_thing deleted", "entity_thing id", "entity_thing owner", "entity_thing phone.e164", "entity_thing phone.raw", "entity_thing place.city",
 		"entity_thing price.amount:decimal", "entity_thing sort:code", "entity_thing sort:color", "entity_thing sort:color -weight:decimal", "entity_thing sort:name", "entity_thing unique code", "entity_thing updatedAt", "entity_thing weight:decimal",
 	}
 	if diff := cmp.Diff(want, list()); diff != "" {
