@@ -10,6 +10,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/mongo/mongotest"
+	"github.com/openxrm/xrm/core/storetest"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
@@ -57,8 +58,8 @@ func TestNoListGrowsWithTheData(t *testing.T) {
 	b := overhear(t, 240)
 	b.farthest = 40
 	b.ordering.Store(orderFromIndexes) // the ways of MongoDB, on whatever engine this is
-	forms := b.forms(t)
-	slices.SortFunc(forms, func(a, b form) int { return strings.Compare(a.name, b.name) })
+	forms := storetest.Forms(t, b, b.model)
+	slices.SortFunc(forms, func(a, b storetest.Form) int { return strings.Compare(a.Name, b.Name) })
 	request := core.OneRequest(t.Context())
 	if err := b.seenWhole(request); err != nil { // what that looks at are the batches on their way
 		t.Fatal(err)
@@ -71,22 +72,22 @@ func TestNoListGrowsWithTheData(t *testing.T) {
 		}
 		p := b.planned(t, f)
 		b.heard()
-		found, err := b.Find(request, f.e, f.Query)
+		found, err := b.Find(request, f.Entity, f.Query)
 		if f.Per == nil && !p.served() {
 			for _, command := range b.heard() {
 				if !behindReference(command) && !hasEnd(command, 2*b.farthest) && !isFew(conditionsOf(p.selected), p.indexes.unique, b.farthest) {
-					t.Errorf("%s: nothing bounds what %s looks at", f.name, command)
+					t.Errorf("%s: nothing bounds what %s looks at", f.Name, command)
 				}
 			}
 		}
 		switch {
 		case core.CodeOf(err) == core.Invalid:
 			if refused++; !strings.Contains(err.Error(), "would have to look at more than 40 records to fill its page") {
-				t.Errorf("%s is refused with %q", f.name, err)
+				t.Errorf("%s is refused with %q", f.Name, err)
 			}
 			continue
 		case err != nil:
-			t.Fatalf("%s: %v", f.name, err)
+			t.Fatalf("%s: %v", f.Name, err)
 		}
 		answered++
 		if f.Per != nil {
@@ -97,7 +98,7 @@ func TestNoListGrowsWithTheData(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !slices.EqualFunc(found, want, func(a, b *core.Record) bool { return a.ID == b.ID }) {
-			t.Errorf("%s finds %d records, and %d without a bound, or others", f.name, len(found), len(want))
+			t.Errorf("%s finds %d records, and %d without a bound, or others", f.Name, len(found), len(want))
 		}
 		b.heard()
 	}
@@ -108,13 +109,13 @@ func TestNoListGrowsWithTheData(t *testing.T) {
 }
 
 // planned is the planner of a form, with what is behind its references looked up.
-func (b *big) planned(tb testing.TB, f form) *planner {
+func (b *big) planned(tb testing.TB, f storetest.Form) *planner {
 	tb.Helper()
 	var err error
 	if f.Filter, err = b.reached(tb.Context(), f.Filter); err != nil {
 		tb.Fatal(err)
 	}
-	p, _, err := b.planner(f.e, f.Query)
+	p, _, err := b.planner(f.Entity, f.Query)
 	if err != nil {
 		tb.Fatal(err)
 	}

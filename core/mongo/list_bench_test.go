@@ -10,6 +10,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/mongo/mongotest"
+	"github.com/openxrm/xrm/core/storetest"
 	"github.com/openxrm/xrm/schema"
 )
 
@@ -48,10 +49,10 @@ func BenchmarkLists(b *testing.B) {
 		{"suppliers by number", "supplier", "number", nil, core.Query{First: 20}},
 		{"partners by name", "partner", "displayName", nil, core.Query{First: 20}},
 		{"customers by name", "customer", "displayName", nil, core.Query{First: 20}},
-		{"blocked customers by name", "customer", "displayName", object{"status": eq("blocked")}, core.Query{First: 20}},
-		{"customers of a city by name", "customer", "displayName", object{"city": eq("City 7")}, core.Query{First: 20}},
-		{"customers of a manager by name", "customer", "displayName", object{"customer": object{"accountManager": eq(grownID(3))}}, core.Query{First: 20}},
-		{"suppliers of a kind that none has", "supplier", "displayName", object{"kind": eq("person"), "industry": eq("Industry 7")}, core.Query{First: 20}},
+		{"blocked customers by name", "customer", "displayName", object{"status": object{"eq": "blocked"}}, core.Query{First: 20}},
+		{"customers of a city by name", "customer", "displayName", object{"city": object{"eq": "City 7"}}, core.Query{First: 20}},
+		{"customers of a manager by name", "customer", "displayName", object{"customer": object{"accountManager": object{"eq": storetest.GrownID(3)}}}, core.Query{First: 20}},
+		{"suppliers of a kind that none has", "supplier", "displayName", object{"kind": object{"eq": "person"}, "industry": object{"eq": "Industry 7"}}, core.Query{First: 20}},
 		{"a common word", "customer", "", nil, core.Query{First: 20, Search: [][]string{{"party"}}}},
 		{"a rare word", "customer", "displayName", nil, core.Query{First: 20, Search: [][]string{{"0000007"}}}},
 		{"parties by version", "party", "version", nil, core.Query{First: 20}},
@@ -68,7 +69,7 @@ func BenchmarkLists(b *testing.B) {
 			}
 			q.OrderBy = []core.Order{o}
 		}
-		p := data.planned(b, form{l.name, data.party, q})
+		p := data.planned(b, storetest.Form{Name: l.name, Entity: data.party, Query: q})
 		for _, way := range []struct {
 			name string
 			find func(context.Context) ([]*core.Record, error)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/storetest"
 	"github.com/openxrm/xrm/schema"
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -30,7 +31,7 @@ func TestWhatARoleAddsIsServedFromIndexesOfItsHolders(t *testing.T) {
 		"a beginning":              {core.Query{Filter: in(supplier, object{"category": object{"startsWith": "Category 7"}})}, []string{"by:roles=supplier,_sort.supplier.category"}},
 		"a unique value":           {core.Query{Filter: in(customer, object{"number": object{"eq": "C-0000007"}})}, []string{"unique:customer.number", "with:customer.number", "by:roles=customer,customer.number"}},
 		"what a merged record had": {core.Query{Filter: number, Deleted: true}, []string{"with:customer.number"}},
-		"who refers":               {core.Query{Filter: schema.Filter{Path: "customer.accountManager", Op: schema.OpEq, Value: grownID(7), Field: customer.Field("accountManager")}}, []string{"by:customer.accountManager"}},
+		"who refers":               {core.Query{Filter: schema.Filter{Path: "customer.accountManager", Op: schema.OpEq, Value: storetest.GrownID(7), Field: customer.Field("accountManager")}}, []string{"by:customer.accountManager"}},
 		"a page from a position":   {core.Query{Filter: customer.HasRole(), OrderBy: []core.Order{customer.OrderAt("customer.customerSince", false)}, After: []any{"2024-12-01", "x"}}, []string{"by:roles=customer,customer.customerSince"}},
 	} {
 		t.Run(name, func(t *testing.T) {

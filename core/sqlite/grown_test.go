@@ -1,11 +1,10 @@
 package sqlite
 
 import (
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/storetest"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
 )
@@ -52,67 +51,15 @@ func (b *big) fill(tb testing.TB, e *schema.Entity, n int, values func(i int) ma
 	for from := 0; from < n; from += 5000 {
 		var changes []core.Change
 		for i := from; i < min(from+5000, n); i++ {
-			at := grownAt(i)
+			at := storetest.GrownAt(i)
 			changes = append(changes, core.Change{Actor: core.Actor{ID: "u", Name: "User"}, At: at, Action: core.Created, After: &core.Record{
-				Entity: e.Name, ID: grownID(i), Version: 1, CreatedAt: at, CreatedBy: "u", UpdatedAt: at, UpdatedBy: "u", Values: values(i),
+				Entity: e.Name, ID: storetest.GrownID(i), Version: 1, CreatedAt: at, CreatedBy: "u", UpdatedAt: at, UpdatedBy: "u", Values: values(i),
 			}})
 		}
 		commitAll(tb, b.Store, e, changes)
 	}
 }
 
-func grownID(i int) string { return fmt.Sprintf("0190b7f2-0000-7000-8000-%012d", i) }
+func (b *big) partyValues(i int) map[string]any { return storetest.GrownParty(i, b.n) }
 
-func grownAt(i int) time.Time { return time.Date(2020, 1, 1, 0, 0, i, 0, time.UTC) }
-
-// mixed is a number below n that has nothing to do with the order of i.
-func mixed(i, n int) int { return int(uint64(i) * 2654435761 % 4294967291 % uint64(n)) }
-
-// partyValues are those of a party: nine of ten are customers, one of fifty a
-// supplier, one of a thousand a partner; one of twenty is blocked.
-func (b *big) partyValues(i int) map[string]any {
-	k := mixed(i, b.n)
-	v := map[string]any{
-		"kind": []any{"person", "organization"}[k%2], "displayName": fmt.Sprintf("Party %07d", k), "status": "active",
-		"city": fmt.Sprint("City ", k%1000), "country": []any{"DE", "AT", "CH"}[k%3], "industry": fmt.Sprint("Industry ", k%50),
-		"email": fmt.Sprintf("party%d@example.com", i),
-	}
-	if k%20 == 0 {
-		v["status"] = "blocked"
-	}
-	if k%3 == 0 {
-		v["externalId"] = fmt.Sprint("x", i)
-		v["tags"] = []any{"known"}
-	}
-	if k%500 == 0 {
-		v["tags"] = []any{"known", "vip"}
-		v["addresses"] = []any{map[string]any{"city": fmt.Sprint("City ", k%7)}}
-	}
-	roles := []any{}
-	if i%10 != 0 {
-		roles = append(roles, "customer")
-		v["customer"] = map[string]any{"number": fmt.Sprintf("C-%07d", i), "segment": []any{"A", "B", "C"}[k%3], "since": "2020-01-01T00:00:00.000Z",
-			"creditLimit": map[string]any{"amount": fmt.Sprint(k % 5000), "currency": "EUR"}, "accountManager": grownID(k % 40), "customerSince": fmt.Sprintf("20%02d-%02d-01", k%25, 1+k%12)}
-	}
-	if k%50 == 7 {
-		roles = append(roles, "supplier")
-		v["supplier"] = map[string]any{"number": fmt.Sprintf("S-%07d", i), "category": fmt.Sprint("Category ", k%30), "rating": int64(1 + k%5), "since": "2020-01-01T00:00:00.000Z"}
-	}
-	if k%1000 == 3 {
-		roles = append(roles, "partner")
-		v["partner"] = map[string]any{"since": "2020-01-01T00:00:00.000Z"}
-	}
-	v["roles"] = roles
-	return v
-}
-
-func (b *big) orderValues(i int) map[string]any {
-	customer := grownID(1)
-	if i%10 != 0 {
-		customer = grownID(mixed(i, b.n))
-	}
-	return map[string]any{"number": fmt.Sprintf("O-2026-%07d", i), "customer": customer, "state": []any{"requested", "closed", "closed", "closed"}[i%4],
-		"placedOn": fmt.Sprintf("20%02d-%02d-01", mixed(i, 25), 1+i%12), "freight": map[string]any{"amount": fmt.Sprint(i % 300), "currency": "EUR"},
-		"lines":       []any{map[string]any{"product": fmt.Sprint("p", i%40), "quantity": "1"}, map[string]any{"product": "p1", "quantity": "2"}},
-		"responsible": fmt.Sprint("user ", i%7)}
-}
+func (b *big) orderValues(i int) map[string]any { return storetest.GrownOrder(i, b.n) }

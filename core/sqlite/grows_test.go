@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/storetest"
 )
 
 // TestNoListGrowsWithTheData asks for every form of list of a small and of a
@@ -18,40 +19,40 @@ func TestNoListGrowsWithTheData(t *testing.T) {
 	const steps = 300 // for a record, over all that is tried
 	small, large := grown(t, "", 300), grown(t, "", 3600)
 	small.farthest, large.farthest = 50, 50
-	before, answered, refused := map[string]form{}, 0, 0
-	for _, f := range small.forms(t) {
-		before[f.name] = f
+	before, answered, refused := map[string]storetest.Form{}, 0, 0
+	for _, f := range storetest.Forms(t, small, small.model) {
+		before[f.Name] = f
 	}
-	for _, f := range large.forms(t) {
-		ask := func(b *big, f form) func() {
+	for _, f := range storetest.Forms(t, large, large.model) {
+		ask := func(b *big, f storetest.Form) func() {
 			return func() {
-				_, err := b.Find(t.Context(), f.e, f.Query)
+				_, err := b.Find(t.Context(), f.Entity, f.Query)
 				switch {
 				case err == nil:
 				case core.CodeOf(err) != core.Invalid:
-					t.Fatalf("%s: %v", f.name, err)
+					t.Fatalf("%s: %v", f.Name, err)
 				case b == large:
 					refused++
 				}
 			}
 		}
-		in := [...]int{small.work(t, ask(small, before[f.name])), large.work(t, ask(large, f))}
-		if f.byOneIndex(t, large) {
+		in := [...]int{small.work(t, ask(small, before[f.Name])), large.work(t, ask(large, f))}
+		if byOneIndex(t, large, f) {
 			answered++
 			if in[1] > in[0]*3/2+200 {
-				t.Errorf("%s: one index answers it, and yet it takes %d steps, and %d where there is twelve times as much", f.name, in[0], in[1])
+				t.Errorf("%s: one index answers it, and yet it takes %d steps, and %d where there is twelve times as much", f.Name, in[0], in[1])
 			}
 		}
 		if most := steps * large.farthest; in[1] > most {
-			t.Errorf("%s takes %d steps where there is twelve times as much as where it takes %d; %d would be a bounded number of records", f.name, in[1], in[0], most)
+			t.Errorf("%s takes %d steps where there is twelve times as much as where it takes %d; %d would be a bounded number of records", f.Name, in[1], in[0], most)
 		}
 	}
 	t.Logf("%d forms; one index answers %d, and %d are refused where a page may look at %d records", len(before), answered, refused, large.farthest)
 }
 
-func (f form) byOneIndex(t *testing.T, b *big) bool {
+func byOneIndex(t *testing.T, b *big, f storetest.Form) bool {
 	t.Helper()
-	table, err := b.table(f.e)
+	table, err := b.table(f.Entity)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +71,8 @@ func (f form) byOneIndex(t *testing.T, b *big) bool {
 func TestEveryWayFindsTheSame(t *testing.T) {
 	b := grown(t, "", 200)
 	const all = 1 << 20
-	for _, f := range b.forms(t) {
-		table, err := b.table(f.e)
+	for _, f := range storetest.Forms(t, b, b.model) {
+		table, err := b.table(f.Entity)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +82,7 @@ func TestEveryWayFindsTheSame(t *testing.T) {
 		var found [][]string
 		add := func(records []*core.Record, err error) {
 			if err != nil {
-				t.Fatalf("%s: %v", f.name, err)
+				t.Fatalf("%s: %v", f.Name, err)
 			}
 			var ids []string
 			for _, r := range records {
@@ -89,7 +90,7 @@ func TestEveryWayFindsTheSame(t *testing.T) {
 			}
 			found = append(found, ids)
 		}
-		add(b.Find(t.Context(), f.e, f.Query))
+		add(b.Find(t.Context(), f.Entity, f.Query))
 		err = b.reading(t.Context(), "try", func(c *conn) error {
 			p := &planner{Store: b.Store, conn: c, table: table, query: f.Query, columns: columns(f.Query)}
 			_, at := p.statement(t.Context())
@@ -109,11 +110,11 @@ func TestEveryWayFindsTheSame(t *testing.T) {
 		}
 		unlimited := f.Query
 		unlimited.First = -1
-		records, err := b.Find(t.Context(), f.e, unlimited)
+		records, err := b.Find(t.Context(), f.Entity, unlimited)
 		add(records[:min(len(records), f.First)], err)
 		for _, ids := range found[1:] {
 			if !slices.Equal(ids, found[0]) {
-				t.Errorf("%s: one way finds %q, another one %q", f.name, found[0], ids)
+				t.Errorf("%s: one way finds %q, another one %q", f.Name, found[0], ids)
 			}
 		}
 	}
@@ -134,12 +135,12 @@ func BenchmarkForms(b *testing.B) {
 		path = b.TempDir() + "/xrm.db"
 	}
 	store := grown(b, path, n)
-	for _, f := range store.forms(b) {
-		b.Run(f.name, func(b *testing.B) {
+	for _, f := range storetest.Forms(b, store, store.model) {
+		b.Run(f.Name, func(b *testing.B) {
 			slowest := time.Duration(0)
 			for b.Loop() {
 				start := time.Now()
-				if _, err := store.Find(b.Context(), f.e, f.Query); err != nil && core.CodeOf(err) != core.Invalid {
+				if _, err := store.Find(b.Context(), f.Entity, f.Query); err != nil && core.CodeOf(err) != core.Invalid {
 					b.Fatal(err)
 				}
 				slowest = max(slowest, time.Since(start))

@@ -11,6 +11,8 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
+type object = map[string]any
+
 const planned = `
 entity: thing
 fields:
