@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/openxrm/xrm/sdk/httpwire"
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -25,11 +26,18 @@ func (f fetcher) RoundTrip(r *http.Request) (*http.Response, error) {
 	stream, err := f.host.Fetch(ctx)
 	if err != nil {
 		end()
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
 		return nil, fmt.Errorf("ask the host to send a request: %w", err)
 	}
 	head := &pluginpb.HTTPRequestHead{Context: f.context, Method: r.Method, Target: r.URL.String()}
 	return httpwire.Ask(stream, head, r, end, errorFromWire)
 }
+
+// linger is how long the host may take to pass on what was written before a connection
+// was closed.
+const linger = 5 * time.Second
 
 // Dial implements Host.
 func (c caller) Dial(ctx context.Context, name string) (net.Conn, error) {
@@ -53,14 +61,17 @@ func (c caller) Dial(ctx context.Context, name string) (net.Conn, error) {
 	}
 	ours, carried := net.Pipe()
 	conn := &connection{Conn: ours, remote: remote(first.GetOpened().GetAddress())}
-	go func() {
-		defer end()
+	context.AfterFunc(ctx, func() { _ = carried.Close() })
+	go func() { // what was written before the end arrives
 		_ = httpwire.Send(carried, func(part []byte) error {
 			return stream.Send(&pluginpb.DialRequest{Part: &pluginpb.DialRequest_Data{Data: part}})
 		})
+		_ = stream.CloseSend() // it never fails
+		time.AfterFunc(linger, end)
 	}()
 	go func() {
-		defer func() { _ = carried.Close() }()
+		defer end()
+		var read error // by whoever has the connection
 		for {
 			part, err := stream.Recv()
 			if err == nil {
@@ -68,10 +79,11 @@ func (c caller) Dial(ctx context.Context, name string) (net.Conn, error) {
 			}
 			if err != nil {
 				conn.end(err)
+				_ = carried.Close()
 				return
 			}
-			if _, err := carried.Write(part.GetData()); err != nil {
-				return
+			if read == nil {
+				_, read = carried.Write(part.GetData())
 			}
 		}
 	}()

@@ -67,7 +67,7 @@ func (s *server) ServeHTTP(stream grpc.BidiStreamingServer[pluginpb.HTTPRequest,
 	if head == nil {
 		return status.Error(codes.InvalidArgument, "a request begins with its head")
 	}
-	request, err := newRequest(stream.Context(), head, httpwire.Received(stream))
+	request, err := newRequest(stream.Context(), head, httpwire.Received(stream.Context(), stream))
 	if err != nil {
 		return status.Error(codes.InvalidArgument, err.Error())
 	}

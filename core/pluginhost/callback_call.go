@@ -17,10 +17,16 @@ import (
 )
 
 // Call carries out an operation of another plugin, if this one was granted it and
-// whoever acts may start it.
+// whoever acts may start it. It takes no turn from those who read records: the other
+// plugin may be slow.
 func (c *callbacks) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginpb.CallResponse, error) {
 	answer := &pluginpb.CallResponse{}
-	answer.Error = c.within(ctx, r.GetContext(), func(ctx context.Context, one *call) error {
+	answer.Error = c.during(ctx, r.GetContext(), func(ctx context.Context, one *call) error {
+		leave, err := c.traffic.turn(ctx, &c.traffic.calling[one.depth-1])
+		if err != nil {
+			return err
+		}
+		defer leave()
 		op, err := c.callable(one, r)
 		if err != nil {
 			return err

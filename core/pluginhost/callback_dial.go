@@ -3,7 +3,9 @@ package pluginhost
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"time"
 
 	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/sdk/httpwire"
@@ -55,12 +57,22 @@ func (c *callbacks) Dial(stream dialStream) error {
 	return sendLast(stream, &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Error{Error: refused}})
 }
 
-// upstream writes what the plugin sends, until it closes its side.
+// linger is how long the other side may take to hear that the plugin has closed a
+// connection.
+const linger = 2 * time.Second
+
+// upstream writes what the plugin sends, until it closes its side. What it has written
+// by then arrives.
 func upstream(stream dialStream, conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	for {
 		part, err := stream.Recv()
-		if err != nil {
+		if half, is := conn.(*net.TCPConn); is && errors.Is(err, io.EOF) && half.CloseWrite() == nil {
+			_ = conn.SetReadDeadline(time.Now().Add(linger))
+			_, _ = io.Copy(io.Discard, conn) // beside downstream: who gets the end, ends it
+			return
+		}
+		if err != nil || len(part.GetData()) > pluginpb.MaxPart {
 			return
 		}
 		if _, err := conn.Write(part.GetData()); err != nil {

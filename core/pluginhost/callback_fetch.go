@@ -37,7 +37,9 @@ func (c *callbacks) Fetch(stream fetchStream) error {
 		if err := budget.From(ctx).Take(2 * pluginpb.MaxPart); err != nil {
 			return err
 		}
-		r, err := fetched(ctx, head, httpwire.Received(stream))
+		body := httpwire.Received(ctx, stream)
+		defer body.End()
+		r, err := fetched(ctx, head, body)
 		if err != nil {
 			return err
 		}
@@ -87,6 +89,8 @@ func fetched(ctx context.Context, head *pluginpb.HTTPRequestHead, body *httpwire
 	switch err := body.Fill(); {
 	case errors.Is(err, io.EOF):
 		r.ContentLength = 0
+	case errors.Is(err, httpwire.ErrLong):
+		return nil, &core.Error{Code: core.Invalid, Message: "The request cannot be sent: " + err.Error() + "."}
 	case err != nil:
 		return nil, err
 	default:

@@ -102,7 +102,7 @@ func pageOf(left int) int32 {
 // turn reads one page of many in its turn: whoever handles the one before may ask
 // for more meanwhile.
 func (c *callbacks) turn(ctx context.Context, one *call, s Session, e *schema.Entity, q contract.Search) (records []*pluginpb.Record, next string, err error) {
-	leave, err := c.traffic.turn(ctx, one)
+	leave, err := c.traffic.turn(ctx, &c.traffic.running[one.depth-1])
 	if err != nil {
 		return nil, "", err
 	}

@@ -56,6 +56,28 @@ func reaching() sdk.Plugin {
 			}
 			return fmt.Sprint(in.Most), nil
 		}).ForEverybody(),
+		sdk.Mutation("stall", func(_ context.Context, host sdk.Host, in address) (string, error) {
+			never, _ := io.Pipe()
+			for range 40 {
+				go func() {
+					r, err := http.NewRequest(http.MethodPost, in.URL, never) //nolint:noctx // it forgets the call's
+					if err == nil {
+						if answer, err := host.HTTP().Do(r); err == nil {
+							answer.Body.Close()
+						}
+					}
+				}()
+			}
+			return "", nil
+		}).ForEverybody(),
+		sdk.Mutation("leave", func(ctx context.Context, host sdk.Host, in line) (string, error) {
+			conn, err := host.Dial(ctx, in.Name)
+			if err != nil {
+				return "", err
+			}
+			_, err = io.WriteString(conn, in.Text)
+			return "", errors.Join(err, conn.Close())
+		}).ForEverybody(),
 		sdk.Mutation("say", func(ctx context.Context, host sdk.Host, in line) (string, error) {
 			conn, err := host.Dial(ctx, in.Name)
 			if err != nil {
@@ -86,7 +108,8 @@ func reacher(t *testing.T, connections, site string) (call func(operation string
 		if errors.As(err, &refused) {
 			return string(refused.Code) + ": " + refused.Message
 		}
-		return answer.(string)
+		said, _ := answer.(string)
+		return said
 	}
 }
 
@@ -193,6 +216,53 @@ func TestWhatACallHasOpenedEndsWithIt(t *testing.T) {
 		}
 		for range 32 {
 			<-ended
+		}
+	}
+}
+
+func TestWhatAPluginHasWrittenArrivesAlsoWhenItLeavesAtOnce(t *testing.T) {
+	t.Parallel()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	heard := make(chan string, 1)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			said, _ := io.ReadAll(conn)
+			heard <- string(said)
+			conn.Close()
+		}
+	}()
+	call := reacher(t, `pbx: "`+listener.Addr().String()+`"`, "")
+	want := strings.Repeat("0123456789", 30_000)
+	for range 5 {
+		call("leave", map[string]any{"name": "pbx", "text": want})
+		if got := <-heard; got != want {
+			t.Fatalf("%d bytes arrived, want %d", len(got), len(want))
+		}
+	}
+}
+
+func TestARequestThatIsNeverSentEndsWithItsCall(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Name", "Pr\xfcfung")
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
+	t.Cleanup(server.Close)
+	call := reacher(t, `shop: "`+server.Listener.Addr().String()+`"`, "")
+	for range 3 {
+		call("stall", map[string]any{"url": server.URL, "body": ""})
+	}
+	for got := ""; !strings.HasPrefix(got, "200 OK"); {
+		if got = call("fetch", map[string]any{"url": server.URL, "body": "x"}); !strings.HasPrefix(got, "200 OK") && !strings.HasPrefix(got, "RATE_LIMITED") {
+			t.Fatal(got)
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 // waits, there is a stream left for what runs at each depth.
 const (
 	maxConnections = 2
-	maxStreams     = 192 // on one connection
+	maxStreams     = 240 // on one connection
 	maxCallbacks   = 8   // that run, in calls of one depth
 	maxWaiting     = 100 // for their turn, or for somebody who reads a stream
 )
@@ -34,23 +34,23 @@ type traffic struct {
 	plugin  string
 	wait    time.Duration
 	running [maxDepth]gate // by the depth of the call
+	calling [maxDepth]gate // other plugins, for which nobody else waits
 	waiting atomic.Int64
 }
 
 // enter lets a callback of a call in run. It is over when what serves the callback
 // has ended, and the answer is on its way.
 func (t *traffic) enter(ctx, serving context.Context, one *call) error {
-	leave, err := t.turn(ctx, one)
+	leave, err := t.turn(ctx, &t.running[one.depth-1])
 	if err == nil {
 		serving.Value(servedKey{}).(*served).leave = leave
 	}
 	return err
 }
 
-// turn returns when it is the turn of a callback; unless there is an error, leave
-// must follow.
-func (t *traffic) turn(ctx context.Context, one *call) (leave func(), err error) {
-	running := &t.running[one.depth-1]
+// turn returns when it is the turn of a callback among some; unless there is an error,
+// leave must follow.
+func (t *traffic) turn(ctx context.Context, running *gate) (leave func(), err error) {
 	err = running.enter(ctx, maxCallbacks, 0, 0)
 	if err != nil {
 		goOn, full := t.stay()
@@ -121,7 +121,7 @@ func (ending) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	s := ctx.Value(servedKey{}).(*served)
 	switch event := event.(type) {
 	case *stats.InPayload:
-		if !s.flows {
+		if !s.flows || event.Length > 2*pluginpb.MaxPart {
 			_ = s.held.Take(int64(event.Length)) // it is told when it is served
 		}
 	case *stats.End:

@@ -3,6 +3,7 @@
 package httpwire
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
@@ -28,16 +30,30 @@ func Headers(header http.Header) []*pluginpb.HTTPHeader {
 			continue
 		}
 		for _, value := range values {
-			lines = append(lines, &pluginpb.HTTPHeader{Name: name, Value: value})
+			lines = append(lines, &pluginpb.HTTPHeader{Name: name, Value: text(value)})
 		}
 	}
 	slices.SortStableFunc(lines, func(a, b *pluginpb.HTTPHeader) int { return strings.Compare(a.GetName(), b.GetName()) })
 	return lines
 }
 
+// text is a value as the wire has it. One that is not in UTF-8 is in ISO 8859-1, as
+// values of HTTP once were: RFC 9110, section 5.5.
+func text(value string) string {
+	if utf8.ValidString(value) {
+		return value
+	}
+	runes := make([]rune, len(value))
+	for i := range len(value) {
+		runes[i] = rune(value[i])
+	}
+	return string(runes)
+}
+
 // Body reads a body that comes in parts.
 type Body struct {
 	Next func() ([]byte, error) // returns the next part; io.EOF at the end
+	End  func()                 // nobody reads any more; nil for nothing to do
 	rest []byte
 }
 
@@ -62,16 +78,51 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Close implements io.Closer. A stream ends with the call that it belongs to.
-func (b *Body) Close() error { return nil }
+// Close implements io.Closer. Who waits in Read waits no longer.
+func (b *Body) Close() error {
+	if b.End != nil {
+		b.End()
+	}
+	return nil
+}
 
-// Received is the body of a request at the side that answers.
-func Received(stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]) *Body {
-	return &Body{Next: func() ([]byte, error) {
-		part, err := stream.Recv()
-		return part.GetBody(), err
+// Received is the body of a request at the side that answers. It can be read until ctx
+// ends; a stream itself goes on for as long as its other side likes.
+func Received(ctx context.Context, stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]) *Body {
+	type received struct {
+		part []byte
+		err  error
+	}
+	parts := make(chan received)
+	go func() {
+		for {
+			part, err := stream.Recv()
+			if err == nil && len(part.GetBody()) > pluginpb.MaxPart {
+				err = ErrLong
+			}
+			select {
+			case parts <- received{part.GetBody(), err}:
+			case <-stream.Context().Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	ctx, end := context.WithCancel(ctx)
+	return &Body{End: end, Next: func() ([]byte, error) {
+		select {
+		case next := <-parts:
+			return next.part, next.err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}}
 }
+
+// ErrLong is the end of a body one of whose parts is longer than pluginpb.MaxPart.
+var ErrLong = errors.New("a part is longer than 64 KiB")
 
 // Send sends a body in parts, as it can be read. It returns nil when it has been sent
 // or nobody takes it any more, and the error of the body when that breaks off.

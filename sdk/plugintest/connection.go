@@ -46,7 +46,7 @@ func (c *callbacks) Fetch(stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, 
 	if err != nil {
 		return err
 	}
-	answer, err := c.fetch(stream.Context(), first.GetHead(), httpwire.Received(stream))
+	answer, err := c.fetch(stream.Context(), first.GetHead(), httpwire.Received(stream.Context(), stream))
 	if err != nil {
 		return stream.Send(&pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Error{Error: toWire(err)}})
 	}

@@ -33,9 +33,11 @@ func Parse(text string) (Address, error) {
 	if err != nil {
 		return Address{}, fmt.Errorf("%q where %s is expected, or %s, where the site's settings say it", text, wanted, Site.host)
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || port[0] == '+' {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
 		return Address{}, fmt.Errorf("%q has the port %q; it is one from 1 to 65535", text, port)
 	}
+	port = strconv.FormatUint(n, 10)
 	name, below := strings.CutPrefix(host, "*.")
 	if !below && host == "*" {
 		return Address{host: host, port: port}, nil
