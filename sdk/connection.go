@@ -60,7 +60,7 @@ func (c caller) Dial(ctx context.Context, name string) (net.Conn, error) {
 		return nil, err
 	}
 	ours, carried := net.Pipe()
-	conn := &connection{Conn: ours, remote: remote(first.GetOpened().GetAddress())}
+	conn := &connection{Conn: ours, ended: make(chan struct{}), remote: remote(first.GetOpened().GetAddress())}
 	context.AfterFunc(ctx, func() { _ = carried.Close() })
 	go func() { // what was written before the end arrives
 		_ = httpwire.Send(carried, func(part []byte) error {
@@ -70,6 +70,7 @@ func (c caller) Dial(ctx context.Context, name string) (net.Conn, error) {
 		time.AfterFunc(linger, end)
 	}()
 	go func() {
+		defer close(conn.ended)
 		defer end()
 		var read error // by whoever has the connection
 		for {
@@ -94,6 +95,7 @@ func (c caller) Dial(ctx context.Context, name string) (net.Conn, error) {
 type connection struct {
 	net.Conn
 	remote remote
+	ended  chan struct{}         // closed when nothing is on its way any more
 	broken atomic.Pointer[error] // nil while it stands, and after an end that the other side wanted
 }
 
@@ -110,6 +112,13 @@ func (c *connection) Read(p []byte) (int, error) {
 		err = *broken
 	}
 	return n, err
+}
+
+// Close returns when the host has passed on what was written.
+func (c *connection) Close() error {
+	err := c.Conn.Close()
+	<-c.ended // after linger at the latest
+	return err
 }
 
 // RemoteAddr returns the address as it was approved.

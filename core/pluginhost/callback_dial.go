@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/openxrm/xrm/core/budget"
@@ -39,14 +40,21 @@ func (c *callbacks) Dial(stream dialStream) error {
 		if err != nil {
 			return c.unreached(ctx, one, allowed, to, err)
 		}
-		defer func() { _ = conn.Close() }()
-		defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+		var left atomic.Bool // by the plugin, and what it has written is on its way
+		defer func() {
+			if left.Load() {
+				go lingering(conn)
+			} else {
+				_ = conn.Close()
+			}
+		}()
+		defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })()
 		opened := &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Opened{Opened: &pluginpb.DialOpened{Address: to.Address}}}
 		if err := send(ctx, stream, opened); err != nil {
 			return err
 		}
-		go upstream(stream, conn)
-		if err := downstream(ctx, stream, conn); err != nil && ctx.Err() == nil {
+		go upstream(stream, conn, &left)
+		if err := downstream(ctx, stream, conn); err != nil && !left.Load() && ctx.Err() == nil {
 			return c.unreached(ctx, one, allowed, to, err)
 		}
 		return nil
@@ -57,19 +65,22 @@ func (c *callbacks) Dial(stream dialStream) error {
 	return sendLast(stream, &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Error{Error: refused}})
 }
 
-// linger is how long the other side may take to hear that the plugin has closed a
-// connection.
-const linger = 2 * time.Second
+// lingering closes a connection once the other side has heard the last word. Closed with
+// something unread, it would take that word back: RFC 1122, section 4.2.2.13.
+func lingering(conn net.Conn) {
+	const linger = 2 * time.Second
+	_ = conn.SetReadDeadline(time.Now().Add(linger))
+	_, _ = io.Copy(io.Discard, conn)
+	_ = conn.Close()
+}
 
-// upstream writes what the plugin sends, until it closes its side. What it has written
-// by then arrives.
-func upstream(stream dialStream, conn net.Conn) {
-	defer func() { _ = conn.Close() }()
+// upstream writes what the plugin sends, until it closes its side, and ends downstream.
+func upstream(stream dialStream, conn net.Conn, left *atomic.Bool) {
+	defer func() { _ = conn.SetReadDeadline(time.Now()) }()
 	for {
 		part, err := stream.Recv()
-		if half, is := conn.(*net.TCPConn); is && errors.Is(err, io.EOF) && half.CloseWrite() == nil {
-			_ = conn.SetReadDeadline(time.Now().Add(linger))
-			_, _ = io.Copy(io.Discard, conn) // beside downstream: who gets the end, ends it
+		if half, is := conn.(*net.TCPConn); is && errors.Is(err, io.EOF) {
+			left.Store(half.CloseWrite() == nil)
 			return
 		}
 		if err != nil || len(part.GetData()) > pluginpb.MaxPart {
