@@ -39,6 +39,7 @@ func (s *Store) Commit(ctx context.Context, e *schema.Entity, changes []core.Cha
 	s.update(ctx, e, changes, updated, errs)
 	s.commitOnce(ctx, e, changes, once, errs)
 	seen()
+	s.seeKept(ctx, e)() // once more after a write that took long; another waits no longer for it
 	s.putKept(ctx, e, knew, madeOf(changes, errs))
 	return errs
 }
