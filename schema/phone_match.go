@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -34,49 +35,77 @@ func (p *filterParser) phoneMatch(f *Field, path string, raw any, at string) Fil
 		return Filter{Path: strings.TrimPrefix(path+"."+name, "."), Op: op, Value: operand, Field: f.Sub(name)}
 	}
 	typed, _ := Lookup(value, "raw").(string)
-	own, heads := phoneLines(value, p.model.region)
-	if len(own) == 0 {
+	known := phoneLines(value, p.model.region)
+	if len(known.own) == 0 && len(known.heads) == 0 {
 		return part("raw", OpEq, typed) // such as an internal number
 	}
-	if len(heads) == 0 {
-		return part("e164", OpIn, own)
+	all, ways := slices.Clone(known.own), []Filter(nil)
+	if len(known.own) > 0 {
+		ways = append(ways, part("e164", OpIn, known.own))
 	}
-	return All(part("e164", OpIn, append(append([]any{}, own...), heads...)),
-		Any(part("e164", OpIn, own), part("raw", OpEndsWith, headEnd)))
+	if len(known.heads) > 0 {
+		var numbers []any
+		for _, head := range known.heads {
+			numbers = append(numbers, head.number)
+			ways = append(ways, All(part("e164", OpEq, head.number), part("extension", OpEq, head.extension)))
+		}
+		ways = append(ways, All(part("e164", OpIn, numbers), part("extension", OpIsNull, true)))
+		all = append(all, numbers...)
+	}
+	if len(known.exchanges) > 0 {
+		ways = append(ways, All(part("e164", OpIn, known.exchanges), part("raw", OpEndsWith, exchangeEnd)))
+		all = append(all, known.exchanges...)
+	}
+	if len(ways) == 1 {
+		return ways[0]
+	}
+	return All(part("e164", OpIn, all), Any(ways...)) // the first is what an index serves
 }
 
-// headEnd is how the number of a company's exchange ends where it is written as one of
+// exchangeEnd is how the number of a company's exchange ends where it is written as one of
 // its lines: +49 30 1234567-0.
-const headEnd = "-0"
+const exchangeEnd = "-0"
 
-// phoneLines lists the numbers under which a phone number may be stored: own are the
-// number itself, with and without its extension, and what it begins with where that is
-// the number of a company; heads are those of exchanges that end in 0, if they were
-// typed that way.
-func phoneLines(value any, region string) (own, heads []any) {
+// phoneNumbers are those under which a phone number may be stored.
+type phoneNumbers struct {
+	own       []any       // the number itself, with the digits of its extension
+	heads     []phoneHead // what it begins with, where that is the number of a company
+	exchanges []any       // those that end in 0, if they were typed that way
+}
+
+// phoneHead is a number with what goes on behind it. Where another extension is stored
+// with the number, it is a colleague's.
+type phoneHead struct{ number, extension string }
+
+// phoneLines lists the numbers under which a phone number may be stored.
+func phoneLines(value any, region string) phoneNumbers {
+	var known phoneNumbers
 	typed, _ := Lookup(value, "raw").(string)
 	e164, _ := Lookup(value, "e164").(string)
 	extension, _ := Lookup(value, "extension").(string)
 	line := e164
 	if line == "" {
 		if line = beyondPlan(typed, region); line == "" {
-			return nil, nil
-		}
-	} else {
-		own = append(own, e164)
-	}
-	if extension != "" {
-		line += extension
-		own = append(own, line)
-	}
-	heads = append(heads, line+"0")
-	for head := line[:len(line)-1]; len(head) > 4; head = head[:len(head)-1] {
-		heads = append(heads, head+"0")
-		if head != e164 && isExchange(head) {
-			own = append(own, head)
+			return known
 		}
 	}
-	return own, heads
+	if line += extension; e164 != "" {
+		known.own = append(known.own, line)
+	}
+	exchange := func(head string) {
+		if isExchange(head + exchangeEnd[1:]) {
+			known.exchanges = append(known.exchanges, head+exchangeEnd[1:])
+		}
+	}
+	exchange(line)
+	for n := len(line) - 1; n > 4; n-- {
+		head := line[:n]
+		exchange(head)
+		if head == e164 || isExchange(head) {
+			known.heads = append(known.heads, phoneHead{head, line[n:]})
+		}
+	}
+	return known
 }
 
 // beyondPlan is the number of a line that is longer than the plan of its country knows,

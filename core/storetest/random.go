@@ -73,7 +73,7 @@ func (s source) value(f *schema.Field) any {
 	case "email":
 		return pick(s, "a@example.org", "b@example.org", "ab@example.com")
 	case "phone":
-		return pick(s, values{"raw": "030-0074321", "e164": "+49300074321"}, values{"raw": "ext. 3"})
+		return pick(s, values{"raw": "030-0074321", "e164": "+49300074321"}, values{"raw": "030-0074321 ext. 12", "e164": "+49300074321", "extension": "12"}, values{"raw": "ext. 3"})
 	case "country":
 		return pick(s, "DE", "AT")
 	case "url":
