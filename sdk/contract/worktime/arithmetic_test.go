@@ -234,3 +234,18 @@ func TestWhatCannotBeCountedIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestADayIsClosedThatComesByTheRuleOfAnotherYear(t *testing.T) {
+	t.Parallel()
+	for rule, want := range map[string]string{ // when it opens after the day before
+		"fri before 01-01": "2026-12-24 2026-12-26", "wed before 01-03": "2025-12-30 2026-01-01", "thu before 01-02": "2025-12-31 2026-01-02",
+		"easter+300": "2027-01-29 2027-01-31", "easter-120": "2025-12-05 2025-12-07", "easter+365": "2027-04-04 2027-04-06", "12-31": "2026-12-30 2027-01-01",
+	} {
+		c := load(t, "calendar: service\nzone: UTC\nhours: {daily: [00:00-24:00]}\nclosed: {"+rule+": a day off}\n")
+		before, after, _ := strings.Cut(want, " ")
+		closing, opening := instant(t, before+"T00:00:00Z").AddDate(0, 0, 1), instant(t, after+"T00:00:00Z")
+		if got, err := c.NextOpen(closing); err != nil || !got.Equal(opening) || !c.IsOpen(closing.Add(-time.Second)) {
+			t.Errorf("%s: after %s it opens at %s, %v; want %s", rule, before, got, err, opening)
+		}
+	}
+}

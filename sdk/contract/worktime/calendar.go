@@ -35,12 +35,15 @@ func (c *Calendar) on(d day, closed map[day]bool) []span {
 	return c.week[d.weekday()]
 }
 
-// closedIn lists the days of a year that are closed.
+// closedIn lists the days of a year that are closed. Some come by the rule of a year
+// beside it, as the last Friday before New Year's Day does.
 func (c *Calendar) closedIn(year int) map[day]bool {
 	days := map[day]bool{}
 	for _, r := range c.closed {
-		if d, comes := r.in(year); comes {
-			days[d] = true
+		for by := year - 1; by <= year+1; by++ {
+			if d, comes := r.in(by); comes && d.date().Year() == year {
+				days[d] = true
+			}
 		}
 	}
 	return days

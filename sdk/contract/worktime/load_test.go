@@ -30,7 +30,7 @@ open:
 hour: x
 `)},
 		{File: "b.yaml", Data: []byte("zone: UTC\nhours: {mon: []}\n")},
-		{File: "c.yaml", Data: []byte("calendar: night\nzone: UTC\nhours: {mon: []}\nclosed: {2026-01-02: x}\nopen: {2026-01-02: []}\n")},
+		{File: "c.yaml", Data: []byte("calendar: night\nzone: UTC\nhours: {mon: []}\nclosed: {2026-01-02: x, easter+366: x}\nopen: {2026-01-02: []}\n")},
 		{File: "d.yaml", Data: []byte("calendar: night\n")},
 	})
 	want := []string{
@@ -51,6 +51,7 @@ hour: x
 		`a.yaml:16: unknown key "hour"; did you mean "hours"?`,
 		`b.yaml:1: a file describes one calendar: start with calendar: NAME`,
 		`c.yaml:1: 2026-01-02 is both open and closed; take one of them away`,
+		`c.yaml:4: "easter+366" is more than a year away from Easter; write a date for each year, such as 2026-12-24`,
 		`d.yaml:1: a calendar has a time zone, such as zone: Europe/Berlin`,
 		`d.yaml:1: a calendar has hours, such as hours: {mon-fri: [09:00-17:00]}`,
 		`d.yaml:1: the calendar "night" is already defined in c.yaml; choose another name`,

@@ -40,6 +40,9 @@ func parseRule(text string) (rule, error) {
 	}
 	if m := easterForm.FindStringSubmatch(text); m != nil {
 		away, _ := strconv.Atoi(m[1])
+		if away < -365 || away > 365 {
+			return rule{}, fmt.Errorf("%q is more than a year away from Easter; write a date for each year, such as 2026-12-24", text)
+		}
 		return every(func(year int) day { return easter(year) + day(away) }), nil
 	}
 	if m := nthForm.FindStringSubmatch(text); m != nil {
