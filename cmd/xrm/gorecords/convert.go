@@ -2,7 +2,8 @@ package gorecords
 
 import (
 	"fmt"
-	"strings"
+	"go/scanner"
+	"go/token"
 )
 
 // conversions are functions that the declarations call, each written if one does.
@@ -20,10 +21,25 @@ var conversions = []struct{ name, source string }{
 
 // converting writes the conversions that are used.
 func (w *writer) converting() {
-	body := w.body.String()
+	used := identifiers(w.body.Bytes())
 	for _, c := range conversions {
-		if strings.Contains(body, c.name+"(") {
+		if used[c.name] {
 			fmt.Fprintf(&w.body, "\n%s", c.source)
+		}
+	}
+}
+
+// identifiers are the names that a source uses, and not those in its comments and texts.
+func identifiers(source []byte) names {
+	var s scanner.Scanner
+	s.Init(token.NewFileSet().AddFile("", -1, len(source)), source, nil, 0)
+	used := names{}
+	for {
+		switch _, tok, text := s.Scan(); tok {
+		case token.IDENT:
+			used[text] = true
+		case token.EOF:
+			return used
 		}
 	}
 }

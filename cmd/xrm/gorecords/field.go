@@ -13,21 +13,21 @@ func (w *writer) field(owner string, methods names, f *schema.Field) {
 	k := w.kind(owner+exported(f.Name), f)
 	about := comment(" ", f.Description)
 	if f.Deprecated != "" {
-		about += "\n//\n// Deprecated: " + f.Deprecated
+		about += "\n//\n// Deprecated: " + inOneLine(f.Deprecated)
 	}
-	w.printf("\n// %s is the field %s%s\nfunc (r %s) %s() %s { return %s }\n", name, f.Name, ended(about), owner, name, k.goType, k.read("r.Record", key, "r.Values["+key+"]"))
+	w.printf("\n// %s is the field %s%s\nfunc (r %s) %s() %s { return %s }\n", name, f.Name, ended(about), owner, name, k.goType, k.read("r.Record", key, "r.Record.Values["+key+"]"))
 	if !f.Required {
 		has := methods.take("Has" + name)
-		w.printf("\n// %s says whether there is a value of %s.\nfunc (r %s) %s() bool { return r.Values[%s] != nil }\n", has, f.Name, owner, has, key)
+		w.printf("\n// %s says whether there is a value of %s.\nfunc (r %s) %s() bool { return r.Record.Values[%s] != nil }\n", has, f.Name, owner, has, key)
 	}
 	if f.Gapless {
 		return // nobody gives it
 	}
 	set := methods.take("Set" + name)
-	w.printf("\n// %s sets %s, to be stored by Create or Update.%s\nfunc (r %s) %s(value %s) { r.Values[%s] = %s }\n", set, f.Name, k.clears, owner, set, k.goType, key, k.write("value"))
+	w.printf("\n// %s sets %s, to be stored by Create or Update.%s\nfunc (r %s) %s(value %s) { r.Record.Values[%s] = %s }\n", set, f.Name, k.clears, owner, set, k.goType, key, k.write("value"))
 	if !f.Required {
 		clear := methods.take("Clear" + name)
-		w.printf("\n// %s takes the value of %s away.\nfunc (r %s) %s() { r.Values[%s] = nil }\n", clear, f.Name, owner, clear, key)
+		w.printf("\n// %s takes the value of %s away.\nfunc (r %s) %s() { r.Record.Values[%s] = nil }\n", clear, f.Name, owner, clear, key)
 	}
 }
 
@@ -94,11 +94,10 @@ func (w *writer) kind(name string, f *schema.Field) kind {
 func (w *writer) enum(name string, f *schema.Field) kind {
 	name = w.types.take(name)
 	fmt.Fprintf(&w.later, "\n// %s is what %s can be.\ntype %s string\n\n// The options of %s.\nconst (\n", name, f.Name, name, f.Name)
-	taken := names{}
 	for _, o := range f.Options {
-		fmt.Fprintf(&w.later, "%s %s = %q", taken.take(name+exported(o.Value)), name, o.Value)
+		fmt.Fprintf(&w.later, "%s %s = %q", w.types.take(name+exported(o.Value)), name, o.Value)
 		if o.Deprecated != "" {
-			fmt.Fprintf(&w.later, " // Deprecated: %s", o.Deprecated)
+			fmt.Fprintf(&w.later, " // Deprecated: %s", inOneLine(o.Deprecated))
 		}
 		fmt.Fprintln(&w.later)
 	}

@@ -40,7 +40,7 @@ func (w *writer) object(name string, f *schema.Field) kind {
 
 // list writes how a list is read and written.
 func (w *writer) list(name string, f *schema.Field) kind {
-	of := name
+	of, name := name, w.types.take(name)
 	if len(f.Of.Fields) > 0 || f.Of.Type == "enum" {
 		of += "Item"
 	}

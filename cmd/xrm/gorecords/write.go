@@ -20,22 +20,27 @@ func Write(m *schema.Model, layer, pkg string) ([]byte, error) {
 	for _, e := range m.Entities() {
 		w.types[exported(e.Name)] = true
 	}
+	var all []declared // their names are taken before those of what lies in them
 	for _, e := range m.Entities() {
 		if fields := w.own(e.Fields); len(fields) > 0 {
-			w.record(e, fields)
+			name := exported(e.Name)
+			all = append(all, declared{e, fields, name, w.types.take(name + "Entity"), w.types.take("New" + name)})
 		}
 	}
-	if w.body.Len() == 0 {
+	for _, d := range all {
+		w.record(d)
+	}
+	if len(all) == 0 {
 		return nil, fmt.Errorf("there is no entity to write types for")
 	}
 	w.converting()
-	var all bytes.Buffer
-	fmt.Fprintf(&all, "%s\n\n//go:generate xrm plugin gen\n\npackage %s\n\nimport (\n", Header, pkg)
-	if strings.Contains(w.body.String(), "time.Time") {
-		fmt.Fprint(&all, "\"time\"\n\n")
+	var file bytes.Buffer
+	fmt.Fprintf(&file, "%s\n\n//go:generate xrm plugin gen\n\npackage %s\n\nimport (\n", Header, pkg)
+	if identifiers(w.body.Bytes())["time"] {
+		fmt.Fprint(&file, "\"time\"\n\n")
 	}
-	fmt.Fprintf(&all, "\"github.com/openxrm/xrm/sdk\"\n)\n%s", w.body.Bytes())
-	source, err := format.Source(all.Bytes())
+	fmt.Fprintf(&file, "\"github.com/openxrm/xrm/sdk\"\n)\n%s", w.body.Bytes())
+	source, err := format.Source(file.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("what was written is no Go: %w", err)
 	}
@@ -57,14 +62,21 @@ func (w *writer) own(fields schema.Fields) schema.Fields {
 	return slices.DeleteFunc(slices.Clone(fields), func(f *schema.Field) bool { return f.System || f.Layer() != w.layer })
 }
 
+// declared is an entity with its names in Go.
+type declared struct {
+	*schema.Entity
+	fields                      schema.Fields
+	name, constant, constructor string
+}
+
 // record writes the type of an entity.
-func (w *writer) record(e *schema.Entity, fields schema.Fields) {
-	name := exported(e.Name)
-	w.printf("\n// %s is a record of %s.%s\ntype %s struct{ *sdk.Record }\n", name, e.Name, comment(" ", e.Description), name)
-	w.printf("\n// %sEntity is the name of the entity.\nconst %sEntity = %q\n", name, name, e.Name)
-	w.printf("\n// New%s returns a record without values, which is not stored yet.\nfunc New%s() %s {\nreturn %s{&sdk.Record{Entity: %sEntity, Values: map[string]any{}}}\n}\n", name, name, name, name, name)
+func (w *writer) record(d declared) {
+	name := d.name
+	w.printf("\n// %s is a record of %s.%s\ntype %s struct{ *sdk.Record }\n", name, d.Name, comment(" ", d.Description), name)
+	w.printf("\n// %s is the name of the entity.\nconst %s = %q\n", d.constant, d.constant, d.Name)
+	w.printf("\n// %s returns a record without values, which is not stored yet.\nfunc %s() %s {\nreturn %s{&sdk.Record{Entity: %s, Values: map[string]any{}}}\n}\n", d.constructor, d.constructor, name, name, d.constant)
 	methods := names{"Record": true} // the embedded one
-	for _, f := range fields {
+	for _, f := range d.fields {
 		w.field(name, methods, f)
 	}
 	w.body.Write(w.later.Bytes())
@@ -73,9 +85,12 @@ func (w *writer) record(e *schema.Entity, fields schema.Fields) {
 
 // comment is what a definition says of a thing, on the lines of a comment.
 func comment(before string, about schema.Text) string {
-	text := strings.Join(strings.Fields(about["en"]), " ")
+	text := inOneLine(about["en"])
 	if text == "" {
 		return ""
 	}
 	return before + text
 }
+
+// inOneLine keeps a text within the comment that it stands in.
+func inOneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -29,17 +29,28 @@ func written(t *testing.T, own []schema.Source) string {
 
 func sources(t *testing.T) []schema.Source {
 	t.Helper()
-	own, err := schema.ReadSources("plugin", "", os.DirFS("example/entities"))
+	return sourcesOf(t, "example")
+}
+
+func sourcesOf(t *testing.T, folder string) []schema.Source {
+	t.Helper()
+	own, err := schema.ReadSources("plugin", "", os.DirFS(folder+"/entities"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return own
 }
 
-// The example is compiled with the tests of its package, which go round with it.
-func TestTheExampleIsWhatIsWritten(t *testing.T) {
-	const file = "example/records_gen.go"
-	got := written(t, sources(t))
+// The examples are compiled with the tests of their packages, which go round with them.
+func TestTheExamplesAreWhatIsWritten(t *testing.T) {
+	for _, folder := range []string{"example", "clashes"} {
+		t.Run(folder, func(t *testing.T) { compare(t, folder) })
+	}
+}
+
+func compare(t *testing.T, folder string) {
+	file := folder + "/records_gen.go"
+	got := written(t, sourcesOf(t, folder))
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -52,7 +63,7 @@ func TestTheExampleIsWhatIsWritten(t *testing.T) {
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("run go test ./cmd/xrm/gorecords -update (-file +written):\n%s", diff)
 	}
-	if again := written(t, sources(t)); again != got {
+	if again := written(t, sourcesOf(t, folder)); again != got {
 		t.Error("it is written otherwise the second time")
 	}
 }

@@ -25,13 +25,13 @@ func NewCustomer() Customer {
 func (r Customer) Visited() int64 { return r.Record.Int("visited") }
 
 // HasVisited says whether there is a value of visited.
-func (r Customer) HasVisited() bool { return r.Values["visited"] != nil }
+func (r Customer) HasVisited() bool { return r.Record.Values["visited"] != nil }
 
 // SetVisited sets visited, to be stored by Create or Update.
-func (r Customer) SetVisited(value int64) { r.Values["visited"] = value }
+func (r Customer) SetVisited(value int64) { r.Record.Values["visited"] = value }
 
 // ClearVisited takes the value of visited away.
-func (r Customer) ClearVisited() { r.Values["visited"] = nil }
+func (r Customer) ClearVisited() { r.Record.Values["visited"] = nil }
 
 // Visit is a record of visit. A visit to a customer.
 type Visit struct{ *sdk.Record }
@@ -48,199 +48,199 @@ func NewVisit() Visit {
 func (r Visit) Number() string { return r.Record.Text("number") }
 
 // HasNumber says whether there is a value of number.
-func (r Visit) HasNumber() bool { return r.Values["number"] != nil }
+func (r Visit) HasNumber() bool { return r.Record.Values["number"] != nil }
 
 // Customer is the field customer: Who is visited.
 func (r Visit) Customer() string { return r.Record.Text("customer") }
 
 // SetCustomer sets customer, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetCustomer(value string) { r.Values["customer"] = textValue(value) }
+func (r Visit) SetCustomer(value string) { r.Record.Values["customer"] = textValue(value) }
 
 // Title is the field title.
 func (r Visit) Title() string { return r.Record.Text("title") }
 
 // SetTitle sets title, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetTitle(value string) { r.Values["title"] = textValue(value) }
+func (r Visit) SetTitle(value string) { r.Record.Values["title"] = textValue(value) }
 
 // Persons is the field persons.
 func (r Visit) Persons() int64 { return r.Record.Int("persons") }
 
 // HasPersons says whether there is a value of persons.
-func (r Visit) HasPersons() bool { return r.Values["persons"] != nil }
+func (r Visit) HasPersons() bool { return r.Record.Values["persons"] != nil }
 
 // SetPersons sets persons, to be stored by Create or Update.
-func (r Visit) SetPersons(value int64) { r.Values["persons"] = value }
+func (r Visit) SetPersons(value int64) { r.Record.Values["persons"] = value }
 
 // ClearPersons takes the value of persons away.
-func (r Visit) ClearPersons() { r.Values["persons"] = nil }
+func (r Visit) ClearPersons() { r.Record.Values["persons"] = nil }
 
 // Paid is the field paid.
 func (r Visit) Paid() bool { return r.Record.Bool("paid") }
 
 // HasPaid says whether there is a value of paid.
-func (r Visit) HasPaid() bool { return r.Values["paid"] != nil }
+func (r Visit) HasPaid() bool { return r.Record.Values["paid"] != nil }
 
 // SetPaid sets paid, to be stored by Create or Update.
-func (r Visit) SetPaid(value bool) { r.Values["paid"] = value }
+func (r Visit) SetPaid(value bool) { r.Record.Values["paid"] = value }
 
 // ClearPaid takes the value of paid away.
-func (r Visit) ClearPaid() { r.Values["paid"] = nil }
+func (r Visit) ClearPaid() { r.Record.Values["paid"] = nil }
 
 // Hours is the field hours.
 func (r Visit) Hours() sdk.Decimal { return r.Record.Decimal("hours") }
 
 // HasHours says whether there is a value of hours.
-func (r Visit) HasHours() bool { return r.Values["hours"] != nil }
+func (r Visit) HasHours() bool { return r.Record.Values["hours"] != nil }
 
 // SetHours sets hours, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetHours(value sdk.Decimal) { r.Values["hours"] = textValue(string(value)) }
+func (r Visit) SetHours(value sdk.Decimal) { r.Record.Values["hours"] = textValue(string(value)) }
 
 // ClearHours takes the value of hours away.
-func (r Visit) ClearHours() { r.Values["hours"] = nil }
+func (r Visit) ClearHours() { r.Record.Values["hours"] = nil }
 
 // Costs is the field costs.
 func (r Visit) Costs() sdk.Money { return r.Record.Money("costs") }
 
 // HasCosts says whether there is a value of costs.
-func (r Visit) HasCosts() bool { return r.Values["costs"] != nil }
+func (r Visit) HasCosts() bool { return r.Record.Values["costs"] != nil }
 
 // SetCosts sets costs, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetCosts(value sdk.Money) { r.Values["costs"] = moneyValue(value) }
+func (r Visit) SetCosts(value sdk.Money) { r.Record.Values["costs"] = moneyValue(value) }
 
 // ClearCosts takes the value of costs away.
-func (r Visit) ClearCosts() { r.Values["costs"] = nil }
+func (r Visit) ClearCosts() { r.Record.Values["costs"] = nil }
 
 // Day is the field day.
 func (r Visit) Day() sdk.Date { return r.Record.Date("day") }
 
 // HasDay says whether there is a value of day.
-func (r Visit) HasDay() bool { return r.Values["day"] != nil }
+func (r Visit) HasDay() bool { return r.Record.Values["day"] != nil }
 
 // SetDay sets day, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetDay(value sdk.Date) { r.Values["day"] = textValue(string(value)) }
+func (r Visit) SetDay(value sdk.Date) { r.Record.Values["day"] = textValue(string(value)) }
 
 // ClearDay takes the value of day away.
-func (r Visit) ClearDay() { r.Values["day"] = nil }
+func (r Visit) ClearDay() { r.Record.Values["day"] = nil }
 
 // BeginsAt is the field beginsAt.
 func (r Visit) BeginsAt() time.Time { return r.Record.Time("beginsAt") }
 
 // HasBeginsAt says whether there is a value of beginsAt.
-func (r Visit) HasBeginsAt() bool { return r.Values["beginsAt"] != nil }
+func (r Visit) HasBeginsAt() bool { return r.Record.Values["beginsAt"] != nil }
 
 // SetBeginsAt sets beginsAt, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetBeginsAt(value time.Time) { r.Values["beginsAt"] = timeValue(value) }
+func (r Visit) SetBeginsAt(value time.Time) { r.Record.Values["beginsAt"] = timeValue(value) }
 
 // ClearBeginsAt takes the value of beginsAt away.
-func (r Visit) ClearBeginsAt() { r.Values["beginsAt"] = nil }
+func (r Visit) ClearBeginsAt() { r.Record.Values["beginsAt"] = nil }
 
 // State is the field state.
 func (r Visit) State() VisitState { return VisitState(r.Record.Text("state")) }
 
 // HasState says whether there is a value of state.
-func (r Visit) HasState() bool { return r.Values["state"] != nil }
+func (r Visit) HasState() bool { return r.Record.Values["state"] != nil }
 
 // SetState sets state, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetState(value VisitState) { r.Values["state"] = textValue(string(value)) }
+func (r Visit) SetState(value VisitState) { r.Record.Values["state"] = textValue(string(value)) }
 
 // ClearState takes the value of state away.
-func (r Visit) ClearState() { r.Values["state"] = nil }
+func (r Visit) ClearState() { r.Record.Values["state"] = nil }
 
 // Mood is the field mood.
 func (r Visit) Mood() VisitMood { return VisitMood(r.Record.Text("mood")) }
 
 // HasMood says whether there is a value of mood.
-func (r Visit) HasMood() bool { return r.Values["mood"] != nil }
+func (r Visit) HasMood() bool { return r.Record.Values["mood"] != nil }
 
 // SetMood sets mood, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetMood(value VisitMood) { r.Values["mood"] = textValue(string(value)) }
+func (r Visit) SetMood(value VisitMood) { r.Record.Values["mood"] = textValue(string(value)) }
 
 // ClearMood takes the value of mood away.
-func (r Visit) ClearMood() { r.Values["mood"] = nil }
+func (r Visit) ClearMood() { r.Record.Values["mood"] = nil }
 
 // Phone is the field phone.
 func (r Visit) Phone() string { return r.Record.Text("phone.raw") }
 
 // HasPhone says whether there is a value of phone.
-func (r Visit) HasPhone() bool { return r.Values["phone"] != nil }
+func (r Visit) HasPhone() bool { return r.Record.Values["phone"] != nil }
 
 // SetPhone sets phone, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetPhone(value string) { r.Values["phone"] = phoneValue(value) }
+func (r Visit) SetPhone(value string) { r.Record.Values["phone"] = phoneValue(value) }
 
 // ClearPhone takes the value of phone away.
-func (r Visit) ClearPhone() { r.Values["phone"] = nil }
+func (r Visit) ClearPhone() { r.Record.Values["phone"] = nil }
 
 // Tags is the field tags.
-func (r Visit) Tags() []string { return readVisitTags(r.Values["tags"]) }
+func (r Visit) Tags() []string { return readVisitTags(r.Record.Values["tags"]) }
 
 // HasTags says whether there is a value of tags.
-func (r Visit) HasTags() bool { return r.Values["tags"] != nil }
+func (r Visit) HasTags() bool { return r.Record.Values["tags"] != nil }
 
 // SetTags sets tags, to be stored by Create or Update. None takes it away.
-func (r Visit) SetTags(value []string) { r.Values["tags"] = writeVisitTags(value) }
+func (r Visit) SetTags(value []string) { r.Record.Values["tags"] = writeVisitTags(value) }
 
 // ClearTags takes the value of tags away.
-func (r Visit) ClearTags() { r.Values["tags"] = nil }
+func (r Visit) ClearTags() { r.Record.Values["tags"] = nil }
 
 // Days is the field days.
-func (r Visit) Days() []time.Time { return readVisitDays(r.Values["days"]) }
+func (r Visit) Days() []time.Time { return readVisitDays(r.Record.Values["days"]) }
 
 // HasDays says whether there is a value of days.
-func (r Visit) HasDays() bool { return r.Values["days"] != nil }
+func (r Visit) HasDays() bool { return r.Record.Values["days"] != nil }
 
 // SetDays sets days, to be stored by Create or Update. None takes it away.
-func (r Visit) SetDays(value []time.Time) { r.Values["days"] = writeVisitDays(value) }
+func (r Visit) SetDays(value []time.Time) { r.Record.Values["days"] = writeVisitDays(value) }
 
 // ClearDays takes the value of days away.
-func (r Visit) ClearDays() { r.Values["days"] = nil }
+func (r Visit) ClearDays() { r.Record.Values["days"] = nil }
 
 // Moods is the field moods.
-func (r Visit) Moods() []VisitMoodsItem { return readVisitMoods(r.Values["moods"]) }
+func (r Visit) Moods() []VisitMoodsItem { return readVisitMoods(r.Record.Values["moods"]) }
 
 // HasMoods says whether there is a value of moods.
-func (r Visit) HasMoods() bool { return r.Values["moods"] != nil }
+func (r Visit) HasMoods() bool { return r.Record.Values["moods"] != nil }
 
 // SetMoods sets moods, to be stored by Create or Update. None takes it away.
-func (r Visit) SetMoods(value []VisitMoodsItem) { r.Values["moods"] = writeVisitMoods(value) }
+func (r Visit) SetMoods(value []VisitMoodsItem) { r.Record.Values["moods"] = writeVisitMoods(value) }
 
 // ClearMoods takes the value of moods away.
-func (r Visit) ClearMoods() { r.Values["moods"] = nil }
+func (r Visit) ClearMoods() { r.Record.Values["moods"] = nil }
 
 // Place is the field place.
-func (r Visit) Place() VisitPlace { return readVisitPlace(r.Values["place"]) }
+func (r Visit) Place() VisitPlace { return readVisitPlace(r.Record.Values["place"]) }
 
 // HasPlace says whether there is a value of place.
-func (r Visit) HasPlace() bool { return r.Values["place"] != nil }
+func (r Visit) HasPlace() bool { return r.Record.Values["place"] != nil }
 
 // SetPlace sets place, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetPlace(value VisitPlace) { r.Values["place"] = value.value() }
+func (r Visit) SetPlace(value VisitPlace) { r.Record.Values["place"] = value.value() }
 
 // ClearPlace takes the value of place away.
-func (r Visit) ClearPlace() { r.Values["place"] = nil }
+func (r Visit) ClearPlace() { r.Record.Values["place"] = nil }
 
 // Lines is the field lines.
-func (r Visit) Lines() []VisitLinesItem { return readVisitLines(r.Values["lines"]) }
+func (r Visit) Lines() []VisitLinesItem { return readVisitLines(r.Record.Values["lines"]) }
 
 // HasLines says whether there is a value of lines.
-func (r Visit) HasLines() bool { return r.Values["lines"] != nil }
+func (r Visit) HasLines() bool { return r.Record.Values["lines"] != nil }
 
 // SetLines sets lines, to be stored by Create or Update. None takes it away.
-func (r Visit) SetLines(value []VisitLinesItem) { r.Values["lines"] = writeVisitLines(value) }
+func (r Visit) SetLines(value []VisitLinesItem) { r.Record.Values["lines"] = writeVisitLines(value) }
 
 // ClearLines takes the value of lines away.
-func (r Visit) ClearLines() { r.Values["lines"] = nil }
+func (r Visit) ClearLines() { r.Record.Values["lines"] = nil }
 
 // RecordField is the field record.
 func (r Visit) RecordField() string { return r.Record.Text("record") }
 
 // HasRecordField says whether there is a value of record.
-func (r Visit) HasRecordField() bool { return r.Values["record"] != nil }
+func (r Visit) HasRecordField() bool { return r.Record.Values["record"] != nil }
 
 // SetRecordField sets record, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetRecordField(value string) { r.Values["record"] = textValue(value) }
+func (r Visit) SetRecordField(value string) { r.Record.Values["record"] = textValue(value) }
 
 // ClearRecordField takes the value of record away.
-func (r Visit) ClearRecordField() { r.Values["record"] = nil }
+func (r Visit) ClearRecordField() { r.Record.Values["record"] = nil }
 
 // SetTitleField is the field setTitle.
 //
@@ -248,13 +248,13 @@ func (r Visit) ClearRecordField() { r.Values["record"] = nil }
 func (r Visit) SetTitleField() string { return r.Record.Text("setTitle") }
 
 // HasSetTitleField says whether there is a value of setTitle.
-func (r Visit) HasSetTitleField() bool { return r.Values["setTitle"] != nil }
+func (r Visit) HasSetTitleField() bool { return r.Record.Values["setTitle"] != nil }
 
 // SetSetTitleField sets setTitle, to be stored by Create or Update. The zero value takes it away.
-func (r Visit) SetSetTitleField(value string) { r.Values["setTitle"] = textValue(value) }
+func (r Visit) SetSetTitleField(value string) { r.Record.Values["setTitle"] = textValue(value) }
 
 // ClearSetTitleField takes the value of setTitle away.
-func (r Visit) ClearSetTitleField() { r.Values["setTitle"] = nil }
+func (r Visit) ClearSetTitleField() { r.Record.Values["setTitle"] = nil }
 
 // VisitState is what state can be.
 type VisitState string
