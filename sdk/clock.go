@@ -49,7 +49,9 @@ func (c Clock) Pause(ctx context.Context, host Host, at time.Time) (Clock, error
 	return c, nil
 }
 
-// Move lets another calendar count from an instant on.
+// Move lets another calendar count from an instant on. What ran until then is counted by
+// the one before: if that is gone, the error is INVALID, and who sets Calendar instead has
+// all since RunningSince counted by the other one.
 func (c Clock) Move(ctx context.Context, host Host, at time.Time, calendar string) (Clock, error) {
 	paused, err := c.Pause(ctx, host, at)
 	if err != nil {

@@ -162,3 +162,28 @@ func TestWhatIsAskedOfACalendar(t *testing.T) {
 		t.Errorf("%v; want %s", err, want)
 	}
 }
+
+func TestAClockWhoseCalendarIsGoneGoesOnByAnother(t *testing.T) {
+	monday := time.Date(2026, 6, 15, 7, 0, 0, 0, time.UTC) // 9 in Berlin
+	gone := sdk.Clock{Calendar: "gone", Target: 8 * time.Hour, Consumed: time.Hour}
+	err := withHost(t, func(ctx context.Context, host sdk.Host) error {
+		at := monday.Add(2 * time.Hour)
+		const want = `The working time cannot be counted: there is no calendar "gone"; there are ["office" "night"].`
+		running := gone.Resume(monday)
+		if same, err := running.Move(ctx, host, at, "office"); err == nil || err.Error() != want || same != running {
+			t.Errorf("it is moved to %+v, %v; want %s", same, err, want)
+		}
+		running.Calendar = "office"
+		if used, err := running.Used(ctx, host, at); err != nil || used != 3*time.Hour {
+			t.Errorf("by another one it has used %s, %v", used, err)
+		}
+		moved, err := gone.Move(ctx, host, at, "office")
+		if moved.Calendar != "office" || moved.Consumed != time.Hour || moved.Running() {
+			t.Errorf("a paused one is moved to %+v", moved)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
