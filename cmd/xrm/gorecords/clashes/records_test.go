@@ -13,7 +13,7 @@ func TestNamesThatAreTakenAreReadAsWell(t *testing.T) {
 	if v.Values() != "kept" || v.Text() != "read" || v.Entity() != "good" || len(v.Place().Tags) != 1 || len(v.PlaceTags()) != 1 || !v.HasValues() {
 		t.Errorf("it is read as %v", v.Record.Values)
 	}
-	if v.Record.Entity != "visit" || NewVisitEntityField().Record.Entity != "visitEntity" || NewNewVisit().Record.Entity != "newVisit" {
+	if v.Record.Entity != "visit" || NewVisitEntityField().Entity != "visitEntity" || NewNewVisit().Entity != "newVisit" {
 		t.Errorf("they are records of %s", v.Record.Entity)
 	}
 }
