@@ -88,7 +88,7 @@ func (b *builder) deadLetters() {
 				for _, id := range p.Args["ids"].([]any) {
 					ids = append(ids, id.(string))
 				}
-				return answerOnce(p.Context, b, name, p.Args, func(ctx context.Context) (int, error) { return do(ctx, p.Args["plugin"].(string), ids) })
+				return answerOnce(p.Context, b, name, p.Args, func(ctx context.Context, _ string) (int, error) { return do(ctx, p.Args["plugin"].(string), ids) })
 			}),
 		})
 	}

@@ -55,17 +55,18 @@ func withoutKey(args map[string]any) map[string]any {
 }
 
 // answerOnce carries out a mutation that is no single write, or gives the answer that it
-// had with the same key. What is kept of an answer is its JSON.
-func answerOnce[T any](ctx context.Context, b *builder, field string, args map[string]any, do func(context.Context) (T, error)) (answer T, err error) {
+// had with the same key. What is kept of an answer is its JSON. request is the same at each
+// attempt of one request; "" without a key.
+func answerOnce[T any](ctx context.Context, b *builder, field string, args map[string]any, do func(ctx context.Context, request string) (T, error)) (answer T, err error) {
 	key, err := keyIn(field, args)
 	if err != nil || key.Name == "" {
 		if err == nil {
-			answer, err = do(ctx)
+			answer, err = do(ctx, "")
 		}
 		return answer, err
 	}
-	kept, err := b.Once.Do(ctx, ActorFrom(ctx), key, func(ctx context.Context, _ string) ([]byte, error) {
-		answer, err := do(ctx)
+	kept, err := b.Once.Do(ctx, ActorFrom(ctx), key, func(ctx context.Context, request string) ([]byte, error) {
+		answer, err := do(ctx, request)
 		if err != nil {
 			return nil, err
 		}

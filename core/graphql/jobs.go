@@ -43,7 +43,7 @@ func (b *builder) jobs() {
 		b.addMutation(program, name, (*sight).administers, &graphql.Field{
 			Type: graphql.Boolean, Description: description, Args: args,
 			Resolve: administered(pluginState, func(p graphql.ResolveParams) (any, error) {
-				return answerOnce(p.Context, b, name, p.Args, func(ctx context.Context) (bool, error) {
+				return answerOnce(p.Context, b, name, p.Args, func(ctx context.Context, _ string) (bool, error) {
 					err := do(ctx, p.Args["plugin"].(string), p.Args["job"].(string))
 					return err == nil, err
 				})

@@ -2,8 +2,10 @@ package graphql
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/graphql-go/graphql"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
@@ -13,6 +15,7 @@ import (
 type KeyDesk interface {
 	Keys(ctx context.Context) ([]core.Key, error)
 	// Issue makes a key of the name, the roles, the party, the expiry and the maker of k.
+	// It takes the place of the one with the id of k, if k has one.
 	Issue(ctx context.Context, m *schema.Model, k core.Key) (issued core.Key, secret string, err error)
 	// RemoveKey says whether there was such a key.
 	RemoveKey(ctx context.Context, id string) (bool, error)
@@ -26,6 +29,22 @@ func explained(text string, f *graphql.Field) *graphql.Field {
 type issuedKey struct {
 	key    core.Key
 	secret string
+}
+
+// madeKey is what is kept of an answer with a key. The secret is kept nowhere: who has made
+// the key knows itself by the attempt, and has it.
+type madeKey struct {
+	core.Key
+	Attempt string
+}
+
+// idOfKey is the id of the key that a request makes at each of its attempts. What was killed
+// after it made the key, and before anybody got the secret, is followed by a key in its place.
+func idOfKey(request string) string {
+	if request == "" {
+		return ""
+	}
+	return uuid.NewSHA1(uuid.Nil, []byte("API key "+request)).String()
 }
 
 // keys adds what administrators do with API keys.
@@ -80,12 +99,17 @@ func (b *builder) keys() {
 					return nil, invalidArgument("expiresAt", "datetime", "must be an instant such as 2027-01-31T00:00:00Z, not "+expires)
 				}
 			}
-			secret := "" // that is shown this once, and kept nowhere
-			k, err := answerOnce(p.Context, b, "createApiKey", p.Args, func(ctx context.Context) (issued core.Key, err error) {
+			secret, attempt := "", rand.Text()
+			made, err := answerOnce(p.Context, b, "createApiKey", p.Args, func(ctx context.Context, request string) (madeKey, error) {
+				k.ID = idOfKey(request)
+				var issued core.Key
+				var err error
 				issued, secret, err = b.Keys.Issue(ctx, b.Model, k)
-				return core.Key{ID: issued.ID, Name: issued.Name, Roles: issued.Roles, Party: issued.Party, CreatedAt: issued.CreatedAt, CreatedBy: issued.CreatedBy, ExpiresAt: issued.ExpiresAt}, err
+				issued.Hash = ""
+				return madeKey{issued, attempt}, err
 			})
-			if err == nil && secret == "" {
+			k = made.Key
+			if err == nil && made.Attempt != attempt {
 				err = &core.Error{Code: core.Conflict, Message: "The API key " + k.ID + " was made before, with this idempotency key. Its secret was shown once and is kept nowhere: if you have not got it, revoke that one, and make another with a new idempotency key."}
 			}
 			return issuedKey{k, secret}, err
@@ -96,7 +120,7 @@ func (b *builder) keys() {
 		Args: graphql.FieldConfigArgument{"id": id},
 		Resolve: administered(whose, func(p graphql.ResolveParams) (any, error) {
 			key := p.Args["id"].(string)
-			return answerOnce(p.Context, b, "revokeApiKey", p.Args, func(ctx context.Context) (bool, error) {
+			return answerOnce(p.Context, b, "revokeApiKey", p.Args, func(ctx context.Context, _ string) (bool, error) {
 				removed, err := b.Keys.RemoveKey(ctx, key)
 				if err == nil && !removed {
 					err = &core.Error{Code: core.NotFound, Message: "There is no API key with the id " + key + "; apiKeys lists them."}

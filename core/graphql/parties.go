@@ -83,7 +83,7 @@ func (b *builder) parties() {
 	b.resolve("Mutation", "mergeParties", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		into := p.Args["into"].(string)
 		var now *core.Record
-		result, err := answerOnce(ctx, b, "mergeParties", p.Args, func(ctx context.Context) (party.Merger, error) {
+		result, err := answerOnce(ctx, b, "mergeParties", p.Args, func(ctx context.Context, _ string) (party.Merger, error) {
 			m, err := b.Parties.Merge(budget.Without(ctx), b.Basis, ActorFrom(ctx), p.Args["from"].(string), into, p.Args["dryRun"] == true)
 			now, m.Party = m.Party, nil // no values are kept with a key
 			return m, err
@@ -128,7 +128,7 @@ func (b *builder) erasure(e *schema.Entity) {
 	b.resolve("Mutation", "eraseParty", func(ctx context.Context, p execution.BatchParams) ([]any, []error) {
 		id := p.Args["id"].(string)
 		var now *core.Record
-		result, err := answerOnce(ctx, b, "eraseParty", p.Args, func(ctx context.Context) (party.Erasure, error) {
+		result, err := answerOnce(ctx, b, "eraseParty", p.Args, func(ctx context.Context, _ string) (party.Erasure, error) {
 			r, err := b.Parties.Erase(budget.Without(ctx), b.Basis, ActorFrom(ctx), id, p.Args["dryRun"] == true)
 			now, r.Party = r.Party, nil
 			return r, err

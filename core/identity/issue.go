@@ -43,7 +43,8 @@ type Desk struct {
 
 // Issue makes a key of the name, the roles, the party, the expiry and the maker of k. What
 // does not exist is refused, all of it at once: the rules of the key would never
-// match, and nobody would learn why. The secret is kept nowhere.
+// match, and nobody would learn why. The secret is kept nowhere. A key that has an id takes
+// the place of the one with that id: the secret of that one works no more.
 func (d Desk) Issue(ctx context.Context, m *schema.Model, k core.Key) (issued core.Key, secret string, err error) {
 	var wrong schema.Violations
 	if len(k.Name) > maxKeyName || strings.ContainsFunc(k.Name, func(r rune) bool { return !unicode.IsPrint(r) }) {
@@ -78,6 +79,9 @@ func (d Desk) Issue(ctx context.Context, m *schema.Model, k core.Key) (issued co
 	secret, hash := NewKey()
 	issued = newKey(k.Name, hash, k.Roles, k.CreatedBy, now)
 	issued.Party = k.Party
+	if k.ID != "" {
+		issued.ID = k.ID
+	}
 	if !k.ExpiresAt.IsZero() {
 		issued.ExpiresAt = k.ExpiresAt.UTC().Truncate(time.Millisecond)
 	}

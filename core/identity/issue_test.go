@@ -11,6 +11,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/identity"
+	"github.com/openxrm/xrm/core/sqlite"
 )
 
 // ring keeps keys in memory.
@@ -138,5 +139,25 @@ func TestAServerWhoseAdministratorsAllExpireMakesAKeyThatLasts(t *testing.T) {
 	_, err = identity.EnsureAdministrator(t.Context(), kept, file)
 	if want := "no administrator has a key that does not expire, and " + file + " holds another one: move it away, and the server makes one"; message(err) != want {
 		t.Errorf("with the secret of another key in the file: %v, want %s", err, want)
+	}
+}
+
+func TestAKeyWithAnIDTakesThePlaceOfTheOneBefore(t *testing.T) {
+	t.Parallel()
+	s, err := sqlite.OpenMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	desk := identity.Desk{Keyring: s, Roles: everyRole{}}
+	var last core.Key
+	for range 2 {
+		if last, _, err = desk.Issue(t.Context(), nil, core.Key{ID: "k1", Roles: []string{"sales"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys, err := s.Keys(t.Context())
+	if err != nil || len(keys) != 1 || keys[0].ID != "k1" || keys[0].Hash != last.Hash {
+		t.Errorf("the keys are %+v, %v; want k1 alone, with the secret of the second", keys, err)
 	}
 }

@@ -57,6 +57,17 @@ func errLong(key string) error {
 	return &core.Error{Code: core.Conflict, Message: fmt.Sprintf("What has the idempotency key %q was done before. Its answer was too long to be kept.", key)}
 }
 
+// given is the answer that is kept, for whoever asks for the same.
+func (r request) given(key record.Key) ([]byte, error) {
+	switch {
+	case r.Asked != key.Asked:
+		return nil, core.Refused(schema.OtherRequest(key.Name))
+	case r.Long:
+		return nil, errLong(key.Name)
+	}
+	return r.Answer, nil
+}
+
 // Do answers with what came of the first work with a key of an actor that did not fail, or
 // does the work. Of those with one key one is at work at any time, on all instances. An
 // answer is kept for a day; an error is not.
@@ -78,12 +89,8 @@ func (d *Desk) Do(ctx context.Context, a core.Actor, key record.Key, work Work) 
 	switch {
 	case err != nil:
 		return nil, err
-	case known.Done && known.Asked != key.Asked:
-		return nil, core.Refused(schema.OtherRequest(key.Name))
-	case known.Long:
-		return nil, errLong(key.Name)
 	case known.Done:
-		return known.Answer, nil
+		return known.given(key)
 	case known.Asked != key.Asked: // it failed, and was mended
 		known = request{ID: rand.Text(), Asked: key.Asked}
 		if version, err = d.keep(ctx, name, known, version); err != nil {
@@ -93,13 +100,7 @@ func (d *Desk) Do(ctx context.Context, a core.Actor, key record.Key, work Work) 
 	if known.Answer, err = d.alone(ctx, name, holder, known.ID, work); err != nil {
 		return nil, err
 	}
-	known.Done = true
-	kept := known
-	if len(kept.Answer) > core.MaxStateValue/2 { // it is written as text
-		kept.Answer, kept.Long = nil, true
-	}
-	_, err = d.keep(context.WithoutCancel(ctx), name, kept, version)
-	return known.Answer, err
+	return d.conclude(context.WithoutCancel(ctx), name, key, known, version)
 }
 
 // wait waits until nobody else is at work, or there is an answer, and lets the holder go
@@ -112,16 +113,20 @@ func (d *Desk) wait(ctx context.Context, name, holder string) error {
 			return err
 		}
 		if d.Now().After(until) {
-			return &core.Error{
-				Code: core.Unavailable, RetryAfter: time.Second,
-				Message: "A request with this idempotency key is under way. Send it again in a moment, to get its answer.",
-			}
+			return underWay(nil)
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return ctx.Err()
+			return underWay(ctx.Err())
 		}
+	}
+}
+
+func underWay(cause error) error {
+	return &core.Error{
+		Code: core.Unavailable, RetryAfter: time.Second, Cause: cause,
+		Message: "A request with this idempotency key is under way. Send it again in a moment, to get its answer.",
 	}
 }
 
