@@ -25,7 +25,10 @@ type sequence struct {
 	at   time.Time
 }
 
-func (q sequence) name() string { return counter(q.e, q.path, yearOf(q.f, q.at)) }
+// name has the format too: where that changes, the numbers start anew.
+func (q sequence) name() string {
+	return counter(q.e, q.path, yearOf(q.f, q.at)) + " " + q.f.Format
+}
 
 func (q sequence) number(n int64) string { return schema.Autonumber(q.f.Format, q.at, n) }
 
@@ -117,7 +120,7 @@ func (s *Session) sequencesOf(e *schema.Entity, works ...*work) (names []string)
 	for _, w := range alive(works) {
 		for path, f := range w.unnumbered(e.Stored()) {
 			if f.Gapless {
-				names = append(names, "number/"+counter(e.Stored(), path, yearOf(f, w.change.At)))
+				names = append(names, "number/"+sequence{e.Stored(), path, f, w.change.At}.name())
 			}
 		}
 	}

@@ -212,3 +212,22 @@ func TestNobodyGivesChangesOrDeletesANumberOfASequence(t *testing.T) {
 		l.numbered(1)
 	})
 }
+
+func TestANewFormatStartsAnewOnAnInstanceThatRuns(t *testing.T) {
+	bothstores.Run(t, func(t *testing.T, open func(*testing.T) bothstores.Database) {
+		db := open(t)
+		var service *record.Service
+		for _, format := range []string{"R-{YYYY}-{000}", "S-{YYYY}-{000}"} {
+			l := newLandOf(t, db, append(slices.Clone(referringEntities), strings.Replace(invoices, "R-{YYYY}-{000}", format, 1)))
+			if service == nil {
+				service = l.instance(nil)
+			}
+			for want := 1; want < 3; want++ {
+				r := service.As(admin, l.on).Save(core.OneRequest(t.Context()), l.model.Entity("invoice"), []record.Draft{invoice(map[string]any{"amount": 1})}, false)[0]
+				if r.Err != nil || r.Record.Values["number"] != fmt.Sprintf("%c-2026-%03d", format[0], want) {
+					t.Fatalf("%v, %v; want the number %d of %s", r.Record, r.Err, want, format)
+				}
+			}
+		}
+	})
+}

@@ -45,7 +45,7 @@ type Service struct {
 
 	queue   queue
 	guesses guesses
-	reached sync.Map // counter of a gapless sequence → a number up to which all are there
+	reached sync.Map // name of a gapless sequence → a number up to which all are there
 	lifted  sync.Map // counter → how far it has come at least, to leave the store alone where nothing is to be done
 }
 
