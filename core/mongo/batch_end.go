@@ -66,7 +66,12 @@ func (s *Store) finish(ctx context.Context, d batchDocument) error {
 		return s.failed(fmt.Sprintf("apply the decided batch %s", d.ID), err)
 	}
 	if d.Key != "" {
-		if _, err := s.PutState(ctx, core.OnceOwner, d.Key, d.Result, core.AnyVersion, time.Now().Add(time.Duration(d.KeepMS)*time.Millisecond)); err != nil {
+		replaces := int64(core.AnyVersion)
+		if len(d.Steps) == 0 { // it is decided from the start, also where another one is done with its key
+			replaces = 0
+		}
+		_, err := s.PutState(ctx, core.OnceOwner, d.Key, d.Result, replaces, time.Now().Add(time.Duration(d.KeepMS)*time.Millisecond))
+		if err != nil && (replaces != 0 || core.CodeOf(err) != core.Conflict) {
 			return err
 		}
 	}

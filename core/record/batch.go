@@ -53,8 +53,11 @@ func (s *Session) Batch(ctx context.Context, key Key, wishes []Wish, dryRun bool
 		committed, err = s.batch(ctx, b, dryRun)
 	}
 	if isDone(err) {
-		if _, err = s.doneBefore(ctx, b, results); err == nil {
+		if done, err = s.doneBefore(ctx, b, results); done {
 			return results, nil
+		}
+		if err == nil { // the key has ended since
+			err = core.DoneBefore(key.Name)
 		}
 	}
 	switch {

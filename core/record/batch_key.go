@@ -46,8 +46,8 @@ func (s *Session) readMembers(ctx context.Context, e *schema.Entity, b *batch, m
 			ids = append(ids, members[i].ID)
 		}
 	}
-	found, err := s.Find(ctx, e, core.Query{Filter: ByIDs(ids), First: -1, Deleted: true})
-	if err != nil && core.CodeOf(err) != core.Forbidden {
+	found, err := s.writtenBefore(ctx, e, ids)
+	if err != nil {
 		return err
 	}
 	for i, one := range b.wishes {

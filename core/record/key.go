@@ -116,19 +116,36 @@ func (s *Session) answer(ctx context.Context, e *schema.Entity, w *work) (bool, 
 		return false, err
 	}
 	m := what.Members[0]
-	q := core.Query{Filter: ByIDs([]string{m.ID}), First: 1, Deleted: true}
-	found, err := s.Find(ctx, e, q)
-	if err == nil && len(found) == 0 && e.IsRole() {
-		found, err = s.Find(ctx, e.Stored(), q) // whose role was withdrawn
-	}
-	if core.CodeOf(err) == core.Forbidden {
-		err = nil
-	}
+	found, err := s.writtenBefore(ctx, e, []string{m.ID})
 	*w.result = Result{Done: m.Done, Err: err}
 	if len(found) > 0 {
 		w.result.Record = found[0]
 	}
 	return true, nil
+}
+
+// writtenBefore reads records that were written with a key, as they are now, as far as the
+// actor sees them. Of one whose role was withdrawn it is what has no role.
+func (s *Session) writtenBefore(ctx context.Context, e *schema.Entity, ids []string) ([]*core.Record, error) {
+	all := core.Query{Filter: ByIDs(ids), First: -1, Deleted: true}
+	found, err := s.Find(ctx, e, all)
+	if err == nil && len(found) < len(ids) && e.IsRole() {
+		has := map[string]bool{}
+		for _, r := range found {
+			has[r.ID] = true
+		}
+		var others []*core.Record
+		others, err = s.Find(ctx, e.Stored(), all)
+		for _, r := range others {
+			if !has[r.ID] {
+				found = append(found, r)
+			}
+		}
+	}
+	if core.CodeOf(err) == core.Forbidden {
+		err = nil
+	}
+	return found, err
 }
 
 // giveKeys puts the keys of drafts into their changes. On a store that needs several
