@@ -233,7 +233,7 @@ func (l *life) all(list, selection string) (nodes []map[string]any) {
 	l.Helper()
 	after := any(nil)
 	for {
-		answer := l.must(`query($after: String) { page: `+list+`(first: 200, after: $after, orderBy: [{createdAt: ASC}]) { nodes { `+selection+` } pageInfo { hasNextPage endCursor } } }`, map[string]any{"after": after})
+		answer := l.must(`query($after: String) { page: `+list+`(first: 50, after: $after, orderBy: [{createdAt: ASC}]) { nodes { `+selection+` } pageInfo { hasNextPage endCursor } } }`, map[string]any{"after": after})
 		for _, node := range field(answer, "page", "nodes").([]any) {
 			nodes = append(nodes, node.(map[string]any))
 		}
