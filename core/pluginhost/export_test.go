@@ -20,3 +20,11 @@ func Waiting(h *Host, plugin string) int {
 	defer calls.mu.Unlock()
 	return len(calls.line)
 }
+
+// Running is how many calls run in the process of a plugin that serves now.
+func Running(h *Host, plugin string) int {
+	calls := &h.board.find(plugin).link.calls
+	calls.mu.Lock()
+	defer calls.mu.Unlock()
+	return calls.running
+}

@@ -80,6 +80,7 @@ func TestCallsThatWaitGoToTheNextProcess(t *testing.T) {
 	awaitTrue(t, h, func() bool { return pluginhost.Waiting(h, "p") == 1 })
 	put(t, dir, "works", "2.0.0", "limits: {concurrency: 2}\n")
 	await(t, h, "p", serves("2.0.0"))
+	awaitTrue(t, h, func() bool { return pluginhost.Running(h, "p") == 1 }) // the one that waited has moved on
 	write(t, file, "")
 	if one, other := <-answers, <-answers; one+other != "1.0.0 2.0.0 " && one+other != "2.0.0 1.0.0 " {
 		t.Errorf("the calls were answered by %s and %s", one, other)
