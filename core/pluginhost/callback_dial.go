@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/sdk/httpwire"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
@@ -22,23 +21,13 @@ func (c *callbacks) Dial(stream dialStream) error {
 	if err != nil {
 		return err
 	}
-	refused := c.during(stream.Context(), first.GetTo().GetContext(), func(ctx context.Context, one *call) error {
-		leave, err := c.outgoing.enter(ctx, c.plugin)
-		if err != nil {
+	refused := c.outside(stream.Context(), first.GetTo().GetContext(), func(ctx context.Context, t *trip) (err error) {
+		if t.to, err = t.allowed.Named(first.GetTo().GetName()); err != nil {
 			return err
 		}
-		defer leave()
-		if err := budget.From(ctx).Take(2 * pluginpb.MaxPart); err != nil {
-			return err
-		}
-		allowed := c.host.Terms(c.plugin).connections(c.plugin)
-		to, err := allowed.Named(first.GetTo().GetName())
+		conn, err := t.ways().DialContext(ctx, "tcp", t.to.Address)
 		if err != nil {
-			return err
-		}
-		conn, err := dialer(to.Public).DialContext(ctx, "tcp", to.Address)
-		if err != nil {
-			return c.unreached(ctx, one, allowed, to, err)
+			return t.unreached(ctx, err)
 		}
 		var left atomic.Bool // by the plugin, and what it has written is on its way
 		defer func() {
@@ -49,13 +38,13 @@ func (c *callbacks) Dial(stream dialStream) error {
 			}
 		}()
 		defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })()
-		opened := &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Opened{Opened: &pluginpb.DialOpened{Address: to.Address}}}
+		opened := &pluginpb.DialResponse{Part: &pluginpb.DialResponse_Opened{Opened: &pluginpb.DialOpened{Address: t.to.Address}}}
 		if err := send(ctx, stream, opened); err != nil {
 			return err
 		}
 		go upstream(stream, conn, &left)
 		if err := downstream(ctx, stream, conn); err != nil && !left.Load() && ctx.Err() == nil {
-			return c.unreached(ctx, one, allowed, to, err)
+			return t.unreached(ctx, err)
 		}
 		return nil
 	})

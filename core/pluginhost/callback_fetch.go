@@ -10,8 +10,6 @@ import (
 	"strconv"
 
 	"github.com/openxrm/xrm/core"
-	"github.com/openxrm/xrm/core/budget"
-	"github.com/openxrm/xrm/sdk/contract/connection"
 	"github.com/openxrm/xrm/sdk/httpwire"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"golang.org/x/net/http/httpguts"
@@ -20,49 +18,34 @@ import (
 
 type fetchStream = grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]
 
-// Fetch sends a request and passes the answer on while it comes. It takes no turn
-// from those who read records: it may have to wait for somebody else's server.
+// Fetch sends a request and passes the answer on while it comes.
 func (c *callbacks) Fetch(stream fetchStream) error {
 	first, err := stream.Recv()
 	if err != nil {
 		return err
 	}
 	head := first.GetHead()
-	refused := c.during(stream.Context(), head.GetContext(), func(ctx context.Context, one *call) error {
-		leave, err := c.outgoing.enter(ctx, c.plugin)
-		if err != nil {
-			return err
-		}
-		defer leave()
-		if err := budget.From(ctx).Take(2 * pluginpb.MaxPart); err != nil {
-			return err
-		}
+	refused := c.outside(stream.Context(), head.GetContext(), func(ctx context.Context, t *trip) error {
 		body := httpwire.Received(ctx, stream)
 		defer body.End()
 		r, err := fetched(ctx, head, body)
 		if err != nil {
 			return err
 		}
-		allowed := c.host.Terms(c.plugin).connections(c.plugin)
-		to, err := allowed.To(r.URL)
-		if err != nil {
+		if t.to, err = t.allowed.To(r.URL); err != nil {
 			return err
 		}
-		answer, err := c.outgoing.send(r, to)
+		answer, err := t.ways().http.RoundTrip(r)
 		if err != nil {
-			return c.unreached(ctx, one, allowed, to, err)
+			return t.unreached(ctx, err)
 		}
 		defer answer.Body.Close()
-		return passOn(ctx, stream, answer, func(err error) error { return c.unreached(ctx, one, allowed, to, err) })
+		return passOn(ctx, stream, answer, func(err error) error { return t.unreached(ctx, err) })
 	})
 	if refused == nil {
 		return nil
 	}
 	return sendLast(stream, &pluginpb.HTTPResponse{Part: &pluginpb.HTTPResponse_Error{Error: refused}})
-}
-
-func (t Terms) connections(plugin string) connection.Allowed {
-	return connection.Allowed{Plugin: plugin, Granted: t.Needs.Connections, Site: t.Connections}
 }
 
 // fetched reads the head of a request, without what is between the plugin and us.

@@ -12,7 +12,9 @@ import (
 
 	"code.dny.dev/ssrf"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/sdk/contract/connection"
+	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
 // How much one process of a plugin may have outside of the host at a time, and how
@@ -27,30 +29,28 @@ const (
 // by then.
 type outgoing struct {
 	open        gate
-	public, any *http.Transport
+	public, any ways
 }
 
+// ways lead to public addresses only, or to any.
+type ways struct {
+	*net.Dialer
+	http *http.Transport
+}
+
+// newOutgoing goes by IANA's registries of special-purpose addresses, RFC 6890, for what
+// is public.
 func newOutgoing() *outgoing {
-	return &outgoing{public: transport(dialer(true)), any: transport(dialer(false))}
+	return &outgoing{public: by(&net.Dialer{Timeout: connectTimeout, Control: ssrf.New(ssrf.WithAnyPort()).Safe}), any: by(&net.Dialer{Timeout: connectTimeout})}
 }
 
-// dialer connects to public addresses only, or to any. Which addresses are public is
-// in IANA's registries of special-purpose addresses, RFC 6890.
-func dialer(public bool) *net.Dialer {
-	d := &net.Dialer{Timeout: connectTimeout}
-	if public {
-		d.Control = ssrf.New(ssrf.WithAnyPort()).Safe
-	}
-	return d
-}
-
-// transport has no proxy: that would be who looks up the names.
-func transport(d *net.Dialer) *http.Transport {
-	return &http.Transport{
+// by has no proxy: that would be who looks up the names.
+func by(d *net.Dialer) ways {
+	return ways{d, &http.Transport{
 		DialContext: d.DialContext, TLSHandshakeTimeout: connectTimeout, ForceAttemptHTTP2: true,
 		MaxIdleConns: maxOutgoing, MaxIdleConnsPerHost: 8, IdleConnTimeout: 30 * time.Second, MaxResponseHeaderBytes: 1 << 20,
 		DisableCompression: true, // bytes pass as they are
-	}
+	}}
 }
 
 // enter returns when something may be open; unless there is an error, leave must
@@ -64,24 +64,51 @@ func (o *outgoing) enter(ctx context.Context, plugin string) (leave func(), err 
 	return o.open.leave, err
 }
 
-// send sends a request. The body of the answer has to be closed.
-func (o *outgoing) send(r *http.Request, to connection.Target) (*http.Response, error) {
-	if to.Public {
-		return o.public.RoundTrip(r)
+// outside does something outside of xrm as part of a call, and to what is allowed there.
+// It takes no turn from those who read records: it may have to wait for somebody else's
+// server.
+func (c *callbacks) outside(ctx context.Context, id *pluginpb.CallContext, do func(context.Context, *trip) error) *pluginpb.Error {
+	return c.during(ctx, id, func(ctx context.Context, one *call) error {
+		leave, err := c.outgoing.enter(ctx, c.plugin)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		if err := budget.From(ctx).Take(2 * pluginpb.MaxPart); err != nil {
+			return err
+		}
+		terms := c.host.Terms(c.plugin)
+		allowed := connection.Allowed{Plugin: c.plugin, Granted: terms.Needs.Connections, Site: terms.Connections}
+		return do(ctx, &trip{callbacks: c, call: one, allowed: allowed})
+	})
+}
+
+// trip is one request or connection.
+type trip struct {
+	*callbacks
+	call    *call
+	allowed connection.Allowed
+	to      connection.Target
+}
+
+// ways are those that lead to the target.
+func (t *trip) ways() ways {
+	if t.to.Public {
+		return t.outgoing.public
 	}
-	return o.any.RoundTrip(r)
+	return t.outgoing.any
 }
 
 // unreached is what a plugin gets to know of an address that could not be reached:
 // why, but not where a name leads to. The log has that.
-func (c *callbacks) unreached(ctx context.Context, one *call, allowed connection.Allowed, to connection.Target, err error) error {
-	if c.admits() {
-		c.host.config.Log.Warn("plugin could not connect", "plugin", c.plugin, "call", one.id, "in", one.method, "to", to.Address, "error", err)
+func (t *trip) unreached(ctx context.Context, err error) error {
+	if t.admits() {
+		t.host.config.Log.Warn("plugin could not connect", "plugin", t.plugin, "call", t.call.id, "in", t.call.method, "to", t.to.Address, "error", err)
 	}
 	if errors.Is(err, ssrf.ErrProhibitedIP) {
-		return allowed.NotPublic(to)
+		return t.allowed.NotPublic(t.to)
 	}
-	return &core.Error{Code: core.Unavailable, Message: fmt.Sprintf("%s cannot be reached: %s.", to.Address, whyUnreached(ctx, err)), Cause: err}
+	return &core.Error{Code: core.Unavailable, Message: fmt.Sprintf("%s cannot be reached: %s.", t.to.Address, whyUnreached(ctx, err)), Cause: err}
 }
 
 func whyUnreached(ctx context.Context, err error) string {

@@ -45,8 +45,8 @@ func (r *release) same(other *release) bool {
 func (r *release) alike(other *release) bool {
 	mine, err := r.terms.Config.values()
 	others, otherErr := other.terms.Config.values()
-	return err == nil && otherErr == nil && reflect.DeepEqual(mine, others) &&
-		maps.Equal(r.terms.Connections, other.terms.Connections) && r.terms.Timeouts == other.terms.Timeouts && r.terms.Limits == other.terms.Limits && maps.Equal(r.terms.onFailure, other.terms.onFailure)
+	return err == nil && otherErr == nil && reflect.DeepEqual(mine, others) && maps.Equal(r.terms.Connections, other.terms.Connections) &&
+		r.terms.Timeouts == other.terms.Timeouts && r.terms.Limits == other.terms.Limits && maps.Equal(r.terms.onFailure, other.terms.onFailure)
 }
 
 // The reasons why a plugin must not run that are no mistakes.
