@@ -2,8 +2,8 @@ package once
 
 import (
 	"context"
-	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
 )
@@ -20,12 +20,15 @@ func (d *Desk) conclude(ctx context.Context, name string, key record.Key, done r
 	if len(kept.Answer) > core.MaxStateValue/2 { // it is written as text
 		kept.Answer, kept.Long = nil, true
 	}
-	_, err := d.keep(ctx, name, kept, version)
-	for pause, tried := firstLook, 1; core.CodeOf(err) == core.Unavailable && tried < maxKeeps; tried++ {
-		time.Sleep(pause)
-		pause = min(4*pause, longestLook)
-		_, err = d.keep(ctx, name, kept, version)
-	}
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.Multiplier, pauses.MaxInterval = firstLook, 4, longestLook
+	_, err := backoff.Retry(ctx, func() (int64, error) {
+		version, err := d.keep(ctx, name, kept, version)
+		if core.CodeOf(err) != core.Unavailable {
+			err = backoff.Permanent(err)
+		}
+		return version, err
+	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxKeeps))
 	if core.CodeOf(err) != core.Conflict {
 		return done.Answer, err
 	}

@@ -78,9 +78,9 @@ func (s *Session) forget(ctx context.Context, w *work) {
 }
 
 // Resume brings a deletion or a restoration to its end, whose timer has fired: what is to
-// go with a deleted record, by the rules of that time, goes, a record that others refer to is restored, and with a
-// living one lives what was deleted with it. For an entity that is not known here it is
-// Internal: the timer fires again, and all others do not wait for it.
+// go with a deleted record goes, by the rules of that time, a record that others refer to
+// is restored, and with a living one lives what was deleted with it. For an entity that is
+// not known here it is Internal: the timer fires again, and all others do not wait for it.
 func (s *Service) Resume(ctx context.Context, on Basis, t core.Timer) error {
 	i, err := readIntent(t)
 	if err != nil {

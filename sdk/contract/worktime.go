@@ -41,9 +41,8 @@ func counted(c *worktime.Calendar, r *pluginpb.WorkTimeRequest) (*pluginpb.WorkT
 		work, err := c.Between(from, to)
 		return &pluginpb.WorkTimeResponse{Milliseconds: work.Milliseconds()}, err
 	case *pluginpb.WorkTimeRequest_Milliseconds:
-		most := int64(100 * 366 * 24 * time.Hour / time.Millisecond)
 		switch {
-		case ask.Milliseconds > most:
+		case ask.Milliseconds > worktime.Horizon.Milliseconds():
 			return nil, fmt.Errorf("%d milliseconds are more than a hundred years", ask.Milliseconds)
 		case ask.Milliseconds < 0: // so little may be more than none in nanoseconds
 			return nil, fmt.Errorf("%d milliseconds are less than none; working time is counted forward", ask.Milliseconds)

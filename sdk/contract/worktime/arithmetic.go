@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// horizon is how far anything is looked for.
-const horizon = 100 * 366 * 24 * time.Hour
+// Horizon is how far anything is looked for: a hundred years.
+const Horizon = 100 * 366 * 24 * time.Hour
 
 // stretches yields the working time from an instant on, piece by piece, each from one
 // instant to another, until a limit.
@@ -62,7 +62,7 @@ func (c *Calendar) Between(from, to time.Time) (time.Duration, error) {
 		back, err := c.Between(to, from)
 		return -back, err
 	}
-	if to.Sub(from) > horizon {
+	if to.Sub(from) > Horizon {
 		return 0, fmt.Errorf("there are more than a hundred years between %s and %s", from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339))
 	}
 	var sum time.Duration
@@ -82,7 +82,7 @@ func (c *Calendar) Add(from time.Time, work time.Duration) (time.Time, error) {
 		return from, nil
 	}
 	left := work
-	for begins, ends := range c.stretches(from, from.Add(horizon)) {
+	for begins, ends := range c.stretches(from, from.Add(Horizon)) {
 		if length := ends.Sub(begins); length < left {
 			left -= length
 			continue
@@ -95,7 +95,7 @@ func (c *Calendar) Add(from time.Time, work time.Duration) (time.Time, error) {
 // NextOpen returns the first instant from this one on that is in the working time: this
 // one itself where it is open.
 func (c *Calendar) NextOpen(at time.Time) (time.Time, error) {
-	for begins := range c.stretches(at, at.Add(horizon)) {
+	for begins := range c.stretches(at, at.Add(Horizon)) {
 		return begins, nil
 	}
 	return time.Time{}, fmt.Errorf("the calendar %q is not open within a hundred years", c.Name)
