@@ -33,6 +33,10 @@ func OtherRequest(key string) error {
 	return &Refusal{Code: Conflict, Message: fmt.Sprintf("Nothing was done: the idempotency key %q was used before, for another request. Send that one as it was, or choose a new key for this one.", key)}
 }
 
+// KeyArgument is the argument that every mutation has beside its own: of all calls with
+// one key one is carried out, and the others get its answer.
+const KeyArgument = "idempotencyKey"
+
 // CheckKey refuses an idempotency key that cannot be kept.
 func CheckKey(key string) error {
 	if key != "" && len(key) <= maxBatchKey && utf8.ValidString(key) {
@@ -40,7 +44,7 @@ func CheckKey(key string) error {
 	}
 	return &Refusal{
 		Code: Invalid, Message: "Nothing was done: the idempotency key cannot be kept.",
-		Violations: Violations{{Field: "idempotencyKey", Rule: "length", Message: fmt.Sprintf("must have 1 to %d bytes of UTF-8; a UUID for each request is a good one", maxBatchKey)}},
+		Violations: Violations{{Field: KeyArgument, Rule: "length", Message: fmt.Sprintf("must have 1 to %d bytes of UTF-8; a UUID for each request is a good one", maxBatchKey)}},
 	}
 }
 

@@ -17,7 +17,7 @@ var atomic = graphql.NewDirective(graphql.DirectiveConfig{
 	Description: "All fields of the mutation are saved, or none: what is wrong with each is told at its place. " +
 		"It takes create, update, upsert and transition of one record, grant and withdraw of a role; of a record one, and at most 100.",
 	Locations: []string{graphql.DirectiveLocationMutation},
-	Args:      graphql.FieldConfigArgument{keyArgument: idempotencyKey},
+	Args:      graphql.FieldConfigArgument{schema.KeyArgument: idempotencyKey},
 })
 
 // single is a mutation of one record.
@@ -64,14 +64,14 @@ func (b *builder) wishes(fields []execution.RootField) ([]record.Wish, []error) 
 		if isSingle {
 			wishes[i] = record.Wish{Entity: one.entity, Draft: one.draft(f.Args)}
 		}
-		_, hasKey := f.Args[keyArgument].(string)
+		_, hasKey := f.Args[schema.KeyArgument].(string)
 		action := wishes[i].Action
 		switch {
 		case action != core.Created && action != core.Updated:
 			errs[i] = &core.Error{Code: core.Invalid, Message: fmt.Sprintf(
 				"Nothing was saved: %s cannot be part of a mutation @atomic, which takes create, update, upsert and transition of one record, grant and withdraw of a role. Send it by itself.", f.Name)}
 		case hasKey:
-			errs[i] = invalidArgument(keyArgument, "atomic", "belongs to the whole mutation: mutation @atomic("+keyArgument+": ...)")
+			errs[i] = invalidArgument(schema.KeyArgument, "atomic", "belongs to the whole mutation: mutation @atomic("+schema.KeyArgument+": ...)")
 		case (f.Args["dryRun"] == true) != (fields[0].Args["dryRun"] == true):
 			errs[i] = invalidArgument("dryRun", "atomic", "must be the same in all fields of a mutation @atomic")
 		}
@@ -97,10 +97,10 @@ func refused(errs []error) bool {
 
 // wholeKey is the key of a mutation that is atomic: it is for all that its fields ask for.
 func wholeKey(p execution.TogetherParams, dryRun bool) (record.Key, error) {
-	args := map[string]any{keyArgument: p.Args[keyArgument], "dryRun": dryRun}
+	args := map[string]any{schema.KeyArgument: p.Args[schema.KeyArgument], "dryRun": dryRun}
 	var all []string
 	for _, f := range p.Fields {
-		one, err := asked(f.Name, f.Args)
+		one, err := record.Asked(f.Name, asking(f.Args))
 		if err != nil {
 			return record.Key{}, err
 		}

@@ -2,8 +2,6 @@ package graphql
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -14,9 +12,6 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// keyArgument is the argument that every mutation has.
-const keyArgument = "idempotencyKey"
-
 var idempotencyKey = &graphql.ArgumentConfig{
 	Type:        graphql.String,
 	Description: "Of all requests of yours with this key one is carried out, for a day: the others get its answer. A UUID for each request is a good one.",
@@ -24,7 +19,7 @@ var idempotencyKey = &graphql.ArgumentConfig{
 
 // withKey adds the key to the arguments of a mutation.
 func withKey(args graphql.FieldConfigArgument) graphql.FieldConfigArgument {
-	all := graphql.FieldConfigArgument{keyArgument: idempotencyKey}
+	all := graphql.FieldConfigArgument{schema.KeyArgument: idempotencyKey}
 	maps.Copy(all, args)
 	return all
 }
@@ -33,24 +28,20 @@ func withKey(args graphql.FieldConfigArgument) graphql.FieldConfigArgument {
 // and all other arguments; what is selected of its answer does not matter. A dry run has
 // no key, since it does nothing.
 func keyIn(field string, args map[string]any) (record.Key, error) {
-	name, given := args[keyArgument].(string)
+	name, given := args[schema.KeyArgument].(string)
 	if !given || args["dryRun"] == true {
 		return record.Key{}, nil
 	}
-	if err := schema.CheckKey(name); err != nil {
-		return record.Key{}, core.Refused(err)
-	}
-	asked, err := asked(field, args)
-	return record.Key{Name: name, Asked: asked}, err
+	return record.NewKey(name, field, asking(args))
 }
 
 // withoutKey are the other arguments.
 func withoutKey(args map[string]any) map[string]any {
-	if _, given := args[keyArgument]; !given {
+	if _, given := args[schema.KeyArgument]; !given {
 		return args
 	}
 	others := maps.Clone(args)
-	delete(others, keyArgument)
+	delete(others, schema.KeyArgument)
 	return others
 }
 
@@ -87,23 +78,18 @@ func seen(r *core.Record) any {
 	return r
 }
 
-// asked says what arguments ask for, shorter than they do.
-func asked(field string, args map[string]any) (string, error) {
+// asking are the arguments that say what is asked for, in a form that can be compared.
+func asking(args map[string]any) map[string]any {
 	all := map[string]any{}
 	for name, value := range args {
 		if by, isField := value.(*schema.Field); isField {
 			value = by.Name
 		}
-		if name != keyArgument && name != "dryRun" {
+		if name != schema.KeyArgument && name != "dryRun" {
 			all[name] = value
 		}
 	}
-	encoded, err := json.Marshal([]any{field, all})
-	if err != nil {
-		return "", fmt.Errorf("compare what %s is asked for: %w", field, err)
-	}
-	sum := sha256.Sum256(encoded)
-	return hex.EncodeToString(sum[:]), nil
+	return all
 }
 
 // itemKey is the key of one item of a mutation of many: each gets in or is refused by
@@ -114,6 +100,6 @@ func itemKey(field string, args map[string]any, whole record.Key, i int, item an
 	}
 	one := maps.Clone(args)
 	one["data"] = item
-	asked, err := asked(field, one)
+	asked, err := record.Asked(field, asking(one))
 	return record.Key{Name: fmt.Sprintf("%s [%d]", whole.Name, i), Asked: asked}, err
 }

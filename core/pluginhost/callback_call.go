@@ -3,8 +3,6 @@ package pluginhost
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -58,20 +56,12 @@ func (c *callbacks) Call(ctx context.Context, r *pluginpb.CallRequest) (*pluginp
 // keyOf takes the idempotency key out of the arguments, which a mutation has beside its
 // own.
 func keyOf(op snapshot.Operation, arguments map[string]any) (record.Key, error) {
-	name, given := arguments[contract.KeyArgument].(string)
-	delete(arguments, contract.KeyArgument)
+	name, given := arguments[schema.KeyArgument].(string)
+	delete(arguments, schema.KeyArgument)
 	if !given {
 		return record.Key{}, nil
 	}
-	if err := schema.CheckKey(name); err != nil {
-		return record.Key{}, err
-	}
-	asked, err := pluginpb.Encode(arguments)
-	if err != nil {
-		return record.Key{}, err
-	}
-	sum := sha256.Sum256(append([]byte(op.Name+"\x00"), asked...))
-	return record.Key{Name: name, Asked: hex.EncodeToString(sum[:])}, nil
+	return record.NewKey(name, op.Name, arguments)
 }
 
 // callable is the operation that a plugin calls, if it may.
@@ -97,7 +87,7 @@ func argumentsOf(op snapshot.Operation) schema.Fields {
 	if !op.Mutation {
 		return op.Arguments
 	}
-	return append(slices.Clip(op.Arguments), &schema.Field{Name: contract.KeyArgument, Type: "text"})
+	return append(slices.Clip(op.Arguments), &schema.Field{Name: schema.KeyArgument, Type: "text"})
 }
 
 // operation finds what any plugin offers under a name.

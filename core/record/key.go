@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -21,6 +22,26 @@ type Key struct {
 	Name  string        // as the caller has chosen it; "" for none
 	Asked string        // all that was asked for, in a form that can be compared; "" where nothing has to be
 	Keep  time.Duration // how long it is known; core.KeyKept when 0
+}
+
+// NewKey is a key for something with arguments, as its caller has chosen it. One that
+// cannot be kept is refused.
+func NewKey(name, what string, arguments map[string]any) (Key, error) {
+	if err := schema.CheckKey(name); err != nil {
+		return Key{}, core.Refused(err)
+	}
+	asked, err := Asked(what, arguments)
+	return Key{Name: name, Asked: asked}, err
+}
+
+// Asked says what something with arguments asks for, shorter than they do.
+func Asked(what string, arguments map[string]any) (string, error) {
+	encoded, err := json.Marshal([]any{what, arguments})
+	if err != nil {
+		return "", fmt.Errorf("compare what %s is asked for: %w", what, err)
+	}
+	sum := sha256.Sum256(encoded)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // kept is what is known of a key. It has no values of records: these are read again.
@@ -130,17 +151,12 @@ func (s *Session) writtenBefore(ctx context.Context, e *schema.Entity, ids []str
 	all := core.Query{Filter: ByIDs(ids), First: -1, Deleted: true}
 	found, err := s.Find(ctx, e, all)
 	if err == nil && len(found) < len(ids) && e.IsRole() {
-		has := map[string]bool{}
-		for _, r := range found {
-			has[r.ID] = true
-		}
+		all.Filter = ByIDs(slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+			return slices.ContainsFunc(found, func(r *core.Record) bool { return r.ID == id })
+		}))
 		var others []*core.Record
 		others, err = s.Find(ctx, e.Stored(), all)
-		for _, r := range others {
-			if !has[r.ID] {
-				found = append(found, r)
-			}
-		}
+		found = append(found, others...)
 	}
 	if core.CodeOf(err) == core.Forbidden {
 		err = nil

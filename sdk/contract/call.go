@@ -26,10 +26,6 @@ func Effect(plugin, what string) error {
 		"The plugin %s wanted to %s in the middle of a read or of another write. Queries, fields and rules have no effects.", plugin, what)}
 }
 
-// KeyArgument is the argument that every mutation has beside its own: of all calls with
-// one key one is carried out, and the others get its answer.
-const KeyArgument = "idempotencyKey"
-
 // Uncalled refuses a call of an operation of another plugin that was not granted.
 func Uncalled(plugin, operation string) error {
 	return &schema.Refusal{Code: schema.Forbidden, Message: fmt.Sprintf(

@@ -73,15 +73,12 @@ func excerpt(name string) string {
 	return strings.ToValidUTF8(name[:most], "") + "..."
 }
 
-// keyArgument is the argument that every mutation has beside those of the plugin.
-const keyArgument = "idempotencyKey"
-
 // Operation translates the arguments and the result of an operation.
 func (t *Translator) Operation(o *pluginpb.Operation) (arguments schema.Fields, result *schema.Field) {
 	for _, a := range o.GetArguments() {
 		t.Names("argument of "+o.GetName(), naming.API, a.GetName())
-		if a.GetName() == keyArgument && o.GetKind() == pluginpb.Operation_MUTATION {
-			t.Add("argument of "+o.GetName(), "%s is one that the host adds to every mutation. Leave it out: the plugin gets a key with the call (in Go host.IdempotencyKey(), on the wire CallContext.idempotency_key)", keyArgument)
+		if a.GetName() == schema.KeyArgument && o.GetKind() == pluginpb.Operation_MUTATION {
+			t.Add("argument of "+o.GetName(), "%s is one that the host adds to every mutation. Leave it out: the plugin gets a key with the call (in Go host.IdempotencyKey(), on the wire CallContext.idempotency_key)", schema.KeyArgument)
 		}
 		arguments = append(arguments, t.field(o.GetName()+"."+a.GetName(), a.GetName(), a.GetDoc(), a.GetType(), true, 0))
 	}
