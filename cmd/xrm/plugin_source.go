@@ -128,23 +128,10 @@ type installedFile struct {
 // itself and its papers, of any other the whole folder but what is hidden.
 func (s pluginSource) installed() ([]installedFile, error) {
 	var files []installedFile
-	err := filepath.WalkDir(s.dir, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || file == s.dir {
-			return err
+	err := eachFile(s.dir, "", func(name string, info fs.FileInfo) {
+		if s.isInstalled(name) {
+			files = append(files, installedFile{name: name, path: filepath.Join(s.dir, filepath.FromSlash(name)), executable: info.Mode()&0o111 != 0})
 		}
-		name, err := filepath.Rel(s.dir, file)
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() && !holdsInstalled(entry.Name()) {
-			return fs.SkipDir
-		}
-		info, err := os.Stat(file) // of what a link leads to
-		if err != nil || info.IsDir() || !s.isInstalled(filepath.ToSlash(name)) {
-			return err
-		}
-		files = append(files, installedFile{name: filepath.ToSlash(name), path: file, executable: info.Mode()&0o111 != 0})
-		return nil
 	})
 	if s.isElsewhere() {
 		program := filepath.ToSlash(s.program.File)
@@ -156,6 +143,30 @@ func (s pluginSource) installed() ([]installedFile, error) {
 	}
 	slices.SortFunc(files, func(a, b installedFile) int { return cmp.Compare(a.name, b.name) })
 	return files, nil
+}
+
+// eachFile visits the files of a folder, by their names with slashes. What a link
+// leads to is as if it lay there: the SDK of a plugin in Python, say.
+func eachFile(dir, within string, visit func(name string, info fs.FileInfo)) error {
+	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(within)))
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		name := path.Join(within, entry.Name())
+		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name)))
+		switch {
+		case err != nil:
+			return err
+		case !info.IsDir():
+			visit(name, info)
+		case holdsInstalled(entry.Name()):
+			if err := eachFile(dir, name, visit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // holdsInstalled says whether a folder may have something that belongs on a

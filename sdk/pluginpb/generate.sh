@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes plugin.pb.go and plugin_grpc.pb.go from plugin.proto.
+# Writes plugin.pb.go and plugin_grpc.pb.go from plugin.proto, and what the SDK for
+# Python has of both files.
 # Needs protoc (apt-get install protobuf-compiler); fetches the two Go plugins,
 # at versions that are part of the result.
 set -euo pipefail
@@ -12,3 +13,4 @@ PATH=$tools:$PATH protoc \
   --go_out=. --go_opt=paths=source_relative \
   --go-grpc_out=. --go-grpc_opt=paths=source_relative \
   plugin.proto
+protoc --python_out=../python/xrm/_pb plugin.proto goplugin.proto

@@ -1,0 +1,1 @@
+"""Generated of sdk/pluginpb/*.proto, by generate.sh there."""
