@@ -193,17 +193,14 @@ func (t *table) refusal(err error) error {
 
 // putTerms brings the terms of a row from those before to those after.
 func (t *table) putTerms(ctx context.Context, c *conn, seq int64, before, after map[term]bool) error {
+	const each = "SELECT value ->> 0, value ->> 1, ? FROM json_each(?)"
 	if gone := missing(before, after); gone != "" {
-		_, err := c.exec(ctx, "DELETE FROM "+t.terms+" WHERE (path, value, seq) IN (SELECT value ->> 0, value ->> 1, ? FROM json_each(?))", seq, gone)
-		if err != nil {
+		if _, err := c.exec(ctx, "DELETE FROM "+t.terms+" WHERE (path, value, seq) IN ("+each+")", seq, gone); err != nil {
 			return err
 		}
 	}
-	for added := range after {
-		if before[added] {
-			continue
-		}
-		if _, err := c.exec(ctx, "INSERT OR IGNORE INTO "+t.terms+" (path, value, seq) VALUES (?, ?, ?)", added.path, added.value, seq); err != nil {
+	if added := missing(after, before); added != "" {
+		if _, err := c.exec(ctx, "INSERT OR IGNORE INTO "+t.terms+" (path, value, seq) "+each, seq, added); err != nil {
 			return err
 		}
 	}

@@ -4,86 +4,60 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/openxrm/xrm/schema"
 )
 
 const (
 	below = "a" // sorts before
-	zero  = "b" // which sorts before
 	above = "c"
 
-	middle = 5000 // keeps the exponent above zero, in four digits
+	most = 9999 // more than a decimal has digits before its point, in four digits
 )
 
 // decimalKey turns a decimal into a text that sorts by its bytes as the
 // number does, and is equal for equal numbers, whatever their digits:
 //
-//	above zero  c, the exponent, the digits
-//	zero        b
-//	below zero  a, the exponent and the digits turned around, ~
+//	from zero   c, where the point is, the canonical decimal
+//	below zero  a, 9999 less where the point is, its digits turned around, ~
 //
-// where the number is 0.DIGITS times ten to the exponent. decimalExpression
-// makes the same in SQL.
+// decimalExpression makes the same in SQL.
 func decimalKey(decimal string) string {
-	number, negative := strings.CutPrefix(decimal, "-")
-	whole, fraction, _ := strings.Cut(strings.TrimPrefix(number, "+"), ".")
-	whole = strings.TrimLeft(whole, "0")
-	exponent := len(whole)
-	digits := whole + fraction
-	if whole == "" {
-		digits = strings.TrimLeft(fraction, "0")
-		exponent = len(digits) - len(fraction)
+	canonical := schema.Decimal(decimal).String()
+	point := strings.IndexByte(canonical+".", '.') + 1
+	if digits, negative := strings.CutPrefix(canonical, "-"); negative {
+		// A longer number below zero is the smaller one: ~ sorts after every digit.
+		return below + fmt.Sprintf("%04d", most-point) + turned(digits) + "~"
 	}
-	digits = strings.TrimRight(digits, "0")
-	if digits == "" {
-		return zero
-	}
-	if !negative {
-		return above + fmt.Sprintf("%04d", middle+exponent) + digits
-	}
-	// A longer number below zero is the smaller one: ~ sorts after every digit.
-	return below + fmt.Sprintf("%04d", middle-exponent) + turned(digits) + "~"
+	return above + fmt.Sprintf("%04d", point) + canonical
 }
 
 // decimalOf is the canonical decimal that decimalKey has made a key of.
 func decimalOf(key string) string {
-	if key == zero {
-		return "0"
+	if number, negative := strings.CutPrefix(key, below); negative {
+		return "-" + turned(strings.TrimSuffix(number[4:], "~"))
 	}
-	exponent, _ := strconv.Atoi(key[1:5])
-	exponent -= middle
-	digits, sign := key[5:], ""
-	if strings.HasPrefix(key, below) {
-		exponent, sign = -exponent, "-"
-		digits = turned(strings.TrimSuffix(digits, "~"))
-	}
-	switch {
-	case exponent <= 0:
-		return sign + "0." + strings.Repeat("0", -exponent) + digits
-	case exponent >= len(digits):
-		return sign + digits + strings.Repeat("0", exponent-len(digits))
-	}
-	return sign + digits[:exponent] + "." + digits[exponent:]
+	return key[5:]
 }
 
 // turned replaces each digit by what it lacks to nine.
 func turned(digits string) string {
 	b := []byte(digits)
 	for i, digit := range b {
-		b[i] = '9' - (digit - '0')
+		if digit != '.' {
+			b[i] = '9' - (digit - '0')
+		}
 	}
 	return string(b)
 }
 
 // decimalExpression is the key of the canonical decimal that an expression is,
 // NULL for none, in plain SQL: files have indexes over it, and every program
-// that opens one has to know what it means. So it must not change either.
+// that opens one has to know what it means. So it must not change without a step
+// of the layout. Each write asks for it: the expression of what is not negative is short.
 func decimalExpression(x string) string {
-	rest := "ltrim(" + x + ", '-0.')" // from the first digit that counts
-	digits := "rtrim(replace(" + rest + ", '.', ''), '0')"
-	exponent := "(instr(" + x + " || '.', '.') - 1 - length(" + x + ") + length(" + rest + ")" +
-		" + (instr(" + x + ", '.') > 0) - (instr(" + rest + ", '.') > 0))" // the point, where it has gone with the zeros
-	return fmt.Sprintf("CASE WHEN %[1]s = '' THEN '%[2]s' WHEN substr(%[3]s, 1, 1) = '-' THEN '%[4]s' || printf('%%04d', %[5]d - %[6]s) || %[7]s || '~' ELSE '%[8]s' || printf('%%04d', %[5]d + %[6]s) || %[9]s END",
-		rest, zero, x, below, middle, exponent, turnedExpression(digits), above, digits)
+	return fmt.Sprintf("CASE WHEN %[1]s < '0' THEN '%[2]s' || printf('%%04d', %[3]d - instr(%[1]s || '.', '.')) || %[4]s || '~' ELSE '%[5]s' || printf('%%04d', instr(%[1]s || '.', '.')) || %[1]s END",
+		x, below, most, turnedExpression("substr("+x+", 2)"), above)
 }
 
 // turnedExpression is turned in SQL: each digit changes places with what it

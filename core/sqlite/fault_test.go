@@ -164,7 +164,7 @@ func TestOpenRefusesWhatIsNotItsOwn(t *testing.T) {
 				}
 				return errors.Join(s.Close(), run(path, "PRAGMA user_version = 99"))
 			},
-			"open the database PATH: it was written by a newer xrm (layout 99, this one knows 6); start that one, or restore a backup from before",
+			"open the database PATH: it was written by a newer xrm (layout 99, this one knows 7); start that one, or restore a backup from before",
 		},
 		"another program's database": {
 			func(path string) error { return run(path, "CREATE TABLE notes (text)") },

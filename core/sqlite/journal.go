@@ -65,35 +65,21 @@ func (s *Store) entries(ctx context.Context, what, text string, args ...any) (en
 }
 
 // Append sees to it that the journal has these entries. Those of our own
-// commits it has from the beginning.
+// commits it has from the beginning, so that there is nothing to write of them.
 func (s *Store) Append(ctx context.Context, entries []core.Entry) error {
-	return s.eachEntry(ctx, "write the journal", entries, func(ctx context.Context, c *conn, e core.Entry) error {
-		document, err := encodeEntry(e)
-		if err != nil {
-			return err
-		}
-		_, err = c.exec(ctx, "INSERT OR IGNORE INTO journal (entity, record, version, pending, entry) VALUES (?, ?, ?, 0, ?)", e.Entity, e.RecordID, e.Version, document)
+	const absent = "SELECT asked.key FROM json_each(?) AS asked WHERE NOT EXISTS (SELECT 1 FROM journal WHERE " + isAsked + ") ORDER BY asked.key"
+	entries, err := s.among(ctx, "look for entries in the journal", absent, entries)
+	if err != nil || len(entries) == 0 {
 		return err
-	})
-}
-
-// Settle takes the mark from these entries that they are pending.
-func (s *Store) Settle(ctx context.Context, entries []core.Entry) error {
-	return s.eachEntry(ctx, "settle the journal", entries, func(ctx context.Context, c *conn, e core.Entry) error {
-		_, err := c.exec(ctx, "UPDATE journal SET pending = 0 WHERE entity = ? AND record = ? AND version = ? AND pending = 1", e.Entity, e.RecordID, e.Version)
-		return err
-	})
-}
-
-// eachEntry need not wait for the disk: what is undone by a loss of power is
-// done again, because it is still pending then.
-func (s *Store) eachEntry(ctx context.Context, what string, entries []core.Entry, f func(context.Context, *conn, core.Entry) error) error {
-	if len(entries) == 0 {
-		return nil
 	}
-	return s.writing(ctx, what, soon, func(ctx context.Context, c *conn) error {
+	return s.writing(ctx, "write the journal", soon, func(ctx context.Context, c *conn) error {
 		for _, e := range entries {
-			if err := f(ctx, c, e); err != nil {
+			document, err := encodeEntry(e)
+			if err != nil {
+				return err
+			}
+			_, err = c.exec(ctx, "INSERT OR IGNORE INTO journal (entity, record, version, pending, entry) VALUES (?, ?, ?, 0, ?)", e.Entity, e.RecordID, e.Version, document)
+			if err != nil {
 				return err
 			}
 		}
@@ -101,28 +87,58 @@ func (s *Store) eachEntry(ctx context.Context, what string, entries []core.Entry
 	})
 }
 
+// Settle takes the mark from these entries that they are pending. It need not wait
+// for the disk: what a loss of power undoes is done again, because it is still
+// pending then. The same holds of what Append writes.
+func (s *Store) Settle(ctx context.Context, entries []core.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	asked, err := asking(entries)
+	if err != nil {
+		return err
+	}
+	return s.writing(ctx, "settle the journal", soon, func(ctx context.Context, c *conn) error {
+		const theirs = "SELECT seq FROM json_each(?) AS asked CROSS JOIN journal WHERE " + isAsked
+		_, err := c.exec(ctx, "UPDATE journal SET pending = 0 WHERE pending = 1 AND seq IN ("+theirs+")", asked)
+		return err
+	})
+}
+
 // Missing returns those of the entries that are pending: the mark is what
 // tells that Append and Settle did not have their turn yet.
 func (s *Store) Missing(ctx context.Context, entries []core.Entry) ([]core.Entry, error) {
-	asked := make([]any, len(entries))
+	const pending = "SELECT asked.key FROM json_each(?) AS asked CROSS JOIN journal WHERE " + isAsked + " AND pending = 1 ORDER BY asked.key"
+	return s.among(ctx, "look for entries in the journal", pending, entries)
+}
+
+// isAsked tells the entry that asking has named.
+const isAsked = "entity = asked.value ->> 0 AND record = asked.value ->> 1 AND version = asked.value ->> 2"
+
+// asking names entries as JSON, [[entity, record, version], ...].
+func asking(entries []core.Entry) (string, error) {
+	list := make([]any, len(entries))
 	for i, e := range entries {
-		asked[i] = []any{e.Entity, e.RecordID, e.Version}
+		list[i] = []any{e.Entity, e.RecordID, e.Version}
 	}
-	document, err := encode(asked)
+	return encode(list)
+}
+
+// among returns those of the entries whose places the query selects.
+func (s *Store) among(ctx context.Context, what, query string, entries []core.Entry) (found []core.Entry, err error) {
+	asked, err := asking(entries)
 	if err != nil {
 		return nil, err
 	}
-	var missing []core.Entry
-	err = s.reading(ctx, "look for entries in the journal", func(c *conn) error {
-		const text = "SELECT asked.key FROM json_each(?) AS asked CROSS JOIN journal WHERE entity = asked.value ->> 0 AND record = asked.value ->> 1 AND version = asked.value ->> 2 AND pending = 1 ORDER BY asked.key"
-		return c.query(ctx, text, []any{document}, func(rows *sql.Rows) error {
+	err = s.reading(ctx, what, func(c *conn) error {
+		return c.query(ctx, query, []any{asked}, func(rows *sql.Rows) error {
 			var i int
 			err := rows.Scan(&i)
-			missing = append(missing, entries[i])
+			found = append(found, entries[i])
 			return err
 		})
 	})
-	return missing, err
+	return found, err
 }
 
 // encodeEntry writes what the columns do not hold.

@@ -21,7 +21,7 @@ const application = 0x78726d31 // "xrm1"
 func layouts() []func(context.Context, *conn) error {
 	return []func(context.Context, *conn) error{
 		script(firstTables), script(deliveryTables + leaseTable + timerTable + jobRunTable + stateTable), script(keyTimes), plainIndexes,
-		script(registryTables), addKeys,
+		script(registryTables), addKeys, shortDecimals,
 	}
 }
 

@@ -14,9 +14,10 @@ import (
 	"modernc.org/sqlite"
 )
 
-// beforePlain is a file as the layout 3 had it, with records: its indexes over
-// decimals call a function that only the program of then had.
-func beforePlain(t *testing.T, n int) (path string) {
+// beforeToday is a file with records whose indexes over decimals have another key than
+// that of today, made of what they are over; and the statements that take away what a
+// file had not that has no sort keys.
+func beforeToday(t *testing.T, n int, key func(x string) string) (path string, indexes, withoutSort []string) {
 	t.Helper()
 	m := load(t, planned, "extend: thing\nfields: {serial: {type: decimal, unique: true}}")
 	path = filepath.Join(t.TempDir(), "xrm.db")
@@ -32,27 +33,34 @@ func beforePlain(t *testing.T, n int) (path string) {
 		c.After.Values["serial"] = fmt.Sprintf("%d.5", i-20)
 	}
 	commitAll(t, s, m.Entity("thing"), changes)
-	var script, dropped []string
 	for _, made := range statements(t, s) {
 		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(made, "CREATE UNIQUE INDEX "), "CREATE INDEX "), " ON ")
 		for _, path := range []string{`$."weight"`, `$."price"."amount"`, `$."serial"`} {
 			x := "json_extract(doc, '" + path + "')"
-			if plain := "(" + decimalExpression(x) + ")"; strings.Contains(made, plain) {
-				script = append(script, "DROP INDEX "+name, strings.ReplaceAll(made, plain, "xrm_decimal("+x+")"))
+			if today := "(" + decimalExpression(x) + ")"; strings.Contains(made, today) {
+				indexes = append(indexes, "DROP INDEX "+name, strings.ReplaceAll(made, today, key(x)))
 			}
 		}
 		if strings.Contains(made, "(sort_keys,") {
-			dropped = append(dropped, "DROP INDEX "+name)
+			withoutSort = append(withoutSort, "DROP INDEX "+name)
 		}
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if len(script) != 2*5 {
-		t.Fatalf("%d statements make the indexes of before; want 10: %q", len(script), script)
+	if len(indexes) != 2*5 {
+		t.Fatalf("%d statements make the indexes of before; want 10: %q", len(indexes), indexes)
 	}
+	return path, indexes, append(withoutSort, "DROP TABLE key_sets", `ALTER TABLE "entity_thing" DROP COLUMN sort_keys`)
+}
+
+// beforePlain is a file as the layout 3 had it, with records: its indexes over
+// decimals call a function that only the program of then had.
+func beforePlain(t *testing.T, n int) (path string) {
+	t.Helper()
+	path, indexes, dropped := beforeToday(t, n, func(x string) string { return "xrm_decimal(" + x + ")" })
 	d := &sqlite.Driver{}
-	err = d.RegisterDeterministicScalarFunction("xrm_decimal", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+	err := d.RegisterDeterministicScalarFunction("xrm_decimal", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		if text, ok := args[0].(string); ok {
 			return decimalKey(text), nil
 		}
@@ -63,7 +71,7 @@ func beforePlain(t *testing.T, n int) (path string) {
 	}
 	db := sql.OpenDB(opener{driver: d, dsn: path})
 	defer db.Close()
-	if _, err := db.Exec(strings.Join(append(append(script, dropped...), "DROP TABLE key_sets", `ALTER TABLE "entity_thing" DROP COLUMN sort_keys`, "DROP TABLE plugins", "DROP TABLE instances", "PRAGMA user_version = 3"), ";")); err != nil {
+	if _, err := db.Exec(strings.Join(append(append(indexes, dropped...), "DROP TABLE plugins", "DROP TABLE instances", "PRAGMA user_version = 3"), ";")); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -134,7 +142,7 @@ func checkPlain(t *testing.T, path string) {
 		t.Errorf("by a decimal: %v, %v", found, err)
 	}
 	again := things(10_000, 1)
-	again[0].After.Values["serial"] = "-19.50"
+	again[0].After.Values["serial"] = "-19.5"
 	if err := s.Commit(t.Context(), e, again)[0]; core.CodeOf(err) != core.Conflict {
 		t.Errorf("a second record with a value that was unique: %v; want a conflict", err)
 	}
