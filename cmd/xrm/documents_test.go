@@ -76,7 +76,7 @@ func operations(t *testing.T, text string) []string {
 
 func TestEveryQueryOfTheDocumentsFitsTheSchema(t *testing.T) {
 	t.Parallel()
-	server := start(t, "--plugins", builtPlugins(t, [2]string{"hello", "../../examples/hello-plugin"}))
+	server := start(t, "--plugins", builtPlugins(t, [2]string{"hello", "../../examples/hello-plugin"}, [2]string{"loyalty", "../../examples/loyalty-go"}))
 	seen := 0
 	for name, text := range documents(t) {
 		for _, found := range slices.Concat(queryBlock.FindAllStringSubmatch(text, -1), querySpan.FindAllStringSubmatch(text, -1)) {
