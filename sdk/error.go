@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -55,6 +56,14 @@ func (e *Error) Error() string {
 // several with errors.Join to report them all at once.
 func Reject(field, message string) error {
 	return &Error{Code: CodeInvalid, Violations: []Violation{{Field: field, Rule: "rejected", Message: message}}}
+}
+
+// Guarded says whether err, or one within it, is that the guard of an UpdateIf did not
+// hold, alone or in a Batch: not enough is left, and asking again will not help. Another
+// CONFLICT is that somebody else came first.
+func Guarded(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && slices.ContainsFunc(refused.Violations, func(v Violation) bool { return v.Rule == "guard" })
 }
 
 // toWire turns what a handler returned into what the user may see, or, where

@@ -60,6 +60,9 @@ func TestUpdateIfTakesNoMoreThanThereIs(t *testing.T) {
 				mu.Lock()
 				defer mu.Unlock()
 				answers[refused(err)]++
+				if sdk.Guarded(err) != (err != nil) {
+					t.Errorf("the guard refuses, says Guarded: %t; want %t", sdk.Guarded(err), err != nil)
+				}
 			})
 		}
 		redeeming.Wait()
@@ -292,6 +295,9 @@ func TestABatchIsMadeOnceAndWhole(t *testing.T) {
 				t.Errorf("%s: %d records of %d writes", what, len(saved), len(writes))
 			}
 			answers[what] = refused(err)
+			if got, want := sdk.Guarded(err), strings.Contains(answers[what], "the condition does not hold"); got != want {
+				t.Errorf("%s: the guard refuses, says Guarded: %t; want %t", what, got, want)
+			}
 			return saved
 		}
 		first := batch("the first", "event 1", take, other("A"), sdk.Transition("coupon", id, "active"))

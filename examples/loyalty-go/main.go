@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 
 	"github.com/openxrm/xrm/sdk"
@@ -68,7 +67,7 @@ func redeem(ctx context.Context, host sdk.Host, in redemption) (*sdk.Record, err
 		sdk.UpdateIf("card", string(in.Card), nil, sdk.Change{Add: map[string]sdk.Decimal{"balance": coupon.Decimal("points")}}),
 		sdk.Create(&sdk.Record{Entity: "redemption", Values: map[string]any{"coupon": coupon.ID, "card": string(in.Card), "points": coupon.Int("points")}}),
 	}})
-	if guarded(err) {
+	if sdk.Guarded(err) {
 		return nil, sdk.Reject("code", "is that of a coupon that is used up")
 	}
 	if err != nil {
@@ -91,19 +90,13 @@ func spend(ctx context.Context, host sdk.Host, in spending) (*sdk.Record, error)
 		sdk.UpdateIf("card", string(in.Card), sdk.Filter{"balance": sdk.Filter{"gte": in.Points}},
 			sdk.Change{Add: map[string]sdk.Decimal{"balance": sdk.Decimal(fmt.Sprint(-in.Points))}}),
 	}})
-	if guarded(err) {
+	if sdk.Guarded(err) {
 		return nil, sdk.Reject("points", "are more than the card has")
 	}
 	if err != nil {
 		return nil, err
 	}
 	return saved[0], nil
-}
-
-// guarded says whether a write was refused by its guard.
-func guarded(err error) bool {
-	var refused *sdk.Error
-	return errors.As(err, &refused) && refused.Code == sdk.CodeConflict && len(refused.Violations) > 0 && refused.Violations[0].Field == "guard"
 }
 
 // points adds up the cards of all the customers of a page at once.
