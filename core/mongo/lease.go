@@ -39,5 +39,27 @@ func (s *Store) Release(ctx context.Context, name, holder string) error {
 	return s.failed("give back the lease "+name, err)
 }
 
+// Holders says who has which of some leases now. Those that nobody has are left out.
+func (s *Store) Holders(ctx context.Context, names []string) (map[string]string, error) {
+	held := bson.D{
+		{Key: idField, Value: bson.D{{Key: "$in", Value: names}}},
+		{Key: "$expr", Value: bson.D{{Key: "$gt", Value: bson.A{"$until", serverNow}}}},
+	}
+	holders := map[string]string{}
+	cursor, err := s.in(leasesCollection).Find(ctx, held)
+	if err == nil {
+		_, err = all(ctx, cursor, func(raw bson.Raw) (struct{}, error) {
+			var lease struct {
+				Name   string `bson:"_id"`
+				Holder string
+			}
+			err := bson.Unmarshal(raw, &lease)
+			holders[lease.Name] = lease.Holder
+			return struct{}{}, err
+		})
+	}
+	return holders, s.failed("read who has leases", err)
+}
+
 // literal is a value that is no expression, whatever it looks like.
 func literal(value any) bson.D { return bson.D{{Key: "$literal", Value: value}} }

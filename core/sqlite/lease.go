@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"time"
 )
 
@@ -33,6 +35,25 @@ func (s *Store) Release(ctx context.Context, name, holder string) error {
 		_, err := c.exec(ctx, "DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
 		return err
 	})
+}
+
+// Holders says who has which of some leases now. Those that nobody has are left out.
+func (s *Store) Holders(ctx context.Context, names []string) (map[string]string, error) {
+	list, err := json.Marshal(names)
+	if err != nil {
+		return nil, err
+	}
+	holders := map[string]string{}
+	err = s.reading(ctx, "read who has leases", func(c *conn) error {
+		return c.query(ctx, "SELECT name, holder FROM leases WHERE name IN (SELECT value FROM json_each(?)) AND until > ?",
+			[]any{string(list), time.Now().UnixMilli()}, func(rows *sql.Rows) error {
+				var name, holder string
+				err := rows.Scan(&name, &holder)
+				holders[name] = holder
+				return err
+			})
+	})
+	return holders, err
 }
 
 // changes runs a statement and says whether it changed a row.

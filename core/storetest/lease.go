@@ -17,6 +17,9 @@ type Leases interface {
 
 	// Release gives a lease back, if holder has it.
 	Release(ctx context.Context, name, holder string) error
+
+	// Holders says who has which of some leases now. Those that nobody has are left out.
+	Holders(ctx context.Context, names []string) (map[string]string, error)
 }
 
 func leaseTests() map[string]func(*desk) {
@@ -24,6 +27,7 @@ func leaseTests() map[string]func(*desk) {
 		"a lease has one holder, who can renew it":      leasesHeld,
 		"a lease that is given back is free at once":    leasesReleased,
 		"a lease that is not renewed is free some time": leasesExpire,
+		"who has which leases is told":                  leasesTold,
 		"of many who want a lease one gets it":          leasesRace,
 	}
 }
@@ -85,6 +89,27 @@ func leasesExpire(d *desk) {
 	if d.acquire("job", "a", ttl) {
 		d.t.Error("a renewed a lease that b has by now")
 	}
+}
+
+func leasesTold(d *desk) {
+	told := func(want map[string]string) {
+		d.t.Helper()
+		holders, err := d.Holders(d.ctx, []string{"job", "$job", "gone", "never"})
+		if err != nil {
+			d.t.Fatalf("Holders: %v", err)
+		}
+		d.same("holders", holders, want)
+	}
+	told(map[string]string{})
+	d.acquire("job", "a", time.Hour)
+	d.acquire("$job", "$b", time.Hour)
+	d.acquire("gone", "a", time.Millisecond)
+	d.acquire("of others", "a", time.Hour)
+	for began := time.Now(); time.Since(began) < 3*time.Millisecond; {
+	}
+	told(map[string]string{"job": "a", "$job": "$b"})
+	d.release("job", "a")
+	told(map[string]string{"$job": "$b"})
 }
 
 func leasesRace(d *desk) {
