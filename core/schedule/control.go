@@ -35,7 +35,7 @@ func (r *Runner) RunNow(ctx context.Context, plugin, name string) error {
 func (r *Runner) tryMakeDue(ctx context.Context, job Job) (made bool, err error) {
 	if r.tasks.claim(job.lease()) {
 		defer r.tasks.free(job.lease())
-		if made, err = r.holding(ctx, job.lease(), func(ctx context.Context) error { return r.makeDue(ctx, job) }); made || err != nil {
+		if made, err = r.holding(ctx, taskTerms, job.lease(), func(ctx context.Context) error { return r.makeDue(ctx, job) }); made || err != nil {
 			return made, err
 		}
 	}
@@ -61,7 +61,11 @@ func (r *Runner) makeDue(ctx context.Context, job Job) error {
 // Cancel asks a job that runs, in whatever instance, to stop; it hears that
 // within seconds. It returns a NotFound error when the job does not run.
 func (r *Runner) Cancel(ctx context.Context, plugin, name string) error {
-	asked, err := r.Store.CancelJob(ctx, plugin, name)
+	var asked bool
+	var err error
+	if !isService(name) {
+		asked, err = r.Store.CancelJob(ctx, plugin, name)
+	}
 	if err == nil && !asked {
 		err = &core.Error{Code: core.NotFound, Message: fmt.Sprintf("The job %s of %s does not run; there is nothing to cancel.", name, plugin)}
 	}

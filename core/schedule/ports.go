@@ -23,6 +23,9 @@ type Leases interface {
 
 	// Release gives a lease back, if holder has it.
 	Release(ctx context.Context, name, holder string) error
+
+	// Holders says who has which of some leases now. Those that nobody has are left out.
+	Holders(ctx context.Context, names []string) (map[string]string, error)
 }
 
 // Timers are kept until they have fired.

@@ -37,6 +37,13 @@ type Runner struct {
 	// other error lets the timer come again later.
 	FireTimer func(ctx context.Context, t core.Timer) error
 
+	// Services are those that there are on this instance now; nil for none. RunService
+	// runs one until its context ends: when the plugin or this instance stops, or when
+	// it can no longer be sure that no other instance runs it. An end before that is
+	// held against the service, whatever the error, but for context.Canceled.
+	Services   func() []Service
+	RunService func(ctx context.Context, s Service) error
+
 	Now   func() time.Time
 	Log   *slog.Logger
 	Every time.Duration // how often it looks by itself, for what other processes have scheduled or left; 15 seconds when zero
@@ -66,6 +73,7 @@ func (r *Runner) ring() chan struct{} {
 // again, here or in another instance. Every runner runs once.
 func (r *Runner) Run(ctx context.Context) {
 	defer r.group.Wait()
+	r.group.Go(func() { r.serve(ctx) })
 	var outage time.Time
 	pause := firstPause
 	for {

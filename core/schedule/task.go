@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -25,6 +26,10 @@ type pause struct {
 // or must wait. It says when it is worth to look again; the zero time when
 // that will be said by the bell.
 func (r *Runner) begin(ctx context.Context, name string, now, due time.Time, do func(context.Context) error) time.Time {
+	return r.beginUnder(ctx, taskTerms, name, now, due, do)
+}
+
+func (r *Runner) beginUnder(ctx context.Context, on terms, name string, now, due time.Time, do func(context.Context) error) time.Time {
 	if until := r.tasks.pausedUntil(name); until.After(due) {
 		due = until
 	}
@@ -35,8 +40,8 @@ func (r *Runner) begin(ctx context.Context, name string, now, due time.Time, do 
 		return time.Time{}
 	}
 	r.group.Go(func() {
-		held, err := r.holding(ctx, name, do)
-		if ctx.Err() == nil {
+		held, err := r.holding(ctx, on, name, do)
+		if ctx.Err() == nil && (held || err != nil) { // else another instance is at it, which says nothing about this one
 			r.settle(name, err)
 		}
 		r.tasks.free(name)
@@ -54,6 +59,8 @@ func (r *Runner) settle(name string, err error) {
 	defer r.tasks.mu.Unlock()
 	p := r.tasks.pauses[name]
 	switch {
+	case errors.Is(err, errOver):
+		return
 	case err == nil && p != nil:
 		delete(r.tasks.pauses, name)
 		r.Log.Info("What was due is done again.", "task", name)

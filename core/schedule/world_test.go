@@ -29,6 +29,9 @@ type world struct {
 	done  []string // what was run and fired, with the time since the world began
 	log   bytes.Buffer
 
+	services []schedule.Service
+	serve    func(ctx context.Context, name string) error // nil for one that goes on until its end
+
 	run  runFunc // nil for one that succeeds at once
 	fire fireFunc
 }
@@ -172,8 +175,18 @@ func (w *world) startSkewed(name string, fast time.Duration) *instance {
 	i := &instance{link: &link{Store: w.store}}
 	i.Runner = &schedule.Runner{
 		Store: i.link, Holder: name, Now: func() time.Time { return time.Now().Add(fast) }, Log: slog.New(slog.NewTextHandler(w, nil)),
-		Jobs:    func(context.Context) []schedule.Job { return w.known() },
-		Plugins: func() []string { return []string{"loyalty"} },
+		Jobs:     func(context.Context) []schedule.Job { return w.known() },
+		Plugins:  func() []string { return []string{"loyalty"} },
+		Services: func() []schedule.Service { return w.services },
+		RunService: func(ctx context.Context, s schedule.Service) error {
+			w.note(name + " begins " + s.Name)
+			defer w.note(name + " ends " + s.Name)
+			if w.serve != nil {
+				return w.serve(ctx, name)
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		},
 		RunJob: func(ctx context.Context, r core.JobRun, report func(core.Progress)) error {
 			w.note(name + " runs " + r.Job)
 			if run, _ := w.behavior(); run != nil {
@@ -251,6 +264,11 @@ func (l *link) Acquire(ctx context.Context, name, holder string, ttl time.Durati
 
 func (l *link) Release(ctx context.Context, name, holder string) error {
 	return l.step(func() error { return l.Store.Release(ctx, name, holder) })
+}
+
+func (l *link) Holders(ctx context.Context, names []string) (holders map[string]string, err error) {
+	err = l.step(func() error { holders, err = l.Store.Holders(ctx, names); return err })
+	return holders, err
 }
 
 func (l *link) DueTimers(ctx context.Context, plugin string, now time.Time, limit int) (timers []core.Timer, err error) {
