@@ -32,6 +32,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		Subscriptions: subscriptions(t, p),
 		Jobs:          jobs(t, p.Jobs),
 		Endpoints:     endpoints(t, p.Endpoints),
+		Services:      services(t, p.Services),
 		Timers:        named(t, "Timers", p.Timers),
 		PartyData:     p.PartyData.describe(t),
 	}
@@ -49,7 +50,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 }
 
 // named lists the keys of a map of functions.
-func named[F SaveFunc | DeleteFunc | TimerFunc | TimelineFunc](t *typer, field string, functions map[string]F) []string {
+func named[F SaveFunc | DeleteFunc | TimerFunc | TimelineFunc | ServiceFunc](t *typer, field string, functions map[string]F) []string {
 	names := slices.Sorted(maps.Keys(functions))
 	for _, name := range names {
 		if functions[name] == nil {
@@ -73,6 +74,7 @@ func features(d *pluginpb.DescribeResponse) []string {
 		{"http", len(d.Endpoints) > 0},
 		{"jobs", len(d.Jobs) > 0},
 		{"parties", d.GetPartyData().GetExport()},
+		{"services", len(d.Services) > 0},
 		{"subscriptions", slices.ContainsFunc(d.Operations, isSubscription)},
 		{"timers", len(d.Timers) > 0},
 	} {
@@ -187,6 +189,17 @@ func subscriptions(t *typer, p Plugin) []string {
 		}
 	}
 	return topics
+}
+
+func services(t *typer, functions map[string]ServiceFunc) []*pluginpb.PluginService {
+	var described []*pluginpb.PluginService
+	for _, name := range named(t, "Services", functions) {
+		if !naming.API.MatchString(name) {
+			t.mistake("the service %q needs a camelCase name", name)
+		}
+		described = append(described, &pluginpb.PluginService{Name: name})
+	}
+	return described
 }
 
 func jobs(t *typer, jobs []Job) []*pluginpb.Job {

@@ -47,6 +47,9 @@ type Plugin struct {
 	// Jobs run by the clock: see Cron.
 	Jobs []Job
 
+	// Services go on for as long as the plugin runs, each on one instance of xrm.
+	Services map[string]ServiceFunc
+
 	// Timers has a handler for each name under which Host.Schedule sets timers.
 	Timers map[string]TimerFunc
 

@@ -331,8 +331,9 @@ func everything() sdk.Plugin {
 			}
 			return nil
 		})},
-		Jobs:   []sdk.Job{sdk.Cron("count", "@daily", func(_ context.Context, _ sdk.Host, run *sdk.JobRun) error { return run.Report(1, 2, "halfway") }).In("Europe/Berlin")},
-		Timers: map[string]sdk.TimerFunc{"due": func(context.Context, sdk.Host, *sdk.Timer) error { return sdk.Reject("note", "is missing") }},
+		Jobs:     []sdk.Job{sdk.Cron("count", "@daily", func(_ context.Context, _ sdk.Host, run *sdk.JobRun) error { return run.Report(1, 2, "halfway") }).In("Europe/Berlin")},
+		Services: map[string]sdk.ServiceFunc{"inbox": func(context.Context, sdk.Host) error { return errors.New("no route to the mail server") }},
+		Timers:   map[string]sdk.TimerFunc{"due": func(context.Context, sdk.Host, *sdk.Timer) error { return sdk.Reject("note", "is missing") }},
 		Endpoints: []sdk.Endpoint{sdk.HTTP("POST /echo", func(_ sdk.Host, w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
 			_, _ = io.Copy(w, r.Body)
@@ -388,7 +389,7 @@ var script = []struct {
 	method string
 	sent   []proto.Message
 }{
-	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "parties", "subscriptions", "timers"}}}},
+	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "parties", "services", "subscriptions", "timers"}}}},
 	{"Plugin.Watch", []proto.Message{&pluginpb.WatchRequest{}}},
 	{"Plugin.Configure", []proto.Message{&pluginpb.ConfigureRequest{Generation: 1, Config: []byte(`{"slots":5}`)}}},
 	{"Plugin.BeforeSave", []proto.Message{&pluginpb.BeforeSaveRequest{Context: callContext, Changes: []*pluginpb.Change{{Before: visit, After: visit}}}}},
@@ -403,6 +404,7 @@ var script = []struct {
 		{Id: "visit/v1/4", Topic: "visit.deleted", Key: "visit/v1", Sequence: 4, At: "2026-01-04T15:04:05.000Z", Via: "other", Entity: "visit", RecordId: "v1", Action: "deleted", Attempt: 2},
 	}}}},
 	{"Plugin.RunJob", []proto.Message{&pluginpb.RunJobRequest{Context: callContext, Job: "count", RunId: "r1", PlannedAt: "2026-01-03T00:00:00.000Z"}}},
+	{"Plugin.RunService", []proto.Message{&pluginpb.RunServiceRequest{Context: callContext, Service: "inbox"}}},
 	{"Plugin.FireTimer", []proto.Message{&pluginpb.FireTimerRequest{Context: callContext, Name: "due", Key: "v1", DueAt: "2026-01-03T00:00:00.000Z", Payload: []byte(`7`)}}},
 	{"Plugin.ServeHTTP", []proto.Message{
 		&pluginpb.HTTPRequest{Part: &pluginpb.HTTPRequest_Head{Head: &pluginpb.HTTPRequestHead{Context: callContext, Method: "POST", Target: "/echo?x=1", Host: "xrm.example", RemoteAddress: "192.0.2.1:1", Headers: []*pluginpb.HTTPHeader{{Name: "Content-Type", Value: "text/plain"}}}}},

@@ -31,6 +31,8 @@ func needInWords(plugin, line string) string {
 		return strings.TrimSpace("answer HTTP requests: "+method) + " /plugins/" + plugin + path
 	case "secrets":
 		return "read the secret " + what
+	case "services":
+		return "run the service " + what + " for as long as it is installed, on one instance of xrm"
 	case "connect":
 		return "connect to TCP port " + what + " of any machine"
 	case "listen":

@@ -100,7 +100,13 @@ func (c *callbacks) during(ctx context.Context, id *pluginpb.CallContext, do fun
 	joined = core.OneRequest(joined)
 	err := budget.From(ctx).Refused() // what it has sent
 	if err == nil {
-		err = core.Refused(withoutPanic(func() error { return do(joined, one) }))
+		err = core.Refused(withoutPanic(func() error {
+			one, err := one.asOfNow()
+			if err != nil {
+				return err
+			}
+			return do(joined, one)
+		}))
 	}
 	if err == nil {
 		return nil

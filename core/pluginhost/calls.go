@@ -23,7 +23,8 @@ type call struct {
 	plugin   string
 	method   string // what is called, for its breaker
 	actor    core.Actor
-	on       record.Basis // of the request, event or run that caused it
+	on       record.Basis                        // of the request, event or run that caused it
+	now      func() (on record.Basis, sure bool) // for each callback of what goes on for long; nil to go by on
 	mayWrite bool
 	key      string                     // by which the plugin can do once what it does; "" for none
 	ctx      context.Context            // ends with the call

@@ -38,6 +38,10 @@ func (h *Host) contribution(m Manifest, d *pluginpb.DescribeResponse) (*snapshot
 		t.Names("job", naming.API, j.GetName())
 		c.Jobs = append(c.Jobs, snapshot.Job{Plugin: m.Name, Name: j.GetName(), Schedule: j.GetSchedule(), TimeZone: j.GetTimeZone(), Doc: j.GetDoc()})
 	}
+	for _, s := range d.GetServices() {
+		t.Names("service", naming.API, s.GetName())
+		c.Services = append(c.Services, s.GetName())
+	}
 	for _, e := range d.GetEndpoints() {
 		t.Names("endpoint", naming.Path, e.GetPath())
 		c.Endpoints = append(c.Endpoints, snapshot.Endpoint{Method: e.GetMethod(), Path: e.GetPath(), Doc: e.GetDoc()})

@@ -54,6 +54,11 @@ func (n Needs) Check(c snapshot.Contribution, m *schema.Model) error {
 			s.lacks("endpoint "+e.Path, "it is open to everybody; needs has to have http: [%q]", strings.TrimSpace(e.Method+" "+e.Path))
 		}
 	}
+	for _, name := range c.Services {
+		if !slices.Contains(n.Services, name) {
+			s.problems = append(s.problems, extension.LacksService(c.Plugin, name))
+		}
+	}
 	return s.problems.Err()
 }
 

@@ -64,6 +64,9 @@ func play(role string) {
 	case "vouchers":
 		sdk.Serve(vouchers())
 		syscall.Exit(0)
+	case "mailbox":
+		sdk.Serve(mailbox())
+		syscall.Exit(0)
 	case "reaches":
 		sdk.Serve(reaching())
 		syscall.Exit(0)

@@ -29,6 +29,7 @@ type Needs struct {
 	Constrains  []string                      `yaml:"constrains" doc:"Entities of others in whose records these fields may be required, unique, immutable, numbered or filled in."`
 	Operations  []string                      `yaml:"operations" doc:"Queries and mutations of other plugins that it may call."`
 	HTTP        []Route                       `yaml:"http" doc:"Requests that it answers, such as POST /erp; a path that ends in / takes everything below."`
+	Services    []string                      `yaml:"services" doc:"Names of services that it may run: each goes on for as long as the plugin does, on one instance of xrm."`
 	Secrets     []string                      `yaml:"secrets" doc:"Names of secrets that it may read."`
 	Connections map[string]connection.Address `yaml:"connections" doc:"Where it may connect to through xrm, by names of its own: api.example.com:443, \"*:443\" for every public host, or site where the settings say it."`
 	Connect     []Port                        `yaml:"connect" doc:"TCP ports that it may connect to."`
@@ -108,6 +109,7 @@ func (n Needs) Lines() []string {
 	add("operations", n.Operations...)
 	add("http", texts(n.HTTP)...)
 	add("secrets", n.Secrets...)
+	add("services", n.Services...)
 	for name, address := range n.Connections {
 		lines = append(lines, "connections "+quoted(name)+": "+address.String())
 	}

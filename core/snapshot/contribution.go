@@ -26,6 +26,7 @@ type Contribution struct {
 	Topics       []string // that it subscribes to: "order.created", "customer.*"
 	Jobs         []Job
 	Endpoints    []Endpoint
+	Services     []string          // that go on, each on one instance
 	Timers       []string          // names of the timers that it handles
 	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
 	Asked        []mention.Mention // of entities whose records it was granted, where the manifest asks for them

@@ -2,8 +2,10 @@ package work
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +37,7 @@ type Plugins interface {
 	Deliver(ctx context.Context, on record.Basis, plugin string, events []core.Event) ([]core.Receipt, error)
 	RunJob(ctx context.Context, on record.Basis, plugin, job, runID string, planned time.Time, report func(done, total int64, note string)) error
 	FireTimer(ctx context.Context, on record.Basis, t core.Timer) error
+	RunService(ctx context.Context, now func() (on record.Basis, sure bool), plugin, service string) error
 }
 
 var _ Plugins = (*pluginhost.Host)(nil)
@@ -75,16 +78,23 @@ type Job struct {
 // it started with.
 func New(s Store, current func() *snapshot.Snapshot, newID func() string, log *slog.Logger) *Work {
 	w := &Work{store: s, current: current, log: log}
-	holder := uuid.NewString()
+	holder := instance()
 	w.dispatcher = &journal.Dispatcher{
 		Queue: s, Leases: s, Holder: holder, Log: log,
 		Receivers: map[core.SubscriberKind]journal.Receiver{core.PluginSubscriber: journal.ReceiverFunc(w.deliver)},
 	}
 	w.Publisher = &journal.Publisher{Store: s, NewID: newID, Enqueued: w.dispatcher.Nudge}
 	w.runner = &schedule.Runner{
-		Store: s, Holder: holder, Jobs: w.jobs, Plugins: w.withTimers, RunJob: w.runJob, FireTimer: w.fireTimer, Now: time.Now, Log: log,
+		Store: s, Holder: holder, Jobs: w.jobs, Plugins: w.withTimers, RunJob: w.runJob, FireTimer: w.fireTimer,
+		Services: w.services, RunService: w.runService, Now: time.Now, Log: log,
 	}
 	return w
+}
+
+// instance is a name that no other process has: administrators see it.
+func instance() string {
+	host, _ := os.Hostname() // what follows is enough
+	return fmt.Sprintf("%s/%d/%.8s", host, os.Getpid(), uuid.NewString())
 }
 
 // Enqueued says that there may be something to deliver. It does not block.
@@ -121,6 +131,22 @@ func (w *Work) jobs(ctx context.Context) []schedule.Job {
 		}
 	}
 	return all
+}
+
+func (w *Work) services() []schedule.Service { return servicesOf(w.serving()) }
+
+func servicesOf(contributions []snapshot.Contribution) (all []schedule.Service) {
+	for _, c := range contributions {
+		for _, name := range c.Services {
+			all = append(all, schedule.Service{Plugin: c.Plugin, Name: name})
+		}
+	}
+	return all
+}
+
+func (w *Work) runService(ctx context.Context, s schedule.Service) error {
+	now := func() (on record.Basis, sure bool) { return w.current().Basis, schedule.Sure(ctx) }
+	return w.Plugins.RunService(ctx, now, s.Plugin, s.Name)
 }
 
 func (w *Work) withTimers() []string {

@@ -49,6 +49,7 @@ const (
 	Plugin_BeforeDelete_FullMethodName = "/xrm.plugin.v1.Plugin/BeforeDelete"
 	Plugin_Deliver_FullMethodName      = "/xrm.plugin.v1.Plugin/Deliver"
 	Plugin_RunJob_FullMethodName       = "/xrm.plugin.v1.Plugin/RunJob"
+	Plugin_RunService_FullMethodName   = "/xrm.plugin.v1.Plugin/RunService"
 	Plugin_FireTimer_FullMethodName    = "/xrm.plugin.v1.Plugin/FireTimer"
 	Plugin_ServeHTTP_FullMethodName    = "/xrm.plugin.v1.Plugin/ServeHTTP"
 	Plugin_Subscribe_FullMethodName    = "/xrm.plugin.v1.Plugin/Subscribe"
@@ -93,6 +94,10 @@ type PluginClient interface {
 	// RunJob carries out a job, on one instance of the host at a time. The stream ends
 	// with the job; canceling the call asks it to stop.
 	RunJob(ctx context.Context, in *RunJobRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[JobReport], error)
+	// RunService carries out a service, on one instance of the host at a time. It goes
+	// on until the call is canceled, and ends at once then: another instance begins
+	// it two seconds later. One that ends before is begun again after a pause.
+	RunService(ctx context.Context, in *RunServiceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ServiceReport], error)
 	// FireTimer tells that a timer is due: at least once, never before its time.
 	FireTimer(ctx context.Context, in *FireTimerRequest, opts ...grpc.CallOption) (*FireTimerResponse, error)
 	// ServeHTTP answers one HTTP request. Both sides send the head first, then the
@@ -246,6 +251,25 @@ func (c *pluginClient) RunJob(ctx context.Context, in *RunJobRequest, opts ...gr
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_RunJobClient = grpc.ServerStreamingClient[JobReport]
 
+func (c *pluginClient) RunService(ctx context.Context, in *RunServiceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ServiceReport], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[3], Plugin_RunService_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[RunServiceRequest, ServiceReport]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_RunServiceClient = grpc.ServerStreamingClient[ServiceReport]
+
 func (c *pluginClient) FireTimer(ctx context.Context, in *FireTimerRequest, opts ...grpc.CallOption) (*FireTimerResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(FireTimerResponse)
@@ -258,7 +282,7 @@ func (c *pluginClient) FireTimer(ctx context.Context, in *FireTimerRequest, opts
 
 func (c *pluginClient) ServeHTTP(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HTTPRequest, HTTPResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[3], Plugin_ServeHTTP_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[4], Plugin_ServeHTTP_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +295,7 @@ type Plugin_ServeHTTPClient = grpc.BidiStreamingClient[HTTPRequest, HTTPResponse
 
 func (c *pluginClient) Subscribe(ctx context.Context, in *SubscribeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[4], Plugin_Subscribe_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &Plugin_ServiceDesc.Streams[5], Plugin_Subscribe_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -345,6 +369,10 @@ type PluginServer interface {
 	// RunJob carries out a job, on one instance of the host at a time. The stream ends
 	// with the job; canceling the call asks it to stop.
 	RunJob(*RunJobRequest, grpc.ServerStreamingServer[JobReport]) error
+	// RunService carries out a service, on one instance of the host at a time. It goes
+	// on until the call is canceled, and ends at once then: another instance begins
+	// it two seconds later. One that ends before is begun again after a pause.
+	RunService(*RunServiceRequest, grpc.ServerStreamingServer[ServiceReport]) error
 	// FireTimer tells that a timer is due: at least once, never before its time.
 	FireTimer(context.Context, *FireTimerRequest) (*FireTimerResponse, error)
 	// ServeHTTP answers one HTTP request. Both sides send the head first, then the
@@ -400,6 +428,9 @@ func (UnimplementedPluginServer) Deliver(*DeliverRequest, grpc.ServerStreamingSe
 }
 func (UnimplementedPluginServer) RunJob(*RunJobRequest, grpc.ServerStreamingServer[JobReport]) error {
 	return status.Error(codes.Unimplemented, "method RunJob not implemented")
+}
+func (UnimplementedPluginServer) RunService(*RunServiceRequest, grpc.ServerStreamingServer[ServiceReport]) error {
+	return status.Error(codes.Unimplemented, "method RunService not implemented")
 }
 func (UnimplementedPluginServer) FireTimer(context.Context, *FireTimerRequest) (*FireTimerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method FireTimer not implemented")
@@ -596,6 +627,17 @@ func _Plugin_RunJob_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_RunJobServer = grpc.ServerStreamingServer[JobReport]
 
+func _Plugin_RunService_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(RunServiceRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(PluginServer).RunService(m, &grpc.GenericServerStream[RunServiceRequest, ServiceReport]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Plugin_RunServiceServer = grpc.ServerStreamingServer[ServiceReport]
+
 func _Plugin_FireTimer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(FireTimerRequest)
 	if err := dec(in); err != nil {
@@ -730,6 +772,11 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "RunJob",
 			Handler:       _Plugin_RunJob_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "RunService",
+			Handler:       _Plugin_RunService_Handler,
 			ServerStreams: true,
 		},
 		{

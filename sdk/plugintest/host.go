@@ -59,6 +59,7 @@ type Host struct {
 	topics     map[string][]string                          // that calls listen to, by their tokens
 	listened   chan struct{}                                // closed when one more does
 	others     map[string]func(map[string]any) (any, error) // operations of other plugins
+	services   map[string]chan struct{}                     // gets a word when the service has returned
 
 	telling sync.Mutex // one thing at a time is told to those who listen
 }
@@ -68,16 +69,17 @@ type Host struct {
 // the test.
 func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	t.Helper()
-	transport, err := sdk.NewTransport(p, func() {})
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := &Host{
 		t: t, store: store{byID: map[string]*stored{}, drawn: map[string]int64{}, gapless: map[string]int64{}, kept: map[string]made{}},
 		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), running: map[string]call{},
 		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{}, sites: map[string]http.Handler{}, lines: map[string]func(net.Conn){}, requests: map[string]request{},
 		topics: map[string][]string{}, listened: make(chan struct{}),
 		others: map[string]func(map[string]any) (any, error){},
+	}
+	p.Services = h.watched(p.Services)
+	transport, err := sdk.NewTransport(p, func() {})
+	if err != nil {
+		t.Fatal(err)
 	}
 	h.As(sdk.User{ID: "tester", Name: "Tester", Roles: []string{"admin"}})
 	connect(t, &wire{Transport: transport, host: h})

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 
+	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/contract/connection"
 	"github.com/openxrm/xrm/sdk/contract/extension"
@@ -21,6 +24,7 @@ type manifest struct {
 		AsPlugin        bool              `yaml:"asPlugin"`
 		Connections     map[string]string `yaml:"connections"`
 		Operations      []string          `yaml:"operations"`
+		Services        []string          `yaml:"services"`
 		extension.Needs `yaml:",inline"`
 	}
 }
@@ -56,6 +60,11 @@ func (h *Host) holdAgainst(p sdk.Plugin) error {
 			err = errors.Join(err, fmt.Errorf("%s: needs.connections: %s is %w", manifestFile, name, wrong))
 		}
 		h.connections[name] = address
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Services)) {
+		if !slices.Contains(m.Needs.Services, name) {
+			err = errors.Join(err, strictyaml.Problems{extension.LacksService(p.Name, name)}.Err())
+		}
 	}
 	if err == nil && (m.Name != p.Name || m.Version != p.Version) {
 		err = fmt.Errorf("%s is that of %s %s, but the plugin is %s %s", manifestFile, m.Name, m.Version, p.Name, p.Version)

@@ -11,11 +11,11 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// beginPatience is how long a subscription or a job may take to get into its work. The
+// beginPatience is how long a subscription, a job or a service may take to get into its work. The
 // tests of the kit itself give more, as with answersWithin.
 var beginPatience = 500 * time.Millisecond
 
-// endsWhatLasts cancels each subscription and job in a process of its own, and wants
+// endsWhatLasts cancels each subscription, job and service in a process of its own, and wants
 // it to end: Drain waits for what runs, so that it does not return shows what goes on.
 func endsWhatLasts(ctx context.Context, b *bench) error {
 	_, d, err := b.described(ctx)
@@ -24,7 +24,7 @@ func endsWhatLasts(ctx context.Context, b *bench) error {
 	}
 	lasting := b.lasting(d)
 	if len(lasting) == 0 {
-		return inapplicable("the plugin has neither subscriptions nor jobs")
+		return inapplicable("the plugin has neither subscriptions nor jobs nor services")
 	}
 	if err := b.endsAll(ctx, lasting); err == nil || len(lasting) == 1 {
 		return err
@@ -45,6 +45,9 @@ func (b *bench) lasting(d *pluginpb.DescribeResponse) (all []handler) {
 	}
 	for _, j := range d.GetJobs() {
 		all = append(all, handler{"job", j.GetName(), askJob(j.GetName())})
+	}
+	for _, s := range d.GetServices() {
+		all = append(all, handler{"service", s.GetName(), askService(s.GetName())})
 	}
 	return all
 }

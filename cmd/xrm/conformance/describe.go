@@ -178,6 +178,9 @@ func namesAreWellFormed(ctx context.Context, b *bench) error {
 	for _, j := range d.GetJobs() {
 		name("job", "", j.GetName(), naming.API)
 	}
+	for _, s := range d.GetServices() {
+		name("service", "", s.GetName(), naming.API)
+	}
 	for _, e := range d.GetEndpoints() {
 		name("endpoint", e.GetMethod()+" ", e.GetPath(), naming.Path)
 	}

@@ -39,6 +39,11 @@ func eventChecks() []check {
 			run:    try("job"),
 		},
 		{
+			name: "services go on", expected: "a service goes on until it is canceled",
+			remedy: "wait for the end of its context, and try again what has failed before you return with an error",
+			run:    servicesGoOn,
+		},
+		{
 			name: "endpoints answer", expected: "the head with a status from 200 to 599 first, then the body, then the end of the stream",
 			remedy: "send the head before the first part of the body",
 			run:    try("endpoint"),

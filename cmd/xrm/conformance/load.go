@@ -55,7 +55,7 @@ func loadChecks() []check {
 			run:    tokensAreThoseOfCalls,
 		},
 		{
-			name: "what lasts", expected: "subscriptions and jobs end within " + stopPatience.String() + " of being canceled",
+			name: "what lasts", expected: "subscriptions, jobs and services end within " + stopPatience.String() + " of being canceled",
 			remedy: "look at the end of the call in every loop, and let it end every wait: ctx.Done() in Go, context.is_active() in Python, the end of the call in Node",
 			run:    endsWhatLasts,
 		},

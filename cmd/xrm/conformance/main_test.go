@@ -176,6 +176,18 @@ func everything(role string) sdk.Plugin {
 			<-ctx.Done()
 			return ctx.Err()
 		}).In("Europe/Berlin")},
+		Services: map[string]sdk.ServiceFunc{"inbox": func(ctx context.Context, _ sdk.Host) error {
+			switch role {
+			case "serves for a moment":
+				return nil
+			case "panics as it serves":
+				panic("no mail")
+			case "serves for ever":
+				<-context.WithoutCancel(ctx).Done()
+			}
+			<-ctx.Done()
+			return nil
+		}},
 		Timers:    map[string]sdk.TimerFunc{"sla": func(context.Context, sdk.Host, *sdk.Timer) error { return nil }},
 		Endpoints: []sdk.Endpoint{sdk.HTTP("POST /hook", func(_ sdk.Host, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })},
 	}
@@ -251,7 +263,7 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 	again := s.described.Add(1)
 	changed := &pluginpb.DescribeResponse{
 		Name: d.Name, Version: d.Version, Entities: d.Entities, BeforeSave: d.BeforeSave, BeforeDelete: d.BeforeDelete, Operations: d.Operations,
-		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers,
+		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers, Services: d.Services,
 		ConfigSchema: d.ConfigSchema, Features: d.Features, Sdk: d.Sdk, PartyData: d.PartyData,
 	}
 	switch s.role {

@@ -64,4 +64,9 @@ func Lacks(plugin, what, format string, args ...any) strictyaml.Problem {
 	}
 }
 
+// LacksService is a service that nobody has granted.
+func LacksService(plugin, name string) strictyaml.Problem {
+	return Lacks(plugin, "service "+name, "it goes on by itself for as long as the plugin runs; needs has to have services: [%s]", name)
+}
+
 func manifest(plugin string) string { return path.Join(plugin, "plugin.yaml") }
