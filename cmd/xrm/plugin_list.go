@@ -25,8 +25,8 @@ func (p *program) pluginListCommand() *cobra.Command {
 		Short: "Say how the plugins of a running server are doing",
 		Long: `Asks the server, with an administrator's key. Below a plugin stands what keeps it
 from serving, what keeps a new version of it from running, which of its calls have
-failed since its process began, why events are sent to it again, and which of its
-jobs run or have failed.
+failed since its process began, why events are sent to it again, which of its jobs
+run or have failed, and on which instance each of its services runs.
 
 WAITING are the events that are on their way to it, DEAD those that it could not
 handle: see xrm plugin dead-letters. What the states mean is told in
@@ -42,7 +42,7 @@ core/pluginhost/README.md.`,
 			return p.listPlugins(cmd.Context(), config, asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with all jobs")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, with all jobs, and why services have failed that run again")
 	configFlags(cmd.Flags(), "server", "keyFile", "data")
 	return cmd
 }
@@ -62,6 +62,8 @@ type listedPlugin struct {
 	Failed []listedFailure `json:"failed"`
 	Events backlog         `json:"events"`
 	Jobs   []listedJob     `json:"jobs"`
+
+	Services []listedService `json:"services"`
 }
 
 type listedFailure struct {
@@ -91,10 +93,20 @@ type listedJob struct {
 	Note       string     `json:"note,omitempty"`
 }
 
+type listedService struct {
+	Name      string     `json:"name"`
+	State     string     `json:"state"`
+	Instance  string     `json:"instance,omitempty"`
+	Since     *time.Time `json:"since,omitempty"`
+	LastError string     `json:"lastError,omitempty"`
+	FailedAt  *time.Time `json:"failedAt,omitempty"`
+}
+
 const pluginsQuery = `{ plugins { name version state since reason update restarts lastError panic
 	failed { call count lastAt lastError }
 	events { waiting dead oldestDue lastError }
-	jobs { name schedule nextAt startedAt finishedAt outcome error done total note } } }`
+	jobs { name schedule nextAt startedAt finishedAt outcome error done total note }
+	services { name state instance since lastError failedAt } } }`
 
 func (p *program) listPlugins(ctx context.Context, c Config, asJSON bool) error {
 	var answer struct{ Plugins []listedPlugin }
@@ -186,7 +198,20 @@ func (l listedPlugin) remarks() []string {
 			list = append(list, fmt.Sprintf("job %s failed: %s", j.Name, brief(j.Error)))
 		}
 	}
+	for _, s := range l.Services {
+		list = append(list, s.remark())
+	}
 	return list
+}
+
+func (s listedService) remark() string {
+	switch core.ServiceState(s.State) {
+	case core.ServiceRunning:
+		return fmt.Sprintf("service %s runs on %s since %s", s.Name, s.Instance, s.Since.Format(time.DateTime))
+	case core.ServiceFailed:
+		return fmt.Sprintf("service %s failed at %s and is begun again: %s", s.Name, s.Since.Format(time.DateTime), brief(s.LastError))
+	}
+	return fmt.Sprintf("service %s runs on no instance", s.Name)
 }
 
 func times(n int) string {

@@ -77,7 +77,8 @@ func TestTheListTellsWhatAPersonShouldKnowOfAPlugin(t *testing.T) {
 	since := time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC)
 	plugins := []listedPlugin{
 		{Name: "complaints", Version: "1.0.0", State: "SERVING", Since: since, LastError: "its process ended", Restarts: 1,
-			Jobs: []listedJob{{Name: "escalate", Outcome: "RUNNING", Done: 3, Total: 20, Note: "of May"}, {Name: "tidy", Outcome: "FAILED", Error: "disk full\nat once"}, {Name: "count", Outcome: "SUCCEEDED"}}},
+			Jobs:     []listedJob{{Name: "escalate", Outcome: "RUNNING", Done: 3, Total: 20, Note: "of May"}, {Name: "tidy", Outcome: "FAILED", Error: "disk full\nat once"}, {Name: "count", Outcome: "SUCCEEDED"}},
+			Services: []listedService{{Name: "inbox", State: "RUNNING", Instance: "db1/7/1f", Since: &since, LastError: "of once"}, {Name: "line", State: "FAILED", Since: &since, LastError: "no route"}, {Name: "spool", State: "WAITING"}}},
 		{Name: "fax", State: "CRASH_LOOP", Since: since, Restarts: 7, Events: backlog{Waiting: 120, Dead: 2, LastError: "The line is busy."}, LastError: "start: its process ended: exit status 7\n\x1b[2Jone\ntwo\nthree\nfour"},
 		{Name: "phone", Version: "2.0.0", State: "DEGRADED", Since: since, Reason: "no line", Update: "invalid: phone 2.1.0 waits for approval",
 			Failed: []listedFailure{{"BeforeSave call", 1, since, "BeforeSave call: panic: nil map"}, {"dial", 12, since, "The plugin phone did not answer within 5s."}}},
@@ -87,6 +88,9 @@ complaints  1.0.0    SERVING     2026-03-02 08:30:00  1         0        0
     job escalate runs: 3 of 20 of May
     job tidy failed: disk full
       at once
+    service inbox runs on db1/7/1f since 2026-03-02 08:30:00
+    service line failed at 2026-03-02 08:30:00 and is begun again: no route
+    service spool runs on no instance
 fax                  CRASH_LOOP  2026-03-02 08:30:00  7         120      2
     start: its process ended: exit status 7
       �[2Jone

@@ -12,7 +12,7 @@ var common = []graphql.Type{
 	graphql.ID, graphql.String, graphql.Boolean, graphql.Int, graphql.Float, // GraphQL has Float though nothing here is one
 	long, decimal, date, dateTime, anyJSON,
 	outcome, direction, pageInfo, historyEntry, historyChange,
-	turnedReferences, leftOverRecords, clearedRecords, findingKind, checkFinding, databaseCheck, failedCalls, backlogInfo, jobInfo, deadLetter,
+	turnedReferences, leftOverRecords, clearedRecords, findingKind, checkFinding, databaseCheck, failedCalls, backlogInfo, jobInfo, serviceInfo, deadLetter,
 }
 
 // reserve keeps the names of the types that are made without the model.

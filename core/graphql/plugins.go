@@ -15,6 +15,7 @@ import (
 type PluginDesk interface {
 	Plugins() []core.Plugin
 	JobRuns(ctx context.Context) ([]core.JobRun, error)
+	ServiceRuns(ctx context.Context) ([]core.ServiceRun, error)
 	RunJob(ctx context.Context, plugin, job string) error
 	CancelJob(ctx context.Context, plugin, job string) error
 
@@ -53,6 +54,7 @@ func (b *builder) plugins() {
 		"failed":    of(nonNullList(failedCalls), func(p core.Plugin) any { return append([]core.FailedCalls{}, p.Failed...) }),
 		"events":    {Type: backlogInfo, Description: "The events that wait for it."},
 		"jobs":      {Type: graphql.NewList(graphql.NewNonNull(jobInfo)), Description: "What it does by the clock, and how it went last."},
+		"services":  {Type: graphql.NewList(graphql.NewNonNull(serviceInfo)), Description: "What goes on for as long as it runs, and on which instance."},
 	}})
 	b.resolve("PluginInfo", "events", b.ofPlugins(func(ctx context.Context, answer map[string]any) error {
 		backlog, err := b.Plugins.Backlog(ctx)
@@ -63,6 +65,14 @@ func (b *builder) plugins() {
 	}, core.Backlog{}))
 	b.resolve("PluginInfo", "jobs", b.ofPlugins(func(ctx context.Context, answer map[string]any) error {
 		runs, err := b.Plugins.JobRuns(ctx)
+		for _, run := range runs {
+			list, _ := answer[run.Plugin].([]any)
+			answer[run.Plugin] = append(list, run)
+		}
+		return err
+	}, []any{}))
+	b.resolve("PluginInfo", "services", b.ofPlugins(func(ctx context.Context, answer map[string]any) error {
+		runs, err := b.Plugins.ServiceRuns(ctx)
 		for _, run := range runs {
 			list, _ := answer[run.Plugin].([]any)
 			answer[run.Plugin] = append(list, run)

@@ -2,8 +2,10 @@ package work
 
 import (
 	"context"
+	"slices"
 
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/schedule"
 )
 
 // Letters is what is kept about the work that is done, waits or was given up.
@@ -32,6 +34,17 @@ func (d Desk) Plugins() []core.Plugin {
 		list = append(list, s.Plugin())
 	}
 	return list
+}
+
+// JobRuns lists what is known of all jobs.
+func (d Desk) JobRuns(ctx context.Context) ([]core.JobRun, error) {
+	runs, err := d.Letters.JobRuns(ctx)
+	return slices.DeleteFunc(runs, schedule.OfService), err
+}
+
+// ServiceRuns says where the services of all plugins stand, on whatever instance.
+func (d Desk) ServiceRuns(ctx context.Context) ([]core.ServiceRun, error) {
+	return d.work.runner.ServiceRuns(ctx, servicesOf(d.work.current().Contributions))
 }
 
 // RunJob makes a job due now, on whatever instance.
