@@ -69,6 +69,19 @@ type Host struct {
 // the test.
 func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 	t.Helper()
+	h := newHost(t)
+	p.Services = h.watched(p.Services)
+	transport, err := sdk.NewTransport(p, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	connect(t, &wire{Transport: transport, host: h})
+	h.open(others)
+	return h
+}
+
+// newHost is a host without a plugin.
+func newHost(t testing.TB) *Host {
 	h := &Host{
 		t: t, store: store{byID: map[string]*stored{}, drawn: map[string]int64{}, gapless: map[string]int64{}, kept: map[string]made{}},
 		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), running: map[string]call{},
@@ -76,13 +89,15 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 		topics: map[string][]string{}, listened: make(chan struct{}),
 		others: map[string]func(map[string]any) (any, error){},
 	}
-	p.Services = h.watched(p.Services)
-	transport, err := sdk.NewTransport(p, func() {})
-	if err != nil {
-		t.Fatal(err)
-	}
 	h.As(sdk.User{ID: "tester", Name: "Tester", Roles: []string{"admin"}})
-	connect(t, &wire{Transport: transport, host: h})
+	return h
+}
+
+// open has the plugin describe itself, and holds that against its manifest and the
+// entities.
+func (h *Host) open(others []fs.FS) {
+	t := h.t
+	t.Helper()
 	lifeline, err := h.plugin.Watch(context.Background(), &pluginpb.WatchRequest{})
 	if err == nil {
 		_, err = lifeline.Recv()
@@ -95,9 +110,9 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 		t.Fatalf("ask the plugin what it is: %v", err)
 	}
 	if err := contract.CheckSize(h.description); err != nil {
-		t.Fatalf("the plugin %s is too large:\n%v", p.Name, err)
+		t.Fatalf("the plugin %s is too large:\n%v", h.description.GetName(), err)
 	}
-	if err := h.holdAgainst(p); err != nil {
+	if err := h.holdAgainst(); err != nil {
 		t.Error(err)
 	}
 	h.load(others)
@@ -109,7 +124,6 @@ func Start(t testing.TB, p sdk.Plugin, others ...fs.FS) *Host {
 		h.jobs = append(h.jobs, j)
 	}
 	h.configureByDefault()
-	return h
 }
 
 // load checks the plugin's entities together with the shipped ones and the

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"slices"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
-	"github.com/openxrm/xrm/sdk"
 	"github.com/openxrm/xrm/sdk/contract/connection"
 	"github.com/openxrm/xrm/sdk/contract/extension"
 	"go.yaml.in/yaml/v3"
@@ -45,7 +43,7 @@ func readManifest() (manifest, error) {
 // the host does not serve a plugin that differs from its manifest, and lets it
 // act for itself, or bind the records of others, only if that asks for it. Without
 // the file it may.
-func (h *Host) holdAgainst(p sdk.Plugin) error {
+func (h *Host) holdAgainst() error {
 	m, err := readManifest()
 	if errors.Is(err, fs.ErrNotExist) {
 		h.asPlugin = true
@@ -61,13 +59,14 @@ func (h *Host) holdAgainst(p sdk.Plugin) error {
 		}
 		h.connections[name] = address
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.Services)) {
-		if !slices.Contains(m.Needs.Services, name) {
-			err = errors.Join(err, strictyaml.Problems{extension.LacksService(p.Name, name)}.Err())
+	d := h.description
+	for _, described := range d.GetServices() {
+		if !slices.Contains(m.Needs.Services, described.GetName()) {
+			err = errors.Join(err, strictyaml.Problems{extension.LacksService(d.GetName(), described.GetName())}.Err())
 		}
 	}
-	if err == nil && (m.Name != p.Name || m.Version != p.Version) {
-		err = fmt.Errorf("%s is that of %s %s, but the plugin is %s %s", manifestFile, m.Name, m.Version, p.Name, p.Version)
+	if err == nil && (m.Name != d.GetName() || m.Version != d.GetVersion()) {
+		err = fmt.Errorf("%s is that of %s %s, but the plugin is %s %s", manifestFile, m.Name, m.Version, d.GetName(), d.GetVersion())
 	}
 	return err
 }

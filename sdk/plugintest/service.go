@@ -80,6 +80,17 @@ func (h *Host) serve(ctx context.Context, id *pluginpb.CallContext, name string)
 	return err
 }
 
+// elsewhere takes what a plugin that runs elsewhere says of its services. Whether one has
+// returned in time is for its own SDK to see.
+func (h *Host) elsewhere(services []*pluginpb.PluginService) {
+	returned := make(chan struct{})
+	close(returned)
+	h.services = map[string]chan struct{}{}
+	for _, s := range services {
+		h.services[s.GetName()] = returned
+	}
+}
+
 // watched are the services of a plugin, each of which tells when it has returned.
 func (h *Host) watched(services map[string]sdk.ServiceFunc) map[string]sdk.ServiceFunc {
 	all := maps.Clone(services)
