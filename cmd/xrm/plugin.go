@@ -17,7 +17,7 @@ them (core/pluginhost/README.md). All commands are told in cmd/xrm/README.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.newCommand(), p.genCommand(), p.testCommand(), p.devCommand(), p.buildCommand(), p.packCommand(), p.conformanceCommand())
+	cmd.AddCommand(p.newCommand(), p.genCommand(), p.testCommand(), p.devCommand(), p.buildCommand(), p.packCommand(), p.conformanceCommand(), p.rehearseCommand())
 	cmd.AddCommand(p.approveCommand(), p.pluginListCommand(), p.deadLettersCommand())
 	cmd.AddCommand(p.switchCommands()...)
 	cmd.AddCommand(p.removeCommand(), p.forgetCommand())
