@@ -30,7 +30,8 @@ func TestMain(m *testing.M) {
 		sdk.Serve(played(filepath.Base(os.Args[0])))
 		syscall.Exit(0) // os.Exit of a program with the race detector takes a second
 	}
-	if os.Getenv(asProgram) != "" {
+	// Who calls it with a command, and not with flags of tests, wants the program.
+	if os.Getenv(asProgram) != "" || len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
 		main()
 		return
 	}

@@ -67,7 +67,7 @@ func (s pluginSource) test(ctx context.Context, out io.Writer) error {
 	case "node":
 		return s.run(ctx, out, "npm", "test", "--silent")
 	case "python":
-		return s.run(ctx, out, s.python(), "-m", "unittest", "discover")
+		return s.run(ctx, out, s.python(), "-m", "unittest", "discover") // xrm.testing finds this program in XRM_BIN
 	}
 	return nil
 }
@@ -77,6 +77,9 @@ func (s pluginSource) run(ctx context.Context, out io.Writer, command ...string)
 	fmt.Fprintf(out, "%s\n", strings.Join(command, " "))
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, out, out
+	if self, err := os.Executable(); err == nil && s.language == "python" && os.Getenv("XRM_BIN") == "" {
+		cmd.Env = append(os.Environ(), "XRM_BIN="+self)
+	}
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s in %s: %w", command[0], s.dir, err)
 	}

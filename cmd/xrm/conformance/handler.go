@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/openxrm/xrm/sdk/pluginpb"
@@ -100,17 +101,23 @@ func itself(refused *pluginpb.Error) error {
 	return fmt.Errorf("INTERNAL: %s", cause)
 }
 
-// inPlugin is where a stack of Go leaves the runtime and the SDK: the line of the
-// plugin that panicked; "" where none can be told.
+// inPlugin is where a stack of Go leaves the runtime and the SDK, or where one of Python
+// ends outside of that: the line of the plugin that failed; "" where none can be told.
 func inPlugin(stack string) string {
+	last := ""
 	for line := range strings.Lines(stack) {
 		file, _, _ := strings.Cut(strings.TrimSpace(line), " +0x")
 		if strings.HasPrefix(line, "\t") && strings.Contains(file, ".go:") && !strings.Contains(file, "/src/runtime/") && !strings.Contains(file, "/sdk/") {
 			return file
 		}
+		if found := frameOfPython.FindStringSubmatch(line); found != nil && !strings.Contains(found[1], "/xrm/") && !strings.Contains(found[1], "/lib/python") {
+			last = found[1] + ":" + found[2]
+		}
 	}
-	return ""
+	return last
 }
+
+var frameOfPython = regexp.MustCompile(`^  File "(.+\.py)", line (\d+), in `)
 
 // call asks one handler as part of a call.
 func (b *bench) call(ctx context.Context, l *link, h handler) (*pluginpb.Error, error) {

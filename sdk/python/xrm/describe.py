@@ -38,6 +38,7 @@ class Description:
             operations=[self._operation(o) for o in plugin.operations], fields=[self._field(f) for f in plugin.fields],
             subscriptions=self._topics(plugin), timers=sorted(plugin.timers),
             jobs=[pb.Job(name=j.name, schedule=j.schedule, time_zone=j.zone, doc=j.doc) for j in plugin.jobs],
+            services=[pb.PluginService(name=s.name, doc=s.doc) for s in plugin.services],
             endpoints=[pb.Endpoint(method=e.method, path=e.path, doc=e.doc) for e in plugin.endpoints],
             config_schema=plugin.config.describe(self._mistakes) if plugin.config else b"", party_data=self._parties(plugin))
         self.message.objects.extend(self._typer.objects[name] for name in sorted(self._typer.objects))
@@ -103,6 +104,7 @@ class Description:
                 ("operation", [o.name for o in plugin.operations], _API, "use camelCase, as Python's snake_case becomes"),
                 ("computed field", [f"{f.entity}.{f.name}" for f in plugin.fields], re.compile(rf"{_API.pattern}\.{_API.pattern}"), "use camelCase"),
                 ("job", [j.name for j in plugin.jobs], _API, "use camelCase, as Python's snake_case becomes"),
+                ("service", [s.name for s in plugin.services], _API, "use camelCase, as Python's snake_case becomes"),
                 ("timer", list(plugin.timers), _API, "use camelCase"),
                 ("topic", list(self.message.subscriptions), _TOPIC, "write ENTITY.ACTION such as order.created, or order.*"),
                 ("path of an endpoint", [e.path for e in plugin.endpoints], _PATH, "begin with a slash: \"POST /erp\"")):
@@ -119,4 +121,4 @@ def _features(d: pb.DescribeResponse) -> List[str]:
     """Is what a host must have for this plugin beyond the first release of the protocol."""
     return [name for name, needed in (
         ("config", d.config_schema), ("deletes", d.before_delete), ("events", d.subscriptions), ("http", d.endpoints), ("jobs", d.jobs),
-        ("parties", d.party_data.export), ("subscriptions", any(o.kind == pb.Operation.SUBSCRIPTION for o in d.operations)), ("timers", d.timers)) if needed]
+        ("parties", d.party_data.export), ("services", d.services), ("subscriptions", any(o.kind == pb.Operation.SUBSCRIPTION for o in d.operations)), ("timers", d.timers)) if needed]

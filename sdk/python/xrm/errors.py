@@ -105,11 +105,15 @@ class DeadLetter(Exception):
 _kinds = {kind.code: kind for kind in (Refused, NotFound, Forbidden, Conflict, Unavailable, RateLimited)}
 
 
-def from_wire(e: pb.Error) -> Error:
-    violations = [Violation(v.field, v.message, v.rule) for v in e.violations]
-    found = _kinds.get(e.code, Error)(e.message, violations)
-    found.code = e.code
+def of_code(code: str, message: str, violations: Iterable[Violation]) -> Error:
+    """Makes an error of the class that has the code."""
+    found = _kinds.get(code, Error)(message, violations)
+    found.code = code
     return found
+
+
+def from_wire(e: pb.Error) -> Error:
+    return of_code(e.code, e.message, [Violation(v.field, v.message, v.rule) for v in e.violations])
 
 
 def to_wire(what: str, error: BaseException) -> pb.Error:

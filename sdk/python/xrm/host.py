@@ -19,6 +19,8 @@ from .values import ID, decode, encode, instant, rfc3339
 from .wire import HostStub
 from .writes import Filter, Write
 
+FOREVER = 366 * 24 * 3600.0
+
 ANY_VERSION = -1
 """Over whatever version there is, in put_state and delete_state."""
 
@@ -224,7 +226,7 @@ class Host:
         """Is the first instant from this one on that is working time."""
         return instant(self._work_time(calendar, at, pb.WorkTimeRequest()).at)
 
-    def call(self, operation: str, **arguments: Any) -> Any:
+    def call(self, operation: str, /, **arguments: Any) -> Any:
         """Carries out a query or mutation of another plugin, by its name in the API; a
         record in the result is its id."""
         return decode(check(self._ask("Call", pb.CallRequest(operation=operation, arguments=encode(arguments)))).result)
@@ -293,7 +295,7 @@ class Host:
     def _ask(self, method: str, request: Any) -> Any:
         """Calls the host, no longer than the call itself lasts."""
         request.context.CopyFrom(self._context)
-        asked = getattr(self._stub, method).future(request, timeout=self._call.time_remaining())
+        asked = getattr(self._stub, method).future(request, timeout=self._time())
         if not self._call.add_callback(asked.cancel):
             asked.cancel()  # the call has ended already
         try:
@@ -301,10 +303,15 @@ class Host:
         except (grpc.RpcError, grpc.FutureCancelledError) as broken:
             raise self._broken(method, broken) from None
 
+    def _time(self) -> Optional[float]:
+        """Is what is left of the call; gRPC says so of one without an end in years."""
+        left = self._call.time_remaining()
+        return None if left is None or left > FOREVER else left
+
     def _stream(self, method: str, request: Any) -> Iterator[Any]:
         if hasattr(request, "context"):
             request.context.CopyFrom(self._context)
-        answers = getattr(self._stub, method)(request, timeout=self._call.time_remaining())
+        answers = getattr(self._stub, method)(request, timeout=self._time())
         if not self._call.add_callback(answers.cancel):
             answers.cancel()
         try:

@@ -60,6 +60,13 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Service:
+    name: str
+    doc: str
+    run: Callable[..., Any]
+
+
+@dataclass(frozen=True)
 class Endpoint:
     method: str
     path: str
@@ -98,6 +105,7 @@ class Plugin:
         self.subscriptions: Dict[str, Callable[..., Any]] = {}
         self.timelines: Dict[str, Callable[..., Any]] = {}
         self.jobs: List[Job] = []
+        self.services: List[Service] = []
         self.timers: Dict[str, Callable[..., Any]] = {}
         self.endpoints: List[Endpoint] = []
         self.health: Optional[Callable[[], None]] = None
@@ -156,6 +164,16 @@ class Plugin:
             self.jobs.append(Job(name or camel(run.__name__), schedule, zone, doc or _doc(run), run))
             return run
         return add
+
+    def service(self, run: Optional[F] = None, *, name: str = "", doc: str = "") -> Any:
+        """Goes on for as long as the plugin runs, on one instance: serve(host). Return when
+        host.ended is set; host.sleep and what is asked of the host raise Ended then.
+        Another instance begins it two seconds later. What returns or raises before
+        begins again after a pause."""
+        def add(run: F) -> F:
+            self.services.append(Service(name or camel(run.__name__), doc or _doc(run), run))
+            return run
+        return add(run) if run else add  # with or without brackets
 
     def timer(self, name: str) -> Callable[[F], F]:
         """Is called when a time has come that host.schedule has set: fire(host, timer)."""

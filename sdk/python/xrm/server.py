@@ -1,5 +1,6 @@
 """The plugin's side of the wire: each call of the host goes to the handler of its name."""
 
+import collections
 import contextlib
 import contextvars
 import queue
@@ -32,7 +33,7 @@ class Server:
         self.description = Description(plugin, SDK)
         self.stub: "futures.Future[HostStub]" = futures.Future()
         self._ears = Ears()
-        self._running, self._idle = 0, threading.Condition()
+        self._running, self._idle = collections.Counter(), threading.Condition()
 
     def Describe(self, request: pb.DescribeRequest, context: Any) -> pb.DescribeResponse:
         return self.description.message
@@ -115,7 +116,7 @@ class Server:
 
     def Subscribe(self, request: pb.SubscribeRequest, context: Any) -> Iterator[pb.SubscribeResponse]:
         what = f"subscribe {request.operation}"
-        with self._counted(request.context):
+        with self._counted(request.context, what):
             results = None
             try:
                 results = self._operate(self._host(request.context, context), request)
@@ -199,6 +200,16 @@ class Server:
         threading.Thread(target=work, daemon=True, name=f"job {request.job}").start()
         yield from iter(reports.get, None)
 
+    def RunService(self, request: pb.RunServiceRequest, context: Any) -> Iterator[pb.ServiceReport]:
+        """The call is over when it is canceled; what is said before is why the service has ended."""
+        def serve(host: Host) -> None:
+            s = _found({s.name: s for s in self.plugin.services}, request.service, "service")
+            s.run(host)
+            raise RuntimeError("the service returned by itself; go on until host.ended is set")
+        failed = self._run(request.context, context, service_call(request.service), serve)
+        if context.is_active():
+            yield pb.ServiceReport(error=failed)
+
     def FireTimer(self, request: pb.FireTimerRequest, context: Any) -> pb.FireTimerResponse:
         def fire(host: Host) -> None:
             run = _found(self.plugin.timers, request.name, "timer")
@@ -208,7 +219,7 @@ class Server:
     def ServeHTTP(self, requests: Iterator[pb.HTTPRequest], context: Any) -> Iterator[pb.HTTPResponse]:
         head = next(requests).head
         request = http.request_from_wire(head, requests)
-        with self._counted(head.context):
+        with self._counted(head.context, f"{head.method} {head.target}"):
             endpoint = next((e for e in self.plugin.endpoints if http.fits(e.method, e.path, request)), None)
             try:
                 answer = http.Response("404 page not found\n", 404) if endpoint is None else endpoint.run(self._host(head.context, context), request)
@@ -241,21 +252,22 @@ class Server:
                 self._idle.notify_all()
         context.add_callback(stop_waiting)
         with self._idle:
-            self._idle.wait_for(lambda: self._running == 0 or not context.is_active())
+            self._idle.wait_for(lambda: not self._running or not context.is_active())
         return pb.DrainResponse()
 
-    def wait_idle(self, seconds: float) -> None:
+    def wait_idle(self, seconds: float, what: str = "") -> bool:
+        """Waits for the end of all calls, or of those to one handler, and says whether they have ended."""
         with self._idle:
-            self._idle.wait_for(lambda: self._running == 0, seconds)
+            return self._idle.wait_for(lambda: not (self._running[what] if what else self._running), seconds)
 
     def _host(self, call: pb.CallContext, context: Any) -> Host:
         return Host(self.stub.result(5), call, context, self._ears)
 
     @contextlib.contextmanager
-    def _counted(self, call: pb.CallContext) -> Iterator[None]:
+    def _counted(self, call: pb.CallContext, what: str) -> Iterator[None]:
         """Counts the calls that run, for Drain."""
         with self._idle:
-            self._running += 1
+            self._running[what] += 1
         before = current.get()
         current.set(call)
         try:
@@ -263,12 +275,13 @@ class Server:
         finally:
             current.set(before)
             with self._idle:
-                self._running -= 1
+                self._running[what] -= 1
+                self._running += collections.Counter()  # which leaves out the zeros
                 self._idle.notify_all()
 
     def _run(self, call: pb.CallContext, context: Any, what: str, handler: Callable[[Host], None]) -> Optional[pb.Error]:
         """Calls a handler. What it raises costs this call and not the process."""
-        with self._counted(call):
+        with self._counted(call, what):
             return self._try(what, lambda: handler(self._host(call, context)))
 
     def _try(self, what: str, do: Callable[[], None]) -> Optional[pb.Error]:
@@ -277,6 +290,10 @@ class Server:
             return None
         except (Exception, errors.Ended) as error:
             return errors.to_wire(what, error)
+
+
+def service_call(name: str) -> str:
+    return f"run the service {name}"
 
 
 def _found(all: Dict[str, Any], name: str, what: str) -> Any:
