@@ -213,7 +213,7 @@ func TestWhoeverComesLaterMustChooseAnotherName(t *testing.T) {
 
 func TestTheDefinitionsOfTheRepositoryHaveNamesOfTheirOwn(t *testing.T) {
 	var sources []schema.Source
-	for _, dir := range []string{"../../plugins/complaints/entities", "../../examples/python-plugin/entities", "../../cmd/xrm/testdata/ledger/entities"} {
+	for _, dir := range []string{"../../plugins/complaints/entities", "../../examples/loyalty-go/entities", "../../cmd/xrm/testdata/ledger/entities"} {
 		found, err := schema.ReadSources("plugin", dir, os.DirFS(dir))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %d definitions, %v", dir, len(found), err)

@@ -19,6 +19,7 @@ import (
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/python"
 )
 
 //go:embed all:templates
@@ -89,10 +90,15 @@ func (p Plugin) files() (map[string][]byte, error) {
 	if p.Module == "" {
 		delete(files, "go.mod")
 	}
-	if p.Language != "go" {
-		if err := addProto(files); err != nil {
-			return nil, err
-		}
+	var err error
+	switch p.Language {
+	case "python":
+		err = addSDK(files)
+	case "node":
+		err = addProto(files)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return files, p.checkEntity(files)
 }
@@ -125,6 +131,7 @@ type words struct {
 	Plugin
 	Executable string
 	Entity     string // serviceCall
+	Class      string // ServiceCall
 	Words      string // service call
 	Title      string // Service call
 	Field      string // plannedServiceCalls
@@ -144,9 +151,20 @@ func (p Plugin) words() words {
 		}
 		w.Entity += part
 	}
-	w.Title, w.Field = upper(w.Words), "planned"+upper(w.Entity)+"s"
+	w.Class = upper(w.Entity)
+	w.Title, w.Field = upper(w.Words), "planned"+w.Class+"s"
 	w.Executable = map[string]string{"go": p.Name, "python": "plugin.py", "node": "plugin.js"}[p.Language]
 	return w
+}
+
+// addSDK adds the package that a plugin in Python imports.
+func addSDK(files map[string][]byte) error {
+	return fs.WalkDir(python.Files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files[name], err = python.Files.ReadFile(name)
+		}
+		return err
+	})
 }
 
 // addProto adds the contract, for languages that read it.

@@ -1,50 +1,13 @@
 package scaffold_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/openxrm/xrm/cmd/xrm/scaffold"
 )
-
-var update = flag.Bool("update", false, "write examples/python-plugin anew")
-
-func TestThePythonExampleIsWhatIsWritten(t *testing.T) {
-	t.Parallel()
-	const example = "../../../examples/python-plugin"
-	written := filepath.Join(t.TempDir(), "visit")
-	files, err := scaffold.Write(written, scaffold.Plugin{Name: "visit", Language: "python"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range files {
-		want, err := os.ReadFile(filepath.Join(written, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		file := filepath.Join(example, name)
-		if *update && !strings.HasPrefix(name, "proto/") { // a link to sdk/pluginpb
-			info, err := os.Stat(filepath.Join(written, name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, want, info.Mode()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, err := os.ReadFile(file)
-		if err != nil {
-			t.Error(err)
-		}
-		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s differs from its template; run: go test ./cmd/xrm/scaffold -update\n%s", file, diff)
-		}
-	}
-}
 
 func TestTheProgramInPythonIsShort(t *testing.T) {
 	t.Parallel()
@@ -52,7 +15,7 @@ func TestTheProgramInPythonIsShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(program), "\n"); n >= 100 {
+	if n := strings.Count(string(program), "\n"); n >= 50 {
 		t.Errorf("plugin.py has %d lines", n)
 	}
 }
