@@ -44,8 +44,8 @@ else
 endif
 
 .PHONY: lab
-lab: ## Bring up the MongoDB engine of the tests, and say how to use it
-	.ci/lab up mongo
+lab: ## Bring up the servers of the tests, MongoDB and mail, and say how to use them
+	.ci/lab up mongo mail
 	@.ci/lab env
 
 .PHONY: dist
