@@ -54,6 +54,10 @@ type Work struct {
 	// Jobs are the core's own, which it does once. Set before Run is called.
 	Jobs []Job
 
+	// Services are the core's own, each of which one instance runs. Set before Run is
+	// called.
+	Services []Service
+
 	store   Store
 	current func() *snapshot.Snapshot
 	log     *slog.Logger
@@ -71,6 +75,16 @@ type Job struct {
 	Due func(ctx context.Context, on record.Basis) (what string, err error)
 
 	Do func(ctx context.Context, on record.Basis, report func(core.Progress)) error
+}
+
+// Service is something that the core itself does for as long as it runs, on one instance
+// at a time.
+type Service struct {
+	Owner, Name string // as of a plugin and its service, but that no plugin can have the name
+
+	// Run returns when ctx ends. now is what reads and writes are decided by, and
+	// whether this instance still has the lease.
+	Run func(ctx context.Context, now func() (on record.Basis, sure bool)) error
 }
 
 // New makes the work of an instance, which Run begins. current returns the
@@ -133,7 +147,13 @@ func (w *Work) jobs(ctx context.Context) []schedule.Job {
 	return all
 }
 
-func (w *Work) services() []schedule.Service { return servicesOf(w.serving()) }
+func (w *Work) services() []schedule.Service {
+	all := servicesOf(w.serving())
+	for _, own := range w.Services {
+		all = append(all, schedule.Service{Plugin: own.Owner, Name: own.Name})
+	}
+	return all
+}
 
 func servicesOf(contributions []snapshot.Contribution) (all []schedule.Service) {
 	for _, c := range contributions {
@@ -146,6 +166,11 @@ func servicesOf(contributions []snapshot.Contribution) (all []schedule.Service) 
 
 func (w *Work) runService(ctx context.Context, s schedule.Service) error {
 	now := func() (on record.Basis, sure bool) { return w.current().Basis, schedule.Sure(ctx) }
+	for _, own := range w.Services {
+		if own.Owner == s.Plugin && own.Name == s.Name {
+			return own.Run(ctx, now)
+		}
+	}
 	return w.Plugins.RunService(ctx, now, s.Plugin, s.Name)
 }
 
