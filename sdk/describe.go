@@ -25,6 +25,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 	d := &pluginpb.DescribeResponse{
 		Name: p.Name, Version: p.Version, Sdk: "go " + Version,
 		Entities:      entityFiles(t, p),
+		Mails:         mailFiles(t, p),
 		BeforeSave:    named(t, "BeforeSave", p.BeforeSave),
 		BeforeDelete:  named(t, "BeforeDelete", p.BeforeDelete),
 		Operations:    operations(t, p.Operations),
@@ -73,6 +74,7 @@ func features(d *pluginpb.DescribeResponse) []string {
 		{"events", len(d.Subscriptions) > 0},
 		{"http", len(d.Endpoints) > 0},
 		{"jobs", len(d.Jobs) > 0},
+		{"mails", len(d.Mails) > 0},
 		{"parties", d.GetPartyData().GetExport()},
 		{"services", len(d.Services) > 0},
 		{"subscriptions", slices.ContainsFunc(d.Operations, isSubscription)},

@@ -82,6 +82,11 @@ type Host interface {
 	// Listen hears what is broadcast on a topic, as the function Listen does, which
 	// reads the values.
 	Listen(ctx context.Context, topic string) (iter.Seq2[json.RawMessage, error], error)
+	// SendMail queues a mail at the mail server of the site; what becomes of it, its record
+	// says, of the entity mail. Of all mails with one key one is sent. needs of the manifest
+	// has to have mail: true. It is refused with CodeUnavailable where the site has no
+	// mail server.
+	SendMail(ctx context.Context, m Mail) (MailSent, error)
 	// Schedule sets a timer, or moves the one of its name and key.
 	Schedule(ctx context.Context, t Timer) error
 	// Cancel removes a timer, and says whether there was one.

@@ -17,6 +17,11 @@ type Plugin struct {
 	// it; most often an embed.FS.
 	Entities fs.FS
 
+	// Mails holds templates of mails, NAME.LANGUAGE.txt and NAME.LANGUAGE.html anywhere in it,
+	// for Host.SendMail; most often an embed.FS. A text begins with a line "Subject: ..."
+	// and an empty one; the language is that of text/template and html/template.
+	Mails fs.FS
+
 	// BeforeSave has a rule for each entity, its own or another's.
 	BeforeSave map[string]SaveFunc
 

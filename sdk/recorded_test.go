@@ -369,6 +369,7 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	_, together := host.Batch(ctx, sdk.Batch{Key: "event 1", Writes: []sdk.Write{sdk.Create(&sdk.Record{Entity: "visit", Values: map[string]any{"note": "x"}}), sdk.Transition("visit", "v1", "done", "new")}})
 	_, counted := host.DueAfter(ctx, "service", time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC), 4*time.Hour)
 	called := host.Call(ctx, "issueVoucher", map[string]any{"amount": sdk.Decimal("5.00")}, &text)
+	_, mailed := host.SendMail(ctx, sdk.Mail{Key: "event 1", To: []string{"ada@example.org"}, Template: "receipt", Language: "de", Values: map[string]any{"number": "C-1"}, Party: "p1"})
 	answer, fetched := host.HTTP().Get("https://api.example.com/v1?open=1") //nolint:noctx // the call's has no more than this one
 	if fetched == nil {
 		fetched = answer.Body.Close()
@@ -377,7 +378,7 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	if dialed == nil {
 		dialed = conn.Close()
 	}
-	return text == "kept", errors.Join(called, broadcast, listens, counted, fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
+	return text == "kept", errors.Join(called, mailed, broadcast, listens, counted, fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
 }
 
 var (
@@ -426,6 +427,7 @@ var hostAnswers = map[string]proto.Message{
 	"Host.Broadcast":   &pluginpb.BroadcastResponse{},
 	"Host.Listen":      &pluginpb.ListenResponse{},
 	"Host.Publish":     &pluginpb.PublishResponse{},
+	"Host.SendMail":    &pluginpb.SendMailResponse{Id: "m1", State: "queued"},
 	"Host.Schedule":    &pluginpb.ScheduleResponse{},
 	"Host.Cancel":      &pluginpb.CancelResponse{Canceled: true},
 	"Host.GetState":    &pluginpb.GetStateResponse{Value: []byte(`"kept"`), Version: 2},

@@ -12,6 +12,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/graphql/transport"
+	"github.com/openxrm/xrm/core/mail"
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/schema"
 )
@@ -33,9 +34,20 @@ type Config struct {
 	Server    string `yaml:"server" koanf:"server" doc:"URL of the server that a client command talks to (default http://LISTEN)"`
 	KeyFile   string `yaml:"keyFile" koanf:"keyFile" doc:"file with the API key of a client command (default DATA/admin.key; XRM_KEY holds the key itself)"`
 
+	Mail    Mail    `yaml:"mail" koanf:"mail"`
 	Log     Log     `yaml:"log" koanf:"log"`
 	Limits  Limits  `yaml:"limits" koanf:"limits"`
 	Timeout Timeout `yaml:"timeout" koanf:"timeout"`
+}
+
+// Mail says how mails are sent. The password lies in a file, so that it is in no
+// environment and no list of processes.
+type Mail struct {
+	Server       string `yaml:"server" koanf:"server" doc:"host and port of the mail server that takes your mails, such as mail.example.com:587; none are sent without"`
+	Security     string `yaml:"security" koanf:"security" doc:"starttls, tls, or none for a server on the same machine"`
+	From         string `yaml:"from" koanf:"from" doc:"who mails are from, such as Example Ltd <service@example.com>"`
+	User         string `yaml:"user" koanf:"user" doc:"name at the mail server; none where it asks for none"`
+	PasswordFile string `yaml:"passwordFile" koanf:"passwordFile" doc:"file with the password of that user"`
 }
 
 // Log says how the server logs.
@@ -74,7 +86,8 @@ func defaultConfig() Config {
 	limits := execution.DefaultLimits()
 	return Config{
 		Listen: "127.0.0.1:8080", Data: "./data", Store: "sqlite", Plugins: "./bin/plugins", Trust: string(pluginhost.TrustApproved), Region: "DE", Collation: schema.DefaultCollation,
-		Log: Log{Format: "text", Level: "info"},
+		Mail: Mail{Security: string(mail.StartTLS)},
+		Log:  Log{Format: "text", Level: "info"},
 		Limits: Limits{
 			Page: graphql.DefaultMaxPageSize, Count: graphql.DefaultMaxCount,
 			Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes,
@@ -125,6 +138,7 @@ func (c Config) check() error {
 	if c.Server != "" && !strings.HasPrefix(c.Server, "http://") && !strings.HasPrefix(c.Server, "https://") {
 		fault("server", "must begin with http:// or https://, not %q", c.Server)
 	}
+	c.Mail.check(fault)
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
 		fault("log.format", "must be text or json, not %q", c.Log.Format)
 	}

@@ -31,7 +31,7 @@ func fileModel(c Config) (*schema.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return catalog.Lint(entities.Sources(), site, graphql.Check, mongo.Check)
+	return catalog.Lint(shipped(c), site, graphql.Check, mongo.Check)
 }
 
 // loadRoles reads the shipped roles and the site's. The rules are checked

@@ -90,6 +90,8 @@ func played(name string) sdk.Plugin {
 		playSentry(&p)
 	case "witness":
 		playWitness(&p)
+	case "postman":
+		playPostman(&p)
 	case "mover":
 		playMover(&p)
 	}

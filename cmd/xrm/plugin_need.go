@@ -39,6 +39,8 @@ func needInWords(plugin, line string) string {
 		return "listen on TCP port " + what
 	case "files":
 		return "write to " + what
+	case "mail":
+		return "send mails in your name, to any address"
 	case "asPlugin":
 		return "act by itself, for no user"
 	}

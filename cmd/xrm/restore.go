@@ -14,7 +14,6 @@ import (
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"github.com/spf13/cobra"
@@ -216,7 +215,7 @@ func modelWith(c Config, plugins []core.Registration) (*schema.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	definitions, err := catalog.New(entities.Sources(), site)
+	definitions, err := catalog.New(shipped(c), site)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/journal"
+	"github.com/openxrm/xrm/core/mail"
 	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/pluginhost"
@@ -30,7 +31,6 @@ import (
 	"github.com/openxrm/xrm/core/snapshot"
 	"github.com/openxrm/xrm/core/web"
 	"github.com/openxrm/xrm/core/work"
-	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk/contract/worktime"
 )
 
@@ -48,6 +48,7 @@ type server struct {
 	work      *work.Work
 	roles     *access.Roles
 	calendars *worktime.Calendars
+	mail      mail.Server // the zero value where the site has none
 	site      *web.Site
 	uses      *identity.Uses // of API keys
 
@@ -67,7 +68,7 @@ func newServer(c Config, log *slog.Logger, adapt func(*pluginhost.Config)) (*ser
 	if err != nil {
 		return nil, err
 	}
-	definitions, err := catalog.New(entities.Sources(), site)
+	definitions, err := catalog.New(shipped(c), site)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +82,11 @@ func newServer(c Config, log *slog.Logger, adapt func(*pluginhost.Config)) (*ser
 		return nil, err
 	}
 	s := &server{config: c, log: log, roles: roles, calendars: calendars}
+	if c.Mail.sends() {
+		if s.mail, err = mailServer(c.Mail); err != nil {
+			return nil, err
+		}
+	}
 	closeFolder(c.Data, log)
 	if s.store, err = openStore(c); err != nil {
 		return nil, err
@@ -115,6 +121,10 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 		party.TimerOwner: s.parties(nil).Resume, record.TimerOwner: s.records.Resume,
 	}
 	inForm := &forms.Service{Records: s.records, State: s.store, Log: log}
+	if c.Mail.sends() {
+		sender := &mail.Sender{Server: s.mail, Records: s.records, Log: log}
+		s.work.Services = []work.Service{{Owner: mail.Owner, Name: mail.Service, Run: sender.Run}}
+	}
 	s.work.Jobs = []work.Job{{Owner: forms.Owner, Name: forms.Name, Due: inForm.Due, Do: inForm.Do}}
 	if c.shared() {
 		s.records.Tenure = s.host.Tenure
@@ -152,7 +162,7 @@ func (s *server) pluginConfig(metrics *web.Metrics, held *budget.Server) pluginh
 		},
 		Once:      &once.Desk{Store: s.store, Now: time.Now},
 		Calendars: s.calendars,
-		Keep:      s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Broadcasts: s.store, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
+		Keep:      s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Post: mail.Outbox{Records: s.records}.Post, Broadcasts: s.store, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
 	}
 }
 

@@ -92,6 +92,9 @@ type Config struct {
 	// Publish tells an event of a plugin to all who subscribe to it, durably.
 	Publish func(ctx context.Context, a core.Actor, topic, key string, payload []byte) error
 
+	// Post queues a mail of a plugin, and returns its record.
+	Post func(ctx context.Context, on record.Basis, m core.Mail) (*core.Record, error)
+
 	// Broadcasts is where plugins broadcast, for all instances of a database.
 	Broadcasts broadcast.Store
 

@@ -1,6 +1,7 @@
 package pluginhost
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,7 +54,9 @@ func (h *Host) contribution(m Manifest, d *pluginpb.DescribeResponse) (*snapshot
 		t.Names("field of "+f.GetEntity(), naming.API, f.GetName())
 		c.Fields = append(c.Fields, snapshot.ComputedField{Plugin: m.Name, Entity: f.GetEntity(), Field: t.Computed(f)})
 	}
-	if err := t.Err(); err != nil {
+	var err error
+	c.Mails, err = contract.Mails(d)
+	if err := errors.Join(t.Err(), err); err != nil {
 		return nil, fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	return c, nil

@@ -35,6 +35,7 @@ type Needs struct {
 	Connect     []Port                        `yaml:"connect" doc:"TCP ports that it may connect to."`
 	Listen      []Port                        `yaml:"listen" doc:"TCP ports that it may listen on."`
 	Files       []Folder                      `yaml:"files" doc:"Folders that it may write to, beside its own."`
+	Mail        bool                          `yaml:"mail" doc:"Whether it may send mails through the mail server of the site."`
 	AsPlugin    bool                          `yaml:"asPlugin" doc:"Whether it may act with rights of its own where there is no user."`
 }
 
@@ -116,6 +117,9 @@ func (n Needs) Lines() []string {
 	add("connect", texts(n.Connect)...)
 	add("listen", texts(n.Listen)...)
 	add("files", texts(n.Files)...)
+	if n.Mail {
+		lines = append(lines, "mail")
+	}
 	if n.AsPlugin {
 		lines = append(lines, "asPlugin")
 	}

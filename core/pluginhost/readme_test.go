@@ -51,6 +51,7 @@ fields customer
 files /var/spool/fax
 http /fax/files/
 http POST /fax
+mail
 operations issueVoucher
 records customer: {read: true}
 roles operator: {faxJob: {create: true, read: true}, operations: [cancelFax]}

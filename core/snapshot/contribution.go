@@ -9,6 +9,7 @@ import (
 	"github.com/openxrm/xrm/core/access"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract/mailing"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/naming"
 )
@@ -28,6 +29,7 @@ type Contribution struct {
 	Endpoints    []Endpoint
 	Services     []string          // that go on, each on one instance
 	Timers       []string          // names of the timers that it handles
+	Mails        []mailing.File    // templates of mails that it sends
 	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
 	Asked        []mention.Mention // of entities whose records it was granted, where the manifest asks for them
 	PartyData    PartyData

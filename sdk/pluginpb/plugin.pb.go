@@ -95,7 +95,7 @@ func (x Operation_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Operation_Kind.Descriptor instead.
 func (Operation_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{17, 0}
 }
 
 // State of a plugin that answers.
@@ -148,7 +148,7 @@ func (x Health_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Health_State.Descriptor instead.
 func (Health_State) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{25, 0}
 }
 
 // Outcome says what the host does next.
@@ -205,7 +205,7 @@ func (x Receipt_Outcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Receipt_Outcome.Descriptor instead.
 func (Receipt_Outcome) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{43, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{44, 0}
 }
 
 // Function says how values become one.
@@ -266,7 +266,7 @@ func (x Measure_Function) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Measure_Function.Descriptor instead.
 func (Measure_Function) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{65, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{66, 0}
 }
 
 // CallContext comes with every call of the host, and back with every callback.
@@ -807,7 +807,9 @@ type DescribeResponse struct {
 	PartyData *PartyData `protobuf:"bytes,16,opt,name=party_data,json=partyData,proto3" json:"party_data,omitempty"`
 	// What goes on for as long as the plugin runs, on one instance of the host at a
 	// time.
-	Services      []*PluginService `protobuf:"bytes,17,rep,name=services,proto3" json:"services,omitempty"`
+	Services []*PluginService `protobuf:"bytes,17,rep,name=services,proto3" json:"services,omitempty"`
+	// Templates of mails, as the author wrote them.
+	Mails         []*MailFile `protobuf:"bytes,20,rep,name=mails,proto3" json:"mails,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -957,6 +959,13 @@ func (x *DescribeResponse) GetPartyData() *PartyData {
 func (x *DescribeResponse) GetServices() []*PluginService {
 	if x != nil {
 		return x.Services
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetMails() []*MailFile {
+	if x != nil {
+		return x.Mails
 	}
 	return nil
 }
@@ -1498,6 +1507,63 @@ func (x *EntityFile) GetYaml() []byte {
 	return nil
 }
 
+// MailFile is a template of a mail in one language. NAME.LANGUAGE.txt begins with a line
+// "Subject: ..." and an empty one; NAME.LANGUAGE.html is the same mail as a page. Their
+// language is that of Go's text/template and html/template.
+type MailFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it lies within the plugin: "mails/receipt.de.txt".
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// Its content, unchanged, so that line numbers are the author's.
+	Data          []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailFile) Reset() {
+	*x = MailFile{}
+	mi := &file_plugin_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailFile) ProtoMessage() {}
+
+func (x *MailFile) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailFile.ProtoReflect.Descriptor instead.
+func (*MailFile) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *MailFile) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *MailFile) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 // Operation is one query, mutation or subscription of the GraphQL API.
 type Operation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1524,7 +1590,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1536,7 +1602,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1549,7 +1615,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16}
+	return file_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Operation) GetName() string {
@@ -1618,7 +1684,7 @@ type ComputedField struct {
 
 func (x *ComputedField) Reset() {
 	*x = ComputedField{}
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +1696,7 @@ func (x *ComputedField) String() string {
 func (*ComputedField) ProtoMessage() {}
 
 func (x *ComputedField) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +1709,7 @@ func (x *ComputedField) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputedField.ProtoReflect.Descriptor instead.
 func (*ComputedField) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{17}
+	return file_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ComputedField) GetEntity() string {
@@ -1691,7 +1757,7 @@ type ObjectType struct {
 
 func (x *ObjectType) Reset() {
 	*x = ObjectType{}
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1703,7 +1769,7 @@ func (x *ObjectType) String() string {
 func (*ObjectType) ProtoMessage() {}
 
 func (x *ObjectType) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1716,7 +1782,7 @@ func (x *ObjectType) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectType.ProtoReflect.Descriptor instead.
 func (*ObjectType) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{18}
+	return file_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ObjectType) GetName() string {
@@ -1762,7 +1828,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1774,7 +1840,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1787,7 +1853,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{19}
+	return file_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Member) GetName() string {
@@ -1831,7 +1897,7 @@ type Type struct {
 
 func (x *Type) Reset() {
 	*x = Type{}
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1843,7 +1909,7 @@ func (x *Type) String() string {
 func (*Type) ProtoMessage() {}
 
 func (x *Type) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1856,7 +1922,7 @@ func (x *Type) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Type.ProtoReflect.Descriptor instead.
 func (*Type) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{20}
+	return file_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Type) GetOf() isType_Of {
@@ -1958,7 +2024,7 @@ type SubscribeRequest struct {
 
 func (x *SubscribeRequest) Reset() {
 	*x = SubscribeRequest{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1970,7 +2036,7 @@ func (x *SubscribeRequest) String() string {
 func (*SubscribeRequest) ProtoMessage() {}
 
 func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1983,7 +2049,7 @@ func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeRequest.ProtoReflect.Descriptor instead.
 func (*SubscribeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SubscribeRequest) GetContext() *CallContext {
@@ -2020,7 +2086,7 @@ type SubscribeResponse struct {
 
 func (x *SubscribeResponse) Reset() {
 	*x = SubscribeResponse{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2032,7 +2098,7 @@ func (x *SubscribeResponse) String() string {
 func (*SubscribeResponse) ProtoMessage() {}
 
 func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2045,7 +2111,7 @@ func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SubscribeResponse) GetResult() []byte {
@@ -2071,7 +2137,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2083,7 +2149,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2096,7 +2162,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 // Health is the plugin's word on itself.
@@ -2112,7 +2178,7 @@ type Health struct {
 
 func (x *Health) Reset() {
 	*x = Health{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2124,7 +2190,7 @@ func (x *Health) String() string {
 func (*Health) ProtoMessage() {}
 
 func (x *Health) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2137,7 +2203,7 @@ func (x *Health) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Health.ProtoReflect.Descriptor instead.
 func (*Health) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Health) GetState() Health_State {
@@ -2167,7 +2233,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2179,7 +2245,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2192,7 +2258,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Change) GetBefore() *Record {
@@ -2222,7 +2288,7 @@ type BeforeSaveRequest struct {
 
 func (x *BeforeSaveRequest) Reset() {
 	*x = BeforeSaveRequest{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2234,7 +2300,7 @@ func (x *BeforeSaveRequest) String() string {
 func (*BeforeSaveRequest) ProtoMessage() {}
 
 func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2247,7 +2313,7 @@ func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveRequest.ProtoReflect.Descriptor instead.
 func (*BeforeSaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *BeforeSaveRequest) GetContext() *CallContext {
@@ -2275,7 +2341,7 @@ type BeforeSaveResponse struct {
 
 func (x *BeforeSaveResponse) Reset() {
 	*x = BeforeSaveResponse{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2287,7 +2353,7 @@ func (x *BeforeSaveResponse) String() string {
 func (*BeforeSaveResponse) ProtoMessage() {}
 
 func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2300,7 +2366,7 @@ func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveResponse.ProtoReflect.Descriptor instead.
 func (*BeforeSaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *BeforeSaveResponse) GetVerdicts() []*Verdict {
@@ -2324,7 +2390,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2336,7 +2402,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2349,7 +2415,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Verdict) GetError() *Error {
@@ -2383,7 +2449,7 @@ type ResolveRequest struct {
 
 func (x *ResolveRequest) Reset() {
 	*x = ResolveRequest{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2395,7 +2461,7 @@ func (x *ResolveRequest) String() string {
 func (*ResolveRequest) ProtoMessage() {}
 
 func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2408,7 +2474,7 @@ func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveRequest.ProtoReflect.Descriptor instead.
 func (*ResolveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ResolveRequest) GetContext() *CallContext {
@@ -2452,7 +2518,7 @@ type ResolveResponse struct {
 
 func (x *ResolveResponse) Reset() {
 	*x = ResolveResponse{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2464,7 +2530,7 @@ func (x *ResolveResponse) String() string {
 func (*ResolveResponse) ProtoMessage() {}
 
 func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2477,7 +2543,7 @@ func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveResponse.ProtoReflect.Descriptor instead.
 func (*ResolveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ResolveResponse) GetValues() [][]byte {
@@ -2510,7 +2576,7 @@ type CallRequest struct {
 
 func (x *CallRequest) Reset() {
 	*x = CallRequest{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2522,7 +2588,7 @@ func (x *CallRequest) String() string {
 func (*CallRequest) ProtoMessage() {}
 
 func (x *CallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2535,7 +2601,7 @@ func (x *CallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallRequest.ProtoReflect.Descriptor instead.
 func (*CallRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *CallRequest) GetContext() *CallContext {
@@ -2572,7 +2638,7 @@ type CallResponse struct {
 
 func (x *CallResponse) Reset() {
 	*x = CallResponse{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2584,7 +2650,7 @@ func (x *CallResponse) String() string {
 func (*CallResponse) ProtoMessage() {}
 
 func (x *CallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2597,7 +2663,7 @@ func (x *CallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallResponse.ProtoReflect.Descriptor instead.
 func (*CallResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CallResponse) GetResult() []byte {
@@ -2623,7 +2689,7 @@ type DrainRequest struct {
 
 func (x *DrainRequest) Reset() {
 	*x = DrainRequest{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2635,7 +2701,7 @@ func (x *DrainRequest) String() string {
 func (*DrainRequest) ProtoMessage() {}
 
 func (x *DrainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2648,7 +2714,7 @@ func (x *DrainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainRequest.ProtoReflect.Descriptor instead.
 func (*DrainRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 // DrainResponse has no fields yet.
@@ -2660,7 +2726,7 @@ type DrainResponse struct {
 
 func (x *DrainResponse) Reset() {
 	*x = DrainResponse{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2672,7 +2738,7 @@ func (x *DrainResponse) String() string {
 func (*DrainResponse) ProtoMessage() {}
 
 func (x *DrainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2685,7 +2751,7 @@ func (x *DrainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainResponse.ProtoReflect.Descriptor instead.
 func (*DrainResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 // ConfigureRequest is the configuration as it holds from now on.
@@ -2701,7 +2767,7 @@ type ConfigureRequest struct {
 
 func (x *ConfigureRequest) Reset() {
 	*x = ConfigureRequest{}
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2713,7 +2779,7 @@ func (x *ConfigureRequest) String() string {
 func (*ConfigureRequest) ProtoMessage() {}
 
 func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2726,7 +2792,7 @@ func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureRequest.ProtoReflect.Descriptor instead.
 func (*ConfigureRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{35}
+	return file_plugin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ConfigureRequest) GetGeneration() int64 {
@@ -2755,7 +2821,7 @@ type ConfigureResponse struct {
 
 func (x *ConfigureResponse) Reset() {
 	*x = ConfigureResponse{}
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2767,7 +2833,7 @@ func (x *ConfigureResponse) String() string {
 func (*ConfigureResponse) ProtoMessage() {}
 
 func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2780,7 +2846,7 @@ func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
 func (*ConfigureResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{36}
+	return file_plugin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ConfigureResponse) GetError() *Error {
@@ -2804,7 +2870,7 @@ type BeforeDeleteRequest struct {
 
 func (x *BeforeDeleteRequest) Reset() {
 	*x = BeforeDeleteRequest{}
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2816,7 +2882,7 @@ func (x *BeforeDeleteRequest) String() string {
 func (*BeforeDeleteRequest) ProtoMessage() {}
 
 func (x *BeforeDeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2829,7 +2895,7 @@ func (x *BeforeDeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeDeleteRequest.ProtoReflect.Descriptor instead.
 func (*BeforeDeleteRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{37}
+	return file_plugin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *BeforeDeleteRequest) GetContext() *CallContext {
@@ -2857,7 +2923,7 @@ type BeforeDeleteResponse struct {
 
 func (x *BeforeDeleteResponse) Reset() {
 	*x = BeforeDeleteResponse{}
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2869,7 +2935,7 @@ func (x *BeforeDeleteResponse) String() string {
 func (*BeforeDeleteResponse) ProtoMessage() {}
 
 func (x *BeforeDeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2882,7 +2948,7 @@ func (x *BeforeDeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeDeleteResponse.ProtoReflect.Descriptor instead.
 func (*BeforeDeleteResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{38}
+	return file_plugin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *BeforeDeleteResponse) GetVerdicts() []*Verdict {
@@ -2932,7 +2998,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2944,7 +3010,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2957,7 +3023,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{39}
+	return file_plugin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Event) GetId() string {
@@ -3073,7 +3139,7 @@ type FieldChange struct {
 
 func (x *FieldChange) Reset() {
 	*x = FieldChange{}
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3085,7 +3151,7 @@ func (x *FieldChange) String() string {
 func (*FieldChange) ProtoMessage() {}
 
 func (x *FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3098,7 +3164,7 @@ func (x *FieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
 func (*FieldChange) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{40}
+	return file_plugin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *FieldChange) GetPath() string {
@@ -3135,7 +3201,7 @@ type DeliverRequest struct {
 
 func (x *DeliverRequest) Reset() {
 	*x = DeliverRequest{}
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3147,7 +3213,7 @@ func (x *DeliverRequest) String() string {
 func (*DeliverRequest) ProtoMessage() {}
 
 func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3160,7 +3226,7 @@ func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
 func (*DeliverRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{41}
+	return file_plugin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *DeliverRequest) GetContext() *CallContext {
@@ -3188,7 +3254,7 @@ type DeliverResponse struct {
 
 func (x *DeliverResponse) Reset() {
 	*x = DeliverResponse{}
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3200,7 +3266,7 @@ func (x *DeliverResponse) String() string {
 func (*DeliverResponse) ProtoMessage() {}
 
 func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3213,7 +3279,7 @@ func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
 func (*DeliverResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{42}
+	return file_plugin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *DeliverResponse) GetReceipts() []*Receipt {
@@ -3238,7 +3304,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3250,7 +3316,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3263,7 +3329,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{43}
+	return file_plugin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Receipt) GetOutcome() Receipt_Outcome {
@@ -3304,7 +3370,7 @@ type RunJobRequest struct {
 
 func (x *RunJobRequest) Reset() {
 	*x = RunJobRequest{}
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3316,7 +3382,7 @@ func (x *RunJobRequest) String() string {
 func (*RunJobRequest) ProtoMessage() {}
 
 func (x *RunJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3329,7 +3395,7 @@ func (x *RunJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunJobRequest.ProtoReflect.Descriptor instead.
 func (*RunJobRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{44}
+	return file_plugin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *RunJobRequest) GetContext() *CallContext {
@@ -3377,7 +3443,7 @@ type JobReport struct {
 
 func (x *JobReport) Reset() {
 	*x = JobReport{}
-	mi := &file_plugin_proto_msgTypes[45]
+	mi := &file_plugin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3389,7 +3455,7 @@ func (x *JobReport) String() string {
 func (*JobReport) ProtoMessage() {}
 
 func (x *JobReport) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[45]
+	mi := &file_plugin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3402,7 +3468,7 @@ func (x *JobReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobReport.ProtoReflect.Descriptor instead.
 func (*JobReport) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{45}
+	return file_plugin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *JobReport) GetDone() int64 {
@@ -3452,7 +3518,7 @@ type FireTimerRequest struct {
 
 func (x *FireTimerRequest) Reset() {
 	*x = FireTimerRequest{}
-	mi := &file_plugin_proto_msgTypes[46]
+	mi := &file_plugin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3464,7 +3530,7 @@ func (x *FireTimerRequest) String() string {
 func (*FireTimerRequest) ProtoMessage() {}
 
 func (x *FireTimerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[46]
+	mi := &file_plugin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3477,7 +3543,7 @@ func (x *FireTimerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FireTimerRequest.ProtoReflect.Descriptor instead.
 func (*FireTimerRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{46}
+	return file_plugin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *FireTimerRequest) GetContext() *CallContext {
@@ -3526,7 +3592,7 @@ type FireTimerResponse struct {
 
 func (x *FireTimerResponse) Reset() {
 	*x = FireTimerResponse{}
-	mi := &file_plugin_proto_msgTypes[47]
+	mi := &file_plugin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3538,7 +3604,7 @@ func (x *FireTimerResponse) String() string {
 func (*FireTimerResponse) ProtoMessage() {}
 
 func (x *FireTimerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[47]
+	mi := &file_plugin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3551,7 +3617,7 @@ func (x *FireTimerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FireTimerResponse.ProtoReflect.Descriptor instead.
 func (*FireTimerResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{47}
+	return file_plugin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *FireTimerResponse) GetError() *Error {
@@ -3577,7 +3643,7 @@ type HTTPRequest struct {
 
 func (x *HTTPRequest) Reset() {
 	*x = HTTPRequest{}
-	mi := &file_plugin_proto_msgTypes[48]
+	mi := &file_plugin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3589,7 +3655,7 @@ func (x *HTTPRequest) String() string {
 func (*HTTPRequest) ProtoMessage() {}
 
 func (x *HTTPRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[48]
+	mi := &file_plugin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3602,7 +3668,7 @@ func (x *HTTPRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPRequest.ProtoReflect.Descriptor instead.
 func (*HTTPRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{48}
+	return file_plugin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *HTTPRequest) GetPart() isHTTPRequest_Part {
@@ -3670,7 +3736,7 @@ type HTTPRequestHead struct {
 
 func (x *HTTPRequestHead) Reset() {
 	*x = HTTPRequestHead{}
-	mi := &file_plugin_proto_msgTypes[49]
+	mi := &file_plugin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3682,7 +3748,7 @@ func (x *HTTPRequestHead) String() string {
 func (*HTTPRequestHead) ProtoMessage() {}
 
 func (x *HTTPRequestHead) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[49]
+	mi := &file_plugin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3695,7 +3761,7 @@ func (x *HTTPRequestHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPRequestHead.ProtoReflect.Descriptor instead.
 func (*HTTPRequestHead) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{49}
+	return file_plugin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *HTTPRequestHead) GetContext() *CallContext {
@@ -3753,7 +3819,7 @@ type HTTPHeader struct {
 
 func (x *HTTPHeader) Reset() {
 	*x = HTTPHeader{}
-	mi := &file_plugin_proto_msgTypes[50]
+	mi := &file_plugin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3765,7 +3831,7 @@ func (x *HTTPHeader) String() string {
 func (*HTTPHeader) ProtoMessage() {}
 
 func (x *HTTPHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[50]
+	mi := &file_plugin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3778,7 +3844,7 @@ func (x *HTTPHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPHeader.ProtoReflect.Descriptor instead.
 func (*HTTPHeader) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{50}
+	return file_plugin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *HTTPHeader) GetName() string {
@@ -3812,7 +3878,7 @@ type HTTPResponse struct {
 
 func (x *HTTPResponse) Reset() {
 	*x = HTTPResponse{}
-	mi := &file_plugin_proto_msgTypes[51]
+	mi := &file_plugin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3824,7 +3890,7 @@ func (x *HTTPResponse) String() string {
 func (*HTTPResponse) ProtoMessage() {}
 
 func (x *HTTPResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[51]
+	mi := &file_plugin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3837,7 +3903,7 @@ func (x *HTTPResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPResponse.ProtoReflect.Descriptor instead.
 func (*HTTPResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{51}
+	return file_plugin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *HTTPResponse) GetPart() isHTTPResponse_Part {
@@ -3912,7 +3978,7 @@ type HTTPResponseHead struct {
 
 func (x *HTTPResponseHead) Reset() {
 	*x = HTTPResponseHead{}
-	mi := &file_plugin_proto_msgTypes[52]
+	mi := &file_plugin_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3924,7 +3990,7 @@ func (x *HTTPResponseHead) String() string {
 func (*HTTPResponseHead) ProtoMessage() {}
 
 func (x *HTTPResponseHead) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[52]
+	mi := &file_plugin_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3937,7 +4003,7 @@ func (x *HTTPResponseHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPResponseHead.ProtoReflect.Descriptor instead.
 func (*HTTPResponseHead) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{52}
+	return file_plugin_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *HTTPResponseHead) GetStatus() int32 {
@@ -3969,7 +4035,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_plugin_proto_msgTypes[53]
+	mi := &file_plugin_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3981,7 +4047,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[53]
+	mi := &file_plugin_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3994,7 +4060,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{53}
+	return file_plugin_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *GetRequest) GetContext() *CallContext {
@@ -4031,7 +4097,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_plugin_proto_msgTypes[54]
+	mi := &file_plugin_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4043,7 +4109,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[54]
+	mi := &file_plugin_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4056,7 +4122,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{54}
+	return file_plugin_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *GetResponse) GetRecord() *Record {
@@ -4098,7 +4164,7 @@ type FindRequest struct {
 
 func (x *FindRequest) Reset() {
 	*x = FindRequest{}
-	mi := &file_plugin_proto_msgTypes[55]
+	mi := &file_plugin_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4110,7 +4176,7 @@ func (x *FindRequest) String() string {
 func (*FindRequest) ProtoMessage() {}
 
 func (x *FindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[55]
+	mi := &file_plugin_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4123,7 +4189,7 @@ func (x *FindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindRequest.ProtoReflect.Descriptor instead.
 func (*FindRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{55}
+	return file_plugin_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *FindRequest) GetContext() *CallContext {
@@ -4188,7 +4254,7 @@ type OrderBy struct {
 
 func (x *OrderBy) Reset() {
 	*x = OrderBy{}
-	mi := &file_plugin_proto_msgTypes[56]
+	mi := &file_plugin_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4200,7 +4266,7 @@ func (x *OrderBy) String() string {
 func (*OrderBy) ProtoMessage() {}
 
 func (x *OrderBy) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[56]
+	mi := &file_plugin_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4213,7 +4279,7 @@ func (x *OrderBy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderBy.ProtoReflect.Descriptor instead.
 func (*OrderBy) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{56}
+	return file_plugin_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *OrderBy) GetField() string {
@@ -4245,7 +4311,7 @@ type FindResponse struct {
 
 func (x *FindResponse) Reset() {
 	*x = FindResponse{}
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4257,7 +4323,7 @@ func (x *FindResponse) String() string {
 func (*FindResponse) ProtoMessage() {}
 
 func (x *FindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4270,7 +4336,7 @@ func (x *FindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindResponse.ProtoReflect.Descriptor instead.
 func (*FindResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{57}
+	return file_plugin_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *FindResponse) GetRecords() []*Record {
@@ -4329,7 +4395,7 @@ type SaveRequest struct {
 
 func (x *SaveRequest) Reset() {
 	*x = SaveRequest{}
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4341,7 +4407,7 @@ func (x *SaveRequest) String() string {
 func (*SaveRequest) ProtoMessage() {}
 
 func (x *SaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4354,7 +4420,7 @@ func (x *SaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveRequest.ProtoReflect.Descriptor instead.
 func (*SaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{58}
+	return file_plugin_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *SaveRequest) GetContext() *CallContext {
@@ -4440,7 +4506,7 @@ type SaveResponse struct {
 
 func (x *SaveResponse) Reset() {
 	*x = SaveResponse{}
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4452,7 +4518,7 @@ func (x *SaveResponse) String() string {
 func (*SaveResponse) ProtoMessage() {}
 
 func (x *SaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4465,7 +4531,7 @@ func (x *SaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveResponse.ProtoReflect.Descriptor instead.
 func (*SaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{59}
+	return file_plugin_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *SaveResponse) GetRecord() *Record {
@@ -4500,7 +4566,7 @@ type BatchRequest struct {
 
 func (x *BatchRequest) Reset() {
 	*x = BatchRequest{}
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4512,7 +4578,7 @@ func (x *BatchRequest) String() string {
 func (*BatchRequest) ProtoMessage() {}
 
 func (x *BatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4525,7 +4591,7 @@ func (x *BatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchRequest.ProtoReflect.Descriptor instead.
 func (*BatchRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{60}
+	return file_plugin_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *BatchRequest) GetContext() *CallContext {
@@ -4563,7 +4629,7 @@ type BatchResponse struct {
 
 func (x *BatchResponse) Reset() {
 	*x = BatchResponse{}
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4575,7 +4641,7 @@ func (x *BatchResponse) String() string {
 func (*BatchResponse) ProtoMessage() {}
 
 func (x *BatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4588,7 +4654,7 @@ func (x *BatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchResponse.ProtoReflect.Descriptor instead.
 func (*BatchResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{61}
+	return file_plugin_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *BatchResponse) GetRecords() []*Record {
@@ -4622,7 +4688,7 @@ type LogRequest struct {
 
 func (x *LogRequest) Reset() {
 	*x = LogRequest{}
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4634,7 +4700,7 @@ func (x *LogRequest) String() string {
 func (*LogRequest) ProtoMessage() {}
 
 func (x *LogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4647,7 +4713,7 @@ func (x *LogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogRequest.ProtoReflect.Descriptor instead.
 func (*LogRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{62}
+	return file_plugin_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *LogRequest) GetContext() *CallContext {
@@ -4687,7 +4753,7 @@ type LogResponse struct {
 
 func (x *LogResponse) Reset() {
 	*x = LogResponse{}
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4699,7 +4765,7 @@ func (x *LogResponse) String() string {
 func (*LogResponse) ProtoMessage() {}
 
 func (x *LogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4712,7 +4778,7 @@ func (x *LogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogResponse.ProtoReflect.Descriptor instead.
 func (*LogResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{63}
+	return file_plugin_proto_rawDescGZIP(), []int{64}
 }
 
 // AggregateRequest asks for counts and sums.
@@ -4738,7 +4804,7 @@ type AggregateRequest struct {
 
 func (x *AggregateRequest) Reset() {
 	*x = AggregateRequest{}
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4750,7 +4816,7 @@ func (x *AggregateRequest) String() string {
 func (*AggregateRequest) ProtoMessage() {}
 
 func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4763,7 +4829,7 @@ func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{64}
+	return file_plugin_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *AggregateRequest) GetContext() *CallContext {
@@ -4821,7 +4887,7 @@ type Measure struct {
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4833,7 +4899,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4846,7 +4912,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{65}
+	return file_plugin_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *Measure) GetFunction() Measure_Function {
@@ -4876,7 +4942,7 @@ type AggregateResponse struct {
 
 func (x *AggregateResponse) Reset() {
 	*x = AggregateResponse{}
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4888,7 +4954,7 @@ func (x *AggregateResponse) String() string {
 func (*AggregateResponse) ProtoMessage() {}
 
 func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4901,7 +4967,7 @@ func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
 func (*AggregateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{66}
+	return file_plugin_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *AggregateResponse) GetGroups() []*Group {
@@ -4933,7 +4999,7 @@ type Group struct {
 
 func (x *Group) Reset() {
 	*x = Group{}
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4945,7 +5011,7 @@ func (x *Group) String() string {
 func (*Group) ProtoMessage() {}
 
 func (x *Group) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4958,7 +5024,7 @@ func (x *Group) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Group.ProtoReflect.Descriptor instead.
 func (*Group) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{67}
+	return file_plugin_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *Group) GetKeys() [][]byte {
@@ -4999,7 +5065,7 @@ type DeleteRequest struct {
 
 func (x *DeleteRequest) Reset() {
 	*x = DeleteRequest{}
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5011,7 +5077,7 @@ func (x *DeleteRequest) String() string {
 func (*DeleteRequest) ProtoMessage() {}
 
 func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5024,7 +5090,7 @@ func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{68}
+	return file_plugin_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *DeleteRequest) GetContext() *CallContext {
@@ -5066,7 +5132,7 @@ type DeleteResponse struct {
 
 func (x *DeleteResponse) Reset() {
 	*x = DeleteResponse{}
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5078,7 +5144,7 @@ func (x *DeleteResponse) String() string {
 func (*DeleteResponse) ProtoMessage() {}
 
 func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5091,7 +5157,7 @@ func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteResponse.ProtoReflect.Descriptor instead.
 func (*DeleteResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{69}
+	return file_plugin_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *DeleteResponse) GetError() *Error {
@@ -5118,7 +5184,7 @@ type PublishRequest struct {
 
 func (x *PublishRequest) Reset() {
 	*x = PublishRequest{}
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5130,7 +5196,7 @@ func (x *PublishRequest) String() string {
 func (*PublishRequest) ProtoMessage() {}
 
 func (x *PublishRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5143,7 +5209,7 @@ func (x *PublishRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishRequest.ProtoReflect.Descriptor instead.
 func (*PublishRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{70}
+	return file_plugin_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *PublishRequest) GetContext() *CallContext {
@@ -5185,7 +5251,7 @@ type PublishResponse struct {
 
 func (x *PublishResponse) Reset() {
 	*x = PublishResponse{}
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5197,7 +5263,7 @@ func (x *PublishResponse) String() string {
 func (*PublishResponse) ProtoMessage() {}
 
 func (x *PublishResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5210,7 +5276,7 @@ func (x *PublishResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishResponse.ProtoReflect.Descriptor instead.
 func (*PublishResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{71}
+	return file_plugin_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *PublishResponse) GetError() *Error {
@@ -5239,7 +5305,7 @@ type ScheduleRequest struct {
 
 func (x *ScheduleRequest) Reset() {
 	*x = ScheduleRequest{}
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5251,7 +5317,7 @@ func (x *ScheduleRequest) String() string {
 func (*ScheduleRequest) ProtoMessage() {}
 
 func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5264,7 +5330,7 @@ func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleRequest.ProtoReflect.Descriptor instead.
 func (*ScheduleRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{72}
+	return file_plugin_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *ScheduleRequest) GetContext() *CallContext {
@@ -5313,7 +5379,7 @@ type ScheduleResponse struct {
 
 func (x *ScheduleResponse) Reset() {
 	*x = ScheduleResponse{}
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5325,7 +5391,7 @@ func (x *ScheduleResponse) String() string {
 func (*ScheduleResponse) ProtoMessage() {}
 
 func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5338,7 +5404,7 @@ func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleResponse.ProtoReflect.Descriptor instead.
 func (*ScheduleResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{73}
+	return file_plugin_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *ScheduleResponse) GetError() *Error {
@@ -5363,7 +5429,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_plugin_proto_msgTypes[74]
+	mi := &file_plugin_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5375,7 +5441,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[74]
+	mi := &file_plugin_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5388,7 +5454,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{74}
+	return file_plugin_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *CancelRequest) GetContext() *CallContext {
@@ -5425,7 +5491,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_plugin_proto_msgTypes[75]
+	mi := &file_plugin_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5437,7 +5503,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[75]
+	mi := &file_plugin_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5450,7 +5516,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{75}
+	return file_plugin_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *CancelResponse) GetCanceled() bool {
@@ -5480,7 +5546,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_plugin_proto_msgTypes[76]
+	mi := &file_plugin_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5492,7 +5558,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[76]
+	mi := &file_plugin_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5505,7 +5571,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{76}
+	return file_plugin_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *GetStateRequest) GetContext() *CallContext {
@@ -5537,7 +5603,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_plugin_proto_msgTypes[77]
+	mi := &file_plugin_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5549,7 +5615,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[77]
+	mi := &file_plugin_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5562,7 +5628,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{77}
+	return file_plugin_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *GetStateResponse) GetValue() []byte {
@@ -5606,7 +5672,7 @@ type PutStateRequest struct {
 
 func (x *PutStateRequest) Reset() {
 	*x = PutStateRequest{}
-	mi := &file_plugin_proto_msgTypes[78]
+	mi := &file_plugin_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5618,7 +5684,7 @@ func (x *PutStateRequest) String() string {
 func (*PutStateRequest) ProtoMessage() {}
 
 func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[78]
+	mi := &file_plugin_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5631,7 +5697,7 @@ func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateRequest.ProtoReflect.Descriptor instead.
 func (*PutStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{78}
+	return file_plugin_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *PutStateRequest) GetContext() *CallContext {
@@ -5682,7 +5748,7 @@ type PutStateResponse struct {
 
 func (x *PutStateResponse) Reset() {
 	*x = PutStateResponse{}
-	mi := &file_plugin_proto_msgTypes[79]
+	mi := &file_plugin_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5694,7 +5760,7 @@ func (x *PutStateResponse) String() string {
 func (*PutStateResponse) ProtoMessage() {}
 
 func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[79]
+	mi := &file_plugin_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5707,7 +5773,7 @@ func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateResponse.ProtoReflect.Descriptor instead.
 func (*PutStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{79}
+	return file_plugin_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *PutStateResponse) GetVersion() int64 {
@@ -5739,7 +5805,7 @@ type DeleteStateRequest struct {
 
 func (x *DeleteStateRequest) Reset() {
 	*x = DeleteStateRequest{}
-	mi := &file_plugin_proto_msgTypes[80]
+	mi := &file_plugin_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5751,7 +5817,7 @@ func (x *DeleteStateRequest) String() string {
 func (*DeleteStateRequest) ProtoMessage() {}
 
 func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[80]
+	mi := &file_plugin_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5764,7 +5830,7 @@ func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateRequest.ProtoReflect.Descriptor instead.
 func (*DeleteStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{80}
+	return file_plugin_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *DeleteStateRequest) GetContext() *CallContext {
@@ -5799,7 +5865,7 @@ type DeleteStateResponse struct {
 
 func (x *DeleteStateResponse) Reset() {
 	*x = DeleteStateResponse{}
-	mi := &file_plugin_proto_msgTypes[81]
+	mi := &file_plugin_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5811,7 +5877,7 @@ func (x *DeleteStateResponse) String() string {
 func (*DeleteStateResponse) ProtoMessage() {}
 
 func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[81]
+	mi := &file_plugin_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5824,7 +5890,7 @@ func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateResponse.ProtoReflect.Descriptor instead.
 func (*DeleteStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{81}
+	return file_plugin_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *DeleteStateResponse) GetError() *Error {
@@ -5847,7 +5913,7 @@ type SecretRequest struct {
 
 func (x *SecretRequest) Reset() {
 	*x = SecretRequest{}
-	mi := &file_plugin_proto_msgTypes[82]
+	mi := &file_plugin_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5859,7 +5925,7 @@ func (x *SecretRequest) String() string {
 func (*SecretRequest) ProtoMessage() {}
 
 func (x *SecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[82]
+	mi := &file_plugin_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5872,7 +5938,7 @@ func (x *SecretRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretRequest.ProtoReflect.Descriptor instead.
 func (*SecretRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{82}
+	return file_plugin_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *SecretRequest) GetContext() *CallContext {
@@ -5902,7 +5968,7 @@ type SecretResponse struct {
 
 func (x *SecretResponse) Reset() {
 	*x = SecretResponse{}
-	mi := &file_plugin_proto_msgTypes[83]
+	mi := &file_plugin_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5914,7 +5980,7 @@ func (x *SecretResponse) String() string {
 func (*SecretResponse) ProtoMessage() {}
 
 func (x *SecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[83]
+	mi := &file_plugin_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5927,7 +5993,7 @@ func (x *SecretResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretResponse.ProtoReflect.Descriptor instead.
 func (*SecretResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{83}
+	return file_plugin_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *SecretResponse) GetValue() string {
@@ -5966,7 +6032,7 @@ type WorkTimeRequest struct {
 
 func (x *WorkTimeRequest) Reset() {
 	*x = WorkTimeRequest{}
-	mi := &file_plugin_proto_msgTypes[84]
+	mi := &file_plugin_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5978,7 +6044,7 @@ func (x *WorkTimeRequest) String() string {
 func (*WorkTimeRequest) ProtoMessage() {}
 
 func (x *WorkTimeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[84]
+	mi := &file_plugin_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5991,7 +6057,7 @@ func (x *WorkTimeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkTimeRequest.ProtoReflect.Descriptor instead.
 func (*WorkTimeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{84}
+	return file_plugin_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *WorkTimeRequest) GetContext() *CallContext {
@@ -6073,7 +6139,7 @@ type WorkTimeResponse struct {
 
 func (x *WorkTimeResponse) Reset() {
 	*x = WorkTimeResponse{}
-	mi := &file_plugin_proto_msgTypes[85]
+	mi := &file_plugin_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6085,7 +6151,7 @@ func (x *WorkTimeResponse) String() string {
 func (*WorkTimeResponse) ProtoMessage() {}
 
 func (x *WorkTimeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[85]
+	mi := &file_plugin_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6098,7 +6164,7 @@ func (x *WorkTimeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkTimeResponse.ProtoReflect.Descriptor instead.
 func (*WorkTimeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{85}
+	return file_plugin_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *WorkTimeResponse) GetAt() string {
@@ -6138,7 +6204,7 @@ type DialRequest struct {
 
 func (x *DialRequest) Reset() {
 	*x = DialRequest{}
-	mi := &file_plugin_proto_msgTypes[86]
+	mi := &file_plugin_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6150,7 +6216,7 @@ func (x *DialRequest) String() string {
 func (*DialRequest) ProtoMessage() {}
 
 func (x *DialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[86]
+	mi := &file_plugin_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6163,7 +6229,7 @@ func (x *DialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DialRequest.ProtoReflect.Descriptor instead.
 func (*DialRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{86}
+	return file_plugin_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *DialRequest) GetPart() isDialRequest_Part {
@@ -6222,7 +6288,7 @@ type DialTo struct {
 
 func (x *DialTo) Reset() {
 	*x = DialTo{}
-	mi := &file_plugin_proto_msgTypes[87]
+	mi := &file_plugin_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6234,7 +6300,7 @@ func (x *DialTo) String() string {
 func (*DialTo) ProtoMessage() {}
 
 func (x *DialTo) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[87]
+	mi := &file_plugin_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6247,7 +6313,7 @@ func (x *DialTo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DialTo.ProtoReflect.Descriptor instead.
 func (*DialTo) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{87}
+	return file_plugin_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *DialTo) GetContext() *CallContext {
@@ -6281,7 +6347,7 @@ type DialResponse struct {
 
 func (x *DialResponse) Reset() {
 	*x = DialResponse{}
-	mi := &file_plugin_proto_msgTypes[88]
+	mi := &file_plugin_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6293,7 +6359,7 @@ func (x *DialResponse) String() string {
 func (*DialResponse) ProtoMessage() {}
 
 func (x *DialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[88]
+	mi := &file_plugin_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6306,7 +6372,7 @@ func (x *DialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DialResponse.ProtoReflect.Descriptor instead.
 func (*DialResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{88}
+	return file_plugin_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *DialResponse) GetPart() isDialResponse_Part {
@@ -6379,7 +6445,7 @@ type DialOpened struct {
 
 func (x *DialOpened) Reset() {
 	*x = DialOpened{}
-	mi := &file_plugin_proto_msgTypes[89]
+	mi := &file_plugin_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6391,7 +6457,7 @@ func (x *DialOpened) String() string {
 func (*DialOpened) ProtoMessage() {}
 
 func (x *DialOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[89]
+	mi := &file_plugin_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6404,7 +6470,7 @@ func (x *DialOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DialOpened.ProtoReflect.Descriptor instead.
 func (*DialOpened) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{89}
+	return file_plugin_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *DialOpened) GetAddress() string {
@@ -6429,7 +6495,7 @@ type BroadcastRequest struct {
 
 func (x *BroadcastRequest) Reset() {
 	*x = BroadcastRequest{}
-	mi := &file_plugin_proto_msgTypes[90]
+	mi := &file_plugin_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6441,7 +6507,7 @@ func (x *BroadcastRequest) String() string {
 func (*BroadcastRequest) ProtoMessage() {}
 
 func (x *BroadcastRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[90]
+	mi := &file_plugin_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6454,7 +6520,7 @@ func (x *BroadcastRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BroadcastRequest.ProtoReflect.Descriptor instead.
 func (*BroadcastRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{90}
+	return file_plugin_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *BroadcastRequest) GetContext() *CallContext {
@@ -6489,7 +6555,7 @@ type BroadcastResponse struct {
 
 func (x *BroadcastResponse) Reset() {
 	*x = BroadcastResponse{}
-	mi := &file_plugin_proto_msgTypes[91]
+	mi := &file_plugin_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6501,7 +6567,7 @@ func (x *BroadcastResponse) String() string {
 func (*BroadcastResponse) ProtoMessage() {}
 
 func (x *BroadcastResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[91]
+	mi := &file_plugin_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6514,7 +6580,7 @@ func (x *BroadcastResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BroadcastResponse.ProtoReflect.Descriptor instead.
 func (*BroadcastResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{91}
+	return file_plugin_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *BroadcastResponse) GetError() *Error {
@@ -6537,7 +6603,7 @@ type ListenRequest struct {
 
 func (x *ListenRequest) Reset() {
 	*x = ListenRequest{}
-	mi := &file_plugin_proto_msgTypes[92]
+	mi := &file_plugin_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6549,7 +6615,7 @@ func (x *ListenRequest) String() string {
 func (*ListenRequest) ProtoMessage() {}
 
 func (x *ListenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[92]
+	mi := &file_plugin_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6562,7 +6628,7 @@ func (x *ListenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListenRequest.ProtoReflect.Descriptor instead.
 func (*ListenRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{92}
+	return file_plugin_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *ListenRequest) GetContext() *CallContext {
@@ -6590,7 +6656,7 @@ type ListenResponse struct {
 
 func (x *ListenResponse) Reset() {
 	*x = ListenResponse{}
-	mi := &file_plugin_proto_msgTypes[93]
+	mi := &file_plugin_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6602,7 +6668,7 @@ func (x *ListenResponse) String() string {
 func (*ListenResponse) ProtoMessage() {}
 
 func (x *ListenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[93]
+	mi := &file_plugin_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6615,7 +6681,7 @@ func (x *ListenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListenResponse.ProtoReflect.Descriptor instead.
 func (*ListenResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{93}
+	return file_plugin_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *ListenResponse) GetError() *Error {
@@ -6639,7 +6705,7 @@ type HearRequest struct {
 
 func (x *HearRequest) Reset() {
 	*x = HearRequest{}
-	mi := &file_plugin_proto_msgTypes[94]
+	mi := &file_plugin_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6651,7 +6717,7 @@ func (x *HearRequest) String() string {
 func (*HearRequest) ProtoMessage() {}
 
 func (x *HearRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[94]
+	mi := &file_plugin_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6664,7 +6730,7 @@ func (x *HearRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HearRequest.ProtoReflect.Descriptor instead.
 func (*HearRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{94}
+	return file_plugin_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *HearRequest) GetHeard() []*Heard {
@@ -6694,7 +6760,7 @@ type Heard struct {
 
 func (x *Heard) Reset() {
 	*x = Heard{}
-	mi := &file_plugin_proto_msgTypes[95]
+	mi := &file_plugin_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6706,7 +6772,7 @@ func (x *Heard) String() string {
 func (*Heard) ProtoMessage() {}
 
 func (x *Heard) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[95]
+	mi := &file_plugin_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6719,7 +6785,7 @@ func (x *Heard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heard.ProtoReflect.Descriptor instead.
 func (*Heard) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{95}
+	return file_plugin_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *Heard) GetTopic() string {
@@ -6745,7 +6811,7 @@ type HearResponse struct {
 
 func (x *HearResponse) Reset() {
 	*x = HearResponse{}
-	mi := &file_plugin_proto_msgTypes[96]
+	mi := &file_plugin_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6757,7 +6823,7 @@ func (x *HearResponse) String() string {
 func (*HearResponse) ProtoMessage() {}
 
 func (x *HearResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[96]
+	mi := &file_plugin_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6770,7 +6836,243 @@ func (x *HearResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HearResponse.ProtoReflect.Descriptor instead.
 func (*HearResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{96}
+	return file_plugin_proto_rawDescGZIP(), []int{97}
+}
+
+// SendMailRequest is a mail: of a template, or with the words of the plugin.
+type SendMailRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Of all mails of the plugin with one key, one is sent. It must be there.
+	Key string `protobuf:"bytes,2,opt,name=key,proto3" json:"key,omitempty"`
+	// Who gets it: "ada@example.org" or "Ada <ada@example.org>".
+	To []string `protobuf:"bytes,3,rep,name=to,proto3" json:"to,omitempty"`
+	// Who gets a copy.
+	Cc []string `protobuf:"bytes,4,rep,name=cc,proto3" json:"cc,omitempty"`
+	// Who gets a copy that the others do not know of.
+	Bcc []string `protobuf:"bytes,5,rep,name=bcc,proto3" json:"bcc,omitempty"`
+	// Name of the template; empty: the words are below.
+	Template string `protobuf:"bytes,6,opt,name=template,proto3" json:"template,omitempty"`
+	// BCP 47; of a template the nearest language that it has is taken.
+	Language string `protobuf:"bytes,7,opt,name=language,proto3" json:"language,omitempty"`
+	// JSON object: what the template is filled in with.
+	Values []byte `protobuf:"bytes,8,opt,name=values,proto3" json:"values,omitempty"`
+	// The words, where there is no template.
+	Subject string `protobuf:"bytes,9,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The same.
+	Text string `protobuf:"bytes,10,opt,name=text,proto3" json:"text,omitempty"`
+	// The same; empty: the text is all.
+	Html string `protobuf:"bytes,11,opt,name=html,proto3" json:"html,omitempty"`
+	// Where answers go; empty: to the address of the site.
+	ReplyTo string `protobuf:"bytes,12,opt,name=reply_to,json=replyTo,proto3" json:"reply_to,omitempty"`
+	// Message-ID of the mail that it answers; empty: none.
+	InReplyTo string `protobuf:"bytes,13,opt,name=in_reply_to,json=inReplyTo,proto3" json:"in_reply_to,omitempty"`
+	// A person has written it. Without, it says that it is automatic (RFC 3834).
+	ByHand bool `protobuf:"varint,14,opt,name=by_hand,json=byHand,proto3" json:"by_hand,omitempty"`
+	// Id of the party that it is about; empty: none.
+	Party         string `protobuf:"bytes,15,opt,name=party,proto3" json:"party,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendMailRequest) Reset() {
+	*x = SendMailRequest{}
+	mi := &file_plugin_proto_msgTypes[98]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendMailRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendMailRequest) ProtoMessage() {}
+
+func (x *SendMailRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[98]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendMailRequest.ProtoReflect.Descriptor instead.
+func (*SendMailRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{98}
+}
+
+func (x *SendMailRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *SendMailRequest) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *SendMailRequest) GetTo() []string {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *SendMailRequest) GetCc() []string {
+	if x != nil {
+		return x.Cc
+	}
+	return nil
+}
+
+func (x *SendMailRequest) GetBcc() []string {
+	if x != nil {
+		return x.Bcc
+	}
+	return nil
+}
+
+func (x *SendMailRequest) GetTemplate() string {
+	if x != nil {
+		return x.Template
+	}
+	return ""
+}
+
+func (x *SendMailRequest) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *SendMailRequest) GetValues() []byte {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *SendMailRequest) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *SendMailRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *SendMailRequest) GetHtml() string {
+	if x != nil {
+		return x.Html
+	}
+	return ""
+}
+
+func (x *SendMailRequest) GetReplyTo() string {
+	if x != nil {
+		return x.ReplyTo
+	}
+	return ""
+}
+
+func (x *SendMailRequest) GetInReplyTo() string {
+	if x != nil {
+		return x.InReplyTo
+	}
+	return ""
+}
+
+func (x *SendMailRequest) GetByHand() bool {
+	if x != nil {
+		return x.ByHand
+	}
+	return false
+}
+
+func (x *SendMailRequest) GetParty() string {
+	if x != nil {
+		return x.Party
+	}
+	return ""
+}
+
+// SendMailResponse says which mail it is.
+type SendMailResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the record of the mail, which says what becomes of it.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Its state: "queued", or what became of the mail with the key that was sent before.
+	State string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	// Set: it is not sent.
+	Error         *Error `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendMailResponse) Reset() {
+	*x = SendMailResponse{}
+	mi := &file_plugin_proto_msgTypes[99]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendMailResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendMailResponse) ProtoMessage() {}
+
+func (x *SendMailResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[99]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendMailResponse.ProtoReflect.Descriptor instead.
+func (*SendMailResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{99}
+}
+
+func (x *SendMailResponse) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *SendMailResponse) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *SendMailResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
 }
 
 var File_plugin_proto protoreflect.FileDescriptor
@@ -6820,7 +7122,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\amessage\x18\x03 \x01(\tR\amessage\"P\n" +
 	"\x0fDescribeRequest\x12!\n" +
 	"\fhost_version\x18\x01 \x01(\tR\vhostVersion\x12\x1a\n" +
-	"\bfeatures\x18\x02 \x03(\tR\bfeatures\"\xc5\x05\n" +
+	"\bfeatures\x18\x02 \x03(\tR\bfeatures\"\xf4\x05\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x125\n" +
@@ -6843,7 +7145,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\x03sdk\x18\x0f \x01(\tR\x03sdk\x127\n" +
 	"\n" +
 	"party_data\x18\x10 \x01(\v2\x18.xrm.plugin.v1.PartyDataR\tpartyData\x128\n" +
-	"\bservices\x18\x11 \x03(\v2\x1c.xrm.plugin.v1.PluginServiceR\bservices\"r\n" +
+	"\bservices\x18\x11 \x03(\v2\x1c.xrm.plugin.v1.PluginServiceR\bservices\x12-\n" +
+	"\x05mails\x18\x14 \x03(\v2\x17.xrm.plugin.v1.MailFileR\x05mails\"r\n" +
 	"\tPartyData\x12!\n" +
 	"\fonly_records\x18\x01 \x01(\bR\vonlyRecords\x12\x14\n" +
 	"\x05merge\x18\x02 \x01(\bR\x05merge\x12\x16\n" +
@@ -6875,7 +7178,10 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"EntityFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
-	"\x04yaml\x18\x02 \x01(\fR\x04yaml\"\xcc\x02\n" +
+	"\x04yaml\x18\x02 \x01(\fR\x04yaml\"2\n" +
+	"\bMailFile\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\"\xcc\x02\n" +
 	"\tOperation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x121\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1d.xrm.plugin.v1.Operation.KindR\x04kind\x12\x10\n" +
@@ -7229,7 +7535,28 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05Heard\x12\x14\n" +
 	"\x05topic\x18\x01 \x01(\tR\x05topic\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\"\x0e\n" +
-	"\fHearResponse2\xb3\t\n" +
+	"\fHearResponse\"\x87\x03\n" +
+	"\x0fSendMailRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\tR\x03key\x12\x0e\n" +
+	"\x02to\x18\x03 \x03(\tR\x02to\x12\x0e\n" +
+	"\x02cc\x18\x04 \x03(\tR\x02cc\x12\x10\n" +
+	"\x03bcc\x18\x05 \x03(\tR\x03bcc\x12\x1a\n" +
+	"\btemplate\x18\x06 \x01(\tR\btemplate\x12\x1a\n" +
+	"\blanguage\x18\a \x01(\tR\blanguage\x12\x16\n" +
+	"\x06values\x18\b \x01(\fR\x06values\x12\x18\n" +
+	"\asubject\x18\t \x01(\tR\asubject\x12\x12\n" +
+	"\x04text\x18\n" +
+	" \x01(\tR\x04text\x12\x12\n" +
+	"\x04html\x18\v \x01(\tR\x04html\x12\x19\n" +
+	"\breply_to\x18\f \x01(\tR\areplyTo\x12\x1e\n" +
+	"\vin_reply_to\x18\r \x01(\tR\tinReplyTo\x12\x17\n" +
+	"\aby_hand\x18\x0e \x01(\bR\x06byHand\x12\x14\n" +
+	"\x05party\x18\x0f \x01(\tR\x05party\"d\n" +
+	"\x10SendMailResponse\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\x12*\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xb3\t\n" +
 	"\x06Plugin\x12K\n" +
 	"\bDescribe\x12\x1e.xrm.plugin.v1.DescribeRequest\x1a\x1f.xrm.plugin.v1.DescribeResponse\x12=\n" +
 	"\x05Watch\x12\x1b.xrm.plugin.v1.WatchRequest\x1a\x15.xrm.plugin.v1.Health0\x01\x12Q\n" +
@@ -7248,7 +7575,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\tServeHTTP\x12\x1a.xrm.plugin.v1.HTTPRequest\x1a\x1b.xrm.plugin.v1.HTTPResponse(\x010\x01\x12P\n" +
 	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x01\x12E\n" +
 	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse\x12?\n" +
-	"\x04Hear\x12\x1a.xrm.plugin.v1.HearRequest\x1a\x1b.xrm.plugin.v1.HearResponse2\xe7\v\n" +
+	"\x04Hear\x12\x1a.xrm.plugin.v1.HearRequest\x1a\x1b.xrm.plugin.v1.HearResponse2\xb4\f\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
@@ -7270,7 +7597,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04Call\x12\x1a.xrm.plugin.v1.CallRequest\x1a\x1b.xrm.plugin.v1.CallResponse\x12C\n" +
 	"\x04Dial\x12\x1a.xrm.plugin.v1.DialRequest\x1a\x1b.xrm.plugin.v1.DialResponse(\x010\x01\x12N\n" +
 	"\tBroadcast\x12\x1f.xrm.plugin.v1.BroadcastRequest\x1a .xrm.plugin.v1.BroadcastResponse\x12E\n" +
-	"\x06Listen\x12\x1c.xrm.plugin.v1.ListenRequest\x1a\x1d.xrm.plugin.v1.ListenResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
+	"\x06Listen\x12\x1c.xrm.plugin.v1.ListenRequest\x1a\x1d.xrm.plugin.v1.ListenResponse\x12K\n" +
+	"\bSendMail\x12\x1e.xrm.plugin.v1.SendMailRequest\x1a\x1f.xrm.plugin.v1.SendMailResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
 
 var (
 	file_plugin_proto_rawDescOnce sync.Once
@@ -7285,7 +7613,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 98)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 101)
 var file_plugin_proto_goTypes = []any{
 	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
 	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
@@ -7307,272 +7635,280 @@ var file_plugin_proto_goTypes = []any{
 	(*ServiceReport)(nil),        // 17: xrm.plugin.v1.ServiceReport
 	(*Endpoint)(nil),             // 18: xrm.plugin.v1.Endpoint
 	(*EntityFile)(nil),           // 19: xrm.plugin.v1.EntityFile
-	(*Operation)(nil),            // 20: xrm.plugin.v1.Operation
-	(*ComputedField)(nil),        // 21: xrm.plugin.v1.ComputedField
-	(*ObjectType)(nil),           // 22: xrm.plugin.v1.ObjectType
-	(*Member)(nil),               // 23: xrm.plugin.v1.Member
-	(*Type)(nil),                 // 24: xrm.plugin.v1.Type
-	(*SubscribeRequest)(nil),     // 25: xrm.plugin.v1.SubscribeRequest
-	(*SubscribeResponse)(nil),    // 26: xrm.plugin.v1.SubscribeResponse
-	(*WatchRequest)(nil),         // 27: xrm.plugin.v1.WatchRequest
-	(*Health)(nil),               // 28: xrm.plugin.v1.Health
-	(*Change)(nil),               // 29: xrm.plugin.v1.Change
-	(*BeforeSaveRequest)(nil),    // 30: xrm.plugin.v1.BeforeSaveRequest
-	(*BeforeSaveResponse)(nil),   // 31: xrm.plugin.v1.BeforeSaveResponse
-	(*Verdict)(nil),              // 32: xrm.plugin.v1.Verdict
-	(*ResolveRequest)(nil),       // 33: xrm.plugin.v1.ResolveRequest
-	(*ResolveResponse)(nil),      // 34: xrm.plugin.v1.ResolveResponse
-	(*CallRequest)(nil),          // 35: xrm.plugin.v1.CallRequest
-	(*CallResponse)(nil),         // 36: xrm.plugin.v1.CallResponse
-	(*DrainRequest)(nil),         // 37: xrm.plugin.v1.DrainRequest
-	(*DrainResponse)(nil),        // 38: xrm.plugin.v1.DrainResponse
-	(*ConfigureRequest)(nil),     // 39: xrm.plugin.v1.ConfigureRequest
-	(*ConfigureResponse)(nil),    // 40: xrm.plugin.v1.ConfigureResponse
-	(*BeforeDeleteRequest)(nil),  // 41: xrm.plugin.v1.BeforeDeleteRequest
-	(*BeforeDeleteResponse)(nil), // 42: xrm.plugin.v1.BeforeDeleteResponse
-	(*Event)(nil),                // 43: xrm.plugin.v1.Event
-	(*FieldChange)(nil),          // 44: xrm.plugin.v1.FieldChange
-	(*DeliverRequest)(nil),       // 45: xrm.plugin.v1.DeliverRequest
-	(*DeliverResponse)(nil),      // 46: xrm.plugin.v1.DeliverResponse
-	(*Receipt)(nil),              // 47: xrm.plugin.v1.Receipt
-	(*RunJobRequest)(nil),        // 48: xrm.plugin.v1.RunJobRequest
-	(*JobReport)(nil),            // 49: xrm.plugin.v1.JobReport
-	(*FireTimerRequest)(nil),     // 50: xrm.plugin.v1.FireTimerRequest
-	(*FireTimerResponse)(nil),    // 51: xrm.plugin.v1.FireTimerResponse
-	(*HTTPRequest)(nil),          // 52: xrm.plugin.v1.HTTPRequest
-	(*HTTPRequestHead)(nil),      // 53: xrm.plugin.v1.HTTPRequestHead
-	(*HTTPHeader)(nil),           // 54: xrm.plugin.v1.HTTPHeader
-	(*HTTPResponse)(nil),         // 55: xrm.plugin.v1.HTTPResponse
-	(*HTTPResponseHead)(nil),     // 56: xrm.plugin.v1.HTTPResponseHead
-	(*GetRequest)(nil),           // 57: xrm.plugin.v1.GetRequest
-	(*GetResponse)(nil),          // 58: xrm.plugin.v1.GetResponse
-	(*FindRequest)(nil),          // 59: xrm.plugin.v1.FindRequest
-	(*OrderBy)(nil),              // 60: xrm.plugin.v1.OrderBy
-	(*FindResponse)(nil),         // 61: xrm.plugin.v1.FindResponse
-	(*SaveRequest)(nil),          // 62: xrm.plugin.v1.SaveRequest
-	(*SaveResponse)(nil),         // 63: xrm.plugin.v1.SaveResponse
-	(*BatchRequest)(nil),         // 64: xrm.plugin.v1.BatchRequest
-	(*BatchResponse)(nil),        // 65: xrm.plugin.v1.BatchResponse
-	(*LogRequest)(nil),           // 66: xrm.plugin.v1.LogRequest
-	(*LogResponse)(nil),          // 67: xrm.plugin.v1.LogResponse
-	(*AggregateRequest)(nil),     // 68: xrm.plugin.v1.AggregateRequest
-	(*Measure)(nil),              // 69: xrm.plugin.v1.Measure
-	(*AggregateResponse)(nil),    // 70: xrm.plugin.v1.AggregateResponse
-	(*Group)(nil),                // 71: xrm.plugin.v1.Group
-	(*DeleteRequest)(nil),        // 72: xrm.plugin.v1.DeleteRequest
-	(*DeleteResponse)(nil),       // 73: xrm.plugin.v1.DeleteResponse
-	(*PublishRequest)(nil),       // 74: xrm.plugin.v1.PublishRequest
-	(*PublishResponse)(nil),      // 75: xrm.plugin.v1.PublishResponse
-	(*ScheduleRequest)(nil),      // 76: xrm.plugin.v1.ScheduleRequest
-	(*ScheduleResponse)(nil),     // 77: xrm.plugin.v1.ScheduleResponse
-	(*CancelRequest)(nil),        // 78: xrm.plugin.v1.CancelRequest
-	(*CancelResponse)(nil),       // 79: xrm.plugin.v1.CancelResponse
-	(*GetStateRequest)(nil),      // 80: xrm.plugin.v1.GetStateRequest
-	(*GetStateResponse)(nil),     // 81: xrm.plugin.v1.GetStateResponse
-	(*PutStateRequest)(nil),      // 82: xrm.plugin.v1.PutStateRequest
-	(*PutStateResponse)(nil),     // 83: xrm.plugin.v1.PutStateResponse
-	(*DeleteStateRequest)(nil),   // 84: xrm.plugin.v1.DeleteStateRequest
-	(*DeleteStateResponse)(nil),  // 85: xrm.plugin.v1.DeleteStateResponse
-	(*SecretRequest)(nil),        // 86: xrm.plugin.v1.SecretRequest
-	(*SecretResponse)(nil),       // 87: xrm.plugin.v1.SecretResponse
-	(*WorkTimeRequest)(nil),      // 88: xrm.plugin.v1.WorkTimeRequest
-	(*WorkTimeResponse)(nil),     // 89: xrm.plugin.v1.WorkTimeResponse
-	(*DialRequest)(nil),          // 90: xrm.plugin.v1.DialRequest
-	(*DialTo)(nil),               // 91: xrm.plugin.v1.DialTo
-	(*DialResponse)(nil),         // 92: xrm.plugin.v1.DialResponse
-	(*DialOpened)(nil),           // 93: xrm.plugin.v1.DialOpened
-	(*BroadcastRequest)(nil),     // 94: xrm.plugin.v1.BroadcastRequest
-	(*BroadcastResponse)(nil),    // 95: xrm.plugin.v1.BroadcastResponse
-	(*ListenRequest)(nil),        // 96: xrm.plugin.v1.ListenRequest
-	(*ListenResponse)(nil),       // 97: xrm.plugin.v1.ListenResponse
-	(*HearRequest)(nil),          // 98: xrm.plugin.v1.HearRequest
-	(*Heard)(nil),                // 99: xrm.plugin.v1.Heard
-	(*HearResponse)(nil),         // 100: xrm.plugin.v1.HearResponse
-	nil,                          // 101: xrm.plugin.v1.SaveRequest.AddEntry
+	(*MailFile)(nil),             // 20: xrm.plugin.v1.MailFile
+	(*Operation)(nil),            // 21: xrm.plugin.v1.Operation
+	(*ComputedField)(nil),        // 22: xrm.plugin.v1.ComputedField
+	(*ObjectType)(nil),           // 23: xrm.plugin.v1.ObjectType
+	(*Member)(nil),               // 24: xrm.plugin.v1.Member
+	(*Type)(nil),                 // 25: xrm.plugin.v1.Type
+	(*SubscribeRequest)(nil),     // 26: xrm.plugin.v1.SubscribeRequest
+	(*SubscribeResponse)(nil),    // 27: xrm.plugin.v1.SubscribeResponse
+	(*WatchRequest)(nil),         // 28: xrm.plugin.v1.WatchRequest
+	(*Health)(nil),               // 29: xrm.plugin.v1.Health
+	(*Change)(nil),               // 30: xrm.plugin.v1.Change
+	(*BeforeSaveRequest)(nil),    // 31: xrm.plugin.v1.BeforeSaveRequest
+	(*BeforeSaveResponse)(nil),   // 32: xrm.plugin.v1.BeforeSaveResponse
+	(*Verdict)(nil),              // 33: xrm.plugin.v1.Verdict
+	(*ResolveRequest)(nil),       // 34: xrm.plugin.v1.ResolveRequest
+	(*ResolveResponse)(nil),      // 35: xrm.plugin.v1.ResolveResponse
+	(*CallRequest)(nil),          // 36: xrm.plugin.v1.CallRequest
+	(*CallResponse)(nil),         // 37: xrm.plugin.v1.CallResponse
+	(*DrainRequest)(nil),         // 38: xrm.plugin.v1.DrainRequest
+	(*DrainResponse)(nil),        // 39: xrm.plugin.v1.DrainResponse
+	(*ConfigureRequest)(nil),     // 40: xrm.plugin.v1.ConfigureRequest
+	(*ConfigureResponse)(nil),    // 41: xrm.plugin.v1.ConfigureResponse
+	(*BeforeDeleteRequest)(nil),  // 42: xrm.plugin.v1.BeforeDeleteRequest
+	(*BeforeDeleteResponse)(nil), // 43: xrm.plugin.v1.BeforeDeleteResponse
+	(*Event)(nil),                // 44: xrm.plugin.v1.Event
+	(*FieldChange)(nil),          // 45: xrm.plugin.v1.FieldChange
+	(*DeliverRequest)(nil),       // 46: xrm.plugin.v1.DeliverRequest
+	(*DeliverResponse)(nil),      // 47: xrm.plugin.v1.DeliverResponse
+	(*Receipt)(nil),              // 48: xrm.plugin.v1.Receipt
+	(*RunJobRequest)(nil),        // 49: xrm.plugin.v1.RunJobRequest
+	(*JobReport)(nil),            // 50: xrm.plugin.v1.JobReport
+	(*FireTimerRequest)(nil),     // 51: xrm.plugin.v1.FireTimerRequest
+	(*FireTimerResponse)(nil),    // 52: xrm.plugin.v1.FireTimerResponse
+	(*HTTPRequest)(nil),          // 53: xrm.plugin.v1.HTTPRequest
+	(*HTTPRequestHead)(nil),      // 54: xrm.plugin.v1.HTTPRequestHead
+	(*HTTPHeader)(nil),           // 55: xrm.plugin.v1.HTTPHeader
+	(*HTTPResponse)(nil),         // 56: xrm.plugin.v1.HTTPResponse
+	(*HTTPResponseHead)(nil),     // 57: xrm.plugin.v1.HTTPResponseHead
+	(*GetRequest)(nil),           // 58: xrm.plugin.v1.GetRequest
+	(*GetResponse)(nil),          // 59: xrm.plugin.v1.GetResponse
+	(*FindRequest)(nil),          // 60: xrm.plugin.v1.FindRequest
+	(*OrderBy)(nil),              // 61: xrm.plugin.v1.OrderBy
+	(*FindResponse)(nil),         // 62: xrm.plugin.v1.FindResponse
+	(*SaveRequest)(nil),          // 63: xrm.plugin.v1.SaveRequest
+	(*SaveResponse)(nil),         // 64: xrm.plugin.v1.SaveResponse
+	(*BatchRequest)(nil),         // 65: xrm.plugin.v1.BatchRequest
+	(*BatchResponse)(nil),        // 66: xrm.plugin.v1.BatchResponse
+	(*LogRequest)(nil),           // 67: xrm.plugin.v1.LogRequest
+	(*LogResponse)(nil),          // 68: xrm.plugin.v1.LogResponse
+	(*AggregateRequest)(nil),     // 69: xrm.plugin.v1.AggregateRequest
+	(*Measure)(nil),              // 70: xrm.plugin.v1.Measure
+	(*AggregateResponse)(nil),    // 71: xrm.plugin.v1.AggregateResponse
+	(*Group)(nil),                // 72: xrm.plugin.v1.Group
+	(*DeleteRequest)(nil),        // 73: xrm.plugin.v1.DeleteRequest
+	(*DeleteResponse)(nil),       // 74: xrm.plugin.v1.DeleteResponse
+	(*PublishRequest)(nil),       // 75: xrm.plugin.v1.PublishRequest
+	(*PublishResponse)(nil),      // 76: xrm.plugin.v1.PublishResponse
+	(*ScheduleRequest)(nil),      // 77: xrm.plugin.v1.ScheduleRequest
+	(*ScheduleResponse)(nil),     // 78: xrm.plugin.v1.ScheduleResponse
+	(*CancelRequest)(nil),        // 79: xrm.plugin.v1.CancelRequest
+	(*CancelResponse)(nil),       // 80: xrm.plugin.v1.CancelResponse
+	(*GetStateRequest)(nil),      // 81: xrm.plugin.v1.GetStateRequest
+	(*GetStateResponse)(nil),     // 82: xrm.plugin.v1.GetStateResponse
+	(*PutStateRequest)(nil),      // 83: xrm.plugin.v1.PutStateRequest
+	(*PutStateResponse)(nil),     // 84: xrm.plugin.v1.PutStateResponse
+	(*DeleteStateRequest)(nil),   // 85: xrm.plugin.v1.DeleteStateRequest
+	(*DeleteStateResponse)(nil),  // 86: xrm.plugin.v1.DeleteStateResponse
+	(*SecretRequest)(nil),        // 87: xrm.plugin.v1.SecretRequest
+	(*SecretResponse)(nil),       // 88: xrm.plugin.v1.SecretResponse
+	(*WorkTimeRequest)(nil),      // 89: xrm.plugin.v1.WorkTimeRequest
+	(*WorkTimeResponse)(nil),     // 90: xrm.plugin.v1.WorkTimeResponse
+	(*DialRequest)(nil),          // 91: xrm.plugin.v1.DialRequest
+	(*DialTo)(nil),               // 92: xrm.plugin.v1.DialTo
+	(*DialResponse)(nil),         // 93: xrm.plugin.v1.DialResponse
+	(*DialOpened)(nil),           // 94: xrm.plugin.v1.DialOpened
+	(*BroadcastRequest)(nil),     // 95: xrm.plugin.v1.BroadcastRequest
+	(*BroadcastResponse)(nil),    // 96: xrm.plugin.v1.BroadcastResponse
+	(*ListenRequest)(nil),        // 97: xrm.plugin.v1.ListenRequest
+	(*ListenResponse)(nil),       // 98: xrm.plugin.v1.ListenResponse
+	(*HearRequest)(nil),          // 99: xrm.plugin.v1.HearRequest
+	(*Heard)(nil),                // 100: xrm.plugin.v1.Heard
+	(*HearResponse)(nil),         // 101: xrm.plugin.v1.HearResponse
+	(*SendMailRequest)(nil),      // 102: xrm.plugin.v1.SendMailRequest
+	(*SendMailResponse)(nil),     // 103: xrm.plugin.v1.SendMailResponse
+	nil,                          // 104: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
 	8,   // 1: xrm.plugin.v1.Error.violations:type_name -> xrm.plugin.v1.Violation
 	19,  // 2: xrm.plugin.v1.DescribeResponse.entities:type_name -> xrm.plugin.v1.EntityFile
-	20,  // 3: xrm.plugin.v1.DescribeResponse.operations:type_name -> xrm.plugin.v1.Operation
-	21,  // 4: xrm.plugin.v1.DescribeResponse.fields:type_name -> xrm.plugin.v1.ComputedField
-	22,  // 5: xrm.plugin.v1.DescribeResponse.objects:type_name -> xrm.plugin.v1.ObjectType
+	21,  // 3: xrm.plugin.v1.DescribeResponse.operations:type_name -> xrm.plugin.v1.Operation
+	22,  // 4: xrm.plugin.v1.DescribeResponse.fields:type_name -> xrm.plugin.v1.ComputedField
+	23,  // 5: xrm.plugin.v1.DescribeResponse.objects:type_name -> xrm.plugin.v1.ObjectType
 	14,  // 6: xrm.plugin.v1.DescribeResponse.jobs:type_name -> xrm.plugin.v1.Job
 	18,  // 7: xrm.plugin.v1.DescribeResponse.endpoints:type_name -> xrm.plugin.v1.Endpoint
 	11,  // 8: xrm.plugin.v1.DescribeResponse.party_data:type_name -> xrm.plugin.v1.PartyData
 	15,  // 9: xrm.plugin.v1.DescribeResponse.services:type_name -> xrm.plugin.v1.PluginService
-	4,   // 10: xrm.plugin.v1.ExportRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 11: xrm.plugin.v1.ExportResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 12: xrm.plugin.v1.RunServiceRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 13: xrm.plugin.v1.ServiceReport.error:type_name -> xrm.plugin.v1.Error
-	0,   // 14: xrm.plugin.v1.Operation.kind:type_name -> xrm.plugin.v1.Operation.Kind
-	23,  // 15: xrm.plugin.v1.Operation.arguments:type_name -> xrm.plugin.v1.Member
-	24,  // 16: xrm.plugin.v1.Operation.returns:type_name -> xrm.plugin.v1.Type
-	24,  // 17: xrm.plugin.v1.ComputedField.returns:type_name -> xrm.plugin.v1.Type
-	23,  // 18: xrm.plugin.v1.ObjectType.members:type_name -> xrm.plugin.v1.Member
-	24,  // 19: xrm.plugin.v1.Member.type:type_name -> xrm.plugin.v1.Type
-	24,  // 20: xrm.plugin.v1.Type.list:type_name -> xrm.plugin.v1.Type
-	4,   // 21: xrm.plugin.v1.SubscribeRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 22: xrm.plugin.v1.SubscribeResponse.error:type_name -> xrm.plugin.v1.Error
-	1,   // 23: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
-	6,   // 24: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
-	6,   // 25: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
-	4,   // 26: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	29,  // 27: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
-	32,  // 28: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	7,   // 29: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
-	4,   // 30: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 31: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
-	7,   // 32: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 33: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 34: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
-	7,   // 35: xrm.plugin.v1.ConfigureResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 36: xrm.plugin.v1.BeforeDeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 37: xrm.plugin.v1.BeforeDeleteRequest.records:type_name -> xrm.plugin.v1.Record
-	32,  // 38: xrm.plugin.v1.BeforeDeleteResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	5,   // 39: xrm.plugin.v1.Event.user:type_name -> xrm.plugin.v1.User
-	44,  // 40: xrm.plugin.v1.Event.changes:type_name -> xrm.plugin.v1.FieldChange
-	4,   // 41: xrm.plugin.v1.DeliverRequest.context:type_name -> xrm.plugin.v1.CallContext
-	43,  // 42: xrm.plugin.v1.DeliverRequest.events:type_name -> xrm.plugin.v1.Event
-	47,  // 43: xrm.plugin.v1.DeliverResponse.receipts:type_name -> xrm.plugin.v1.Receipt
-	2,   // 44: xrm.plugin.v1.Receipt.outcome:type_name -> xrm.plugin.v1.Receipt.Outcome
-	4,   // 45: xrm.plugin.v1.RunJobRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 46: xrm.plugin.v1.JobReport.error:type_name -> xrm.plugin.v1.Error
-	4,   // 47: xrm.plugin.v1.FireTimerRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 48: xrm.plugin.v1.FireTimerResponse.error:type_name -> xrm.plugin.v1.Error
-	53,  // 49: xrm.plugin.v1.HTTPRequest.head:type_name -> xrm.plugin.v1.HTTPRequestHead
-	4,   // 50: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
-	54,  // 51: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
-	56,  // 52: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
-	7,   // 53: xrm.plugin.v1.HTTPResponse.error:type_name -> xrm.plugin.v1.Error
-	54,  // 54: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
-	4,   // 55: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 56: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 57: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 58: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
-	60,  // 59: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
-	6,   // 60: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
-	7,   // 61: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 62: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	101, // 63: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
-	6,   // 64: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 65: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 66: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
-	62,  // 67: xrm.plugin.v1.BatchRequest.writes:type_name -> xrm.plugin.v1.SaveRequest
-	6,   // 68: xrm.plugin.v1.BatchResponse.records:type_name -> xrm.plugin.v1.Record
-	7,   // 69: xrm.plugin.v1.BatchResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 70: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
-	4,   // 71: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	69,  // 72: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
-	3,   // 73: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
-	71,  // 74: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
-	7,   // 75: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 76: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 77: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 78: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 79: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 80: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 81: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 82: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 83: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 84: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 85: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 86: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 87: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 88: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 89: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 90: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 91: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 92: xrm.plugin.v1.WorkTimeRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 93: xrm.plugin.v1.WorkTimeResponse.error:type_name -> xrm.plugin.v1.Error
-	91,  // 94: xrm.plugin.v1.DialRequest.to:type_name -> xrm.plugin.v1.DialTo
-	4,   // 95: xrm.plugin.v1.DialTo.context:type_name -> xrm.plugin.v1.CallContext
-	93,  // 96: xrm.plugin.v1.DialResponse.opened:type_name -> xrm.plugin.v1.DialOpened
-	7,   // 97: xrm.plugin.v1.DialResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 98: xrm.plugin.v1.BroadcastRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 99: xrm.plugin.v1.BroadcastResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 100: xrm.plugin.v1.ListenRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 101: xrm.plugin.v1.ListenResponse.error:type_name -> xrm.plugin.v1.Error
-	99,  // 102: xrm.plugin.v1.HearRequest.heard:type_name -> xrm.plugin.v1.Heard
-	9,   // 103: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	27,  // 104: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	30,  // 105: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	33,  // 106: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	35,  // 107: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	37,  // 108: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	39,  // 109: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
-	41,  // 110: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
-	45,  // 111: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
-	48,  // 112: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
-	16,  // 113: xrm.plugin.v1.Plugin.RunService:input_type -> xrm.plugin.v1.RunServiceRequest
-	50,  // 114: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
-	52,  // 115: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
-	25,  // 116: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
-	12,  // 117: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
-	98,  // 118: xrm.plugin.v1.Plugin.Hear:input_type -> xrm.plugin.v1.HearRequest
-	57,  // 119: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	59,  // 120: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	62,  // 121: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	66,  // 122: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	59,  // 123: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
-	68,  // 124: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
-	72,  // 125: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
-	74,  // 126: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
-	76,  // 127: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
-	78,  // 128: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
-	80,  // 129: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
-	82,  // 130: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
-	84,  // 131: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
-	86,  // 132: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
-	64,  // 133: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
-	88,  // 134: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
-	52,  // 135: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
-	35,  // 136: xrm.plugin.v1.Host.Call:input_type -> xrm.plugin.v1.CallRequest
-	90,  // 137: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
-	94,  // 138: xrm.plugin.v1.Host.Broadcast:input_type -> xrm.plugin.v1.BroadcastRequest
-	96,  // 139: xrm.plugin.v1.Host.Listen:input_type -> xrm.plugin.v1.ListenRequest
-	10,  // 140: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	28,  // 141: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	31,  // 142: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	34,  // 143: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	36,  // 144: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	38,  // 145: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	40,  // 146: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	42,  // 147: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	46,  // 148: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	49,  // 149: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	17,  // 150: xrm.plugin.v1.Plugin.RunService:output_type -> xrm.plugin.v1.ServiceReport
-	51,  // 151: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	55,  // 152: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	26,  // 153: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
-	13,  // 154: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
-	100, // 155: xrm.plugin.v1.Plugin.Hear:output_type -> xrm.plugin.v1.HearResponse
-	58,  // 156: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	61,  // 157: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	63,  // 158: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	67,  // 159: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	61,  // 160: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	70,  // 161: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	73,  // 162: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	75,  // 163: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	77,  // 164: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	79,  // 165: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	81,  // 166: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	83,  // 167: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	85,  // 168: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	87,  // 169: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	65,  // 170: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
-	89,  // 171: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
-	55,  // 172: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
-	36,  // 173: xrm.plugin.v1.Host.Call:output_type -> xrm.plugin.v1.CallResponse
-	92,  // 174: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
-	95,  // 175: xrm.plugin.v1.Host.Broadcast:output_type -> xrm.plugin.v1.BroadcastResponse
-	97,  // 176: xrm.plugin.v1.Host.Listen:output_type -> xrm.plugin.v1.ListenResponse
-	140, // [140:177] is the sub-list for method output_type
-	103, // [103:140] is the sub-list for method input_type
-	103, // [103:103] is the sub-list for extension type_name
-	103, // [103:103] is the sub-list for extension extendee
-	0,   // [0:103] is the sub-list for field type_name
+	20,  // 10: xrm.plugin.v1.DescribeResponse.mails:type_name -> xrm.plugin.v1.MailFile
+	4,   // 11: xrm.plugin.v1.ExportRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 12: xrm.plugin.v1.ExportResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 13: xrm.plugin.v1.RunServiceRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 14: xrm.plugin.v1.ServiceReport.error:type_name -> xrm.plugin.v1.Error
+	0,   // 15: xrm.plugin.v1.Operation.kind:type_name -> xrm.plugin.v1.Operation.Kind
+	24,  // 16: xrm.plugin.v1.Operation.arguments:type_name -> xrm.plugin.v1.Member
+	25,  // 17: xrm.plugin.v1.Operation.returns:type_name -> xrm.plugin.v1.Type
+	25,  // 18: xrm.plugin.v1.ComputedField.returns:type_name -> xrm.plugin.v1.Type
+	24,  // 19: xrm.plugin.v1.ObjectType.members:type_name -> xrm.plugin.v1.Member
+	25,  // 20: xrm.plugin.v1.Member.type:type_name -> xrm.plugin.v1.Type
+	25,  // 21: xrm.plugin.v1.Type.list:type_name -> xrm.plugin.v1.Type
+	4,   // 22: xrm.plugin.v1.SubscribeRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 23: xrm.plugin.v1.SubscribeResponse.error:type_name -> xrm.plugin.v1.Error
+	1,   // 24: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
+	6,   // 25: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
+	6,   // 26: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
+	4,   // 27: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	30,  // 28: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
+	33,  // 29: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	7,   // 30: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
+	4,   // 31: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 32: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
+	7,   // 33: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 34: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 35: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
+	7,   // 36: xrm.plugin.v1.ConfigureResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 37: xrm.plugin.v1.BeforeDeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 38: xrm.plugin.v1.BeforeDeleteRequest.records:type_name -> xrm.plugin.v1.Record
+	33,  // 39: xrm.plugin.v1.BeforeDeleteResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	5,   // 40: xrm.plugin.v1.Event.user:type_name -> xrm.plugin.v1.User
+	45,  // 41: xrm.plugin.v1.Event.changes:type_name -> xrm.plugin.v1.FieldChange
+	4,   // 42: xrm.plugin.v1.DeliverRequest.context:type_name -> xrm.plugin.v1.CallContext
+	44,  // 43: xrm.plugin.v1.DeliverRequest.events:type_name -> xrm.plugin.v1.Event
+	48,  // 44: xrm.plugin.v1.DeliverResponse.receipts:type_name -> xrm.plugin.v1.Receipt
+	2,   // 45: xrm.plugin.v1.Receipt.outcome:type_name -> xrm.plugin.v1.Receipt.Outcome
+	4,   // 46: xrm.plugin.v1.RunJobRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 47: xrm.plugin.v1.JobReport.error:type_name -> xrm.plugin.v1.Error
+	4,   // 48: xrm.plugin.v1.FireTimerRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 49: xrm.plugin.v1.FireTimerResponse.error:type_name -> xrm.plugin.v1.Error
+	54,  // 50: xrm.plugin.v1.HTTPRequest.head:type_name -> xrm.plugin.v1.HTTPRequestHead
+	4,   // 51: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
+	55,  // 52: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	57,  // 53: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
+	7,   // 54: xrm.plugin.v1.HTTPResponse.error:type_name -> xrm.plugin.v1.Error
+	55,  // 55: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	4,   // 56: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 57: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 58: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 59: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
+	61,  // 60: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
+	6,   // 61: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 62: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 63: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	104, // 64: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	6,   // 65: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 66: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 67: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
+	63,  // 68: xrm.plugin.v1.BatchRequest.writes:type_name -> xrm.plugin.v1.SaveRequest
+	6,   // 69: xrm.plugin.v1.BatchResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 70: xrm.plugin.v1.BatchResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 71: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
+	4,   // 72: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	70,  // 73: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
+	3,   // 74: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
+	72,  // 75: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
+	7,   // 76: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 77: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 78: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 79: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 80: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 81: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 82: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 83: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 84: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 85: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 86: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 87: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 88: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 89: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 90: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 91: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 92: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 93: xrm.plugin.v1.WorkTimeRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 94: xrm.plugin.v1.WorkTimeResponse.error:type_name -> xrm.plugin.v1.Error
+	92,  // 95: xrm.plugin.v1.DialRequest.to:type_name -> xrm.plugin.v1.DialTo
+	4,   // 96: xrm.plugin.v1.DialTo.context:type_name -> xrm.plugin.v1.CallContext
+	94,  // 97: xrm.plugin.v1.DialResponse.opened:type_name -> xrm.plugin.v1.DialOpened
+	7,   // 98: xrm.plugin.v1.DialResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 99: xrm.plugin.v1.BroadcastRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 100: xrm.plugin.v1.BroadcastResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 101: xrm.plugin.v1.ListenRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 102: xrm.plugin.v1.ListenResponse.error:type_name -> xrm.plugin.v1.Error
+	100, // 103: xrm.plugin.v1.HearRequest.heard:type_name -> xrm.plugin.v1.Heard
+	4,   // 104: xrm.plugin.v1.SendMailRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 105: xrm.plugin.v1.SendMailResponse.error:type_name -> xrm.plugin.v1.Error
+	9,   // 106: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	28,  // 107: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	31,  // 108: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	34,  // 109: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	36,  // 110: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	38,  // 111: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	40,  // 112: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	42,  // 113: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	46,  // 114: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	49,  // 115: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	16,  // 116: xrm.plugin.v1.Plugin.RunService:input_type -> xrm.plugin.v1.RunServiceRequest
+	51,  // 117: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	53,  // 118: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	26,  // 119: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
+	12,  // 120: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
+	99,  // 121: xrm.plugin.v1.Plugin.Hear:input_type -> xrm.plugin.v1.HearRequest
+	58,  // 122: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	60,  // 123: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	63,  // 124: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	67,  // 125: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	60,  // 126: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	69,  // 127: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	73,  // 128: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	75,  // 129: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	77,  // 130: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	79,  // 131: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	81,  // 132: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	83,  // 133: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	85,  // 134: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	87,  // 135: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	65,  // 136: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
+	89,  // 137: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
+	53,  // 138: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
+	36,  // 139: xrm.plugin.v1.Host.Call:input_type -> xrm.plugin.v1.CallRequest
+	91,  // 140: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
+	95,  // 141: xrm.plugin.v1.Host.Broadcast:input_type -> xrm.plugin.v1.BroadcastRequest
+	97,  // 142: xrm.plugin.v1.Host.Listen:input_type -> xrm.plugin.v1.ListenRequest
+	102, // 143: xrm.plugin.v1.Host.SendMail:input_type -> xrm.plugin.v1.SendMailRequest
+	10,  // 144: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	29,  // 145: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	32,  // 146: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	35,  // 147: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	37,  // 148: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	39,  // 149: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	41,  // 150: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	43,  // 151: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	47,  // 152: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	50,  // 153: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	17,  // 154: xrm.plugin.v1.Plugin.RunService:output_type -> xrm.plugin.v1.ServiceReport
+	52,  // 155: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	56,  // 156: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	27,  // 157: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	13,  // 158: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
+	101, // 159: xrm.plugin.v1.Plugin.Hear:output_type -> xrm.plugin.v1.HearResponse
+	59,  // 160: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	62,  // 161: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	64,  // 162: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	68,  // 163: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	62,  // 164: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	71,  // 165: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	74,  // 166: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	76,  // 167: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	78,  // 168: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	80,  // 169: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	82,  // 170: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	84,  // 171: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	86,  // 172: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	88,  // 173: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	66,  // 174: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
+	90,  // 175: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
+	56,  // 176: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
+	37,  // 177: xrm.plugin.v1.Host.Call:output_type -> xrm.plugin.v1.CallResponse
+	93,  // 178: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
+	96,  // 179: xrm.plugin.v1.Host.Broadcast:output_type -> xrm.plugin.v1.BroadcastResponse
+	98,  // 180: xrm.plugin.v1.Host.Listen:output_type -> xrm.plugin.v1.ListenResponse
+	103, // 181: xrm.plugin.v1.Host.SendMail:output_type -> xrm.plugin.v1.SendMailResponse
+	144, // [144:182] is the sub-list for method output_type
+	106, // [106:144] is the sub-list for method input_type
+	106, // [106:106] is the sub-list for extension type_name
+	106, // [106:106] is the sub-list for extension extendee
+	0,   // [0:106] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -7580,30 +7916,30 @@ func file_plugin_proto_init() {
 	if File_plugin_proto != nil {
 		return
 	}
-	file_plugin_proto_msgTypes[20].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[21].OneofWrappers = []any{
 		(*Type_Scalar)(nil),
 		(*Type_Entity)(nil),
 		(*Type_Object)(nil),
 		(*Type_List)(nil),
 	}
-	file_plugin_proto_msgTypes[48].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[49].OneofWrappers = []any{
 		(*HTTPRequest_Head)(nil),
 		(*HTTPRequest_Body)(nil),
 	}
-	file_plugin_proto_msgTypes[51].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[52].OneofWrappers = []any{
 		(*HTTPResponse_Head)(nil),
 		(*HTTPResponse_Body)(nil),
 		(*HTTPResponse_Error)(nil),
 	}
-	file_plugin_proto_msgTypes[84].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[85].OneofWrappers = []any{
 		(*WorkTimeRequest_Milliseconds)(nil),
 		(*WorkTimeRequest_To)(nil),
 	}
-	file_plugin_proto_msgTypes[86].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[87].OneofWrappers = []any{
 		(*DialRequest_To)(nil),
 		(*DialRequest_Data)(nil),
 	}
-	file_plugin_proto_msgTypes[88].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[89].OneofWrappers = []any{
 		(*DialResponse_Opened)(nil),
 		(*DialResponse_Data)(nil),
 		(*DialResponse_Error)(nil),
@@ -7614,7 +7950,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   98,
+			NumMessages:   101,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

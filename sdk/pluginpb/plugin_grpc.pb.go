@@ -816,6 +816,7 @@ const (
 	Host_Dial_FullMethodName        = "/xrm.plugin.v1.Host/Dial"
 	Host_Broadcast_FullMethodName   = "/xrm.plugin.v1.Host/Broadcast"
 	Host_Listen_FullMethodName      = "/xrm.plugin.v1.Host/Listen"
+	Host_SendMail_FullMethodName    = "/xrm.plugin.v1.Host/SendMail"
 )
 
 // HostClient is the client API for Host service.
@@ -881,6 +882,9 @@ type HostClient interface {
 	// after Listen has returned, until the call that it belongs to ends. It may be
 	// called again for other topics.
 	Listen(ctx context.Context, in *ListenRequest, opts ...grpc.CallOption) (*ListenResponse, error)
+	// SendMail queues a mail at the mail server of the site. Of all mails with one key of
+	// the plugin one is sent.
+	SendMail(ctx context.Context, in *SendMailRequest, opts ...grpc.CallOption) (*SendMailResponse, error)
 }
 
 type hostClient struct {
@@ -1116,6 +1120,16 @@ func (c *hostClient) Listen(ctx context.Context, in *ListenRequest, opts ...grpc
 	return out, nil
 }
 
+func (c *hostClient) SendMail(ctx context.Context, in *SendMailRequest, opts ...grpc.CallOption) (*SendMailResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SendMailResponse)
+	err := c.cc.Invoke(ctx, Host_SendMail_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
@@ -1179,6 +1193,9 @@ type HostServer interface {
 	// after Listen has returned, until the call that it belongs to ends. It may be
 	// called again for other topics.
 	Listen(context.Context, *ListenRequest) (*ListenResponse, error)
+	// SendMail queues a mail at the mail server of the site. Of all mails with one key of
+	// the plugin one is sent.
+	SendMail(context.Context, *SendMailRequest) (*SendMailResponse, error)
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -1251,6 +1268,9 @@ func (UnimplementedHostServer) Broadcast(context.Context, *BroadcastRequest) (*B
 }
 func (UnimplementedHostServer) Listen(context.Context, *ListenRequest) (*ListenResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Listen not implemented")
+}
+func (UnimplementedHostServer) SendMail(context.Context, *SendMailRequest) (*SendMailResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SendMail not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -1622,6 +1642,24 @@ func _Host_Listen_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_SendMail_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendMailRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HostServer).SendMail(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Host_SendMail_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HostServer).SendMail(ctx, req.(*SendMailRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1700,6 +1738,10 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Listen",
 			Handler:    _Host_Listen_Handler,
+		},
+		{
+			MethodName: "SendMail",
+			Handler:    _Host_SendMail_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

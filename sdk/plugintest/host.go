@@ -50,6 +50,8 @@ type Host struct {
 	timers     map[[2]string]*timer // by name and key
 	state      map[string]value
 	secrets    map[string]string
+	mayMail    bool                      // the manifest asks for it
+	mails      []Mail                    // that were sent
 	calendars  *worktime.Calendars       // of the site; nil for none
 	sites      map[string]http.Handler   // what answers the plugin's requests, by address
 	lines      map[string]func(net.Conn) // what is at the other end of its connections, by name
@@ -144,7 +146,8 @@ func (h *Host) load(others []fs.FS) {
 		h.t.Fatalf("the entities of the plugin:\n%v", err)
 	}
 	h.model = h.model.In(region)
-	err = errors.Join(mention.CheckDescription(h.model, d), mention.CheckParties(h.model, d))
+	_, unread := contract.Mails(d)
+	err = errors.Join(mention.CheckDescription(h.model, d), mention.CheckParties(h.model, d), unread)
 	if h.needs != nil {
 		err = errors.Join(err, h.needs.Check(h.model, d.GetName(), mention.Sources(d)).Err())
 	}

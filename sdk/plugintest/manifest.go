@@ -23,6 +23,7 @@ type manifest struct {
 		Connections     map[string]string `yaml:"connections"`
 		Operations      []string          `yaml:"operations"`
 		Services        []string          `yaml:"services"`
+		Mail            bool              `yaml:"mail"`
 		extension.Needs `yaml:",inline"`
 	}
 }
@@ -46,10 +47,10 @@ func readManifest() (manifest, error) {
 func (h *Host) holdAgainst() error {
 	m, err := readManifest()
 	if errors.Is(err, fs.ErrNotExist) {
-		h.asPlugin = true
+		h.asPlugin, h.mayMail = true, true
 		return nil
 	}
-	h.asPlugin, h.needs = m.Needs.AsPlugin, &m.Needs.Needs
+	h.asPlugin, h.needs, h.mayMail = m.Needs.AsPlugin, &m.Needs.Needs, m.Needs.Mail
 	h.callable = append([]string{}, m.Needs.Operations...)
 	h.connections = map[string]connection.Address{}
 	for name, text := range m.Needs.Connections {

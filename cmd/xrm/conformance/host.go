@@ -10,6 +10,7 @@ import (
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract"
+	"github.com/openxrm/xrm/sdk/contract/mailing"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/grpc"
 )
@@ -23,7 +24,8 @@ type host struct {
 
 	mu       sync.Mutex
 	model    *schema.Model
-	complete bool            // the model has the entities of the plugin
+	mails    []mailing.File
+	complete bool            // the model has the entities of the plugin, and mails its templates
 	calls    map[string]bool // tokens: whether the call still runs
 	asked    int             // callbacks within a call, Log not counted
 	improper []string        // callbacks with a token that is not that of a running call

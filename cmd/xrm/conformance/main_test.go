@@ -188,7 +188,20 @@ func everything(role string) sdk.Plugin {
 			<-ctx.Done()
 			return nil
 		}},
-		Timers:    map[string]sdk.TimerFunc{"sla": func(context.Context, sdk.Host, *sdk.Timer) error { return nil }},
+		Mails: fstest.MapFS{"mails/late.en.txt": {Data: []byte("Subject: Late\n\nVisit {{.visit}} is late.\n")}},
+		Timers: map[string]sdk.TimerFunc{"sla": func(ctx context.Context, host sdk.Host, t *sdk.Timer) error {
+			mail := sdk.Mail{Key: "late " + t.Key, To: []string{"desk@example.org"}, Template: "late", Values: map[string]any{"visit": t.Key}}
+			switch role {
+			case "leaves a hole in a mail":
+				mail.Values = nil
+			case "sends what is not there":
+				mail.Template = "lat"
+			case "forgets the key of a mail":
+				mail.Key = ""
+			}
+			_, err := host.SendMail(ctx, mail)
+			return err
+		}},
 		Endpoints: []sdk.Endpoint{sdk.HTTP("POST /hook", func(_ sdk.Host, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })},
 	}
 }
@@ -263,7 +276,7 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 	again := s.described.Add(1)
 	changed := &pluginpb.DescribeResponse{
 		Name: d.Name, Version: d.Version, Entities: d.Entities, BeforeSave: d.BeforeSave, BeforeDelete: d.BeforeDelete, Operations: d.Operations,
-		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers, Services: d.Services,
+		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers, Services: d.Services, Mails: d.Mails,
 		ConfigSchema: d.ConfigSchema, Features: d.Features, Sdk: d.Sdk, PartyData: d.PartyData,
 	}
 	switch s.role {
@@ -291,6 +304,8 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 		}
 	case "has a broken entity":
 		changed.Entities = []*pluginpb.EntityFile{{Path: "entities/visit.yaml", Yaml: []byte(visitYAML + "  shoe: {type: siez}\n")}}
+	case "has a broken mail":
+		changed.Mails = []*pluginpb.MailFile{{Path: "mails/late.en.txt", Data: []byte("Subject: Late\n\nVisit {{.visit is late.\n")}}
 	case "mentions what is not there":
 		changed.BeforeDelete = []string{"vist"}
 	case "waits for what never happens":

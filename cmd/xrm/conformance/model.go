@@ -9,6 +9,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/entities"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/protobuf/proto"
@@ -51,10 +52,11 @@ func entitiesLoad(ctx context.Context, b *bench) error {
 	if err := graphql.Check(model); err != nil {
 		return err
 	}
+	mails, err := contract.Mails(d)
 	b.host.mu.Lock()
 	defer b.host.mu.Unlock()
-	b.host.model, b.host.complete = model, true
-	return nil
+	b.host.model, b.host.mails, b.host.complete = model, mails, true
+	return err
 }
 
 func mentionsExist(ctx context.Context, b *bench) error {

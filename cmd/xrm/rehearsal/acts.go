@@ -105,6 +105,7 @@ var acts = map[string]act{
 	"eraseParty":     done(func(s *stage, w with) { s.host.EraseParty(w.ID) }),
 	"exportParty":    func(s *stage, _ int, w with) (any, error) { return s.host.ExportParty(w.ID) },
 	"broadcast":      done(func(s *stage, w with) { s.host.Broadcast(w.Topic, w.Payload) }),
+	"mails":          func(s *stage, _ int, _ with) (any, error) { return mails(s.host.Mails()), nil },
 	"broadcasts":     func(s *stage, _ int, _ with) (any, error) { return broadcasts(s.host.Broadcasts()), nil },
 	"missBroadcasts": done(func(s *stage, _ with) { s.host.MissBroadcasts() }),
 	"awaitListener":  done(func(s *stage, w with) { s.host.AwaitListener(w.Topic) }),

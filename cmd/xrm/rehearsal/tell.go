@@ -68,6 +68,14 @@ func broadcasts(all []plugintest.Broadcast) []map[string]any {
 	return list
 }
 
+func mails(all []plugintest.Mail) []map[string]any {
+	list := make([]map[string]any, len(all))
+	for i, m := range all {
+		list[i] = map[string]any{"key": m.Key, "to": m.To, "cc": m.Cc, "bcc": m.Bcc, "template": m.Template, "language": m.Language, "subject": m.Subject, "text": m.Text, "html": m.HTML, "party": m.Party}
+	}
+	return list
+}
+
 func deadLetters(s *stage, _ int, _ with) (any, error) {
 	list := []map[string]any{}
 	for _, d := range s.host.DeadLetters() {

@@ -89,6 +89,8 @@ class Visits(unittest.TestCase):
         self.assertEqual(self.host.get(Visit, visit.id).subject, "a")
         self.host.advance(datetime.timedelta(minutes=2))
         self.assertEqual(self.host.get(Visit, visit.id).subject, "overdue: a")
+        self.assertEqual([(m["key"], m["to"], m["language"], m["subject"]) for m in self.host.mails()],
+                         [("overdue " + visit.id, ["Desk <desk@example.org>"], "de", f"Besuch {visit.id} überfällig")])
 
     def test_a_configuration_is_refused_by_its_types_and_by_the_plugin(self):
         for settings, wrong in ({"tone": "rude"}, "tone"), ({"sla": "soon"}, "sla"), ({"limit": -1}, "limit must not be less than 0"):

@@ -1,9 +1,10 @@
 """What a plugin tells of itself."""
 
 import collections.abc
+import pathlib
 import re
 import typing
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional, Tuple
 
 from ._pb import plugin_pb2 as pb
 from .api_types import Signature, Typer
@@ -33,7 +34,8 @@ class Description:
         if not plugin.version:
             self._mistakes.append("the version is missing")
         self.message = pb.DescribeResponse(
-            name=plugin.name, version=plugin.version, sdk=sdk, entities=self._entities(plugin),
+            name=plugin.name, version=plugin.version, sdk=sdk, mails=[pb.MailFile(path=p, data=d) for p, d in self._files(plugin.mails, ".txt", ".html")],
+            entities=[pb.EntityFile(path=p, yaml=d) for p, d in self._files(plugin.entities, ".yaml", ".yml")],
             before_save=sorted(plugin.save_rules), before_delete=sorted(plugin.delete_rules),
             operations=[self._operation(o) for o in plugin.operations], fields=[self._field(f) for f in plugin.fields],
             subscriptions=self._topics(plugin), timers=sorted(plugin.timers),
@@ -47,14 +49,13 @@ class Description:
         if self._mistakes:
             raise Mistakes(f"plugin {plugin.name}:\n" + "\n".join(self._mistakes))
 
-    def _entities(self, plugin: Plugin) -> List[pb.EntityFile]:
-        if plugin.entities is None:
+    def _files(self, folder: Optional[pathlib.Path], *suffixes: str) -> List[Tuple[str, bytes]]:
+        if folder is None:
             return []
-        files = sorted(f for f in plugin.entities.rglob("*") if f.suffix in (".yaml", ".yml"))
+        files = sorted(f for f in folder.rglob("*") if f.suffix in suffixes)
         if not files:
-            self._mistakes.append(f"{plugin.entities} holds no *.yaml file")
-        root = plugin.entities.parent
-        return [pb.EntityFile(path=f.relative_to(root).as_posix(), yaml=f.read_bytes()) for f in files]
+            self._mistakes.append(f"{folder} holds no *{suffixes[0]} file")
+        return [(f.relative_to(folder.parent).as_posix(), f.read_bytes()) for f in files]
 
     def _operation(self, o: Operation) -> pb.Operation:
         found = self.signatures[o.name] = self._signature(o.run)
@@ -120,5 +121,5 @@ class Description:
 def _features(d: pb.DescribeResponse) -> List[str]:
     """Is what a host must have for this plugin beyond the first release of the protocol."""
     return [name for name, needed in (
-        ("config", d.config_schema), ("deletes", d.before_delete), ("events", d.subscriptions), ("http", d.endpoints), ("jobs", d.jobs),
+        ("config", d.config_schema), ("deletes", d.before_delete), ("events", d.subscriptions), ("http", d.endpoints), ("jobs", d.jobs), ("mails", d.mails),
         ("parties", d.party_data.export), ("services", d.services), ("subscriptions", any(o.kind == pb.Operation.SUBSCRIPTION for o in d.operations)), ("timers", d.timers)) if needed]

@@ -45,6 +45,15 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Mail:
+    """Is which record of the entity mail a mail is. state is queued, or what became of
+    the mail with the key that was sent before."""
+
+    id: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Measure:
     """Is one number about each group. sum_of, avg_of, min_of and max_of make it."""
 
@@ -170,6 +179,16 @@ class Host:
         """Tells an event to all who subscribe to PLUGIN.NAME, durably. Events of one key
         come in order."""
         check(self._ask("Publish", pb.PublishRequest(name=name, key=key, payload=encode(payload))))
+
+    def send_mail(self, key: str, to: Union[str, Sequence[str]], *, template: str = "", values: Optional[Mapping[str, Any]] = None, language: str = "",
+                  subject: str = "", text: str = "", html: str = "", cc: Sequence[str] = (), bcc: Sequence[str] = (), party: str = "",
+                  reply_to: str = "", in_reply_to: str = "", by_hand: bool = False) -> Mail:
+        """Queues a mail at the mail server of the site, of a template of the plugin or with
+        a subject and a text. Of all mails with one key one is sent."""
+        answer = check(self._ask("SendMail", pb.SendMailRequest(
+            key=key, to=[to] if isinstance(to, str) else to, cc=cc, bcc=bcc, template=template, language=language, values=encode(values or {}),
+            subject=subject, text=text, html=html, party=party, reply_to=reply_to, in_reply_to=in_reply_to, by_hand=by_hand)))
+        return Mail(answer.id, answer.state)
 
     def broadcast(self, topic: str, value: Any) -> None:
         """Tells a value to all who listen to a topic of this plugin at the moment, on

@@ -236,6 +236,10 @@ class Rehearsal:
         """Tells what another instance tells, once a handler listens."""
         self._ask("broadcast", topic=topic, payload=value)
 
+    def mails(self) -> List[Dict[str, Any]]:
+        """Is what the plugin has sent, filled in: of each key the first."""
+        return self._ask("mails")
+
     def broadcasts(self) -> List[Dict[str, Any]]:
         return self._ask("broadcasts")
 

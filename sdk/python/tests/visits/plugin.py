@@ -40,7 +40,7 @@ def erase(host: Host, party: str) -> None:
 
 
 config = Config(Settings, check)
-plugin = Plugin("visits", "1.0.0", entities="entities", party_data=PartyData(merge, export, erase), config=config)
+plugin = Plugin("visits", "1.0.0", entities="entities", mails="mails", party_data=PartyData(merge, export, erase), config=config)
 
 
 class Visit(Record, entity="visit"):
@@ -195,6 +195,7 @@ def inbox(host: Host) -> None:
 
 @plugin.timer("sla")
 def overdue(host: Host, timer: Timer) -> None:
+    host.send_mail("overdue " + timer.key, "Desk <desk@example.org>", template="overdue", language="de-AT", values={"visit": timer.key})
     host.update_if(Visit, timer.key, None, set={"subject": "overdue: " + (timer.payload or {}).get("subject", "")})
 
 
