@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"strings"
 
@@ -101,8 +102,9 @@ func itself(refused *pluginpb.Error) error {
 	return fmt.Errorf("INTERNAL: %s", cause)
 }
 
-// inPlugin is where a stack of Go leaves the runtime and the SDK, or where one of Python
-// ends outside of that: the line of the plugin that failed; "" where none can be told.
+// inPlugin is where a stack of Go or Node.js leaves the runtime and the SDK, or where one
+// of Python ends outside of that: the line of the plugin that failed; "" where none can be
+// told.
 func inPlugin(stack string) string {
 	last := ""
 	for line := range strings.Lines(stack) {
@@ -110,14 +112,23 @@ func inPlugin(stack string) string {
 		if strings.HasPrefix(line, "\t") && strings.Contains(file, ".go:") && !strings.Contains(file, "/src/runtime/") && !strings.Contains(file, "/sdk/") {
 			return file
 		}
-		if found := frameOfPython.FindStringSubmatch(line); found != nil && !strings.Contains(found[1], "/xrm/") && !strings.Contains(found[1], "/lib/python") {
+		if found := frameOfNode.FindStringSubmatch(line); found != nil && !ofSDK(found[1]) && !strings.Contains(found[1], "/node_modules/") {
+			return found[1] + ":" + found[2]
+		}
+		if found := frameOfPython.FindStringSubmatch(line); found != nil && !ofSDK(found[1]) && !strings.Contains(found[1], "/lib/python") {
 			last = found[1] + ":" + found[2]
 		}
 	}
 	return last
 }
 
-var frameOfPython = regexp.MustCompile(`^  File "(.+\.py)", line (\d+), in `)
+var (
+	frameOfPython = regexp.MustCompile(`^  File "(.+\.py)", line (\d+), in `)
+	frameOfNode   = regexp.MustCompile(`^    at .*file://(.+\.m?[jt]s):(\d+):\d+\)?\s*$`)
+)
+
+// ofSDK says whether a file is one of the folder xrm that lies in that of a plugin.
+func ofSDK(file string) bool { return path.Base(path.Dir(file)) == "xrm" }
 
 // call asks one handler as part of a call.
 func (b *bench) call(ctx context.Context, l *link, h handler) (*pluginpb.Error, error) {

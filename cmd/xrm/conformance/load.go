@@ -56,7 +56,7 @@ func loadChecks() []check {
 		},
 		{
 			name: "what lasts", expected: "subscriptions, jobs and services end within " + stopPatience.String() + " of being canceled",
-			remedy: "look at the end of the call in every loop, and let it end every wait: ctx.Done() in Go, host.ended in Python, the end of the call in Node",
+			remedy: "look at the end of the call in every loop, and let it end every wait: ctx.Done() in Go, host.ended in Python, host.signal in Node",
 			run:    endsWhatLasts,
 		},
 		{
