@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes plugin.pb.go and plugin_grpc.pb.go from plugin.proto, and what the SDK for
-# Python has of both files.
+# Writes plugin.pb.go and plugin_grpc.pb.go from plugin.proto, and what the SDKs for
+# Python and Node.js have of both files.
 # Needs protoc (apt-get install protobuf-compiler); fetches the two Go plugins,
 # at versions that are part of the result.
 set -euo pipefail
@@ -14,3 +14,4 @@ PATH=$tools:$PATH protoc \
   --go-grpc_out=. --go-grpc_opt=paths=source_relative \
   plugin.proto
 protoc --python_out=../python/xrm/_pb plugin.proto goplugin.proto
+cp plugin.proto goplugin.proto ../node/xrm/proto
