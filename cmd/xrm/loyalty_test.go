@@ -10,18 +10,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The twins are one plugin, once in Go and once in Python.
-func TestTheTwinsOfTheLoyaltyPluginUseACouponUpExactly(t *testing.T) {
+// The triplets are one plugin, in Go, in Python and in Node.js.
+func TestTheTripletsOfTheLoyaltyPluginUseACouponUpExactly(t *testing.T) {
 	t.Parallel()
-	for _, twin := range []string{"go", "python"} {
-		t.Run(twin, func(t *testing.T) {
+	for _, language := range []string{"go", "python", "node"} {
+		t.Run(language, func(t *testing.T) {
 			t.Parallel()
-			if twin == "python" {
+			source := "../../examples/loyalty-" + language
+			switch language {
+			case "python":
 				needsPython(t)
+			case "node":
+				source = nodePlugin(t, "examples/loyalty-node")
 			}
 			stores(t, func(t *testing.T, flags ...string) {
 				plugins := t.TempDir()
-				if status, _, complaints := command(t, nil, "plugin", "build", "../../examples/loyalty-"+twin, "--to", plugins); status != 0 {
+				if status, _, complaints := command(t, nil, "plugin", "build", source, "--to", plugins); status != 0 {
 					t.Fatal(complaints)
 				}
 				write(t, plugins+"/loyalty.yaml", patientCoupons)

@@ -67,17 +67,18 @@ func (s pluginSource) test(ctx context.Context, out io.Writer) error {
 	case "node":
 		return s.run(ctx, out, "npm", "test", "--silent")
 	case "python":
-		return s.run(ctx, out, s.python(), "-m", "unittest", "discover") // xrm.testing finds this program in XRM_BIN
+		return s.run(ctx, out, s.python(), "-m", "unittest", "discover")
 	}
 	return nil
 }
 
-// run says what it does before it does it.
+// run says what it does before it does it. The tests of plugins in Python and Node.js find
+// their host in XRM_BIN: it is this program.
 func (s pluginSource) run(ctx context.Context, out io.Writer, command ...string) error {
 	fmt.Fprintf(out, "%s\n", strings.Join(command, " "))
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, out, out
-	if self, err := os.Executable(); err == nil && s.language == "python" && os.Getenv("XRM_BIN") == "" {
+	if self, err := os.Executable(); err == nil && s.language != "go" && os.Getenv("XRM_BIN") == "" {
 		cmd.Env = append(os.Environ(), "XRM_BIN="+self)
 	}
 	if err := cmd.Run(); err != nil {

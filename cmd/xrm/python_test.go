@@ -2,11 +2,9 @@ package main
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,34 +70,9 @@ func TestTheSDKForPythonHasTheContractAsItIs(t *testing.T) {
 func TestTheFirstPluginInPythonIsMadeAsItsReadmeSays(t *testing.T) {
 	t.Parallel()
 	needsPython(t)
-	text := readme(t, "sdk/python/README.md")
-	commands, _, at := block(t, text, "sh")
-	mutation, _, length := block(t, text[at:], "python")
-	test, _, _ := block(t, text[at+length:], "python")
-	dir := t.TempDir()
-	lines := strings.Split(strings.TrimSpace(commands), "\n")
-	run := func(line string) string {
-		line, _, _ = strings.Cut(line, "#")
-		args, isOurs := strings.CutPrefix(line, "xrm ")
-		if !isOurs {
-			t.Fatalf("%s is no command of the program", line)
-		}
-		cmd := programmed(t.Context(), t, nil, strings.Fields(args)...)
-		cmd.Dir = dir
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", line, err, out)
-		}
-		return string(out)
-	}
-	run(lines[0])
-	for name, more := range map[string]string{"plugin.py": mutation, "test_plugin.py": "\n" + test} {
-		file := filepath.Join(dir, "visit", name)
-		above, rest, _ := strings.Cut(read(t, file), "\n\nif __name__")
-		write(t, file, above+more+"\n\nif __name__"+rest)
-	}
-	if out := run(lines[1]); !strings.Contains(out, "Ran 3 tests") || !strings.Contains(out, "passed, 0 failed") {
-		t.Errorf("%s prints\n%s", lines[1], out)
+	out := madeAsItsReadmeSays(t, "sdk/python", "python", map[string]string{"plugin.py": "\n\nif __name__", "test_plugin.py": "\n\nif __name__"})
+	if !strings.Contains(out, "Ran 3 tests") || !strings.Contains(out, "passed, 0 failed") {
+		t.Errorf("its tests print\n%s", out)
 	}
 }
 
@@ -108,45 +81,7 @@ func TestAPluginInPythonLogsAndEndsAsItIsTold(t *testing.T) {
 	needsPython(t)
 	plugins := t.TempDir()
 	shell(t, pythonSDK, "cp -RL tests/visits "+filepath.Join(plugins, "visits"))
-	p := spawn(t, t.TempDir(), []string{"XRM_TIMEOUT_PLUGIN=30s"}, "--plugins", plugins).ready()
-	first := p.pluginProcess("visits")
-	var made struct {
-		CreateVisit struct{ Visit struct{ ID string } }
-	}
-	create := `mutation ($c: ID!) { createVisit(data: {customer: $c, subject: "Hello"}) { visit { id } } }`
-	if err := p.ask(create, map[string]any{"c": p.customer("Anna")}, &made); err != nil {
-		t.Fatal(err)
-	}
-	_ = syscall.Kill(first, syscall.SIGINT) // as of Ctrl-C in a terminal, which goes to all
-	visit := map[string]any{"id": made.CreateVisit.Visit.ID}
-	p.must(`mutation ($id: ID!) { finishVisit(id: $id, report: {text: "Well.", fee: "12.50"}) { rate } }`, visit)
-	p.await(p.log, `level=INFO msg="a visit is done" .*visit=`+made.CreateVisit.Visit.ID)
-	if now := p.pluginProcess("visits"); now != first {
-		t.Errorf("SIGINT has ended it: it was process %d, and is %d", first, now)
-	}
-	_ = syscall.Kill(first, syscall.SIGTERM)
-	p.await(p.log, `(?s)msg="plugin serves" plugin=visits.*msg="plugin serves" plugin=visits`)
-	if again := p.pluginProcess("visits"); again == first {
-		t.Error("SIGTERM has not ended it")
-	}
-	p.stop()
-}
-
-// checks are what conformance has found of a plugin: what has failed, and how many
-// checks have passed or did not apply.
-func checks(t *testing.T, dir string) (failed []string, passed, inapplicable int) {
-	t.Helper()
-	_, out, complaints := command(t, nil, "plugin", "conformance", dir, "--json")
-	var r conformanceReport
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
-		t.Fatalf("%v: %s%s", err, out, complaints)
-	}
-	for _, c := range r.Checks {
-		if c.Mark == "failed" {
-			failed = append(failed, c.Check+": "+strings.ReplaceAll(c.Seen, dir, "DIR"))
-		}
-	}
-	return failed, r.Passed, r.Inapplicable
+	logsAndEnds(t, plugins)
 }
 
 func TestPluginsInPythonConform(t *testing.T) {
@@ -164,10 +99,7 @@ func TestWhatIsPlantedWrongInPythonIsFound(t *testing.T) {
 	t.Parallel()
 	needsPython(t)
 	const rule = "def look_at(host: Host, customer: Record) -> None:\n    pass\n"
-	tests := map[string]struct {
-		plants [][2]string
-		want   []string // failures, which may go on
-	}{
+	tests := map[string]planted{
 		"a rule that always raises, a field that forgets a parent, a batch without the key of the call, a job that sleeps through its cancel": {
 			[][2]string{
 				{rule, strings.Replace(rule, "pass", "raise KeyError('vat')", 1)},
@@ -194,29 +126,7 @@ func TestWhatIsPlantedWrongInPythonIsFound(t *testing.T) {
 			},
 		},
 	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "visits")
-			shell(t, pythonSDK, "cp -RL tests/visits "+dir)
-			file := filepath.Join(dir, "plugin.py")
-			program := read(t, file)
-			for _, plant := range tt.plants {
-				if n := strings.Count(program, plant[0]); n != 1 {
-					t.Fatalf("plugin.py has %q %d times", plant[0], n)
-				}
-				program = strings.Replace(program, plant[0], plant[1], 1)
-			}
-			write(t, file, program)
-			failed, _, _ := checks(t, dir)
-			if len(failed) != len(tt.want) {
-				t.Fatalf("failed:\n%s\nwant\n%s", strings.Join(failed, "\n"), strings.Join(tt.want, "\n"))
-			}
-			for i, want := range tt.want {
-				if !strings.HasPrefix(failed[i], want) {
-					t.Errorf("failed: %s\nwant %s", failed[i], want)
-				}
-			}
-		})
-	}
+	dir := filepath.Join(t.TempDir(), "visits")
+	shell(t, pythonSDK, "cp -RL tests/visits "+dir)
+	findsWhatIsPlanted(t, dir, "plugin.py", tests)
 }

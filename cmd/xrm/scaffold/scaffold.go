@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,7 +17,7 @@ import (
 	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"github.com/openxrm/xrm/sdk/contract/mention"
-	"github.com/openxrm/xrm/sdk/pluginpb"
+	"github.com/openxrm/xrm/sdk/node"
 	"github.com/openxrm/xrm/sdk/python"
 )
 
@@ -90,14 +89,7 @@ func (p Plugin) files() (map[string][]byte, error) {
 	if p.Module == "" {
 		delete(files, "go.mod")
 	}
-	var err error
-	switch p.Language {
-	case "python":
-		err = addSDK(files)
-	case "node":
-		err = addProto(files)
-	}
-	if err != nil {
+	if err := addSDK(files, map[string]embed.FS{"python": python.Files, "node": node.Files}[p.Language]); err != nil {
 		return nil, err
 	}
 	return files, p.checkEntity(files)
@@ -135,7 +127,6 @@ type words struct {
 	Words      string // service call
 	Title      string // Service call
 	Field      string // plannedServiceCalls
-	Cookie     string
 	GoVersion  string
 }
 
@@ -143,7 +134,7 @@ type words struct {
 const goVersion = "1.26.0"
 
 func (p Plugin) words() words {
-	w := words{Plugin: p, Words: strings.ReplaceAll(p.Name, "-", " "), Cookie: pluginpb.CookieValue, GoVersion: goVersion}
+	w := words{Plugin: p, Words: strings.ReplaceAll(p.Name, "-", " "), GoVersion: goVersion}
 	upper := func(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 	for i, part := range strings.Split(p.Name, "-") {
 		if i > 0 {
@@ -157,28 +148,14 @@ func (p Plugin) words() words {
 	return w
 }
 
-// addSDK adds the package that a plugin in Python imports.
-func addSDK(files map[string][]byte) error {
-	return fs.WalkDir(python.Files, ".", func(name string, entry fs.DirEntry, err error) error {
+// addSDK adds the package that the plugin imports, where that lies beside it.
+func addSDK(files map[string][]byte, sdk embed.FS) error {
+	return fs.WalkDir(sdk, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {
-			files[name], err = python.Files.ReadFile(name)
+			files[name], err = sdk.ReadFile(name)
 		}
 		return err
 	})
-}
-
-// addProto adds the contract, for languages that read it.
-func addProto(files map[string][]byte) error {
-	protos, err := fs.Glob(pluginpb.Proto, "*.proto")
-	if err != nil {
-		return err
-	}
-	for _, name := range protos {
-		if files[path.Join("proto", name)], err = pluginpb.Proto.ReadFile(name); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // checkEntity refuses a name that the entity of the plugin cannot have.
