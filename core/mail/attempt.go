@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -23,12 +24,11 @@ var errCalledOff = errors.New("somebody else has changed the mail")
 
 // send hands one mail over, if it can.
 func (b *box) send(ctx context.Context, l letter, wanted func(address string) bool) error {
-	b.busy.Store(l.id, nil)
-	defer b.busy.Delete(l.id)
+	again := !slices.ContainsFunc(l.recipients, recipient.open) // it had come to its end, and somebody has moved it back
 	var to []string
 	for i, r := range l.recipients {
 		switch {
-		case r.state != pending && r.state != unknown: // of an unknown one somebody has decided that it is sent again
+		case r.state == accepted, !again && !r.open():
 		case r.address == "":
 			l.recipients[i].state, l.recipients[i].reply = refused, "There is no address, or it was erased."
 		case !wanted(r.address):
@@ -50,6 +50,10 @@ func (b *box) send(ctx context.Context, l letter, wanted func(address string) bo
 	defer end()
 	return b.conclude(ctx, l, b.Server.deliver(ctx, to, content, func() error { return b.mark(ctx, l) }))
 }
+
+// open says whether it is still to be decided about a recipient. What is unknown, somebody has
+// decided to send again.
+func (r recipient) open() bool { return r.state == pending || r.state == unknown }
 
 // outlasting ends a while after ctx does.
 func outlasting(ctx context.Context, d time.Duration) (context.Context, func()) {

@@ -35,12 +35,12 @@ type recipient struct {
 
 // messageID is that of a mail, the same at every attempt: so whoever gets two copies
 // can tell.
-func (s Server) messageID(id string) string { return id + "@" + wireDomain(s.domain()) }
+func (s Server) messageID(id string) string { return id + "@" + s.domain() }
 
 // compose writes a mail as it goes over the wire (RFC 5322), without the blind copies.
 func (s Server) compose(l letter, now time.Time) ([]byte, error) {
 	var h message.Header
-	h.SetAddressList("From", []*message.Address{{Name: s.From.Name, Address: wireAddress(s.From.Address)}})
+	h.SetAddressList("From", []*message.Address{{Name: s.From.Name, Address: s.sender()}})
 	for kind, field := range map[string]string{"to": "To", "cc": "Cc"} {
 		if list := l.addresses(kind); len(list) > 0 {
 			h.SetAddressList(field, list)
@@ -123,12 +123,8 @@ func filled(part io.WriteCloser, err error, content string) error {
 // wireAddress is an address as mail servers know it: the domain in Punycode.
 func wireAddress(address string) string {
 	at := strings.LastIndex(address, "@")
-	return address[:at+1] + wireDomain(address[at+1:])
-}
-
-func wireDomain(domain string) string {
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		return ascii
+	if domain, err := idna.Lookup.ToASCII(address[at+1:]); err == nil {
+		return address[:at+1] + domain
 	}
-	return domain
+	return address
 }

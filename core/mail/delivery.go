@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/emersion/go-smtp"
 )
@@ -31,11 +32,9 @@ func (s Server) deliver(ctx context.Context, to []string, content []byte, handin
 		return d
 	}
 	defer end()
-	utf8 := !ascii(s.From.Address)
-	for _, address := range to {
-		utf8 = utf8 || !ascii(address)
-	}
-	if d.err = client.Mail(s.From.Address, &smtp.MailOptions{Size: int64(len(content)), UTF8: utf8}); d.err != nil {
+	sender := s.sender()
+	utf8 := slices.ContainsFunc(append([]string{sender}, to...), func(address string) bool { return !ascii(address) })
+	if d.err = client.Mail(sender, &smtp.MailOptions{Size: int64(len(content)), UTF8: utf8}); d.err != nil {
 		return d
 	}
 	var taken []string

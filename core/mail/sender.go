@@ -36,8 +36,6 @@ type Sender struct {
 	Server  Server
 	Records *record.Service
 	Log     *slog.Logger
-
-	busy sync.Map // ids of the mails that this process is handing over
 }
 
 // Run sends until ctx ends. now is what reads and writes are decided by, and whether this
@@ -77,7 +75,7 @@ func (b *box) round(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	now := b.Records.Now()
-	due, err := b.find(ctx, map[string]any{
+	due, err := b.letters(ctx, map[string]any{
 		"state": map[string]any{"eq": queued},
 		"or":    []any{map[string]any{"dueAt": map[string]any{"isNull": true}}, map[string]any{"dueAt": map[string]any{"lte": now.UTC().Format(time.RFC3339Nano)}}},
 	})
@@ -91,30 +89,27 @@ func (b *box) round(ctx context.Context) (more bool, err error) {
 	var sending sync.WaitGroup
 	turns := make(chan struct{}, parallel)
 	failures := make([]error, len(due))
-	for i, r := range due {
+	for i, l := range due {
 		turns <- struct{}{}
 		sending.Go(func() {
 			defer func() { <-turns }()
-			failures[i] = b.send(ctx, read(r), wanted)
+			failures[i] = b.send(ctx, l, wanted)
 		})
 	}
 	sending.Wait()
 	return len(due) == atOnce, errors.Join(failures...)
 }
 
-// giveUp marks what a sender that is gone was handing over. Should it only be slow, it
-// still says what has become of the mail.
+// giveUp marks what a sender before this one was handing over: between two rounds there is
+// nothing that this one hands over. Should the other be slow and not gone, it still says
+// what has become of the mail.
 func (b *box) giveUp(ctx context.Context) error {
-	left, err := b.find(ctx, map[string]any{"state": map[string]any{"eq": sending}})
+	left, err := b.letters(ctx, map[string]any{"state": map[string]any{"eq": sending}})
 	if err != nil {
 		return fmt.Errorf("look for mails that were being handed over: %w", err)
 	}
 	var failures []error
-	for _, r := range left {
-		if _, mine := b.busy.Load(r.ID); mine {
-			continue
-		}
-		l := read(r)
+	for _, l := range left {
 		for i := range l.recipients {
 			if l.recipients[i].state == pending {
 				l.recipients[i].state = unknown
@@ -133,20 +128,25 @@ func (b *box) tellUnknown(l letter) {
 	b.Log.Warn("A mail was perhaps sent, and is not sent again by itself. Ask its recipient or the mail server, then move it to sent, queued or canceled.", "mail", l.id)
 }
 
-func (b *box) find(ctx context.Context, filter map[string]any) ([]*core.Record, error) {
+// letters finds some mails, the longest due first.
+func (b *box) letters(ctx context.Context, filter map[string]any) (all []letter, err error) {
 	f, err := b.session.Model.ParseFilter(b.e, filter, true)
 	if err != nil {
 		return nil, err
 	}
 	due := b.e.Field("dueAt")
-	return b.session.Find(ctx, b.e, core.Query{Filter: f, First: atOnce, OrderBy: []core.Order{{Path: due.StoragePath(), Field: due}}})
+	found, err := b.session.Find(ctx, b.e, core.Query{Filter: f, First: atOnce, OrderBy: []core.Order{{Path: due.StoragePath(), Field: due}}})
+	for _, r := range found {
+		all = append(all, read(r))
+	}
+	return all, err
 }
 
 // wanted says of the addresses of some mails whether anything may be sent there.
-func (b *box) wanted(ctx context.Context, mails []*core.Record) (func(address string) bool, error) {
+func (b *box) wanted(ctx context.Context, mails []letter) (func(address string) bool, error) {
 	var addresses []any
-	for _, r := range mails {
-		for _, to := range read(r).recipients {
+	for _, l := range mails {
+		for _, to := range l.recipients {
 			addresses = append(addresses, to.address)
 		}
 	}

@@ -178,6 +178,36 @@ func TestNothingIsSentToAddressesThatAreSuppressed(t *testing.T) {
 	})
 }
 
+func TestAMailThatCameToItsEndIsTriedForAllWhenSomebodyMovesItBack(t *testing.T) {
+	onBothStores(t, func(w *world) {
+		m := complaint
+		m.Cc, m.Bcc = []string{"bob@example.com"}, nil
+		suppressed := w.save("suppression", record.Draft{Action: core.Created, Set: values{"address": "ada@example.com"}}).ID
+		w.server.refusing("bob@example.com", &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"})
+		id := w.post(m).ID
+		w.look()
+		w.wantState(id, "failed", "suppressed", "refused")
+		w.save("suppression", record.Draft{Action: core.Deleted, ID: suppressed})
+		w.server.refusing("bob@example.com", nil)
+		w.look()
+		w.wantState(id, "failed", "suppressed", "refused")
+		w.save("mail", record.Draft{Action: core.Updated, ID: id, Set: values{"state": "queued"}})
+		w.look()
+		w.wantState(id, "sent", "accepted", "accepted")
+	})
+}
+
+func TestASenderOfAnInternationalDomainNeedsNothingOfTheServer(t *testing.T) {
+	onBothStores(t, func(w *world) {
+		w.sender.Server.From.Address = "service@müller.example"
+		m := complaint
+		m.Cc, m.Bcc = nil, nil
+		id := w.post(m).ID
+		w.look()
+		w.wantState(id, "sent", "accepted")
+	})
+}
+
 func TestAMailWaitsForAServerThatIsAway(t *testing.T) {
 	onBothStores(t, func(w *world) {
 		w.server.away()

@@ -101,9 +101,12 @@ func isLoopback(a net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// domain is that of the sender.
+// sender is the address of the site as mail servers know it, and domain is its domain.
+func (s Server) sender() string { return wireAddress(s.From.Address) }
+
 func (s Server) domain() string {
-	return s.From.Address[strings.LastIndex(s.From.Address, "@")+1:]
+	sender := s.sender()
+	return sender[strings.LastIndex(sender, "@")+1:]
 }
 
 // Try opens a conversation with the server and ends it, so that an operator learns
