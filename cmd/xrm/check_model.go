@@ -15,7 +15,6 @@ import (
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/sqlite"
 	"github.com/openxrm/xrm/schema"
-	"github.com/openxrm/xrm/schema/entities"
 	"github.com/openxrm/xrm/sdk/contract/mention"
 )
 
@@ -27,10 +26,12 @@ const modelPart = 10_000
 type proposed struct {
 	folder string
 	plugin string // whose they are; "" for the site
+	config Config // which says what the program brings itself
 }
 
 // parts holds what is stored against the definitions as if they served.
 func (d proposed) parts(c Config) func(context.Context, func(checkedPart) error) error {
+	d.config = c
 	return func(ctx context.Context, found func(checkedPart) error) (err error) {
 		s, err := openExisting(c)
 		if err != nil {
@@ -98,7 +99,7 @@ func (d proposed) model(served []schema.Source) (*schema.Model, error) {
 			mine[i].Layer, mine[i].File = layer, path.Join(layer, strings.TrimPrefix(mine[i].File, filepath.ToSlash(d.folder)))
 		}
 	}
-	sources := entities.Sources()
+	sources := shipped(d.config)
 	for _, s := range served {
 		if s.Layer != layer && (s.Layer == "site" || strings.HasPrefix(s.Layer, mention.Layer(""))) {
 			sources = append(sources, s)

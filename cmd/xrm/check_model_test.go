@@ -82,3 +82,20 @@ func TestProposedDefinitionsOfAPluginTakeThePlaceOfItsOwn(t *testing.T) {
 		t.Errorf("of %s the code is unique: %v; want it as in the folder, and all others as they serve", move.File, move.Field("code").Unique)
 	}
 }
+
+func TestProposedDefinitionsMayBeAboutMailsWhereTheSiteSendsSome(t *testing.T) {
+	t.Parallel()
+	d := proposed{folder: siteFolder(t, map[string]string{"mail.yaml": "extend: mail\nfields: {campaign: {type: text}}\n"})}
+	served := append(entities.Sources(), entities.Mail()...)
+	if _, err := d.model(served); err == nil || !strings.Contains(err.Error(), `mail.yaml:1: extend: there is no entity or role "mail"`) {
+		t.Errorf("a site without a mail server: %v", err)
+	}
+	d.config.Mail.Server = "mail.example.com:587"
+	m, err := d.model(served)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Entity("mail").Field("campaign") == nil || m.Entity("suppression") == nil {
+		t.Error("the model lacks what the site says of mails, or what the program brings")
+	}
+}

@@ -63,7 +63,7 @@ func mailServer(m Mail) (mail.Server, error) {
 func shipped(c Config) []schema.Source {
 	all := entities.Sources()
 	if c.Mail.sends() {
-		all = append(all, mail.Sources()...)
+		all = append(all, entities.Mail()...)
 	}
 	return all
 }

@@ -41,7 +41,7 @@ func onBothStores(t *testing.T, test func(w *world)) {
 
 func newWorld(t *testing.T, s bothstores.Database) *world {
 	t.Helper()
-	model, err := schema.Load(append(entities.Sources(), mail.Sources()...)...)
+	model, err := schema.Load(append(entities.Sources(), entities.Mail()...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

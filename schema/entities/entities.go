@@ -5,16 +5,27 @@ package entities
 
 import (
 	"embed"
+	"io/fs"
 
 	"github.com/openxrm/xrm/schema"
 )
 
-//go:embed *.yaml
-var files embed.FS
+var (
+	//go:embed *.yaml
+	files embed.FS
+
+	//go:embed mail
+	mail embed.FS
+)
 
 // Sources returns the shipped definitions, to be loaded before those of
 // plugins and of the site. In messages their files are called shipped/….
-func Sources() []schema.Source {
+func Sources() []schema.Source { return sources(files) }
+
+// Mail returns those of mails, which are there where the site has a mail server.
+func Mail() []schema.Source { return sources(mail) }
+
+func sources(files fs.FS) []schema.Source {
 	sources, err := schema.ReadSources("shipped", "shipped", files)
 	if err != nil {
 		panic(err) // an embedded file can always be read
