@@ -15,6 +15,22 @@ import (
 	"github.com/openxrm/xrm/core/schedule"
 )
 
+// serveFunc is told the instance on which the service runs.
+type serveFunc func(ctx context.Context, name string) error
+
+// servesBy says what services do that begin from now on.
+func (w *world) servesBy(serve serveFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.serve = serve
+}
+
+func (w *world) serving() serveFunc {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.serve
+}
+
 // mailbox is a service that goes on until its end.
 func (w *world) mailbox() {
 	w.services = []schedule.Service{{Plugin: "mail", Name: "inbox"}}
@@ -75,7 +91,7 @@ func TestAServiceThatEndsByItselfBeginsAgainAfterAPauseThatGrows(t *testing.T) {
 		t.Run(why, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				w.mailbox()
-				w.serve = func(context.Context, string) error { return end }
+				w.servesBy(func(context.Context, string) error { return end })
 				w.start("a")
 				pass(2 * time.Minute)
 				var begun int
@@ -88,7 +104,7 @@ func TestAServiceThatEndsByItselfBeginsAgainAfterAPauseThatGrows(t *testing.T) {
 					t.Errorf("it began %d times in two minutes; want pauses of 1, 2, 4, 8, 16, 30 seconds", begun)
 				}
 				w.wantLogged(1, why)
-				w.serve = nil
+				w.servesBy(nil)
 				pass(time.Minute)
 				if done := w.taken(); len(done) == 0 || !strings.HasSuffix(done[len(done)-1], "a begins inbox") {
 					t.Errorf("when it is well again: %q; want that it goes on", done)
@@ -101,13 +117,13 @@ func TestAServiceThatEndsByItselfBeginsAgainAfterAPauseThatGrows(t *testing.T) {
 func TestAServiceThatFailsOnOneInstanceGoesOnOnAnother(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.mailbox()
-		w.serve = func(ctx context.Context, name string) error {
+		w.servesBy(func(ctx context.Context, name string) error {
 			if name == "a" {
 				return errors.New("no route to the mail server")
 			}
 			<-ctx.Done()
 			return nil
-		}
+		})
 		w.start("a")
 		w.start("b")
 		pass(time.Minute)
@@ -122,14 +138,14 @@ func TestAServiceThatFailsOnOneInstanceGoesOnOnAnother(t *testing.T) {
 func TestAServiceIsSureOfItsLeaseUntilItsContextEnds(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.mailbox()
-		w.serve = func(ctx context.Context, _ string) error {
+		w.servesBy(func(ctx context.Context, _ string) error {
 			for schedule.Sure(ctx) {
 				time.Sleep(500 * time.Millisecond)
 			}
 			w.note("unsure")
 			<-ctx.Done()
 			return nil
-		}
+		})
 		a := w.start("a")
 		pass(time.Minute + 300*time.Millisecond)
 		w.wantDone("0s a begins inbox")
@@ -163,11 +179,11 @@ func TestEveryInstanceTellsWhereAServiceRunsAndWhyItFailed(t *testing.T) {
 		pass(3 * time.Second)
 		b.wantService(t, core.ServiceRun{State: core.ServiceRunning, Instance: "b", Since: at(68 * time.Second)})
 		b.stop()
-		w.serve = func(context.Context, string) error { return errors.New("no route to the mail server") }
+		w.servesBy(func(context.Context, string) error { return errors.New("no route to the mail server") })
 		c := w.start("c")
 		failed := core.ServiceRun{State: core.ServiceFailed, Since: at(70 * time.Second), LastError: "no route to the mail server", FailedAt: at(70 * time.Second)}
 		c.wantService(t, failed)
-		w.serve = nil
+		w.servesBy(nil)
 		pass(3 * time.Second)
 		c.wantService(t, core.ServiceRun{State: core.ServiceRunning, Instance: "c", LastError: failed.LastError, FailedAt: failed.FailedAt},
 			cmpopts.IgnoreFields(core.ServiceRun{}, "Since")) // the pause is random
@@ -180,7 +196,7 @@ func TestEveryInstanceTellsWhereAServiceRunsAndWhyItFailed(t *testing.T) {
 func TestAServiceThatOutlivesItsLeaseSaysNothingAboutTheNextRun(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.mailbox()
-		w.serve = func(ctx context.Context, name string) error {
+		w.servesBy(func(ctx context.Context, name string) error {
 			if name == "b" {
 				<-ctx.Done()
 				return nil
@@ -190,7 +206,7 @@ func TestAServiceThatOutlivesItsLeaseSaysNothingAboutTheNextRun(t *testing.T) {
 				t.Error("it is sure of a lease that another has")
 			}
 			return errors.New("the line was cut")
-		}
+		})
 		a := w.start("a")
 		b := w.start("b")
 		a.link.cut(true)
@@ -207,10 +223,10 @@ func TestAServiceThatOutlivesItsLeaseSaysNothingAboutTheNextRun(t *testing.T) {
 func TestThePausesOfAServiceGrowOnEachInstance(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.mailbox()
-		w.serve = func(context.Context, string) error {
+		w.servesBy(func(context.Context, string) error {
 			time.Sleep(1500 * time.Millisecond)
 			return errors.New("no route to the mail server")
-		}
+		})
 		w.start("a")
 		w.start("b")
 		pass(time.Hour)
@@ -225,13 +241,13 @@ func TestThePausesOfAServiceGrowOnEachInstance(t *testing.T) {
 func TestAServiceThatHasGoneOnForLongFailsWithASmallPause(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.mailbox()
-		w.serve = func(context.Context, string) error { return errors.New("no route to the mail server") }
+		w.servesBy(func(context.Context, string) error { return errors.New("no route to the mail server") })
 		w.start("a")
 		pass(5 * time.Minute)
-		w.serve = func(context.Context, string) error {
+		w.servesBy(func(context.Context, string) error {
 			time.Sleep(130 * time.Second)
 			return errors.New("the line was cut")
-		}
+		})
 		pass(time.Minute)
 		w.wantLogged(0, "What was due is done again")
 		pass(2 * time.Minute)
@@ -257,7 +273,7 @@ func TestAServiceThatWasAskedToEndBeginsAgainAtOnce(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.mailbox()
 		var upgraded bool
-		w.serve = func(ctx context.Context, _ string) error {
+		w.servesBy(func(ctx context.Context, _ string) error {
 			if !upgraded {
 				upgraded = true
 				time.Sleep(1500 * time.Millisecond)
@@ -265,7 +281,7 @@ func TestAServiceThatWasAskedToEndBeginsAgainAtOnce(t *testing.T) {
 			}
 			<-ctx.Done()
 			return nil
-		}
+		})
 		a := w.start("a")
 		pass(10 * time.Second)
 		w.wantDone("0s a begins inbox", "1.5s a ends inbox", "2s a begins inbox")

@@ -30,7 +30,7 @@ type world struct {
 	log   bytes.Buffer
 
 	services []schedule.Service
-	serve    func(ctx context.Context, name string) error // nil for one that goes on until its end
+	serve    serveFunc // nil for one that goes on until its end
 
 	run  runFunc // nil for one that succeeds at once
 	fire fireFunc
@@ -181,8 +181,8 @@ func (w *world) startSkewed(name string, fast time.Duration) *instance {
 		RunService: func(ctx context.Context, s schedule.Service) error {
 			w.note(name + " begins " + s.Name)
 			defer w.note(name + " ends " + s.Name)
-			if w.serve != nil {
-				return w.serve(ctx, name)
+			if serve := w.serving(); serve != nil {
+				return serve(ctx, name)
 			}
 			<-ctx.Done()
 			return ctx.Err()
