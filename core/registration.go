@@ -6,13 +6,22 @@ import "time"
 // database, whatever lies in the folder of each.
 type Registration struct {
 	Plugin     string    `json:"-"`
-	Generation int64     `json:"-"`         // grows by one with each change; 0 before the first
-	Force      Edition   `json:"force"`     // the zero Edition until one was in force
-	Next       *Edition  `json:"next"`      // what is to be in force as soon as every instance holds it closed; nil for nothing
-	Announcer  string    `json:"announcer"` // the instance that brings Next
-	Former     []string  `json:"former"`    // digests of what was in force before
-	Ended      Ending    `json:"ended"`     // by whom it was ended; "" while it is in force
+	Generation int64     `json:"-"`                // grows by one with each change; 0 before the first
+	Force      Edition   `json:"force"`            // the zero Edition until one was in force
+	Next       *Edition  `json:"next"`             // what is to be in force as soon as every instance holds it closed; nil for nothing
+	Announcer  string    `json:"announcer"`        // the instance that brings Next
+	Moving     *Move     `json:"moving,omitempty"` // what brings the records into the form of Next; set once it may have written some
+	Former     []string  `json:"former"`           // digests of what was in force before
+	Ended      Ending    `json:"ended"`            // by whom it was ended; "" while it is in force
 	EndedAt    time.Time `json:"endedAt"`
+}
+
+// Move takes the records of a plugin from one version of its data to another. Until it
+// is at its end nobody else reads or writes them, and nothing but its To is put in
+// force.
+type Move struct {
+	ID       string `json:"id"` // tells it from all others
+	From, To int
 }
 
 // Edition is one content of a plugin's folder, and what came of it.

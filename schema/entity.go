@@ -89,10 +89,11 @@ type Entity struct {
 	Fields      Fields  `yaml:"fields" doc:"The fields, by name, in the order in which people see them."`
 	Indexes     []Index `yaml:"indexes" doc:"Further indexes, each a list of fields; a leading minus means descending."`
 
-	Layer string  `yaml:"-"` // who brought it: Source.Layer
-	File  string  `yaml:"-"` // where it was read from
-	Line  int     `yaml:"-"`
-	Base  *Entity `yaml:"-"` // the entity that stores the records of this role; nil for an entity of its own
+	Layer   string  `yaml:"-"` // who brought it: Source.Layer
+	Version int     `yaml:"-"` // the form of its records: Source.Version
+	File    string  `yaml:"-"` // where it was read from
+	Line    int     `yaml:"-"`
+	Base    *Entity `yaml:"-"` // the entity that stores the records of this role; nil for an entity of its own
 
 	gone    bool           // Source.Gone
 	traced  bool           // no model has it any more: it is what is left of a Gone one

@@ -12,10 +12,11 @@ import (
 
 // Source is one file of entity definitions and who brought it.
 type Source struct {
-	Layer string // "shipped", "plugin complaints", "site": in messages
-	File  string // as it should stand in messages
-	Data  []byte
-	Gone  bool // who brought it is gone: it describes what is stored, and binds no record of other layers
+	Layer   string // "shipped", "plugin complaints", "site": in messages
+	File    string // as it should stand in messages
+	Data    []byte
+	Version int  `json:",omitempty"` // the form that the records have which are stored; counts from 1, and 0 is 1 as well
+	Gone    bool // who brought it is gone: it describes what is stored, and binds no record of other layers
 }
 
 // ReadSources reads every *.yaml and *.yml file below a directory, in the
@@ -120,7 +121,7 @@ func (l *loader) missing(file string, line int, what, name string) {
 
 // decode returns nil when the file does not even say what it describes.
 func (l *loader) decode(s Source) *Entity {
-	e := &Entity{Layer: s.Layer, File: s.File, gone: s.Gone}
+	e := &Entity{Layer: s.Layer, File: s.File, Version: s.Version, gone: s.Gone}
 	problems := strictyaml.Decode(s.File, s.Data, e)
 	l.problems = append(l.problems, problems...)
 	said := 0

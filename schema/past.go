@@ -41,6 +41,14 @@ func (p *Past) Gone(now *Model) (gone []Gone) {
 	return gone
 }
 
+// Without is the past without what a model has from a layer, and now in another form.
+func (p *Past) Without(now *Model, layer string) *Past {
+	return &Past{entities: slices.DeleteFunc(slices.Clone(p.entities), func(was *Entity) bool {
+		is := now.Entity(was.Name) // which no trace has a version of
+		return is != nil && is.Layer == layer && (is.Version != was.Version || was.traced && is.Version > 0)
+	})}
+}
+
 // fieldsIn are those that the entity of the past has in a model.
 func fieldsIn(m *Model, e *Entity) Fields {
 	if same := m.Entity(e.Name); same != nil && !same.IsRole() {

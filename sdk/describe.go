@@ -36,6 +36,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		Services:      services(t, p.Services),
 		Timers:        named(t, "Timers", p.Timers),
 		PartyData:     p.PartyData.describe(t),
+		Migrations:    migrations(t, p.Migrations),
 	}
 	for _, name := range d.Timers {
 		if !naming.API.MatchString(name) {
@@ -75,6 +76,7 @@ func features(d *pluginpb.DescribeResponse) []string {
 		{"http", len(d.Endpoints) > 0},
 		{"jobs", len(d.Jobs) > 0},
 		{"mails", len(d.Mails) > 0},
+		{"migrations", len(d.Migrations) > 0},
 		{"parties", d.GetPartyData().GetExport()},
 		{"services", len(d.Services) > 0},
 		{"subscriptions", slices.ContainsFunc(d.Operations, isSubscription)},

@@ -49,6 +49,10 @@ type Plugin struct {
 	// activities, and asPlugin.
 	Timeline map[string]TimelineFunc
 
+	// Migrations bring what former versions of the plugin have stored into the form of
+	// this one, and back: see Migration.
+	Migrations []Migration
+
 	// Jobs run by the clock: see Cron.
 	Jobs []Job
 

@@ -331,6 +331,14 @@ func everything() sdk.Plugin {
 			}
 			return nil
 		})},
+		Migrations: []sdk.Migration{{To: 2, Entity: "visit", Up: func(_ context.Context, r *sdk.Record) error {
+			if r.ID == "v2" {
+				return errors.New("it has no note")
+			}
+			r.Values["count"] = 2
+			delete(r.Values, "note")
+			return nil
+		}}},
 		Jobs:     []sdk.Job{sdk.Cron("count", "@daily", func(_ context.Context, _ sdk.Host, run *sdk.JobRun) error { return run.Report(1, 2, "halfway") }).In("Europe/Berlin")},
 		Services: map[string]sdk.ServiceFunc{"inbox": func(context.Context, sdk.Host) error { return errors.New("no route to the mail server") }},
 		Timers:   map[string]sdk.TimerFunc{"due": func(context.Context, sdk.Host, *sdk.Timer) error { return sdk.Reject("note", "is missing") }},
@@ -390,7 +398,7 @@ var script = []struct {
 	method string
 	sent   []proto.Message
 }{
-	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "parties", "services", "subscriptions", "timers"}}}},
+	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "mails", "migrations", "parties", "services", "subscriptions", "timers"}}}},
 	{"Plugin.Watch", []proto.Message{&pluginpb.WatchRequest{}}},
 	{"Plugin.Configure", []proto.Message{&pluginpb.ConfigureRequest{Generation: 1, Config: []byte(`{"slots":5}`)}}},
 	{"Plugin.BeforeSave", []proto.Message{&pluginpb.BeforeSaveRequest{Context: callContext, Changes: []*pluginpb.Change{{Before: visit, After: visit}}}}},
@@ -400,6 +408,7 @@ var script = []struct {
 	{"Plugin.Hear", []proto.Message{&pluginpb.HearRequest{Heard: []*pluginpb.Heard{{Topic: "asked", Value: []byte(`7`)}}, Missed: true}}},
 	{"Plugin.Subscribe", []proto.Message{&pluginpb.SubscribeRequest{Context: callContext, Operation: "counted", Arguments: []byte(`{}`)}}},
 	{"Plugin.Export", []proto.Message{&pluginpb.ExportRequest{Context: callContext, Party: "p1"}}},
+	{"Plugin.Migrate", []proto.Message{&pluginpb.MigrateRequest{Context: callContext, From: 1, To: 2, Records: []*pluginpb.Record{visit, {Entity: "visit", Id: "v2", Version: 1, Values: []byte(`{}`)}}}}},
 	{"Plugin.Deliver", []proto.Message{&pluginpb.DeliverRequest{Context: callContext, Events: []*pluginpb.Event{
 		{Id: "visit/v1/3", Topic: "visit.updated", Key: "visit/v1", Sequence: 3, At: "2026-01-03T15:04:05.000Z", User: callContext.GetUser(), Entity: "visit", RecordId: "v1", Action: "updated", Changes: []*pluginpb.FieldChange{{Path: "note", From: []byte(`"w"`), To: []byte(`"x"`)}}, Attempt: 1},
 		{Id: "visit/v1/4", Topic: "visit.deleted", Key: "visit/v1", Sequence: 4, At: "2026-01-04T15:04:05.000Z", Via: "other", Entity: "visit", RecordId: "v1", Action: "deleted", Attempt: 2},

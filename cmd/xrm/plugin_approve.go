@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-type approveFlags struct{ all, yes bool }
+type approveFlags struct{ all, yes, try bool }
 
 func (p *program) approveCommand() *cobra.Command {
 	var flags approveFlags
@@ -28,9 +28,13 @@ What it was not granted before is marked with +, what it no longer asks for
 with -, and what deserves a second look with !. None of its code is run for that.
 
 The approval is written to PLUGINS/approved.yaml. A line that you take out of it is
-a right that you deny. A running server follows within two seconds.`,
+a right that you deny. A running server follows within two seconds.
+
+With --try a new version only shows what would become of the plugin's records: the
+one before goes on, nothing is changed, and xrm plugin list says what came of it.`,
 		Example: `  xrm plugin approve complaints
-  xrm plugin approve --all --yes`,
+  xrm plugin approve --all --yes
+  xrm plugin approve --try complaints && xrm plugin list`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			config, err := loadConfig(cmd.Flags(), p.environ)
@@ -43,18 +47,23 @@ a right that you deny. A running server follows within two seconds.`,
 			if names, err = somePlugins(config, names); err != nil {
 				return err
 			}
-			return p.approve(config, names, flags.yes)
+			return p.approve(config, names, flags)
 		},
 	}
 	cmd.Flags().BoolVar(&flags.all, "all", false, "all plugins that are there")
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "do not ask; for scripts")
+	cmd.Flags().BoolVar(&flags.try, "try", false, "only try what would become of its records, and change nothing")
 	configFlags(cmd.Flags(), "plugins")
 	return cmd
 }
 
 // approve goes on after a plugin that cannot be approved.
-func (p *program) approve(c Config, names []string, yes bool) error {
+func (p *program) approve(c Config, names []string, flags approveFlags) error {
 	approvals := pluginhost.Approvals{Plugins: c.Plugins}
+	approve, done := approvals.Approve, "is approved"
+	if flags.try {
+		approve, done = approvals.Try, "is tried, and the version before goes on; xrm plugin list says what would become of its records"
+	}
 	answers, unasked := bufio.NewReader(p.in), false
 	var errs []error
 	for _, name := range names {
@@ -65,22 +74,22 @@ func (p *program) approve(c Config, names []string, yes bool) error {
 		}
 		printReview(p.out, review)
 		switch {
-		case isApproved(review): // which brings back one that was removed since
+		case isApproved(review) && !flags.try && !review.Before.Try: // which brings back one that was removed since
 			fmt.Fprintf(p.out, "It is approved already.%s\n\n", stillDisabled(approvals, name))
 			errs = append(errs, approvals.Approve(review, time.Now()))
 			continue
-		case !yes && !p.isAnswered():
+		case !flags.yes && !p.isAnswered():
 			unasked = true
 			continue
-		case !yes && !p.confirm(answers, "Approve?"):
+		case !flags.yes && !p.confirm(answers, "Approve?"):
 			errs = append(errs, fmt.Errorf("%s is not approved", name))
 			continue
 		}
-		if err := approvals.Approve(review, time.Now()); err != nil {
+		if err := approve(review, time.Now()); err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		fmt.Fprintf(p.out, "%s is approved.%s\n\n", name, stillDisabled(approvals, name))
+		fmt.Fprintf(p.out, "%s %s.%s\n\n", name, done, stillDisabled(approvals, name))
 	}
 	if unasked {
 		errs = append(errs, errors.New("there is no terminal to ask for your consent; read what stands above, and give it with --yes"))

@@ -10,7 +10,9 @@ import (
 )
 
 // playMover brings whatever its folder defines when it is started.
-func playMover(p *sdk.Plugin) { p.Entities = os.DirFS("definitions") }
+func playMover(p *sdk.Plugin) {
+	p.Entities, p.Migrations = os.DirFS("definitions"), migrationsOfMover()
+}
 
 func TestAnUpgradeThatWouldMisreadWhatIsStoredIsRefused(t *testing.T) {
 	t.Parallel()

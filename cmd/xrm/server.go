@@ -24,6 +24,7 @@ import (
 	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mail"
+	"github.com/openxrm/xrm/core/migration"
 	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/party"
 	"github.com/openxrm/xrm/core/pluginhost"
@@ -117,6 +118,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 		return err
 	}
 	s.work.Plugins = s.host
+	s.records.Moving = s.host.Moving
 	s.work.Own = map[string]func(context.Context, record.Basis, core.Timer) error{
 		party.TimerOwner: s.parties(nil).Resume, record.TimerOwner: s.records.Resume,
 	}
@@ -160,10 +162,17 @@ func (s *server) pluginConfig(metrics *web.Metrics, held *budget.Server) pluginh
 		Open: func(a core.Actor, on record.Basis) pluginhost.Session {
 			return s.records.As(a, s.admission.Limit(on))
 		},
+		Migration: s.migration,
 		Once:      &once.Desk{Store: s.store, Now: time.Now},
 		Calendars: s.calendars,
 		Keep:      s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Post: mail.Outbox{Records: s.records}.Post, Broadcasts: s.store, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
 	}
+}
+
+// migration is a run into what would hold if something were admitted.
+func (s *server) migration(o snapshot.Offer) (*migration.Run, error) {
+	on, err := s.admission.Preview(o)
+	return &migration.Run{Store: s.store, Region: s.config.Region, Records: s.records, On: on}, err
 }
 
 // buildAPI makes the API of a snapshot.

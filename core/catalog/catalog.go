@@ -82,7 +82,7 @@ func (c *Catalog) Sources() []schema.Source {
 
 func same(one, other []schema.Source) bool {
 	return slices.EqualFunc(one, other, func(a, b schema.Source) bool {
-		return a.File == b.File && a.Gone == b.Gone && string(a.Data) == string(b.Data)
+		return a.File == b.File && a.Version == b.Version && a.Gone == b.Gone && string(a.Data) == string(b.Data)
 	})
 }
 

@@ -29,6 +29,7 @@ type Approval struct {
 	Folder   string `yaml:"folder" doc:"Digest of everything in the folder."`
 	Needs    Needs  `yaml:"needs" doc:"What it may do; take a line away to deny it."`
 	Disabled bool   `yaml:"disabled" doc:"Whether it must not run."`
+	Try      bool   `yaml:"try" doc:"Whether it is only tried what would become of its records; the version before goes on."`
 	Restart  string `yaml:"restart" doc:"When it was last told to start again."`
 	Allowed  string `yaml:"allowed" doc:"When it was last approved or enabled; what has ended it before that counts no more."`
 }
@@ -88,7 +89,13 @@ func (a Approvals) Shipped() (shipped []access.PluginRights, err error) {
 
 // Approve lets a plugin run with what it asks for, exactly as it was reviewed:
 // should its folder have changed since, the host will not run it.
-func (a Approvals) Approve(r Review, now time.Time) error {
+func (a Approvals) Approve(r Review, now time.Time) error { return a.approve(r, false, now) }
+
+// Try lets a running host try what would become of the records of a plugin with the
+// version that was reviewed. It does not run else, and nothing is changed.
+func (a Approvals) Try(r Review, now time.Time) error { return a.approve(r, true, now) }
+
+func (a Approvals) approve(r Review, try bool, now time.Time) error {
 	return a.edit(r.Manifest.Name, func(entry *yaml.Node) {
 		set(entry, "version", scalar(r.Manifest.Version))
 		set(entry, "program", scalar(r.Program))
@@ -96,6 +103,10 @@ func (a Approvals) Approve(r Review, now time.Time) error {
 		unset(entry, "needs")
 		if r.asked != nil {
 			set(entry, "needs", r.asked)
+		}
+		unset(entry, "try")
+		if try {
+			set(entry, "try", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: "true"})
 		}
 		set(entry, "allowed", moment(now))
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/broadcast"
 	"github.com/openxrm/xrm/core/budget"
+	"github.com/openxrm/xrm/core/migration"
 	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
@@ -61,6 +62,10 @@ type Config struct {
 	// them. It returns why each does not hold any more, nil for those that do. nil
 	// lets all hold.
 	Recall func([]snapshot.Contribution) []error
+
+	// Migration returns a run that migrates records into what would hold if something
+	// were admitted. nil where no plugin has migrations.
+	Migration func(snapshot.Offer) (*migration.Run, error)
 
 	// Once gives the answers to mutations with an idempotency key. nil where no call has
 	// one.

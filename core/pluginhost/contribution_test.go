@@ -54,7 +54,7 @@ var wantContribution = snapshot.Contribution{
 	Rights: access.PluginRights{Plugin: "good", Layer: "plugin good"},
 }
 
-var ignoreLines = cmp.Options{cmpopts.IgnoreUnexported(schema.Field{}), cmpopts.IgnoreFields(snapshot.Contribution{}, "Recalled", "By"), cmpopts.IgnoreFields(access.PluginRights{}, "File")} // where a field stands, and who does what
+var ignoreLines = cmp.Options{cmpopts.IgnoreUnexported(schema.Field{}), cmpopts.IgnoreFields(snapshot.Contribution{}, "Recalled", "Migrated", "By"), cmpopts.IgnoreFields(access.PluginRights{}, "File")} // where a field stands, and who does what
 
 func TestAContributionIsInTheWordsOfTheCore(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,10 @@
 package pluginhost
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -51,13 +55,28 @@ func (s *supervisor) failed(r *release, err error) {
 	s.verified = "" // perhaps the copy is to blame
 }
 
+// stays is why a release does not take over.
+func stays(r *release, why error) error {
+	if errors.Is(why, errTried) {
+		return fmt.Errorf("%s %w", r.manifest.Version, why)
+	}
+	return fmt.Errorf("%s could not take over: %w", r.manifest.Version, why)
+}
+
 // spurn leaves a release alone that could not take over. It is tried again when
 // it may not be to blame.
 func (s *supervisor) spurn(r *release, why error) {
 	s.spurned, s.failure = r, why
-	s.log.Error("plugin goes on as it was", "error", why)
+	level := slog.LevelError
+	if errors.Is(why, errTried) {
+		level = slog.LevelInfo
+	}
+	s.log.Log(context.Background(), level, "plugin goes on as it was", "error", why)
 	if core.CodeOf(why) == core.Unavailable {
 		s.retry = time.After(s.config.MaxBackoff)
+		if s.register.find(s.name).Moving != nil { // its records are closed until it is at its end
+			s.retry = time.After(min(s.config.MaxBackoff, s.config.Lease))
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/sdk/contract"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 	"google.golang.org/protobuf/proto"
 )
@@ -22,11 +23,14 @@ var errOutdated = errors.New("another version is in force")
 // both versions fail closed, and only when all have done so, or are gone, does it
 // hold here and is put in force. So at no moment does an instance save around a
 // rule that another one serves with.
-func (s *supervisor) enter(ctx context.Context, i *instance, o snapshot.Offer, d *pluginpb.DescribeResponse) error {
-	ctx, cancel := context.WithTimeout(ctx, 3*s.config.Lease)
+func (s *supervisor) enter(whole context.Context, i *instance, o snapshot.Offer, d *pluginpb.DescribeResponse) error {
+	ctx, cancel := context.WithTimeout(whole, 3*s.config.Lease)
 	defer cancel()
 	if done, err := s.resume(i, o); done {
 		return err
+	}
+	if i.terms.try {
+		return s.rehearse(whole, i, o, d)
 	}
 	if err := s.announce(ctx, i, d); err != nil {
 		return err
@@ -34,6 +38,11 @@ func (s *supervisor) enter(ctx context.Context, i *instance, o snapshot.Offer, d
 	if done, err := s.resume(i, o); done {
 		return err // another instance has brought the same
 	}
+	if err := s.migrate(whole, i, &o, d); err != nil {
+		return errors.Join(err, s.withdraw(whole))
+	}
+	ctx, cancel = context.WithTimeout(whole, 3*s.config.Lease)
+	defer cancel()
 	s.admission.Lock()
 	err := s.accept(o)
 	s.admission.Unlock()
@@ -80,6 +89,8 @@ func (s *supervisor) announce(ctx context.Context, i *instance, d *pluginpb.Desc
 		switch {
 		case err != nil:
 			return err
+		case known.Moving != nil && known.Moving.To != contract.DataVersion(d):
+			return s.halfWay(known, i)
 		case known.Next == nil && known.Force.Digest == i.digest:
 			return nil
 		case announcing:
@@ -164,7 +175,7 @@ func (s *supervisor) conclude(ctx context.Context, i *instance) error {
 		}
 		former := remembered(*r)
 		r.Former = slices.DeleteFunc(former, func(d string) bool { return d == i.digest })
-		r.Force, r.Next, r.Announcer = *r.Next, nil, ""
+		r.Force, r.Next, r.Announcer, r.Moving = *r.Next, nil, "", nil
 		return true
 	})
 	if err == nil && !ours {
@@ -186,17 +197,20 @@ func remembered(r core.Registration) []string {
 	return all[max(0, len(all)-maxFormer):]
 }
 
-// withdraw takes back what this instance has announced, also at the end of ctx.
+// withdraw takes back what this instance has announced, also at the end of ctx. What
+// may have migrated records has to come to its end.
 func (s *supervisor) withdraw(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Lease)
 	defer cancel()
-	return s.register.change(bounded, s.name, func(r *core.Registration) bool {
-		ours := r.Next != nil && r.Announcer == s.register.instance
+	err := s.register.change(bounded, s.name, func(r *core.Registration) bool {
+		ours := r.Next != nil && r.Announcer == s.register.instance && r.Moving == nil
 		if ours {
 			r.Next, r.Announcer = nil, ""
 		}
 		return ours
 	})
+	s.register.judge(s.register.find(s.name))
+	return err
 }
 
 // others lists the instances that run beside this one.

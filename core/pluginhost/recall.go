@@ -85,7 +85,7 @@ func (h *Host) recalled(name string) *entry {
 // entities. nil is nothing.
 func (h *Host) closed(r core.Registration) *snapshot.Contribution {
 	edition := r.Force
-	if r.Next != nil {
+	if r.Next != nil && (r.Moving != nil || !moves(r)) {
 		edition = *r.Next
 	}
 	d := description(edition)
@@ -99,9 +99,11 @@ func (h *Host) closed(r core.Registration) *snapshot.Contribution {
 			Rights: access.PluginRights{Plugin: r.Plugin}, Bare: true,
 		}
 	}
-	c.Recalled = true
-	if now := description(r.Force); r.Next != nil && now != nil { // which holds still
-		c.BeforeSave, c.BeforeDelete = union(c.BeforeSave, now.GetBeforeSave()), union(c.BeforeDelete, now.GetBeforeDelete())
+	c.Recalled, c.Migrated = true, true                  // by whoever has put it in force, or nobody reads what it was until it is
+	for _, e := range []core.Edition{r.Force, next(r)} { // both hold
+		if d := description(e); r.Next != nil && d != nil {
+			c.BeforeSave, c.BeforeDelete = union(c.BeforeSave, d.GetBeforeSave()), union(c.BeforeDelete, d.GetBeforeDelete())
+		}
 	}
 	if r.Ended != "" {
 		left := c.Data()
@@ -110,6 +112,14 @@ func (h *Host) closed(r core.Registration) *snapshot.Contribution {
 		c.Rights.File, c.Rights.Roles = approval.Needs.Roles.File, approval.Needs.Roles.Node
 	}
 	return c
+}
+
+// next is what is announced; the zero Edition for nothing.
+func next(r core.Registration) core.Edition {
+	if r.Next == nil {
+		return core.Edition{}
+	}
+	return *r.Next
 }
 
 func union(a, b []string) []string {

@@ -35,12 +35,13 @@ type register struct {
 	until   time.Time     // this instance counts as one that runs, by its own clock
 	tenure  int64         // how often it has begun to count
 	changed chan struct{} // closed when known is another
+	data    map[string]data
 }
 
 func newRegister(store Registry) *register {
 	return &register{
 		store: store, instance: rand.Text(), known: map[string]core.Registration{}, held: map[string]int64{},
-		wants: map[string]string{}, changed: make(chan struct{}),
+		wants: map[string]string{}, changed: make(chan struct{}), data: map[string]data{},
 	}
 }
 
@@ -101,11 +102,22 @@ func (r *register) behind() (list []core.Registration) {
 	return list
 }
 
-// hold notes that this instance goes by a registration.
+// hold notes that this instance goes by a registration, and from now on who may read
+// and write the plugin's records by it.
 func (r *register) hold(one core.Registration) {
+	now := dataOf(one)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.held[one.Plugin] = one.Generation
+	r.held[one.Plugin], r.data[one.Plugin] = one.Generation, now
+}
+
+// judge notes who may read and write the plugin's records by a registration that is
+// taken up in all else later.
+func (r *register) judge(one core.Registration) {
+	now := dataOf(one)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.data[one.Plugin] = now
 }
 
 // presence is what this instance says of itself.

@@ -125,6 +125,7 @@ func (s *supervisor) wanted() (r *release, note error) {
 		return nil, fmt.Errorf("%w: %s: %w", errMisconfigured, settings.Config.File, err)
 	}
 	r = &release{manifest: m, digest: digest, restart: approval.Restart, terms: terms(m, settings, granted, s.config), allowed: approval.allowed()}
+	r.terms.try = approval.Try && approval.Folder == digest
 	if err := m.runsWith(s.config.Version); err != nil {
 		return nil, err
 	}

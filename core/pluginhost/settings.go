@@ -52,6 +52,8 @@ type Terms struct {
 	Timeouts    Timeouts
 	Limits      Limits
 	onFailure   map[string]OnFailure
+
+	try bool // only what would become of the records
 }
 
 // defaultConcurrency is enough for any plugin that answers.

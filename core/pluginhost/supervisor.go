@@ -179,8 +179,8 @@ func (s *supervisor) start(ctx context.Context, r *release) {
 	case err == nil:
 		s.current, s.good = next, r
 	case ctx.Err() != nil: // the host is being closed
-	case s.good != nil && s.good != r:
-		s.spurn(r, fmt.Errorf("%s could not take over: %w", r.manifest.Version, err))
+	case s.good != nil && s.good != r && s.register.find(s.name).Moving == nil:
+		s.spurn(r, stays(r, err))
 		s.start(ctx, s.good)
 	default:
 		s.failed(r, err)
@@ -199,7 +199,7 @@ func (s *supervisor) replace(ctx context.Context, r *release) {
 		s.current, s.good = next, r
 		s.supervisors.Go(func() { old.end(s.config.DrainTimeout) })
 	} else if ctx.Err() == nil {
-		s.spurn(r, fmt.Errorf("%s could not take over: %w", r.manifest.Version, err))
+		s.spurn(r, stays(r, err))
 	}
 	if s.current != nil && s.current.release == r {
 		s.installed.keep(s.name, r.digest, old.digest, s.folder.digest)

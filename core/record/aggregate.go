@@ -29,6 +29,9 @@ func (s *Session) Aggregate(ctx context.Context, e *schema.Entity, q core.Aggreg
 	if err != nil {
 		return nil, fmt.Errorf("aggregate %s: %w", e.Plural, err)
 	}
+	if err := s.moving(e, false); err != nil {
+		return nil, err
+	}
 	for i := range groups {
 		groups[i].Values = withAverages(measures, groups[i].Values)
 	}

@@ -76,6 +76,9 @@ func (s *Session) apply(e *schema.Entity, w *work) error {
 
 // reform brings what lies there into the form of today.
 func (s *Session) reform(e *schema.Entity, r *core.Record, how *Reform) {
+	if how.To != nil {
+		r.Values = core.CloneValue(how.To).(map[string]any)
+	}
 	now, _ := e.FormNow(r.Values, s.Region)
 	for _, path := range how.Leave {
 		schema.Put(now, path, schema.Lookup(r.Values, path))

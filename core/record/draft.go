@@ -57,7 +57,8 @@ type Redirect struct {
 // that the write replaces, and changes nothing that they say: so it is not held against
 // the rules of its definition, unless a hook changes something.
 type Reform struct {
-	Leave []string // storage paths of values that stay as they lie there
+	To    map[string]any // the values that say the same in another version of a plugin's data; nil: those that lie there
+	Leave []string       // storage paths of values that stay as they lie there
 }
 
 // Granted and Withdrawn are what an update does to a role of a record that exists.

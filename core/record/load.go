@@ -31,6 +31,10 @@ func (s *Session) load(ctx context.Context, e *schema.Entity, works []*work) {
 			byField[w.draft.By] = append(byField[w.draft.By], value)
 		}
 	}
+	if err := s.moving(e, true); err != nil {
+		s.step(works, func(*work) error { return err })
+		return
+	}
 	found, duplicates := map[any]*core.Record{}, map[any]*core.Record{}
 	if err := s.loadInto(ctx, e, found, duplicates, ids, byField); err != nil {
 		s.step(works, func(*work) error { return err })

@@ -23,6 +23,9 @@ func (s *Session) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*
 	if err != nil {
 		return nil, fmt.Errorf("find %s: %w", e.Plural, err)
 	}
+	if err := s.moving(e, false); err != nil {
+		return nil, err
+	}
 	if err := s.maskAll(e, records); err != nil {
 		return nil, err
 	}
@@ -39,6 +42,9 @@ func (s *Session) Count(ctx context.Context, e *schema.Entity, q core.Query, lim
 	counts, err := s.Store.Count(ctx, e.Stored(), q, limit)
 	if err != nil {
 		return nil, fmt.Errorf("count %s: %w", e.Plural, err)
+	}
+	if err := s.moving(e, false); err != nil {
+		return nil, err
 	}
 	return counts, nil
 }

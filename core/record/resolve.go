@@ -12,6 +12,9 @@ import (
 
 // readable selects what the actor may see of an entity or role.
 func (s *Session) readable(e *schema.Entity) (schema.Filter, error) {
+	if err := s.moving(e, false); err != nil {
+		return schema.Filter{}, err
+	}
 	rule, err := s.Policy.Readable(s.Model, s.Actor, e)
 	if err != nil {
 		return rule, err

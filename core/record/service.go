@@ -43,6 +43,11 @@ type Service struct {
 	// where all always are.
 	Unknown func() error
 
+	// Moving is why the records of a stored entity cannot be read, or not written, by
+	// a definition: they are being migrated, or have the form of another version. It is
+	// asked again when a read is done, and just before a commit. nil: they always can.
+	Moving func(e *schema.Entity, write bool) error
+
 	queue   queue
 	guesses guesses
 	reached sync.Map // name of a gapless sequence → a number up to which all are there
@@ -75,6 +80,7 @@ type Session struct {
 	Reader Policy
 
 	tenure int64 // when the session was opened
+	moves  bool  // it is what Moving keeps others away for
 }
 
 // As opens a session.
@@ -94,8 +100,26 @@ func (s *Service) Knowing() error {
 	return s.Unknown()
 }
 
+// Migrating returns the session for who migrates the records that others are kept away
+// from.
+func (s *Session) Migrating() *Session {
+	moves := *s
+	moves.moves = true
+	return &moves
+}
+
+func (s *Session) moving(e *schema.Entity, write bool) error {
+	if s.Moving == nil || s.moves {
+		return nil
+	}
+	return s.Moving(e.Stored(), write)
+}
+
 // lapsed refuses what was decided by rules that may not be those of now.
 func (s *Session) lapsed(e *schema.Entity) error {
+	if err := s.moving(e, true); err != nil {
+		return err
+	}
 	current := s.Oldest == nil || s.Edition >= s.Oldest()
 	if current && (s.Tenure == nil || s.tenure != 0 && s.Tenure() == s.tenure) {
 		return nil

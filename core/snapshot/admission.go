@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -122,7 +123,7 @@ func (a *Admission) change(offers ...Offer) error {
 	before := a.current.Load()
 	next, err := a.next(before, offers)
 	if err == nil && next.Model != before.Model {
-		err = a.config.Prepare(a.past(before.Model), next.Model)
+		err = a.config.Prepare(unread(a.past(before.Model), next.Model, offers), next.Model)
 		if err != nil && core.CodeOf(err) != core.Unavailable {
 			err = catalog.Unfit(versions(offers), err)
 		}
@@ -130,8 +131,10 @@ func (a *Admission) change(offers ...Offer) error {
 	if err != nil {
 		return err
 	}
-	if next.Model != before.Model {
-		a.keep(before.Model, next.catalog) // before anything is stored by it
+	if next.Model != before.Model { // before anything is stored by it
+		if err := a.keep(before.Model, next.catalog); err != nil && slices.ContainsFunc(offers, migrated) {
+			return err // or the next start would hold the new form against the old definitions
+		}
 	}
 	for _, o := range offers {
 		if o.Ready != nil {
@@ -143,6 +146,32 @@ func (a *Admission) change(offers ...Offer) error {
 		a.config.Log.Warn("a role has a rule that does not fit the entity; it grants nothing", "rule", f.Error())
 	}
 	return nil
+}
+
+// Preview returns by what records would be read and written if an offer were admitted,
+// without anybody who is asked before a commit, or why it would not be.
+func (a *Admission) Preview(o Offer) (record.Basis, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	next, err := a.next(a.current.Load(), []Offer{o})
+	if err != nil {
+		return record.Basis{}, err
+	}
+	on := next.Basis
+	on.Hooks = nil
+	return on, nil
+}
+
+func migrated(o Offer) bool { return o.Migrated }
+
+// unread is the past without the entities of plugins whose records are migrated.
+func unread(past *schema.Past, now *schema.Model, offers []Offer) *schema.Past {
+	for _, o := range offers {
+		if o.Migrated && past != nil {
+			past = past.Without(now, o.Layer())
+		}
+	}
+	return past
 }
 
 // plugins names those of some offers.

@@ -49,7 +49,7 @@ func (a *Admission) Begin(ctx context.Context) error {
 		return refused
 	case refused == nil:
 		a.refusal.Store(nil)
-		a.keep(nil, whole)
+		_ = a.keep(nil, whole) // which has said so
 		return nil
 	case len(served.Sources) == 0:
 		return refused

@@ -40,6 +40,10 @@ type Contribution struct {
 	Bare     bool // nothing is left that the model or the API would have to have a place for
 	Retired  bool // it was disabled or removed: nothing but its entities, and what it says about parties, is left
 
+	// Migrated says that the records of its entities have the form that these say, or
+	// are read by nobody before they have. So they are not held against what is stored.
+	Migrated bool
+
 	By Contributor // carries out what is declared; nil only where nothing is
 }
 
@@ -131,7 +135,7 @@ func (c Contribution) Data() Contribution {
 		left[i].Gone = true
 	}
 	return Contribution{
-		Plugin: c.Plugin, Version: c.Version, Entities: left, PartyData: c.PartyData,
+		Plugin: c.Plugin, Version: c.Version, Entities: left, PartyData: c.PartyData, Migrated: c.Migrated,
 		Rights: access.PluginRights{Plugin: c.Plugin, Layer: c.Layer()}, Recalled: c.Recalled, Retired: true, By: c.By,
 	}
 }

@@ -13,9 +13,9 @@ import (
 // keep notes what is served from now on in the place of a model, nil for none, and
 // what is gone by it. Where that fails the next start compares with what was served
 // before.
-func (a *Admission) keep(before *schema.Model, c *catalog.Catalog) {
+func (a *Admission) keep(before *schema.Model, c *catalog.Catalog) error {
 	if a.config.Kept == nil {
-		return
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), prepareFor)
 	defer cancel()
@@ -30,9 +30,10 @@ func (a *Admission) keep(before *schema.Model, c *catalog.Catalog) {
 	})
 	if err != nil {
 		a.config.Log.Warn("the definitions that are served could not be noted in the database; the next start compares its files with older ones", "error", err)
-		return
+		return err
 	}
 	a.gone = gone
+	return nil
 }
 
 // askFor is how long the database is asked for what is gone.

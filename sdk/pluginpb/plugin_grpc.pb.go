@@ -55,6 +55,7 @@ const (
 	Plugin_Subscribe_FullMethodName    = "/xrm.plugin.v1.Plugin/Subscribe"
 	Plugin_Export_FullMethodName       = "/xrm.plugin.v1.Plugin/Export"
 	Plugin_Hear_FullMethodName         = "/xrm.plugin.v1.Plugin/Hear"
+	Plugin_Migrate_FullMethodName      = "/xrm.plugin.v1.Plugin/Migrate"
 )
 
 // PluginClient is the client API for Plugin service.
@@ -114,6 +115,11 @@ type PluginClient interface {
 	// to, in its order. It must not wait for whoever listens: one call comes at a
 	// time. Only for a plugin that calls Listen.
 	Hear(ctx context.Context, in *HearRequest, opts ...grpc.CallOption) (*HearResponse, error)
+	// Migrate gives records of the plugin's own entities the form of another
+	// version of its data. It is pure: the same record gives the same answer, and
+	// the host asks for a dry run, and again after it was cut off. It comes with no
+	// right to call back. Only for a plugin that described migrations.
+	Migrate(ctx context.Context, in *MigrateRequest, opts ...grpc.CallOption) (*MigrateResponse, error)
 }
 
 type pluginClient struct {
@@ -332,6 +338,16 @@ func (c *pluginClient) Hear(ctx context.Context, in *HearRequest, opts ...grpc.C
 	return out, nil
 }
 
+func (c *pluginClient) Migrate(ctx context.Context, in *MigrateRequest, opts ...grpc.CallOption) (*MigrateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MigrateResponse)
+	err := c.cc.Invoke(ctx, Plugin_Migrate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PluginServer is the server API for Plugin service.
 // All implementations must embed UnimplementedPluginServer
 // for forward compatibility.
@@ -389,6 +405,11 @@ type PluginServer interface {
 	// to, in its order. It must not wait for whoever listens: one call comes at a
 	// time. Only for a plugin that calls Listen.
 	Hear(context.Context, *HearRequest) (*HearResponse, error)
+	// Migrate gives records of the plugin's own entities the form of another
+	// version of its data. It is pure: the same record gives the same answer, and
+	// the host asks for a dry run, and again after it was cut off. It comes with no
+	// right to call back. Only for a plugin that described migrations.
+	Migrate(context.Context, *MigrateRequest) (*MigrateResponse, error)
 	mustEmbedUnimplementedPluginServer()
 }
 
@@ -446,6 +467,9 @@ func (UnimplementedPluginServer) Export(context.Context, *ExportRequest) (*Expor
 }
 func (UnimplementedPluginServer) Hear(context.Context, *HearRequest) (*HearResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Hear not implemented")
+}
+func (UnimplementedPluginServer) Migrate(context.Context, *MigrateRequest) (*MigrateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Migrate not implemented")
 }
 func (UnimplementedPluginServer) mustEmbedUnimplementedPluginServer() {}
 func (UnimplementedPluginServer) testEmbeddedByValue()                {}
@@ -710,6 +734,24 @@ func _Plugin_Hear_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Plugin_Migrate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MigrateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).Migrate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_Migrate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).Migrate(ctx, req.(*MigrateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Plugin_ServiceDesc is the grpc.ServiceDesc for Plugin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -756,6 +798,10 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Hear",
 			Handler:    _Plugin_Hear_Handler,
+		},
+		{
+			MethodName: "Migrate",
+			Handler:    _Plugin_Migrate_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -21,6 +21,19 @@ func Sources(d *pluginpb.DescribeResponse) []schema.Source {
 			File:  path.Join(layer, path.Clean("/" + file.GetPath())[1:]),
 			Data:  file.GetYaml(),
 		})
+		if last := &sources[len(sources)-1]; len(d.GetMigrations()) > 0 {
+			last.Version = version(d, schema.Outline(*last).Name)
+		}
 	}
 	return sources
+}
+
+// version is that of the last migration of an entity; 0 where there is none.
+func version(d *pluginpb.DescribeResponse, entity string) (version int) {
+	for _, m := range d.GetMigrations() {
+		if m.GetEntity() == entity {
+			version = max(version, int(m.GetTo()))
+		}
+	}
+	return version
 }
