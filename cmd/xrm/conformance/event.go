@@ -44,6 +44,11 @@ func eventChecks() []check {
 			run:    servicesGoOn,
 		},
 		{
+			name: "records migrate", expected: "Migrate answers for each record, also for one without values, and the same when it is asked again",
+			remedy: "look at nothing but the record, and refuse one that cannot be migrated with an error",
+			run:    recordsMigrate,
+		},
+		{
 			name: "endpoints answer", expected: "the head with a status from 200 to 599 first, then the body, then the end of the stream",
 			remedy: "send the head before the first part of the body",
 			run:    try("endpoint"),

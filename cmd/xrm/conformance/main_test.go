@@ -188,6 +188,15 @@ func everything(role string) sdk.Plugin {
 			<-ctx.Done()
 			return nil
 		}},
+		Migrations: []sdk.Migration{{To: 2, Entity: migrated(role), Up: func(_ context.Context, r *sdk.Record) error {
+			switch role {
+			case "migrates by chance":
+				r.Values["subject"] = rand.Text()
+			case "panics as it migrates":
+				r.Values["subject"] = strings.ToUpper(r.Values["subject"].(string))
+			}
+			return nil
+		}}},
 		Mails: fstest.MapFS{"mails/late.en.txt": {Data: []byte("Subject: Late\n\nVisit {{.visit}} is late.\n")}},
 		Timers: map[string]sdk.TimerFunc{"sla": func(ctx context.Context, host sdk.Host, t *sdk.Timer) error {
 			mail := sdk.Mail{Key: "late " + t.Key, To: []string{"desk@example.org"}, Template: "late", Values: map[string]any{"visit": t.Key}}
@@ -204,6 +213,13 @@ func everything(role string) sdk.Plugin {
 		}},
 		Endpoints: []sdk.Endpoint{sdk.HTTP("POST /hook", func(_ sdk.Host, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })},
 	}
+}
+
+func migrated(role string) string {
+	if role == "migrates what is not its own" {
+		return "product"
+	}
+	return "visit"
 }
 
 // spoiler makes one thing wrong in the answers of a plugin.
@@ -276,7 +292,7 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 	again := s.described.Add(1)
 	changed := &pluginpb.DescribeResponse{
 		Name: d.Name, Version: d.Version, Entities: d.Entities, BeforeSave: d.BeforeSave, BeforeDelete: d.BeforeDelete, Operations: d.Operations,
-		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers, Services: d.Services, Mails: d.Mails,
+		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers, Services: d.Services, Mails: d.Mails, Migrations: d.Migrations,
 		ConfigSchema: d.ConfigSchema, Features: d.Features, Sdk: d.Sdk, PartyData: d.PartyData,
 	}
 	switch s.role {
