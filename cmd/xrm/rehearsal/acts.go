@@ -21,6 +21,7 @@ type with struct {
 	Entity, ID, Operation, Field, Name, Topic, Key, From, Into, Value string
 
 	Version      int64
+	To           int
 	Values       values
 	Filter       values
 	Arguments    values
@@ -84,27 +85,30 @@ var acts = map[string]act{
 		}
 		return s.host.Resolve(w.Entity, w.Field, parents...)
 	},
-	"finds":          func(s *stage, _ int, _ with) (any, error) { return s.host.Finds(), nil },
-	"as":             done(func(s *stage, w with) { s.host.As(w.User) }),
-	"subscribe":      follow,
-	"next":           next,
-	"startService":   start,
-	"runService":     func(s *stage, _ int, w with) (any, error) { return nil, s.host.RunService(w.Name) },
-	"stop":           done(func(s *stage, w with) { s.going(w.Goes).stop() }),
-	"deliver":        done(func(s *stage, _ with) { s.host.Deliver() }),
-	"events":         func(s *stage, _ int, w with) (any, error) { return events(s.host.Events(w.Topic)), nil },
-	"redeliver":      redeliver,
-	"deadLetters":    deadLetters,
-	"advance":        done(func(s *stage, w with) { s.host.Advance(time.Duration(w.Milliseconds) * time.Millisecond) }),
-	"now":            func(s *stage, _ int, _ with) (any, error) { return s.host.Now(), nil },
-	"runJob":         func(s *stage, _ int, w with) (any, error) { return nil, s.host.RunJob(w.Name) },
-	"configure":      func(s *stage, _ int, w with) (any, error) { return nil, s.host.Configure(w.Values) },
-	"setSecret":      done(func(s *stage, w with) { s.host.SetSecret(w.Name, w.Value) }),
-	"setCalendars":   done(func(s *stage, w with) { s.host.SetCalendars(w.Files...) }),
-	"mergeParty":     done(func(s *stage, w with) { s.host.MergeParty(w.From, w.Into) }),
-	"eraseParty":     done(func(s *stage, w with) { s.host.EraseParty(w.ID) }),
-	"exportParty":    func(s *stage, _ int, w with) (any, error) { return s.host.ExportParty(w.ID) },
-	"broadcast":      done(func(s *stage, w with) { s.host.Broadcast(w.Topic, w.Payload) }),
+	"finds":        func(s *stage, _ int, _ with) (any, error) { return s.host.Finds(), nil },
+	"as":           done(func(s *stage, w with) { s.host.As(w.User) }),
+	"subscribe":    follow,
+	"next":         next,
+	"startService": start,
+	"runService":   func(s *stage, _ int, w with) (any, error) { return nil, s.host.RunService(w.Name) },
+	"stop":         done(func(s *stage, w with) { s.going(w.Goes).stop() }),
+	"deliver":      done(func(s *stage, _ with) { s.host.Deliver() }),
+	"events":       func(s *stage, _ int, w with) (any, error) { return events(s.host.Events(w.Topic)), nil },
+	"redeliver":    redeliver,
+	"deadLetters":  deadLetters,
+	"advance":      done(func(s *stage, w with) { s.host.Advance(time.Duration(w.Milliseconds) * time.Millisecond) }),
+	"now":          func(s *stage, _ int, _ with) (any, error) { return s.host.Now(), nil },
+	"runJob":       func(s *stage, _ int, w with) (any, error) { return nil, s.host.RunJob(w.Name) },
+	"configure":    func(s *stage, _ int, w with) (any, error) { return nil, s.host.Configure(w.Values) },
+	"setSecret":    done(func(s *stage, w with) { s.host.SetSecret(w.Name, w.Value) }),
+	"setCalendars": done(func(s *stage, w with) { s.host.SetCalendars(w.Files...) }),
+	"mergeParty":   done(func(s *stage, w with) { s.host.MergeParty(w.From, w.Into) }),
+	"eraseParty":   done(func(s *stage, w with) { s.host.EraseParty(w.ID) }),
+	"exportParty":  func(s *stage, _ int, w with) (any, error) { return s.host.ExportParty(w.ID) },
+	"broadcast":    done(func(s *stage, w with) { s.host.Broadcast(w.Topic, w.Payload) }),
+	"migrate": func(s *stage, _ int, w with) (any, error) {
+		return s.host.Migrate(w.Entity, int(w.Version), w.To, w.Values)
+	},
 	"mails":          func(s *stage, _ int, _ with) (any, error) { return mails(s.host.Mails()), nil },
 	"broadcasts":     func(s *stage, _ int, _ with) (any, error) { return broadcasts(s.host.Broadcasts()), nil },
 	"missBroadcasts": done(func(s *stage, _ with) { s.host.MissBroadcasts() }),

@@ -152,6 +152,20 @@ plugin.service("inbox", { doc: "Makes a visit of every letter." }, async (host) 
   }
 });
 
+// Rates were texts with a unit once.
+plugin.migration("visit", 2, {
+  up: ({ values }) => {
+    if (values.rate !== undefined) {
+      values.rate = String(values.rate).replace(/ EUR$/, "");
+    }
+  },
+  back: ({ values }) => {
+    if (values.rate !== undefined) {
+      values.rate = `${values.rate} EUR`;
+    }
+  },
+});
+
 plugin.timer("sla", async (host, { key, payload }) => {
   await host.sendMail(`overdue ${key}`, "Desk <desk@example.org>", { template: "overdue", language: "de-AT", values: { visit: key } });
   await host.updateIf("visit", key, null, { set: { subject: `overdue: ${payload?.subject ?? ""}` } });

@@ -110,6 +110,12 @@ test("a timer fires when the configuration says", async (t) => {
     [[`overdue ${visit.id}`, ["Desk <desk@example.org>"], "de", `Besuch ${visit.id} überfällig`]]);
 });
 
+test("a record is migrated there and back", async (t) => {
+  const { host, anna } = await setUp(t);
+  assert.equal((await host.migrate("visit", 1, 2, { subject: "Hello", customer: anna.id, rate: "3.5 EUR" })).rate, "3.5");
+  assert.equal((await host.migrate("visit", 2, 1, { rate: "3.5" })).rate, "3.5 EUR");
+});
+
 test("a configuration is refused by its types and by the plugin", async (t) => {
   const { host } = await setUp(t);
   for (const [settings, wrong] of [[{ tone: "rude" }, /tone/], [{ sla: "soon" }, /sla/], [{ limit: -1 }, /limit must not be less than 0/]]) {

@@ -29,6 +29,7 @@ export function describe(plugin, sdk) {
     subscriptions: topicsOf(plugin),
     timers: [...plugin.timers.keys()].sort(),
     jobs: plugin.jobs.map(({ name, schedule, zone, doc }) => ({ name, schedule, timeZone: zone, doc })),
+    migrations: migrations(plugin.migrations, mistakes),
     services: plugin.services.map(({ name, doc }) => ({ name, doc })),
     endpoints: plugin.endpoints.map(({ method, path: at, doc }) => ({ method, path: at, doc })),
     configSchema: plugin.config?.describe(mistakes) ?? Buffer.alloc(0),
@@ -51,6 +52,21 @@ function filesOf(folder, suffixes, mistakes) {
     mistakes.push(`${folder} holds no *${suffixes[0]} file`);
   }
   return files.map((file) => [path.posix.join(path.basename(folder), file), readFileSync(path.join(folder, file))]);
+}
+
+function migrations(all, mistakes) {
+  const steps = [...all].sort((a, b) => a.to - b.to || (a.entity < b.entity ? -1 : 1));
+  for (const [i, { entity, to, up }] of steps.entries()) {
+    if (to < 2 || to > (steps[i - 1]?.to ?? 1) + 1) {
+      mistakes.push(`there is a migration of ${entity} to version ${to}; the first one leads to 2, and versions have no gaps`);
+    } else if (steps[i - 1]?.to === to && steps[i - 1].entity === entity) {
+      mistakes.push(`there are two migrations of ${entity} to version ${to}; make one of them`);
+    }
+    if (typeof up !== "function") {
+      mistakes.push(`the migration of ${entity} to version ${to} has no function up`);
+    }
+  }
+  return steps.map(({ entity, to, back }) => ({ entity, to, reversible: back !== undefined }));
 }
 
 function operation({ kind, name, doc, args, returns, needs, forEverybody }, typer) {
@@ -107,6 +123,6 @@ function functions({ operations, fields, jobs, services, endpoints, saveRules, d
 function features(d) {
   return Object.entries({
     config: d.configSchema.length, deletes: d.beforeDelete.length, events: d.subscriptions.length, http: d.endpoints.length, jobs: d.jobs.length,
-    mails: d.mails.length, parties: d.partyData?.export, services: d.services.length, subscriptions: d.operations.some((o) => o.kind === "SUBSCRIPTION"), timers: d.timers.length,
+    mails: d.mails.length, migrations: d.migrations.length, parties: d.partyData?.export, services: d.services.length, subscriptions: d.operations.some((o) => o.kind === "SUBSCRIPTION"), timers: d.timers.length,
   }).filter(([, needed]) => needed).map(([name]) => name);
 }

@@ -229,6 +229,7 @@ export class Plugin {
   job(name: string, options: { schedule: string; zone?: string; doc?: string }, run: (host: Host, run: JobRun) => unknown): this;
   service(name: string, run: (host: Host) => Promise<void>): this;
   service(name: string, options: { doc?: string }, run: (host: Host) => Promise<void>): this;
+  migration(entity: string, to: number, steps: { up: (record: Record) => unknown; back?: (record: Record) => unknown }): this;
   timer(name: string, run: (host: Host, timer: Timer) => unknown): this;
   http(pattern: string, run: Endpoint): this;
   http(pattern: string, options: { doc?: string }, run: Endpoint): this;

@@ -8,6 +8,7 @@ export class Plugin {
   fields = [];
   jobs = [];
   services = [];
+  migrations = [];
   endpoints = [];
   saveRules = new Map();
   deleteRules = new Map();
@@ -64,6 +65,13 @@ export class Plugin {
 
   service(name, ...rest) {
     this.services.push({ name, ...optional(rest) });
+    return this;
+  }
+
+  // migration brings records of an entity of the plugin to a version of its data: up and
+  // back change record.values, and look at nothing else.
+  migration(entity, to, { up, back }) {
+    this.migrations.push({ entity, to, up, back });
     return this;
   }
 

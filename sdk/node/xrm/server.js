@@ -39,7 +39,7 @@ export class Server {
       Describe: unary(async () => this.description),
       Watch: (call) => this.#watch(call),
       Configure: unary(this.#configure), BeforeSave: unary(this.#beforeSave), BeforeDelete: unary(this.#beforeDelete),
-      Resolve: unary(this.#resolve), Call: unary(this.#operate), FireTimer: unary(this.#fireTimer), Export: unary(this.#export),
+      Migrate: unary(this.#migrate), Resolve: unary(this.#resolve), Call: unary(this.#operate), FireTimer: unary(this.#fireTimer), Export: unary(this.#export),
       Hear: unary(async ({ heard, missed }) => this.#ears.hear(heard, missed) ?? {}),
       Drain: unary(async () => (await this.idle()) ?? {}),
       Subscribe: stream(this.#subscribe), Deliver: stream(this.#deliver), RunJob: stream(this.#runJob), RunService: stream(this.#runService),
@@ -111,6 +111,24 @@ export class Server {
       verdicts.push({ error: await this.#run(context, call, `beforeDelete ${record.entity}`, async (host) => {
         await found(this.#plugin.deleteRules.get(record.entity), `rule for deletions of ${record.entity}`)(host, recordFromWire(record));
       }) });
+    }
+    return { verdicts };
+  }
+
+  async #migrate({ context, from, to, records }, call) {
+    const up = to > from;
+    const steps = this.#plugin.migrations.filter((m) => m.to > Math.min(from, to) && m.to <= Math.max(from, to)).sort((a, b) => (up ? a.to - b.to : b.to - a.to));
+    const verdicts = [];
+    for (const sent of records) {
+      const verdict = {};
+      verdict.error = await this.#run(context, call, `migrate ${sent.entity}`, async () => {
+        const record = recordFromWire(sent);
+        for (const step of steps.filter((m) => m.entity === sent.entity)) {
+          await found(up ? step.up : step.back, `way back from version ${step.to} of ${sent.entity}`)(record);
+        }
+        verdict.patch = record.patch();
+      });
+      verdicts.push(verdict);
     }
     return { verdicts };
   }

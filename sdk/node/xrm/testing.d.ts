@@ -44,6 +44,7 @@ export interface Rehearsal {
   setSecret(name: string, value: string): Promise<void>;
   setCalendars(...files: string[]): Promise<void>;
   broadcast(topic: string, value: unknown): Promise<void>;
+  migrate(entity: string, from: number, to: number, values: { [field: string]: unknown }): Promise<{ [field: string]: any }>;
   mails(): Promise<{ key: string; to: string[]; cc: string[]; bcc: string[]; template: string; language: string; subject: string; text: string; html: string; party: string }[]>;
   broadcasts(): Promise<{ topic: string; value: any }[]>;
   missBroadcasts(): Promise<void>;

@@ -220,6 +220,11 @@ class Rehearsal {
     await this.#ask("broadcast", { topic, payload });
   }
 
+  // migrate takes the values of a record from one version of the data to another, twice.
+  migrate(entity, from, to, values) {
+    return this.#ask("migrate", { entity, version: from, to, values });
+  }
+
   // mails are what the plugin has sent, filled in: of each key the first.
   mails() {
     return this.#ask("mails");

@@ -92,6 +92,10 @@ class Visits(unittest.TestCase):
         self.assertEqual([(m["key"], m["to"], m["language"], m["subject"]) for m in self.host.mails()],
                          [("overdue " + visit.id, ["Desk <desk@example.org>"], "de", f"Besuch {visit.id} überfällig")])
 
+    def test_a_record_is_migrated_there_and_back(self):
+        self.assertEqual(self.host.migrate("visit", 1, 2, {"subject": "Hello", "customer": self.anna.id, "rate": "3.5 EUR"})["rate"], "3.5")
+        self.assertEqual(self.host.migrate("visit", 2, 1, {"rate": "3.5"})["rate"], "3.5 EUR")
+
     def test_a_configuration_is_refused_by_its_types_and_by_the_plugin(self):
         for settings, wrong in ({"tone": "rude"}, "tone"), ({"sla": "soon"}, "sla"), ({"limit": -1}, "limit must not be less than 0"):
             with self.assertRaises(xrm.Refused) as refused:

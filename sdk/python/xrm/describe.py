@@ -40,7 +40,7 @@ class Description:
             operations=[self._operation(o) for o in plugin.operations], fields=[self._field(f) for f in plugin.fields],
             subscriptions=self._topics(plugin), timers=sorted(plugin.timers),
             jobs=[pb.Job(name=j.name, schedule=j.schedule, time_zone=j.zone, doc=j.doc) for j in plugin.jobs],
-            services=[pb.PluginService(name=s.name, doc=s.doc) for s in plugin.services],
+            migrations=self._migrations(plugin), services=[pb.PluginService(name=s.name, doc=s.doc) for s in plugin.services],
             endpoints=[pb.Endpoint(method=e.method, path=e.path, doc=e.doc) for e in plugin.endpoints],
             config_schema=plugin.config.describe(self._mistakes) if plugin.config else b"", party_data=self._parties(plugin))
         self.message.objects.extend(self._typer.objects[name] for name in sorted(self._typer.objects))
@@ -56,6 +56,15 @@ class Description:
         if not files:
             self._mistakes.append(f"{folder} holds no *{suffixes[0]} file")
         return [(f.relative_to(folder.parent).as_posix(), f.read_bytes()) for f in files]
+
+    def _migrations(self, plugin: Plugin) -> List[pb.Migration]:
+        steps = sorted(plugin.migrations, key=lambda m: (m.to, m.entity))
+        for m in steps:
+            if m.to < 2 or not any(other.to == m.to - 1 for other in steps) and m.to != 2:
+                self._mistakes.append(f"there is a migration of {m.entity} to version {m.to}; the first one leads to 2, and versions have no gaps")
+        if len({(m.to, m.entity) for m in steps}) < len(steps):
+            self._mistakes.append("there are two migrations of one entity to one version; make one of them")
+        return [pb.Migration(to=max(m.to, 0), entity=m.entity, reversible=m.back is not None) for m in steps]
 
     def _operation(self, o: Operation) -> pb.Operation:
         found = self.signatures[o.name] = self._signature(o.run)
@@ -122,4 +131,4 @@ def _features(d: pb.DescribeResponse) -> List[str]:
     """Is what a host must have for this plugin beyond the first release of the protocol."""
     return [name for name, needed in (
         ("config", d.config_schema), ("deletes", d.before_delete), ("events", d.subscriptions), ("http", d.endpoints), ("jobs", d.jobs), ("mails", d.mails),
-        ("parties", d.party_data.export), ("services", d.services), ("subscriptions", any(o.kind == pb.Operation.SUBSCRIPTION for o in d.operations)), ("timers", d.timers)) if needed]
+        ("migrations", d.migrations), ("parties", d.party_data.export), ("services", d.services), ("subscriptions", any(o.kind == pb.Operation.SUBSCRIPTION for o in d.operations)), ("timers", d.timers)) if needed]

@@ -67,6 +67,14 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Migration:
+    to: int
+    entity: str
+    up: Callable[..., Any]
+    back: Optional[Callable[..., Any]]
+
+
+@dataclass(frozen=True)
 class Endpoint:
     method: str
     path: str
@@ -106,6 +114,7 @@ class Plugin:
         self.timelines: Dict[str, Callable[..., Any]] = {}
         self.jobs: List[Job] = []
         self.services: List[Service] = []
+        self.migrations: List[Migration] = []
         self.timers: Dict[str, Callable[..., Any]] = {}
         self.endpoints: List[Endpoint] = []
         self.health: Optional[Callable[[], None]] = None
@@ -174,6 +183,15 @@ class Plugin:
             self.services.append(Service(name or camel(run.__name__), doc or _doc(run), run))
             return run
         return add(run) if run else add  # with or without brackets
+
+    def migration(self, kind: Kind, *, to: int, back: Optional[Callable[[Record], Any]] = None) -> Callable[[F], F]:
+        """Brings the records of an entity of the plugin to a version of its data from the
+        one before: up(record) changes the values, and back is the way back. Both look at
+        nothing but the record; what they raise refuses the upgrade."""
+        def add(up: F) -> F:
+            self.migrations.append(Migration(to, entity_of(kind), up, back))
+            return up
+        return add
 
     def timer(self, name: str) -> Callable[[F], F]:
         """Is called when a time has come that host.schedule has set: fire(host, timer)."""

@@ -94,6 +94,27 @@ class Server:
             return pb.Verdict(error=self._run(request.context, context, f"before_delete {sent.entity}", judge))
         return pb.BeforeDeleteResponse(verdicts=[verdict(sent) for sent in request.records])
 
+    def Migrate(self, request: pb.MigrateRequest, context: Any) -> pb.MigrateResponse:
+        since = getattr(request, "from")
+        up, (first, last) = request.to > since, sorted((since, request.to))
+        steps = sorted((m for m in self.plugin.migrations if first < m.to <= last), key=lambda m: m.to, reverse=not up)
+
+        def verdict(sent: pb.Record) -> pb.Verdict:
+            answer = pb.Verdict()
+
+            def migrate(_: Host) -> None:
+                record = from_wire(sent, sent.entity)
+                for step in steps:
+                    if step.entity == sent.entity:
+                        run = step.up if up else step.back
+                        if run is None:
+                            raise ValueError(f"there is no way back from version {step.to} of {sent.entity}")
+                        run(record)
+                answer.patch = record.patch()
+            refused = self._run(request.context, context, f"migrate {sent.entity}", migrate)
+            return answer if refused is None else pb.Verdict(error=refused)
+        return pb.MigrateResponse(verdicts=[verdict(sent) for sent in request.records])
+
     def Resolve(self, request: pb.ResolveRequest, context: Any) -> pb.ResolveResponse:
         name, answer = f"{request.entity}.{request.field}", pb.ResolveResponse()
 

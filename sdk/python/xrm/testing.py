@@ -236,6 +236,10 @@ class Rehearsal:
         """Tells what another instance tells, once a handler listens."""
         self._ask("broadcast", topic=topic, payload=value)
 
+    def migrate(self, entity: str, since: int, to: int, values: Dict[str, Any]) -> Dict[str, Any]:
+        """Takes the values of a record from one version of the data to another, twice."""
+        return self._ask("migrate", entity=entity, version=since, to=to, values=values)
+
     def mails(self) -> List[Dict[str, Any]]:
         """Is what the plugin has sent, filled in: of each key the first."""
         return self._ask("mails")

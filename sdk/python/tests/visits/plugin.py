@@ -193,6 +193,18 @@ def inbox(host: Host) -> None:
         host.create(Visit(subject=letter["subject"], customer=ID(letter["from"])))
 
 
+def rates_are_texts(record: Visit) -> None:
+    if record["rate"] is not None:
+        record["rate"] = str(record["rate"]) + " EUR"
+
+
+@plugin.migration("visit", to=2, back=rates_are_texts)
+def rates_are_numbers(record: Visit) -> None:
+    """Takes the unit off, with which rates were stored once."""
+    if record["rate"] is not None:
+        record["rate"] = str(record["rate"]).removesuffix(" EUR")
+
+
 @plugin.timer("sla")
 def overdue(host: Host, timer: Timer) -> None:
     host.send_mail("overdue " + timer.key, "Desk <desk@example.org>", template="overdue", language="de-AT", values={"visit": timer.key})
