@@ -1,6 +1,10 @@
 package core
 
-import "time"
+import (
+	"errors"
+	"io"
+	"time"
+)
 
 // ItemKind is a sort of things that a database keeps and a backup has.
 type ItemKind string
@@ -17,6 +21,7 @@ const (
 	CounterItem      ItemKind = "counter"
 	PluginItem       ItemKind = "plugin"
 	DefinitionsItem  ItemKind = "definitions"
+	ContentItem      ItemKind = "content"
 )
 
 // Item is one thing of a database as a backup has it: exactly one of its parts is
@@ -33,6 +38,7 @@ type Item struct {
 	Counter      *Counter
 	Plugin       *Registration
 	Definitions  *Definitions // one at most
+	Content      *ContentPart
 }
 
 // Kind says which part is set; "" for none.
@@ -58,6 +64,8 @@ func (i Item) Kind() ItemKind {
 		return PluginItem
 	case i.Definitions != nil:
 		return DefinitionsItem
+	case i.Content != nil:
+		return ContentItem
 	}
 	return ""
 }
@@ -76,6 +84,32 @@ type State struct {
 	Version int64
 	Expires time.Time // to the millisecond; zero for never
 	Value   []byte
+}
+
+// ContentPart is a part of the content of a file. The parts of one come one after the other.
+type ContentPart struct {
+	File string
+	N    int    // which one it is, from 0
+	Data []byte // ContentPartSize bytes, but for the last part
+	End  bool   // it is the last one
+}
+
+// ContentPartSize is how many bytes the parts of a content have.
+const ContentPartSize = 255 << 10
+
+// ContentParts calls each for the parts of a content.
+func ContentParts(id string, from io.Reader, each func(Item) error) error {
+	for n := 0; ; n++ {
+		part := make([]byte, ContentPartSize)
+		length, err := io.ReadFull(from, part)
+		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !end {
+			return err
+		}
+		if err := each(Item{Content: &ContentPart{File: id, N: n, Data: part[:length], End: end}}); err != nil || end {
+			return err
+		}
+	}
 }
 
 // Counter is the last number that was drawn of a counter.

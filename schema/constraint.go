@@ -37,7 +37,7 @@ func (fs Fields) release(layer string) {
 		}
 		f.Index = f.Index || f.Unique
 		f.Required, f.Unique, f.Immutable, f.Default = false, false, false, nil
-		f.Min, f.Max, f.Scale = nil, nil, nil
+		f.Min, f.Max, f.Scale, f.MaxSize, f.Accept = nil, nil, nil, nil, nil
 		f.OtherThan = ""
 		f.released = true
 		f.Fields.release(layer)

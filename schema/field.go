@@ -11,32 +11,34 @@ import (
 // Field describes one field of an entity or of an object. Which of the
 // options a type understands is listed by Options of its Type.
 type Field struct {
-	Name        string  `yaml:"-"`
-	Type        string  `yaml:"type" doc:"The type of the values."`
-	Labels      Text    `yaml:"labels" doc:"The name for people, by language."`
-	Description Text    `yaml:"description" doc:"What the field is for, by language."`
-	Required    bool    `yaml:"required" doc:"A record without a value is refused."`
-	Unique      bool    `yaml:"unique" doc:"No two live records have the same value. Implies an index."`
-	Index       bool    `yaml:"index" doc:"Records can be filtered and sorted by the field."`
-	Immutable   bool    `yaml:"immutable" doc:"The value is set once and never changes."`
-	Search      bool    `yaml:"search" doc:"The full text search looks into the field."`
-	PII         bool    `yaml:"pii" doc:"The values say something about a person: erasing the party that the record belongs or refers to erases them."`
-	Default     any     `yaml:"default" doc:"The value that a new record gets where none is given."`
-	Deprecated  string  `yaml:"deprecated" doc:"Why the field should not be used any more, and what to use."`
-	Options     Options `yaml:"options" doc:"enum and state: the values, as a list or as a mapping from value to labels. state: next to them where each leads. deprecated: true, or why, on one that nobody chooses any more."`
-	To          string  `yaml:"to" doc:"reference: the entity or role that is referred to."`
-	Inverse     string  `yaml:"inverse" doc:"reference: the name of the list on the other side; by default the plural of this entity."`
-	OnDelete    string  `yaml:"onDelete" doc:"reference: what becomes of this record when the other is deleted: refuse (the default), clear, cascade or keep."`
-	OtherThan   string  `yaml:"otherThan" doc:"reference: the reference beside it that must lead to another record; a merge deletes what would lead to one twice."`
-	Of          *Field  `yaml:"of" doc:"list: what the items are."`
-	Fields      Fields  `yaml:"fields" doc:"object: its fields."`
-	Min         *int64  `yaml:"min" doc:"integer, decimal and money: the least value."`
-	Max         *int64  `yaml:"max" doc:"integer, decimal and money: the greatest value. text: the most characters; without it, 1 MiB."`
-	Scale       *int    `yaml:"scale" doc:"decimal and money: how many digits after the point, at the most."`
-	Currency    string  `yaml:"currency" doc:"money: the currency of an amount that comes without one."`
-	Format      string  `yaml:"format" doc:"autonumber: the pattern, for example C-{YYYY}-{00000}."`
-	Gapless     bool    `yaml:"gapless" doc:"autonumber: the numbers follow each other without a gap, as invoices need it; nobody gives, changes or deletes one."`
-	RegionFrom  string  `yaml:"regionFrom" doc:"phone: the country field beside it that says how a national number is read."`
+	Name        string   `yaml:"-"`
+	Type        string   `yaml:"type" doc:"The type of the values."`
+	Labels      Text     `yaml:"labels" doc:"The name for people, by language."`
+	Description Text     `yaml:"description" doc:"What the field is for, by language."`
+	Required    bool     `yaml:"required" doc:"A record without a value is refused."`
+	Unique      bool     `yaml:"unique" doc:"No two live records have the same value. Implies an index."`
+	Index       bool     `yaml:"index" doc:"Records can be filtered and sorted by the field."`
+	Immutable   bool     `yaml:"immutable" doc:"The value is set once and never changes."`
+	Search      bool     `yaml:"search" doc:"The full text search looks into the field."`
+	PII         bool     `yaml:"pii" doc:"The values say something about a person: erasing the party that the record belongs or refers to erases them."`
+	Default     any      `yaml:"default" doc:"The value that a new record gets where none is given."`
+	Deprecated  string   `yaml:"deprecated" doc:"Why the field should not be used any more, and what to use."`
+	Options     Options  `yaml:"options" doc:"enum and state: the values, as a list or as a mapping from value to labels. state: next to them where each leads. deprecated: true, or why, on one that nobody chooses any more."`
+	To          string   `yaml:"to" doc:"reference: the entity or role that is referred to."`
+	Inverse     string   `yaml:"inverse" doc:"reference: the name of the list on the other side; by default the plural of this entity."`
+	OnDelete    string   `yaml:"onDelete" doc:"reference: what becomes of this record when the other is deleted: refuse (the default), clear, cascade or keep."`
+	OtherThan   string   `yaml:"otherThan" doc:"reference: the reference beside it that must lead to another record; a merge deletes what would lead to one twice."`
+	Of          *Field   `yaml:"of" doc:"list: what the items are."`
+	Fields      Fields   `yaml:"fields" doc:"object: its fields."`
+	Min         *int64   `yaml:"min" doc:"integer, decimal and money: the least value."`
+	Max         *int64   `yaml:"max" doc:"integer, decimal and money: the greatest value. text: the most characters; without it, 1 MiB."`
+	Scale       *int     `yaml:"scale" doc:"decimal and money: how many digits after the point, at the most."`
+	Currency    string   `yaml:"currency" doc:"money: the currency of an amount that comes without one."`
+	Format      string   `yaml:"format" doc:"autonumber: the pattern, for example C-{YYYY}-{00000}."`
+	Gapless     bool     `yaml:"gapless" doc:"autonumber: the numbers follow each other without a gap, as invoices need it; nobody gives, changes or deletes one."`
+	MaxSize     *int64   `yaml:"maxSize" doc:"file: how many bytes it has, at the most."`
+	Accept      []string `yaml:"accept" doc:"file: the media types that may be there, such as application/pdf or image/*; all of them by default."`
+	RegionFrom  string   `yaml:"regionFrom" doc:"phone: the country field beside it that says how a national number is read."`
 
 	Path   string `yaml:"-"` // where the value is stored, when not under its name: "customer.creditLimit"
 	System bool   `yaml:"-"` // set by the program, never by a caller
@@ -97,6 +99,8 @@ func (f *Field) Subs() Fields {
 		return moneyParts
 	case "phone":
 		return phoneParts
+	case "file":
+		return fileParts
 	}
 	return nil
 }

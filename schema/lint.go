@@ -240,6 +240,7 @@ func (f *Field) given() []string {
 		"of":     f.Of != nil,
 		"fields": len(f.Fields) > 0, "min": f.Min != nil, "max": f.Max != nil, "scale": f.Scale != nil,
 		"currency": f.Currency != "", "format": f.Format != "", "gapless": f.Gapless, "regionFrom": f.RegionFrom != "",
+		"maxSize": f.MaxSize != nil, "accept": len(f.Accept) > 0,
 	} {
 		if set {
 			given = append(given, option)

@@ -47,7 +47,7 @@ func (f *Field) misreads(at string, value any, yield func(string, Unread) bool) 
 }
 
 // composite are the types whose values are objects of parts that the type knows.
-var composite = []string{"money", "phone"}
+var composite = []string{"money", "phone", "file"}
 
 // wants says what would be right in the place of a value that the field does not read.
 func (f *Field) wants(value any) string {

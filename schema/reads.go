@@ -26,7 +26,7 @@ func (f *Field) Reads(value any) bool {
 	case "list":
 		list, fits := value.([]any)
 		return fits && !slices.ContainsFunc(list, func(item any) bool { return item == nil || !f.Of.Reads(item) })
-	case "object", "money", "phone":
+	case "object", "money", "phone", "file":
 		object, fits := value.(map[string]any)
 		return fits && !slices.ContainsFunc(f.Subs(), func(sub *Field) bool { return !sub.Reads(object[sub.Name]) })
 	}

@@ -37,7 +37,7 @@ type Scope struct {
 func Types() []Type {
 	return []Type{
 		textType{}, integerType{}, decimalType{}, moneyType{}, booleanType{}, dateType{}, datetimeType{}, enumType{}, stateType{},
-		emailType{}, phoneType{}, urlType{}, countryType{}, languageType{}, referenceType{}, listType{}, objectType{}, autonumberType{},
+		emailType{}, phoneType{}, urlType{}, countryType{}, languageType{}, referenceType{}, listType{}, objectType{}, autonumberType{}, fileType{},
 	}
 }
 
@@ -56,7 +56,7 @@ var synonyms = map[string]string{
 	"string": "text", "varchar": "text", "int": "integer", "bigint": "integer", "number": "decimal", "numeric": "decimal", "float": "decimal", "double": "decimal",
 	"currency": "money", "amount": "money", "bool": "boolean", "day": "date", "timestamp": "datetime", "instant": "datetime", "time": "datetime",
 	"select": "enum", "choice": "enum", "status": "state", "workflow": "state", "telephone": "phone", "link": "url", "locale": "language", "ref": "reference", "relation": "reference",
-	"array": "list", "struct": "object", "group": "object", "sequence": "autonumber", "serial": "autonumber",
+	"attachment": "file", "document": "file", "upload": "file", "blob": "file", "binary": "file", "array": "list", "struct": "object", "group": "object", "sequence": "autonumber", "serial": "autonumber",
 }
 
 // suggestType completes a message about an unknown type.

@@ -45,7 +45,7 @@ func (d proposed) parts(c Config) func(context.Context, func(checkedPart) error)
 		if local, ok := s.(*sqlite.Store); ok {
 			local.Assume(before)
 		}
-		v := integrity.Service{Records: &record.Service{Store: stored{s, before}, Now: time.Now}, Keys: s, Timers: s, Begun: begun, Most: modelPart}
+		v := integrity.Service{Records: &record.Service{Store: stored{s, before}, Now: time.Now}, Keys: s, Timers: s, Contents: s, Begun: begun, Most: modelPart}
 		who := core.Actor{ID: "xrm check", Roles: []string{core.AdminRole}}
 		for after, more := "", true; more; more = after != "" {
 			part, err := v.Check(ctx, record.Basis{Model: now}, who, after, modelPart)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
+	"github.com/openxrm/xrm/core/file"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/graphql/transport"
@@ -64,6 +65,7 @@ type Limits struct {
 	Cost          int `yaml:"cost" koanf:"cost" doc:"values that the answer to one request may have"`
 	DocumentBytes int `yaml:"documentBytes" koanf:"documentBytes" doc:"length of a GraphQL document"`
 	BodyBytes     int `yaml:"bodyBytes" koanf:"bodyBytes" doc:"length of a whole request, its variables included"`
+	FileBytes     int `yaml:"fileBytes" koanf:"fileBytes" doc:"size of one uploaded file"`
 	Subscriptions int `yaml:"subscriptions" koanf:"subscriptions" doc:"subscriptions of all clients that run at the same time"`
 	Connections   int `yaml:"connections" koanf:"connections" doc:"open connections; more wait until one is closed"`
 	RequestMemory int `yaml:"requestMemory" koanf:"requestMemory" doc:"bytes that one request may hold in memory; 0 for a share of what the server may use"`
@@ -92,7 +94,7 @@ func defaultConfig() Config {
 			Page: graphql.DefaultMaxPageSize, Count: graphql.DefaultMaxCount,
 			Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes,
 			BodyBytes: transport.DefaultMaxBodyBytes, Subscriptions: transport.DefaultMaxSubscriptions,
-			Connections: 10_000,
+			Connections: 10_000, FileBytes: file.DefaultMaxSize,
 		},
 		Timeout: Timeout{Request: limits.EventTime, Body: transport.DefaultBodyTimeout, Store: 5 * time.Second, Plugin: 2 * time.Second, Shutdown: 10 * time.Second},
 	}

@@ -50,6 +50,9 @@ func (c *closing) visit(name string, d fs.DirEntry, err error) error {
 		return nil
 	}
 	parts := strings.Split(name, "/")
+	if parts[0] == "xrm.files" && len(parts) > 1 {
+		return skip(d) // there may be many, and the folder around them is closed
+	}
 	if !ours(parts[0]) {
 		return skip(d)
 	}
@@ -74,7 +77,7 @@ func (c *closing) visit(name string, d fs.DirEntry, err error) error {
 
 // ours says whether something in the data folder was put there by us, or for us.
 func ours(name string) bool {
-	return slices.Contains([]string{"admin.key", "plugins", "secrets"}, name) || strings.HasPrefix(name, "xrm.db")
+	return slices.Contains([]string{"admin.key", "plugins", "secrets"}, name) || strings.HasPrefix(name, "xrm.db") || name == "xrm.files"
 }
 
 func skip(d fs.DirEntry) error {

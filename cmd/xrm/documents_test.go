@@ -78,7 +78,8 @@ func TestEveryQueryOfTheDocumentsFitsTheSchema(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "xrm.yaml")
 	write(t, config, "mail: {server: '127.0.0.1:1', security: none, from: service@example.org}\n")
-	server := start(t, "--config", config, "--plugins", builtPlugins(t, [2]string{"hello", "../../examples/hello-plugin"}, [2]string{"loyalty", "../../examples/loyalty-go"}))
+	definitions, _ := contracts(t)
+	server := start(t, "--config", config, "--entities", definitions, "--plugins", builtPlugins(t, [2]string{"hello", "../../examples/hello-plugin"}, [2]string{"loyalty", "../../examples/loyalty-go"}))
 	seen := 0
 	for name, text := range documents(t) {
 		for _, found := range slices.Concat(queryBlock.FindAllStringSubmatch(text, -1), querySpan.FindAllStringSubmatch(text, -1)) {

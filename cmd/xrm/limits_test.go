@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/fairqueue"
 	"github.com/openxrm/xrm/core/graphql"
@@ -56,6 +57,10 @@ func limitsInWords(c Config) string {
 		{"heavy requests of one key, which cost more than " + number(queue.HeavyCost), fmt.Sprintf("%d that run or wait", queue.HeavyPerKey), "none"},
 		{"other requests of one key that wait", number(queue.WaitingOfKey), "none"},
 		{"a text of a record", mib(schema.MaxText) + " unless its `max` says otherwise", "`max` of its field"},
+		{"an uploaded file", mib(c.Limits.FileBytes) + ", as long as it does not stand still for " + within(web.FileStall), "`limits.fileBytes`, `maxSize` of its field"},
+		{"uploads at once", fmt.Sprintf("%d, of one key %d", web.MaxUploads, web.MaxUploadsOfOne), "none"},
+		{"room that uploads leave to the database (SQLite)", mib(sqlite.Spared) + ", or a twentieth of the disk if that is less", "none"},
+		{"an upload that no record has", fmt.Sprintf("%.0f hours", core.FileKept.Hours()), "none"},
 		{"connections", number(c.Limits.Connections) + ", one open file each; more wait", "`limits.connections`, `LimitNOFILE`"},
 		{"a connection without a request", within(idleTimeout), "none"},
 		{"subscriptions of all clients", number(c.Limits.Subscriptions) + ", one open file or more each", "`limits.subscriptions`, `LimitNOFILE`"},

@@ -17,6 +17,7 @@ import (
 	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/fairqueue"
+	"github.com/openxrm/xrm/core/file"
 	"github.com/openxrm/xrm/core/forms"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
@@ -105,6 +106,8 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	current := func() *snapshot.Snapshot { return s.admission.Current() }
 	s.relay = &journal.Relay{Store: s.store, Log: log}
 	s.records = &record.Service{Store: s.store, Now: time.Now, NewID: newID, Region: c.Region, Committed: s.relay.Nudge, Timers: s.store, Unknown: s.unknown}
+	files := &file.Service{Store: s.store, Records: s.records, Now: time.Now, NewID: newID, MaxSize: int64(c.Limits.FileBytes)}
+	s.records.Files = files
 	queue := fairqueue.New(fairqueue.DefaultLimits(), time.Now)
 	metrics := web.NewMetrics(func() []core.Plugin { return s.work.Desk().Plugins() }, s.store.Backlog, queue.Counts)
 	s.work = work.New(s.store, current, newID, log)
@@ -120,7 +123,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	s.work.Plugins = s.host
 	s.records.Moving = s.host.Moving
 	s.work.Own = map[string]func(context.Context, record.Basis, core.Timer) error{
-		party.TimerOwner: s.parties(nil).Resume, record.TimerOwner: s.records.Resume,
+		party.TimerOwner: s.parties(nil).Resume, record.TimerOwner: s.records.Resume, file.Owner: files.Look,
 	}
 	inForm := &forms.Service{Records: s.records, State: s.store, Log: log}
 	if c.Mail.sends() {
@@ -141,7 +144,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	}
 	s.uses = identity.NewUses(s.store, time.Now, log)
 	s.site = web.New(web.Config{
-		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Current: current, Ready: s.readiness.Check,
+		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Files: files, Current: current, Ready: s.readiness.Check,
 		Lacking: s.lacking, Metrics: metrics, Queue: queue, Log: log,
 		Budget: held, BodyTimeout: c.Timeout.Body,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
@@ -184,7 +187,7 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 		Limits:  execution.Limits{Depth: limits.Depth, Cost: limits.Cost, DocumentBytes: limits.DocumentBytes, EventTime: timeout.Request},
 		Plugins: s.work.Desk(), Once: &once.Desk{Store: s.store, Now: time.Now},
 		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: now.Roles},
-		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records, Keys: s.store, Timers: s.store, Sorting: sorting, Begun: begun},
+		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records, Keys: s.store, Timers: s.store, Sorting: sorting, Contents: s.store, Begun: begun},
 		Log: s.logFailure, RequestID: web.RequestID,
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/backup"
 	"github.com/openxrm/xrm/core/broadcast"
+	"github.com/openxrm/xrm/core/file"
 	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/journal"
@@ -34,6 +35,7 @@ type store interface {
 	pluginhost.Keeper
 	pluginhost.Remains
 	broadcast.Store
+	file.Contents
 	identity.KeyStore
 	identity.UseStore
 	identity.Keyring

@@ -56,7 +56,7 @@ func TestAFileThatIsNotWholeIsRefused(t *testing.T) {
 		"another file":         {[]byte("SQLite format 3\x00"), "it is no backup of xrm, or not the beginning of one: it is damaged behind line 0: invalid input: magic number mismatch"},
 		"another packed file":  {pack(t, "{}\n"), "it is no backup of xrm, or not the beginning of one: line 1: it is not one thing"},
 		"no header":            {packed(t, oneThing, oneEntry, oneEnd), "it is no backup of xrm: it does not begin like one"},
-		"a later format":       {packed(t, strings.Replace(header, `"format":1,"version":"v1"`, `"format":2,"version":"v9.1"`, 1)), "it was made by a newer xrm, v9.1, in the format 2; this one reads up to 1: restore it with that version or a later one"},
+		"a later format":       {packed(t, strings.Replace(header, `"format":1,"version":"v1"`, `"format":3,"version":"v9.1"`, 1)), "it was made by a newer xrm, v9.1, in the format 3; this one reads up to 2: restore it with that version or a later one"},
 		"no end":               {pack(t, header+"\n"+oneThing+"\n"), "it ends in the middle"},
 		"half a line":          {pack(t, header+"\n"+oneThing[:20]), "it ends in the middle"},
 		"no checksum":          {pack(t, strings.Join([]string{header, oneThing, oneEntry, oneEnd}, "\n")+"\n"), "it ends in the middle"},
@@ -71,6 +71,7 @@ func TestAFileThatIsNotWholeIsRefused(t *testing.T) {
 		"what nobody knows":    {packed(t, header, `{"key":{"hash":"a"}}`, oneEnd), "line 2: it is not what xrm writes"},
 		"two headers":          {packed(t, header, header, oneEnd), "line 2 is not where it belongs"},
 		"something behind it":  {append(packed(t, header, oneThing, oneEntry, oneEnd), pack(t, "x")...), "there is something behind its end"},
+		"a strange file":       {packed(t, header, `{"content":{"file":"../../admin.key","n":0,"data":"eA==","end":true}}`, oneEnd), "line 2: it is no part of a file"},
 		"a delivery of nobody": {packed(t, header, `{"delivery":{"subscriber":"s","due":"2026-02-28T09:30:00Z"}}`, oneEnd), "line 2: it is half a delivery"},
 	}
 	for name, tt := range tests {

@@ -23,6 +23,7 @@ type line struct {
 	Counter      *counterLine      `json:"counter,omitempty"`
 	Plugin       *pluginLine       `json:"plugin,omitempty"`
 	Definitions  *definitionsLine  `json:"definitions,omitempty"`
+	Content      *contentLine      `json:"content,omitempty"`
 	End          *Contents         `json:"end,omitempty"`
 	SHA256       string            `json:"sha256,omitempty"` // of all lines before it
 }
@@ -152,6 +153,14 @@ type sourceLine struct {
 	Gone  bool   `json:"gone,omitempty"`
 }
 
+// contentLine is a part of the content of a file.
+type contentLine struct {
+	File string `json:"file"`
+	N    int    `json:"n"`
+	Data []byte `json:"data"`
+	End  bool   `json:"end,omitempty"`
+}
+
 // lineOf is the line of an item.
 func lineOf(i core.Item) line {
 	switch {
@@ -191,6 +200,8 @@ func lineOf(i core.Item) line {
 			l.Sources[n] = sourceLine{Layer: s.Layer, File: s.File, Text: string(s.Data), Gone: s.Gone}
 		}
 		return line{Definitions: l}
+	case i.Content != nil:
+		return line{Content: (*contentLine)(i.Content)}
 	}
 	return line{}
 }

@@ -86,6 +86,10 @@ func (l *live) write(ctx context.Context) (position int64, err error) {
 	if err := l.source.Items(ctx, core.CounterItem, l.w.item); err != nil {
 		return 0, err
 	}
+	// Contents stay for longer than this lasts after the records of the copy have lost them.
+	if err := l.source.Items(ctx, core.ContentItem, l.w.item); err != nil {
+		return 0, err
+	}
 	err = between(ctx, l.source, told, position, func(e core.Entry) error { return l.w.owed(subscriptions, []core.Entry{e}) })
 	if err != nil {
 		return 0, err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/schema"
 )
@@ -27,7 +28,7 @@ func parse(text []byte) (line, error) {
 	parts := 0
 	for _, there := range []bool{
 		l.Header != nil, l.Record != nil, l.Entry != nil, l.Delivery != nil, l.Subscription != nil, l.Timer != nil,
-		l.JobRun != nil, l.State != nil, l.Counter != nil, l.Plugin != nil, l.Definitions != nil, l.End != nil, l.SHA256 != "",
+		l.JobRun != nil, l.State != nil, l.Counter != nil, l.Plugin != nil, l.Definitions != nil, l.Content != nil, l.End != nil, l.SHA256 != "",
 	} {
 		if there {
 			parts++
@@ -48,6 +49,8 @@ func (l *line) settle() error {
 		return l.Entry.settle()
 	case l.Delivery != nil && (l.Delivery.Change == nil) == (l.Delivery.Event == nil):
 		return errors.New("it is half a delivery")
+	case l.Content != nil && (uuid.Validate(l.Content.File) != nil || len(l.Content.File) != 36 || l.Content.N < 0 || len(l.Content.Data) > core.ContentPartSize):
+		return errors.New("it is no part of a file")
 	}
 	return nil
 }
@@ -168,6 +171,8 @@ func (l line) item() core.Item {
 			d.Sources = append(d.Sources, schema.Source{Layer: s.Layer, File: s.File, Data: []byte(s.Text), Gone: s.Gone})
 		}
 		return core.Item{Definitions: d}
+	case l.Content != nil:
+		return core.Item{Content: (*core.ContentPart)(l.Content)}
 	}
 	return core.Item{}
 }

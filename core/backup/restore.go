@@ -124,6 +124,8 @@ func (p *putting) add(ctx context.Context, i core.Item) error {
 	switch {
 	case i.Record != nil:
 		p.size += i.Record.Size()
+	case i.Content != nil:
+		p.size += int64(len(i.Content.Data))
 	case i.State != nil:
 		p.size += int64(len(i.State.Value))
 	case i.Entry != nil:
@@ -177,6 +179,7 @@ func Plural(kind core.ItemKind, n int64) string {
 		core.TimerItem:        {"timer", "timers"},
 		core.JobRunItem:       {"job", "jobs"},
 		core.StateItem:        {"value that a plugin keeps", "values that plugins keep"},
+		core.ContentItem:      {"part of a file", "parts of files"},
 		core.CounterItem:      {"counter", "counters"},
 		core.PluginItem:       {"plugin in force", "plugins in force"},
 		core.DefinitionsItem:  {"note of what was served last", "notes of what was served last"},

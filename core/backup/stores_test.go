@@ -146,12 +146,23 @@ func commit(t testing.TB, db record.Store, m *schema.Model, c core.Change) *core
 	return c.After
 }
 
+// fillContents puts contents of these sizes, each under an id of its own.
+func fillContents(t testing.TB, db database, sizes ...int) {
+	t.Helper()
+	for _, size := range sizes {
+		content := bytes.Repeat([]byte{byte(size), 'x', 0}, size/3+1)[:size]
+		_, err := db.PutContent(t.Context(), fmt.Sprintf("0190b7f2-0000-7000-8000-%012d", size), bytes.NewReader(content))
+		must(t, err)
+	}
+}
+
 // fill puts something of everything into a database.
 func fill(t testing.TB, db database) {
 	t.Helper()
 	ctx := t.Context()
 	m := model(t, definitions, gone)
 	must(t, db.Prepare(ctx, m))
+	fillContents(t, db, 0, 10)
 	must(t, db.Subscribe(ctx, core.Subscription{Subscriber: "loyalty", Topics: []string{"thing.*"}}))
 	values := map[string]any{
 		"name": "Ünï \"quoted\" <b> \u2028", "number": int64(9007199254740993), "price": "1.50", "at": "2026-02-28T09:30:00.123Z",
@@ -214,7 +225,7 @@ func everything(t testing.TB, db database) []string {
 		lines = append(lines, string(kind)+" "+string(text))
 		return err
 	}
-	for _, kind := range []core.ItemKind{core.RecordItem, core.DeliveryItem, core.SubscriptionItem, core.TimerItem, core.JobRunItem, core.StateItem, core.CounterItem, core.PluginItem, core.DefinitionsItem} {
+	for _, kind := range []core.ItemKind{core.RecordItem, core.DeliveryItem, core.SubscriptionItem, core.TimerItem, core.JobRunItem, core.StateItem, core.CounterItem, core.PluginItem, core.DefinitionsItem, core.ContentItem} {
 		must(t, source.Items(t.Context(), kind, func(i core.Item) error {
 			switch {
 			case i.Record != nil:
@@ -259,6 +270,7 @@ func TestABackupComesBackWholeInEitherStore(t *testing.T) {
 				t.Parallel()
 				db := openSource(t)
 				fill(t, db)
+				fillContents(t, db, core.ContentPartSize, core.ContentPartSize+1, 3*core.ContentPartSize)
 				file, contents := take(t, db)
 				must(t, (&journal.Relay{Store: db}).Drain(t.Context())) // what is pending there is told in the backup
 				want := everything(t, db)

@@ -18,7 +18,7 @@ import (
 
 // Format is the version of the form of the file. A change that an earlier program
 // would not understand, such as another kind of items, is another format.
-const Format = 1
+const Format = 2
 
 const (
 	// maxLine is how many bytes a line may have: more than any record, and few

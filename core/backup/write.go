@@ -52,7 +52,7 @@ func Write(ctx context.Context, out io.Writer, from Source, o Options) (_ Conten
 func still(ctx context.Context, from Source, w *writer) (position int64, err error) {
 	var subscriptions []core.Subscription
 	for _, kind := range []core.ItemKind{
-		core.DefinitionsItem, core.PluginItem, core.SubscriptionItem, core.RecordItem, core.TimerItem, core.JobRunItem, core.StateItem, core.CounterItem, core.DeliveryItem,
+		core.DefinitionsItem, core.PluginItem, core.SubscriptionItem, core.RecordItem, core.TimerItem, core.JobRunItem, core.StateItem, core.CounterItem, core.DeliveryItem, core.ContentItem,
 	} {
 		err := from.Items(ctx, kind, func(i core.Item) error {
 			if i.Subscription != nil {

@@ -32,6 +32,9 @@ func (b *builder) entity(e *schema.Entity) *graphql.Object {
 	}
 	for _, f := range e.Fields {
 		b.field(o, fieldOf(e, f), f, f.StoragePath(), e.Fields)
+		if f.HasFiles() {
+			b.resolve(name, f.Name, located(e, f, stored(f, f.StoragePath())))
+		}
 	}
 	b.views.of(e, name, func(s *sight, f *schema.Field, path string) bool {
 		if role := e.RoleIn(f); role != "" { // what of it is seen decides whether it is
@@ -76,7 +79,7 @@ func (b *builder) output(at thing, f *schema.Field) graphql.Output {
 		return b.entity(b.Model.Entity(f.To))
 	case "list":
 		return graphql.NewList(graphql.NewNonNull(b.output(at, f.Of)))
-	case "money", "phone":
+	case "money", "phone", "file":
 		return b.composite(f)
 	case "object":
 		suffix := ""
@@ -117,6 +120,10 @@ func (b *builder) composite(f *schema.Field) *graphql.Object {
 			o.AddFieldConfig(sub.Name, &graphql.Field{Type: b.leaf(thing{}, sub)})
 			b.resolve(o.Name(), sub.Name, value(sub.Name))
 		}
+		if f.Type == "file" {
+			o.AddFieldConfig(addressField, &graphql.Field{Type: graphql.String, Description: "Where the content is read: GET with the same key. It is null outside of a record."})
+			b.resolve(o.Name(), addressField, value(addressField))
+		}
 	}
 	return o
 }
@@ -140,7 +147,7 @@ func (b *builder) leaf(at thing, f *schema.Field) graphql.Type {
 		return dateTime
 	case "enum", "state":
 		return b.enum(at, f)
-	case "reference":
+	case "reference", "file":
 		return graphql.ID
 	}
 	return graphql.String

@@ -17,11 +17,12 @@ const MaxPart = 1000
 
 // Service looks for what should not be. Safe for concurrent use.
 type Service struct {
-	Records *record.Service
-	Keys    Keys    // nil where there are none
-	Timers  Timers  // nil where nothing is brought to its end later
-	Sorting Sorting // nil where a store writes sort keys with what they are of, whoever writes
-	Most    int     // records in one part; MaxPart when zero
+	Records  *record.Service
+	Keys     Keys     // nil where there are none
+	Timers   Timers   // nil where nothing is brought to its end later
+	Sorting  Sorting  // nil where a store writes sort keys with what they are of, whoever writes
+	Contents Contents // nil where no contents of files are kept
+	Most     int      // records in one part; MaxPart when zero
 
 	// Begun reads the timers of each owner that bring something to its end.
 	Begun map[string]func(core.Timer) (record.Begun, error)
@@ -39,7 +40,7 @@ func (s *Service) Check(ctx context.Context, on record.Basis, a core.Actor, afte
 	if s.Begun[stage] != nil {
 		return s.unfinished(ctx, stage, at, first)
 	}
-	c := &check{store: s.Records.Store, sorting: s.Sorting, model: on.Model}
+	c := &check{store: s.Records.Store, sorting: s.Sorting, contents: s.Contents, model: on.Model}
 	if stage == keyStage && s.Keys != nil {
 		last, more, err := c.keys(ctx, s.Keys, at, first)
 		if c.Next = s.firstOwner(); more {
@@ -82,9 +83,10 @@ func stored(m *schema.Model) []*schema.Entity {
 // all of it.
 type check struct {
 	Part
-	store   record.Store
-	sorting Sorting
-	model   *schema.Model
+	store    record.Store
+	sorting  Sorting
+	contents Contents
+	model    *schema.Model
 }
 
 // records looks at the records of one entity that come after an id. more says that
@@ -105,7 +107,7 @@ func (c *check) records(ctx context.Context, e *schema.Entity, after string, fir
 	last = found[len(found)-1].ID
 	more = len(found) == first
 	whole := slices.DeleteFunc(found, func(r *core.Record) bool { return r.Partial })
-	for _, look := range []func(context.Context, *schema.Entity, []*core.Record) error{c.references, c.misfits, c.shared, c.duplicates, c.deletedWith, c.sorted} {
+	for _, look := range []func(context.Context, *schema.Entity, []*core.Record) error{c.references, c.misfits, c.shared, c.duplicates, c.deletedWith, c.sorted, c.files} {
 		if err := look(ctx, e, whole); err != nil {
 			return "", false, fmt.Errorf("check %s: %w", e.Plural, err)
 		}

@@ -17,6 +17,7 @@ const (
 	Unreadable Kind = "UNREADABLE" // what no xrm has written
 	Shared     Kind = "SHARED"     // a value of a unique field that several living records have
 	Misplaced  Kind = "MISPLACED"  // a text that its store does not find, search or sort by
+	Emptied    Kind = "EMPTIED"    // a file of a record whose content is not there, or not whole
 	Lost       Kind = "LOST"       // a duplicate whose id and unique values lead nowhere
 	Stuck      Kind = "STUCK"      // a merge, an erasure, a deletion or a restoration that does not come to its end
 	UnderWay   Kind = "UNDER_WAY"  // one that will: nothing is wrong
@@ -24,7 +25,7 @@ const (
 
 // Kinds are all of them, in the order in which people read them.
 func Kinds() []Kind {
-	return []Kind{Missing, Deleted, Merged, Misfit, Unreadable, Shared, Misplaced, Lost, Stuck, UnderWay}
+	return []Kind{Missing, Deleted, Merged, Misfit, Unreadable, Shared, Misplaced, Emptied, Lost, Stuck, UnderWay}
 }
 
 // Finding is one thing that should not be.

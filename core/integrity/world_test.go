@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -54,6 +55,9 @@ type store interface {
 	record.Store
 	integrity.Timers
 	record.Timers
+	integrity.Contents
+	PutContent(ctx context.Context, id string, from io.Reader) (size int64, err error)
+	RemoveContent(ctx context.Context, id string) error
 	PostponeTimer(ctx context.Context, plugin, key string, rev int64, due time.Time) error
 }
 
@@ -87,7 +91,7 @@ func newWorld(t *testing.T, s store) *world {
 	t.Helper()
 	sorting, _ := s.(integrity.Sorting)
 	w := &world{T: t, store: s, Service: integrity.Service{
-		Records: &record.Service{Store: s, Now: time.Now}, Timers: s, Sorting: sorting,
+		Records: &record.Service{Store: s, Now: time.Now}, Timers: s, Sorting: sorting, Contents: s,
 		Begun: map[string]func(core.Timer) (record.Begun, error){party.TimerOwner: party.ReadBegun, record.TimerOwner: record.ReadBegun},
 	}}
 	w.become(definitions, roleOf, visit)

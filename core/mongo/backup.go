@@ -31,6 +31,8 @@ func keeping() map[string]inBackup {
 		stateCollection:         {kind: core.StateItem},
 		pluginsCollection:       {kind: core.PluginItem},
 		definitionsCollection:   {kind: core.DefinitionsItem},
+		contentsCollection:      {kind: core.ContentItem},
+		contentChunksCollection: {kind: core.ContentItem},
 
 		sortingCollection:   {not: "made anew from the records and the model"},
 		keysCollection:      {not: "a secret"},
@@ -71,6 +73,9 @@ func (s *Store) Items(ctx context.Context, kind core.ItemKind, each func(core.It
 			}
 		}
 		return err
+	}
+	if kind == core.ContentItem {
+		return s.contentItems(ctx, each)
 	}
 	collection, decode := itemsOf(kind)
 	if decode == nil {

@@ -63,6 +63,7 @@ func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 		{s.timers(), timerIndexes()},
 		{s.state(), stateIndexes()},
 		{s.batches(), batchIndexes()},
+		{s.contentChunks(), contentChunkIndexes()},
 	} {
 		if _, err := own.collection.Indexes().CreateMany(ctx, own.indexes); err != nil {
 			return s.failed("create the indexes of "+own.collection.Name(), err)

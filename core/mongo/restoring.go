@@ -45,6 +45,8 @@ func (r restoring) put(ctx context.Context, items []core.Item) error {
 		err = r.records(ctx, items)
 	case core.DeliveryItem:
 		err = r.putDeliveries(ctx, items)
+	case core.ContentItem:
+		err = r.putContents(ctx, items)
 	default:
 		err = r.insert(ctx, kind, items)
 	}

@@ -26,12 +26,12 @@ func takeover(m *schema.Model, e *schema.Entity, loser, winner *core.Record) pla
 	}
 	own, ofRole := p.take(m, e, loser, winner)
 	if len(own) > 0 {
-		p.drafts = append(p.drafts, record.Draft{Action: core.Updated, ID: winner.ID, Set: own, Inherits: true})
+		p.drafts = append(p.drafts, record.Draft{Action: core.Updated, ID: winner.ID, Set: own, InheritsFrom: loser.ID})
 	}
 	for _, role := range m.Roles(e) {
 		held := role.IsHeldBy(loser.Values)
 		if held && !role.IsHeldBy(winner.Values) || ofRole[role.Name] != nil {
-			d := record.Draft{Action: core.Updated, ID: winner.ID, Set: ofRole[role.Name], Grant: role, Inherits: true}
+			d := record.Draft{Action: core.Updated, ID: winner.ID, Set: ofRole[role.Name], Grant: role, InheritsFrom: loser.ID}
 			if !held {
 				d.Withdraw = role // a role of the past stays one, with its data
 			}

@@ -34,11 +34,11 @@ type Draft struct {
 	Grant    *schema.Entity // this role is granted with the change
 	Withdraw *schema.Entity // this role is withdrawn with the change
 
-	Unmerge   bool      // of a restoration: also a duplicate comes back, since its merge is undone
-	MergeInto string    // of a merge: the id of the record that stands for this one
-	Inherits  bool      // of a merge: Set lay in the other record, so that a deprecated option in it is none that is chosen
-	Redirect  *Redirect // references are turned with the change, immutable ones too
-	Reform    *Reform   // values are brought into the form of today, those of a deleted record too
+	Unmerge      bool      // of a restoration: also a duplicate comes back, since its merge is undone
+	MergeInto    string    // of a merge: the id of the record that stands for this one
+	InheritsFrom string    // of a merge: the id of the other record, in which Set lay: a deprecated option in it is none that is chosen, and a file no upload
+	Redirect     *Redirect // references are turned with the change, immutable ones too
+	Reform       *Reform   // values are brought into the form of today, those of a deleted record too
 
 	with   string        // of a deletion: the id of the record that this one is deleted with
 	among  map[node]bool // of a restoration: these come back as well, and may be referred to

@@ -86,9 +86,12 @@ func (s *Session) prepare(ctx context.Context, e *schema.Entity, works []*work, 
 	s.load(ctx, e, works)
 	s.step(works, func(w *work) error { return s.apply(e, w) })
 	s.permit(ctx, e, works)
+	s.takeFiles(ctx, e, works, false, dryRun)
 	s.validate(ctx, e, works)
 	s.permitted(ctx, e, works)
-	s.validate(ctx, e, s.hooks(ctx, e, works))
+	changed := s.hooks(ctx, e, works)
+	s.takeFiles(ctx, e, changed, true, dryRun)
+	s.validate(ctx, e, changed)
 	s.unique(ctx, e, works, dryRun)
 }
 
@@ -204,6 +207,7 @@ func (s *Session) hand(ctx context.Context, e *schema.Entity, works []*work) {
 // complete gives numbers, and says what must hold at the moment of the write.
 func (s *Session) complete(ctx context.Context, e *schema.Entity, works []*work) {
 	s.step(works, func(*work) error { return s.lapsed(e) })
+	s.leaveFiles(ctx, e, works)
 	s.number(ctx, e.Stored(), works)
 	s.bind(ctx, e, works)
 }

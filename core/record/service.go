@@ -48,6 +48,9 @@ type Service struct {
 	// asked again when a read is done, and just before a commit. nil: they always can.
 	Moving func(e *schema.Entity, write bool) error
 
+	// Files knows what was uploaded; nil where nothing is.
+	Files Files
+
 	queue   queue
 	guesses guesses
 	reached sync.Map // name of a gapless sequence → a number up to which all are there

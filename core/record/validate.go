@@ -59,8 +59,9 @@ func (s *Session) check(e *schema.Entity, w *work) schema.Violations {
 	}
 	violations = append(violations, e.CheckLength(w.change.ValuesBefore(), checked)...)
 	violations = append(violations, e.CheckStates(w.change.ValuesBefore(), checked)...)
+	violations = append(violations, e.CheckFiles(checked)...)
 	violations = append(violations, e.CheckGapless(w.change.ValuesBefore(), checked)...)
-	if !w.draft.Inherits {
+	if w.draft.InheritsFrom == "" {
 		violations = append(violations, e.CheckOptions(w.change.ValuesBefore(), checked)...)
 	}
 	if w.change.Action == core.Restored {

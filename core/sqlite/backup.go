@@ -51,7 +51,7 @@ func (s *Store) Freeze(ctx context.Context) (*Store, error) {
 	if err != nil {
 		return nil, s.failed("copy the database", err)
 	}
-	still := &Store{name: s.name, farthest: Farthest, longest: Longest, closed: make(chan struct{})}
+	still := &Store{name: s.name, contents: s.contents, farthest: Farthest, longest: Longest, closed: make(chan struct{})}
 	// Nobody else knows the copy, so nobody locks it or writes to it.
 	at := url.URL{Scheme: "file", Path: copied}
 	still.readers, err = still.open(at.String()+"?_dqs=0&_defensive=1&_query_only=1&immutable=1&mode=ro&_pragma=temp_store(memory)", 1)

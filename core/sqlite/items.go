@@ -18,6 +18,9 @@ func (s *Store) Items(ctx context.Context, kind core.ItemKind, each func(core.It
 	if kind == core.RecordItem {
 		return s.from(ctx, s.readers, "read the records", func(c *conn) error { return c.records(ctx, each) })
 	}
+	if kind == core.ContentItem {
+		return s.contentItems(each)
+	}
 	query, scan := itemsOf(kind)
 	if scan == nil {
 		return fmt.Errorf("a backup reads no %q one by one", kind)

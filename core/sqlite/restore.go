@@ -77,7 +77,10 @@ func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func
 				return err
 			}
 		}
-		r := restoring{c, map[string]bool{}}
+		if err := s.contents.clear(); err != nil { // of an attempt that was cut off: no record has any
+			return err
+		}
+		r := restoring{c, s.contents, map[string]bool{}}
 		return fill(func(_ context.Context, items []core.Item) error { return r.put(ctx, items) })
 	})
 	if err != nil {
@@ -112,6 +115,7 @@ func (c *conn) dropEntities(ctx context.Context) error {
 // restoring fills tables that are empty.
 type restoring struct {
 	*conn
+	contents *contents
 	entities map[string]bool // that have tables
 }
 
@@ -158,6 +162,8 @@ func (r restoring) putOne(ctx context.Context, i core.Item) (err error) {
 		}
 	case i.Definitions != nil:
 		err = r.keepDefinitions(ctx, *i.Definitions)
+	case i.Content != nil:
+		err = r.contents.restore(*i.Content)
 	default:
 		err = errors.New("nobody knows what that is")
 	}

@@ -30,6 +30,8 @@ type Store struct {
 	seekers *pool
 	dbs     []*sql.DB
 
+	contents *contents
+
 	collation *schema.Collation // how names sort
 
 	farthest int           // how many records a page may look at
@@ -58,7 +60,7 @@ func Open(path string) (*Store, error) {
 	makeFile(absolute)
 	file := url.URL{Scheme: "file", Path: absolute}
 	const common = "?_dqs=0&_defensive=1&_busy_timeout=5000&_pragma=temp_store(memory)"
-	s := &Store{name: path, file: absolute, collation: schema.StandardCollation(), farthest: Farthest, longest: Longest, mostLog: mostLog, turns: newTurns(), closed: make(chan struct{})}
+	s := &Store{name: path, file: absolute, contents: &contents{folder: contentFolder(absolute)}, collation: schema.StandardCollation(), farthest: Farthest, longest: Longest, mostLog: mostLog, turns: newTurns(), closed: make(chan struct{})}
 	// A transaction that is acknowledged is on the disk (FULL): with NORMAL a
 	// loss of power could take back the last ones.
 	if s.writer, err = s.open(file.String()+common+writerPragmas, 1); err == nil {
@@ -81,7 +83,7 @@ func Open(path string) (*Store, error) {
 // reads and writes share one connection: without a disk they are too short
 // for more to be of use.
 func OpenMemory() (*Store, error) {
-	s := &Store{name: "memory", collation: schema.StandardCollation(), farthest: Farthest, longest: Longest, turns: newTurns(), closed: make(chan struct{})}
+	s := &Store{name: "memory", contents: &contents{}, collation: schema.StandardCollation(), farthest: Farthest, longest: Longest, turns: newTurns(), closed: make(chan struct{})}
 	var err error
 	if s.writer, err = s.open("file::memory:?_dqs=0&_defensive=1", 1); err == nil {
 		s.readers, s.seekers = s.writer, s.writer

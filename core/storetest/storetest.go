@@ -22,6 +22,7 @@ type Store interface {
 	State
 	Registry
 	Broadcasts
+	Contents
 
 	// SortBy says how names sort from the next Prepare on.
 	SortBy(c *schema.Collation)
@@ -159,6 +160,7 @@ func Run(t *testing.T, open func(t *testing.T) Store, beside func(t *testing.T, 
 		{"state", stateTests()},
 		{"registry", registryTests()},
 		{"broadcast", broadcastTests()},
+		{"content", contentTests()},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			for _, name := range slices.Sorted(maps.Keys(group.tests)) {

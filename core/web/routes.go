@@ -9,6 +9,7 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/budget"
 	"github.com/openxrm/xrm/core/fairqueue"
+	"github.com/openxrm/xrm/core/file"
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/graphql/transport"
@@ -31,6 +32,7 @@ type Plugins interface {
 type Config struct {
 	Authenticator Authenticator
 	Plugins       Plugins
+	Files         *file.Service
 	Current       func() *snapshot.Snapshot   // asked once for each request
 	Ready         func(context.Context) error // why the server cannot answer now; nil when it can
 	Lacking       func() []string             // what of its work a server that is ready cannot do, for people
@@ -50,6 +52,7 @@ type Site struct {
 	Config
 	graphql *transport.Handler
 	handler http.Handler
+	uploads arrivals
 }
 
 var _ http.Handler = (*Site)(nil)
@@ -70,6 +73,8 @@ func New(c Config) *Site {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", s.graphql)
+	mux.HandleFunc("POST /files", s.serveUpload)
+	mux.HandleFunc("GET /files/{entity}/{record}/{file}", s.serveFile)
 	mux.HandleFunc("/plugins/{name}/", s.servePlugin)
 	mux.HandleFunc("GET /metrics", s.serveMetrics)
 	mux.HandleFunc("GET /healthz", serveHealth)
