@@ -48,7 +48,7 @@ func isDuplicate(err error) bool {
 func again(ctx context.Context, others func(error) bool, write func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := write()
-		if err == nil || !others(err) || attempt == attempts || makeWay(ctx) != nil {
+		if err == nil || !others(err) || attempt == attempts || makeWay(ctx, attempt) != nil {
 			return err
 		}
 	}
@@ -65,7 +65,7 @@ func eachAgain[T any](ctx context.Context, items []T, ordered bool, write func([
 	var refused []driver.BulkWriteError
 	for attempt := 1; ; attempt++ {
 		err := write(items)
-		last := !isDeadlock(err) || attempt == attempts || makeWay(ctx) != nil
+		last := !isDeadlock(err) || attempt == attempts || makeWay(ctx, attempt) != nil
 		var some driver.BulkWriteException
 		if err != nil && !errors.As(err, &some) {
 			if last {
@@ -106,10 +106,13 @@ func at[T any](indexes []int, of []T) []T {
 	return some
 }
 
-// makeWay lets others go ahead, for a time that differs from one to the other.
-func makeWay(ctx context.Context) error {
+// makeWay lets others go ahead, for a time that differs from one to the other and grows
+// with each attempt: a deadlock is found after a second, and of many who were in it and all
+// come back at once, many are in the next one.
+func makeWay(ctx context.Context, attempt int) error {
+	most := min(50*time.Millisecond<<max(0, min(attempt-1, 10)), 2*time.Second)
 	select {
-	case <-time.After(10*time.Millisecond + rand.N(50*time.Millisecond)):
+	case <-time.After(10*time.Millisecond + rand.N(most)):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -53,7 +53,7 @@ func (s *Store) Broadcast(ctx context.Context, b core.Broadcast) error {
 		if attempt == attempts || err != nil && !outrun(err) {
 			return s.writeFailed("broadcast", err)
 		}
-		if err := makeWay(ctx); err != nil {
+		if err := makeWay(ctx, attempt); err != nil {
 			return s.failed("broadcast", err)
 		}
 	}

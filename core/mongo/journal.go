@@ -39,7 +39,7 @@ func (s *Store) Append(ctx context.Context, entries []core.Entry) error {
 		if _, err := s.Number(ctx); err != nil {
 			return err
 		}
-		if err := makeWay(ctx); err != nil {
+		if err := makeWay(ctx, attempt); err != nil {
 			return s.failed(what, err)
 		}
 	}

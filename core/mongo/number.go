@@ -61,7 +61,7 @@ func (s *Store) Number(ctx context.Context) (int, error) {
 		if n == len(entries) {
 			continue
 		}
-		if err := makeWay(ctx); err != nil {
+		if err := makeWay(ctx, attempt); err != nil {
 			return given, s.failed(what, err)
 		}
 	}

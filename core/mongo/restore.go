@@ -167,7 +167,7 @@ func (s *Store) holdRestore(ctx context.Context) (release func(), err error) {
 		if time.Now().After(until) {
 			return nil, &core.Error{Code: core.Conflict, Message: "Another process restores this database. Let it end, or stop it."}
 		}
-		if err := makeWay(ctx); err != nil {
+		if err := makeWay(ctx, 1); err != nil {
 			return nil, s.failed("wait for another restore", err)
 		}
 	}
