@@ -20,6 +20,9 @@ func (l *live) beside(ctx context.Context) (beside, error) {
 	sum := sha256.New()
 	for _, kind := range []core.ItemKind{core.DefinitionsItem, core.PluginItem, core.SubscriptionItem, core.JobRunItem, core.TimerItem, core.StateItem} {
 		err := l.source.Items(ctx, kind, func(i core.Item) error {
+			if letsIn(i) {
+				return nil
+			}
 			b.items = append(b.items, i)
 			text, err := json.Marshal(lineOf(i))
 			sum.Write(text)
@@ -63,3 +66,7 @@ func withoutKeys(items []core.Item, batches map[string]bool) []core.Item {
 		return i.State != nil && i.State.Plugin == core.OnceOwner && batches[i.State.Key]
 	})
 }
+
+// letsIn says whether an item is the session of a browser, which ends with the database
+// that it is in, as keys do.
+func letsIn(i core.Item) bool { return i.State != nil && i.State.Plugin == core.SessionOwner }

@@ -206,6 +206,8 @@ func fill(t testing.TB, db database) {
 		Gone:    []schema.Gone{{Entity: "thing", Fields: schema.Fields{{Name: "kind", Type: "enum", Options: schema.Options{{Value: "a"}, {Value: "b"}}}}}},
 	})
 	must(t, db.SaveKey(ctx, core.Key{ID: "k1", Hash: "h1", Name: "a key", Roles: []string{"admin"}, CreatedAt: clock}))
+	_, err = db.PutState(ctx, core.SessionOwner, "a session", []byte("of k1"), 0, clock.AddDate(10, 0, 0))
+	must(t, err)
 	_, err = db.Acquire(ctx, "a lease", "me", time.Hour)
 	must(t, err)
 }
@@ -228,6 +230,8 @@ func everything(t testing.TB, db database) []string {
 	for _, kind := range []core.ItemKind{core.RecordItem, core.DeliveryItem, core.SubscriptionItem, core.TimerItem, core.JobRunItem, core.StateItem, core.CounterItem, core.PluginItem, core.DefinitionsItem, core.ContentItem} {
 		must(t, source.Items(t.Context(), kind, func(i core.Item) error {
 			switch {
+			case i.State != nil && i.State.Plugin == core.SessionOwner:
+				return nil // it is in no backup
 			case i.Record != nil:
 				i.Record.Values, _ = core.Plain(i.Record.Values).(map[string]any)
 			case i.Delivery != nil:
@@ -277,9 +281,9 @@ func TestABackupComesBackWholeInEitherStore(t *testing.T) {
 				if contents.Position != 6 {
 					t.Errorf("the position is %d; want 6", contents.Position)
 				}
-				for _, secret := range []string{"h1", "a key"} {
+				for _, secret := range []string{"h1", "a key", "a session"} {
 					if strings.Contains(plain(t, file), `"`+secret+`"`) {
-						t.Errorf("the backup has %q of a key", secret)
+						t.Errorf("the backup has %q, which lets somebody in", secret)
 					}
 				}
 				to := openTarget(t)

@@ -55,6 +55,9 @@ func still(ctx context.Context, from Source, w *writer) (position int64, err err
 		core.DefinitionsItem, core.PluginItem, core.SubscriptionItem, core.RecordItem, core.TimerItem, core.JobRunItem, core.StateItem, core.CounterItem, core.DeliveryItem, core.ContentItem,
 	} {
 		err := from.Items(ctx, kind, func(i core.Item) error {
+			if letsIn(i) {
+				return nil
+			}
 			if i.Subscription != nil {
 				subscriptions = append(subscriptions, *i.Subscription)
 			}

@@ -29,6 +29,8 @@ type Authenticator struct {
 	Now  func() time.Time // time.Now when nil
 	Used func(key string) // is told the id of each key that lets somebody in; must not wait. Nil tells nobody.
 
+	Sessions *Sessions // of browsers; nil where nobody signs in
+
 	mu    sync.Mutex
 	known map[string]cached
 }
@@ -58,14 +60,18 @@ func (au *Authenticator) Authenticate(ctx context.Context, header string) (core.
 	case err != nil:
 		return core.Actor{}, err
 	case key == nil:
-		return core.Actor{}, unauthenticated("This API key is not known: it was mistyped, or it is revoked. Ask an administrator for a new one.")
+		return core.Actor{}, unknownKey()
 	case key.Expired(au.now()): // which is told to nobody but who has the whole secret
-		return core.Actor{}, unauthenticated("This API key has expired. Ask an administrator for a new one.")
+		return core.Actor{}, expiredKey()
 	}
 	if au.Used != nil {
 		au.Used(key.ID)
 	}
-	return core.Actor{ID: key.ID, Name: key.Name, Roles: key.Roles, Party: key.Party}, nil
+	return actorOf(key), nil
+}
+
+func actorOf(k *core.Key) core.Actor {
+	return core.Actor{ID: k.ID, Name: k.Name, Roles: k.Roles, Party: k.Party}
 }
 
 // find returns nil when there is no such key. A key that is known to have expired
@@ -81,9 +87,14 @@ func (au *Authenticator) find(ctx context.Context, hash string) (*core.Key, erro
 	return key, err
 }
 
-// Identify says who has sent a request, as Authenticate does of its header.
+// Identify says who has sent a request: as Authenticate does of its header or, where
+// there is none, by the session of the browser.
 func (au *Authenticator) Identify(r *http.Request) (core.Actor, error) {
-	return au.Authenticate(r.Context(), r.Header.Get("Authorization"))
+	header := r.Header.Get("Authorization")
+	if header == "" && au.Sessions != nil && secretIn(r) != "" {
+		return au.Sessions.Identify(r)
+	}
+	return au.Authenticate(r.Context(), header)
 }
 
 // CarriesKey says whether an Authorization header has a key in it, valid or not.
@@ -116,6 +127,14 @@ func (au *Authenticator) remember(hash string, key core.Key) {
 		au.known = map[string]cached{}
 	}
 	au.known[hash] = cached{key, au.now().Add(cacheFor)}
+}
+
+func unknownKey() error {
+	return unauthenticated("This API key is not known: it was mistyped, or it is revoked. Ask an administrator for a new one.")
+}
+
+func expiredKey() error {
+	return unauthenticated("This API key has expired. Ask an administrator for a new one.")
 }
 
 func unauthenticated(message string) error {
