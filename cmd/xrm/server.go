@@ -143,8 +143,10 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 		return errors.Join(err, s.host.Close())
 	}
 	s.uses = identity.NewUses(s.store, time.Now, log)
+	sessions := &identity.Sessions{Store: s.store, Keys: s.store, Used: s.uses.Note}
 	s.site = web.New(web.Config{
-		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note}, Plugins: s.host, Files: files, Current: current, Ready: s.readiness.Check,
+		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note, Sessions: sessions}, Sessions: sessions,
+		Plugins: s.host, Files: files, Current: current, Ready: s.readiness.Check,
 		Lacking: s.lacking, Metrics: metrics, Queue: queue, Log: log,
 		Budget: held, BodyTimeout: c.Timeout.Body,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,

@@ -166,6 +166,7 @@ func (a *httpAnswer) begin(head *pluginpb.HTTPResponseHead) error {
 		switch name := http.CanonicalHeaderKey(h.GetName()); {
 		case !httpguts.ValidHeaderFieldName(name): // "Trailer:..." would become one after the body
 		case slices.Contains(httpwire.HopByHop, name), slices.Contains(ofTheOrigin, name), slices.Contains(ofTheProxy, name):
+		case name == "Set-Cookie" && core.NamesSession(h.GetValue()): // or it would decide who somebody is
 		case name == "Content-Length": // one at most, or a proxy may take another for true
 			if n, err := strconv.ParseUint(h.GetValue(), 10, 63); err == nil {
 				header.Set(name, strconv.FormatUint(n, 10))

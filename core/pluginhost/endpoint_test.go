@@ -46,6 +46,7 @@ func (a *actor) ServeHTTP(stream pluginpb.Plugin_ServeHTTPServer) error {
 		{Name: "Service-Worker-Allowed", Value: "/"}, {Name: "clear-site-data", Value: "*"}, {Name: "Strict-Transport-Security", Value: "max-age=1"},
 		{Name: "Accept-CH", Value: "DPR"}, {Name: "Set-Login", Value: "logged-in"}, {Name: "Use-As-Dictionary", Value: `match="/*"`},
 		{Name: "x-accel-redirect", Value: "/graphql"}, {Name: "X-Sendfile", Value: "/etc/passwd"},
+		{Name: "Set-Cookie", Value: "xrm-session=1; Path=/"}, {Name: "set-cookie", Value: " __Host-XRM-session=1"}, {Name: "Set-Cookie", Value: "=xrm-session=1"},
 		{Name: "Trailer:Set-Cookie", Value: "a=b"}, {Name: "Trailer:Content-Security-Policy", Value: "none"}, {Name: "Trailer", Value: "Set-Cookie"},
 		{Name: "Content-Security-Policy ", Value: "none"}, {Name: "", Value: "x"}, {Name: "X-Content-Type-Options", Value: ""},
 		{Name: "Transfer-Encoding", Value: "identity"}, {Name: "X-Split\r\nX-Evil", Value: "1"}, {Name: "X-Lines", Value: "a\r\nX-Evil: b"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/identity"
@@ -14,19 +15,35 @@ import (
 const MaxPluginBody = 64 << 20
 
 // servePlugin hands requests below /plugins/NAME to the plugin. Nobody has to
-// have a key: a webhook proves by itself who sends it. A key that is sent
-// nevertheless stays here, since it lets its holder do more than any plugin may.
+// have a key: a webhook proves by itself who sends it. A key or a session that is
+// sent nevertheless stays here, since it lets its holder do more than any plugin may.
 func (s *Site) servePlugin(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	if slices.ContainsFunc(r.Header.Values("Authorization"), identity.CarriesKey) {
 		r.Header.Del("Authorization")
 	}
+	withoutSession(r.Header)
 	http.StripPrefix("/plugins/"+name, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, MaxPluginBody)
 		if err := s.Plugins.ServeHTTP(s.Current(), name, w, r); err != nil {
 			s.refuse(w, r, err)
 		}
 	})).ServeHTTP(w, r)
+}
+
+// withoutSession takes the session out of the cookies, and leaves the others as they are.
+func withoutSession(header http.Header) {
+	var kept []string
+	for _, line := range header.Values("Cookie") {
+		cookies := slices.DeleteFunc(strings.Split(line, ";"), core.NamesSession)
+		if line = strings.TrimSpace(strings.Join(cookies, ";")); line != "" {
+			kept = append(kept, line)
+		}
+	}
+	header["Cookie"] = kept
+	if kept == nil {
+		header.Del("Cookie")
+	}
 }
 
 var httpStatus = map[core.Code]int{
@@ -52,7 +69,7 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", "5")
 	}
 	if status != http.StatusNotFound {
-		s.Log.WarnContext(r.Context(), "a request to a plugin failed", "request", RequestID(r.Context()), "path", r.URL.Path, "error", err)
+		s.Log.WarnContext(r.Context(), "a request failed", "request", RequestID(r.Context()), "path", r.URL.Path, "error", err)
 	}
 	http.Error(w, message, status)
 }

@@ -31,6 +31,7 @@ type Plugins interface {
 // Config is what a Site needs; all of it.
 type Config struct {
 	Authenticator Authenticator
+	Sessions      Sessions
 	Plugins       Plugins
 	Files         *file.Service
 	Current       func() *snapshot.Snapshot   // asked once for each request
@@ -76,6 +77,9 @@ func New(c Config) *Site {
 	mux.HandleFunc("POST /files", s.serveUpload)
 	mux.HandleFunc("GET /files/{entity}/{record}/{file}", s.serveFile)
 	mux.HandleFunc("/plugins/{name}/", s.servePlugin)
+	mux.HandleFunc("GET /signin", s.showSignin)
+	mux.HandleFunc("POST /signin", s.takeSignin)
+	mux.HandleFunc("POST /signout", s.takeSignout)
 	mux.HandleFunc("GET /metrics", s.serveMetrics)
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /readyz", s.serveReadiness)

@@ -39,7 +39,7 @@ func (m mirror) ServeHTTP(s *snapshot.Snapshot, plugin string, w http.ResponseWr
 	if code, refused := strings.CutPrefix(r.URL.Path, "/refuse/"); refused {
 		return &core.Error{Code: core.Code(code), Message: "No."}
 	}
-	_, err := w.Write([]byte(plugin + " " + r.URL.Path + " " + r.Header.Get("Authorization")))
+	_, err := w.Write([]byte(plugin + " " + r.URL.Path + " " + r.Header.Get("Authorization") + " " + r.Header.Get("Cookie")))
 	return err
 }
 
@@ -50,7 +50,7 @@ func site(t *testing.T, ready error) *web.Site {
 	nothing := func(context.Context) ([]core.Backlog, error) { return nil, nil }
 	return web.New(web.Config{
 		Authenticator: visitors{"ada": {Roles: []string{core.AdminRole}}, "mia": {Roles: []string{"monitor"}}, "ray": {Roles: []string{"reader"}}},
-		Plugins:       mirror{now}, Current: func() *snapshot.Snapshot { return now }, Ready: func(context.Context) error { return ready },
+		Sessions:      lounge{}, Plugins: mirror{now}, Current: func() *snapshot.Snapshot { return now }, Ready: func(context.Context) error { return ready },
 		Lacking: func() []string { return nil },
 		Metrics: web.NewMetrics(func() []core.Plugin { return []core.Plugin{{Name: "fax", Version: "1.0.0", State: "SERVING"}} }, nothing, queue.Counts),
 		Queue:   queue,
@@ -62,10 +62,10 @@ func TestEveryAddressAnswers(t *testing.T) {
 	t.Parallel()
 	down := errors.New("the database is down")
 	tests := map[string]struct {
-		path, visitor, authorization string
-		ready                        error
-		status                       int
-		want                         string
+		path, visitor, authorization, cookie string
+		ready                                error
+		status                               int
+		want                                 string
 	}{
 		"alive, whatever is down":       {path: "/healthz", ready: down, status: 200, want: `{"status":"alive"}`},
 		"ready":                         {path: "/readyz", status: 200, want: `{"status":"ready"}`},
@@ -73,6 +73,7 @@ func TestEveryAddressAnswers(t *testing.T) {
 		"metrics for nobody":            {path: "/metrics", status: 401, want: "Send an API key with the role monitor: Authorization: Bearer KEY."},
 		"metrics for a reader":          {path: "/metrics", visitor: "ray", status: 403, want: "Metrics are for keys with the role monitor."},
 		"metrics while nobody can look": {path: "/metrics", visitor: "unlucky", status: 503, want: "The database cannot be reached."},
+		"a plugin, without the session": {path: "/plugins/fax/in", cookie: "a=1; xrm-session=s1;b=2; __Host-xrm-session=s2", status: 200, want: "fax /in  a=1;b=2"},
 		"the home page":                 {path: "/", status: 302, want: `<a href="/graphql">Found</a>.`},
 		"a plugin":                      {path: "/plugins/fax/in", authorization: "Basic aGk=", status: 200, want: "fax /in Basic aGk="},
 		"a plugin, without the key":     {path: "/plugins/fax/in", authorization: "Bearer xrm_00", status: 200, want: "fax /in"},
@@ -87,6 +88,9 @@ func TestEveryAddressAnswers(t *testing.T) {
 			request.Header.Set("X-Visitor", tt.visitor)
 			if tt.authorization != "" {
 				request.Header.Set("Authorization", tt.authorization)
+			}
+			if tt.cookie != "" {
+				request.Header.Set("Cookie", tt.cookie)
 			}
 			answer := httptest.NewRecorder()
 			site(t, tt.ready).ServeHTTP(answer, request)
