@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"iter"
 	"log/slog"
 	"net"
@@ -87,6 +88,13 @@ type Host interface {
 	// has to have mail: true. It is refused with CodeUnavailable where the site has no
 	// mail server.
 	SendMail(ctx context.Context, m Mail) (MailSent, error)
+	// OpenFile reads a file that a record has in a field of type file, as a stream; file is
+	// its ID there. It is refused with CodeNotFound for who may not read that field.
+	OpenFile(ctx context.Context, entity, id, file string) (*FileReader, error)
+	// UploadFile keeps what a reader gives, as a stream, and returns what was kept. Its ID
+	// goes into a field of type file of a record that is saved by the same user, or by the
+	// plugin if it has acted for itself. What no record has taken is gone after a day.
+	UploadFile(ctx context.Context, name string, content io.Reader) (File, error)
 	// Schedule sets a timer, or moves the one of its name and key.
 	Schedule(ctx context.Context, t Timer) error
 	// Cancel removes a timer, and says whether there was one.

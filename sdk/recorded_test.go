@@ -378,6 +378,11 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	_, counted := host.DueAfter(ctx, "service", time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC), 4*time.Hour)
 	called := host.Call(ctx, "issueVoucher", map[string]any{"amount": sdk.Decimal("5.00")}, &text)
 	_, mailed := host.SendMail(ctx, sdk.Mail{Key: "event 1", To: []string{"ada@example.org"}, Template: "receipt", Language: "de", Values: map[string]any{"number": "C-1"}, Party: "p1"})
+	opened, filed := host.OpenFile(ctx, "visit", "v1", "f1")
+	if filed == nil {
+		filed = opened.Close()
+	}
+	_, uploaded := host.UploadFile(ctx, "a.txt", strings.NewReader("Hello"))
 	answer, fetched := host.HTTP().Get("https://api.example.com/v1?open=1") //nolint:noctx // the call's has no more than this one
 	if fetched == nil {
 		fetched = answer.Body.Close()
@@ -386,7 +391,7 @@ func askEverything(ctx context.Context, host sdk.Host, _ struct{}) (bool, error)
 	if dialed == nil {
 		dialed = conn.Close()
 	}
-	return text == "kept", errors.Join(called, mailed, broadcast, listens, counted, fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
+	return text == "kept", errors.Join(called, mailed, filed, uploaded, broadcast, listens, counted, fetched, dialed, got, found, each, aggregated, saved, deleted, published, scheduled, canceled, read, put, dropped, secret, together)
 }
 
 var (
@@ -436,6 +441,8 @@ var hostAnswers = map[string]proto.Message{
 	"Host.Broadcast":   &pluginpb.BroadcastResponse{},
 	"Host.Listen":      &pluginpb.ListenResponse{},
 	"Host.Publish":     &pluginpb.PublishResponse{},
+	"Host.ReadFile":    &pluginpb.ReadFileResponse{Part: &pluginpb.ReadFileResponse_File{File: &pluginpb.File{Id: "f1", Name: "a.txt", Size: 5, MediaType: "text/plain", Sha256: "2c"}}},
+	"Host.WriteFile":   &pluginpb.WriteFileResponse{File: &pluginpb.File{Id: "f1", Name: "a.txt", Size: 5, MediaType: "text/plain", Sha256: "2c"}},
 	"Host.SendMail":    &pluginpb.SendMailResponse{Id: "m1", State: "queued"},
 	"Host.Schedule":    &pluginpb.ScheduleResponse{},
 	"Host.Cancel":      &pluginpb.CancelResponse{Canceled: true},

@@ -155,6 +155,8 @@ var readingSteps = map[string]func(*stage){
 		r := &sdk.Record{Entity: "alike", ID: "nowhere", Values: map[string]any{"cod": "x"}}
 		_, err := s.Create(s, r)
 		s.say("create", nil, err)
+		_, err = s.UploadFile(s, "a.txt", strings.NewReader("x"))
+		s.say("upload", nil, err)
 		_, err = s.Update(s, r)
 		s.say("update", nil, err)
 		_, err = s.Transition(s, "party", "nowhere", "done")

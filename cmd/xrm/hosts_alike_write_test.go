@@ -24,6 +24,8 @@ fields:
   owner: {type: reference, to: customer}
   lines: {type: list, of: {type: object, fields: {product: {type: text, index: true}, quantity: {type: integer}, price: {type: money}}}}
   tags: {type: list, of: {type: text}}
+  paper: {type: file, maxSize: 20, accept: [text/*]}
+  papers: {type: list, of: {type: object, fields: {copy: {type: file}}}}
   state: {type: state, options: {open: {next: [done, lost]}, done: {}, lost: {next: [done]}, other: {initial: true}}, default: open, index: true}
 `
 
@@ -45,6 +47,7 @@ var writingSteps = map[string]func(*stage){
 	"what is counted":  playCounting,
 	"what is searched": playSearching,
 	"what is worked":   playWorking,
+	"what is filed":    playFiling,
 	"what is created": func(s *stage) {
 		create := func(what, entity string, values map[string]any) {
 			r, err := s.Create(s, &sdk.Record{Entity: entity, Values: values})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,7 @@ type server struct {
 	mail      mail.Server // the zero value where the site has none
 	site      *web.Site
 	uses      *identity.Uses // of API keys
+	files     *file.Service
 
 	keyFile atomic.Int32 // an identity.KeyFile: what this start made of the administrator's key
 }
@@ -106,8 +108,8 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	current := func() *snapshot.Snapshot { return s.admission.Current() }
 	s.relay = &journal.Relay{Store: s.store, Log: log}
 	s.records = &record.Service{Store: s.store, Now: time.Now, NewID: newID, Region: c.Region, Committed: s.relay.Nudge, Timers: s.store, Unknown: s.unknown}
-	files := &file.Service{Store: s.store, Records: s.records, Now: time.Now, NewID: newID, MaxSize: int64(c.Limits.FileBytes)}
-	s.records.Files = files
+	s.files = &file.Service{Store: s.store, Records: s.records, Now: time.Now, NewID: newID, MaxSize: int64(c.Limits.FileBytes)}
+	s.records.Files = s.files
 	queue := fairqueue.New(fairqueue.DefaultLimits(), time.Now)
 	metrics := web.NewMetrics(func() []core.Plugin { return s.work.Desk().Plugins() }, s.store.Backlog, queue.Counts)
 	s.work = work.New(s.store, current, newID, log)
@@ -123,7 +125,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	s.work.Plugins = s.host
 	s.records.Moving = s.host.Moving
 	s.work.Own = map[string]func(context.Context, record.Basis, core.Timer) error{
-		party.TimerOwner: s.parties(nil).Resume, record.TimerOwner: s.records.Resume, file.Owner: files.Look,
+		party.TimerOwner: s.parties(nil).Resume, record.TimerOwner: s.records.Resume, file.Owner: s.files.Look,
 	}
 	inForm := &forms.Service{Records: s.records, State: s.store, Log: log}
 	if c.Mail.sends() {
@@ -146,7 +148,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 	sessions := &identity.Sessions{Store: s.store, Keys: s.store, Used: s.uses.Note}
 	s.site = web.New(web.Config{
 		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note, Sessions: sessions}, Sessions: sessions,
-		Plugins: s.host, Files: files, Current: current, Ready: s.readiness.Check,
+		Plugins: s.host, Files: s.files, Current: current, Ready: s.readiness.Check,
 		Lacking: s.lacking, Metrics: metrics, Queue: queue, Log: log,
 		Budget: held, BodyTimeout: c.Timeout.Body,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
@@ -170,8 +172,25 @@ func (s *server) pluginConfig(metrics *web.Metrics, held *budget.Server) pluginh
 		Migration: s.migration,
 		Once:      &once.Desk{Store: s.store, Now: time.Now},
 		Calendars: s.calendars,
-		Keep:      s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Post: mail.Outbox{Records: s.records}.Post, Broadcasts: s.store, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
+		Keep:      s.work.Keeper(s.store), Publish: s.work.Publisher.Publish, Post: mail.Outbox{Records: s.records}.Post, OpenFile: s.openFile, KeepFile: s.keepFile, Broadcasts: s.store, Observe: metrics.Observe, SecretsDir: filepath.Join(s.config.Data, "secrets"),
 	}
+}
+
+// openFile and keepFile are for plugins, with the rights that they have.
+func (s *server) openFile(ctx context.Context, a core.Actor, on record.Basis, entity, id, name string) (core.File, io.ReadCloser, error) {
+	f, err := s.files.Find(ctx, s.records.As(a, s.admission.Limit(on)), entity, id, name)
+	content := s.files.Open(ctx, f)
+	if err == nil {
+		err = content.Check()
+	}
+	return f, content, err
+}
+
+func (s *server) keepFile(ctx context.Context, a core.Actor, on record.Basis, name string, content io.Reader) (core.File, error) {
+	if err := file.MayUpload(s.admission.Limit(on), a); err != nil {
+		return core.File{}, err
+	}
+	return s.files.Upload(ctx, a, file.Said{Name: name}, content)
 }
 
 // migration is a run into what would hold if something were admitted.

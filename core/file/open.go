@@ -12,12 +12,13 @@ import (
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract/upload"
 )
 
 // Find returns what a record says of one of its files, if the actor may see the record and
 // the field now. Otherwise it is NotFound, whatever the reason.
 func (s *Service) Find(ctx context.Context, by *record.Session, entity, id, file string) (core.File, error) {
-	none := &core.Error{Code: core.NotFound, Message: "There is no such file, or you may not read it."}
+	none := core.Refused(upload.NotThere())
 	e := by.Model.Entity(entity)
 	if e == nil || !e.HasFiles() {
 		return core.File{}, none

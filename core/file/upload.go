@@ -1,7 +1,6 @@
 package file
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,13 +9,10 @@ import (
 	"io"
 	"time"
 
-	"github.com/gabriel-vasile/mimetype"
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/sdk/contract/upload"
 )
-
-// head is how much of a content is looked at to see what it is, in bytes.
-const head = 3072
 
 // TooLarge is why an upload is refused that has more bytes than one may have.
 type TooLarge struct{ MaxSize int64 }
@@ -51,10 +47,10 @@ func MayUpload(on record.Basis, a core.Actor) error {
 // A content that is too large is Invalid with TooLarge as its cause. The error of the
 // reader is the cause of another Invalid one.
 func (s *Service) Upload(ctx context.Context, by core.Actor, said Said, content io.Reader) (core.File, error) {
-	name := CleanName(said.Name)
+	name := upload.Name(said.Name)
 	switch {
 	case name == "":
-		return core.File{}, &core.Error{Code: core.Invalid, Message: "Nothing was uploaded: the file needs a name, as in POST /files?name=contract.pdf."}
+		return core.File{}, core.Refused(upload.NoName())
 	case said.Size > s.MaxSize:
 		return core.File{}, s.tooLarge()
 	}
@@ -78,7 +74,7 @@ func (s *Service) Upload(ctx context.Context, by core.Actor, said Said, content 
 // store streams the content to where it stays, and sees what it is on the way.
 func (s *Service) store(ctx context.Context, f core.File, content io.Reader) (core.File, error) {
 	source := &source{from: content, left: s.MaxSize}
-	sum, beginning := sha256.New(), &beginning{}
+	sum, beginning := sha256.New(), &upload.Beginning{}
 	size, err := s.Store.PutContent(ctx, f.ID, io.TeeReader(source, io.MultiWriter(sum, beginning)))
 	switch large := (TooLarge{}); {
 	case errors.As(source.err, &large):
@@ -90,7 +86,7 @@ func (s *Service) store(ctx context.Context, f core.File, content io.Reader) (co
 	case size != source.read:
 		return f, fmt.Errorf("store the file %s: %d of %d bytes are there", f.ID, size, source.read)
 	}
-	f.Size, f.SHA256, f.MediaType = size, hex.EncodeToString(sum.Sum(nil)), mimetype.Detect(beginning.Bytes()).String()
+	f.Size, f.SHA256, f.MediaType = size, hex.EncodeToString(sum.Sum(nil)), beginning.MediaType()
 	return f, nil
 }
 
@@ -197,12 +193,4 @@ func (r *source) Read(p []byte) (int, error) {
 		r.err = err
 	}
 	return n, err
-}
-
-// beginning keeps the first bytes.
-type beginning struct{ bytes.Buffer }
-
-func (b *beginning) Write(p []byte) (int, error) {
-	b.Buffer.Write(p[:min(len(p), head-b.Len())])
-	return len(p), nil
 }

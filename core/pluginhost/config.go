@@ -2,6 +2,7 @@ package pluginhost
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"time"
 
@@ -99,6 +100,11 @@ type Config struct {
 
 	// Post queues a mail of a plugin, and returns its record.
 	Post func(ctx context.Context, on record.Basis, m core.Mail) (*core.Record, error)
+
+	// OpenFile opens a file of a record that an actor may read; KeepFile keeps one that he
+	// may put into a record.
+	OpenFile func(ctx context.Context, a core.Actor, on record.Basis, entity, id, file string) (core.File, io.ReadCloser, error)
+	KeepFile func(ctx context.Context, a core.Actor, on record.Basis, name string, content io.Reader) (core.File, error)
 
 	// Broadcasts is where plugins broadcast, for all instances of a database.
 	Broadcasts broadcast.Store

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -96,8 +97,11 @@ func (t *traffic) options(held *budget.Server) []grpc.ServerOption {
 type served struct {
 	leave func()
 	held  *budget.Request
-	flows bool // it carries something of another program, which is nowhere as a whole
+	flows bool // it carries something that is nowhere as a whole
 }
+
+// flowing are the methods whose messages go on to where they are for.
+var flowing = []string{pluginpb.Host_Fetch_FullMethodName, pluginpb.Host_Dial_FullMethodName, pluginpb.Host_WriteFile_FullMethodName}
 
 type servedKey struct{}
 
@@ -112,7 +116,7 @@ var _ stats.Handler = ending{}
 // TagRPC implements stats.Handler.
 func (e ending) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	ctx, held := budget.Begin(e.budget.OfPlugin(ctx, e.plugin))
-	flows := info.FullMethodName == pluginpb.Host_Fetch_FullMethodName || info.FullMethodName == pluginpb.Host_Dial_FullMethodName
+	flows := slices.Contains(flowing, info.FullMethodName)
 	return context.WithValue(ctx, servedKey{}, &served{held: held, flows: flows})
 }
 

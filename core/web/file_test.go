@@ -160,7 +160,7 @@ func TestNobodyElseLearnsThatThereIsAFile(t *testing.T) {
 		a.want("GET", graphql.FileAddress("contract", r.ID, r.ID), "ada", nil, 404, none)
 		a.want("POST", "/files?name=a.txt", "vic", strings.NewReader("x"), 403, "Nothing was uploaded: you may not write any field for files. Ask an administrator for a role that lets you.")
 		a.want("POST", "/files?name=a.txt", "", strings.NewReader("x"), 401, "Say who you are.")
-		a.want("POST", "/files", "ada", strings.NewReader("x"), 400, "Nothing was uploaded: the file needs a name, as in POST /files?name=contract.pdf.")
+		a.want("POST", "/files", "ada", strings.NewReader("x"), 400, "Nothing was uploaded: the file needs a name, such as contract.pdf; over HTTP, POST /files?name=contract.pdf.")
 		a.want("POST", "/files?name=a.bin", "ada", strings.NewReader(strings.Repeat("x", 1<<20+1)), 413, "Nothing was uploaded: the file has more than 1048576 bytes, which is as much as this server takes (limits.fileBytes).")
 		a.want("POST", "/files?name=a.bin", "ada", io.LimitReader(strings.NewReader(strings.Repeat("x", 1<<20+1)), 1<<30), 413, "Nothing was uploaded: the file has more than 1048576 bytes")
 		a.want("GET", "/files", "ada", nil, 405, "")

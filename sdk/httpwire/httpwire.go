@@ -86,9 +86,18 @@ func (b *Body) Close() error {
 	return nil
 }
 
-// Received is the body of a request at the side that answers. It can be read until ctx
-// ends; a stream itself goes on for as long as its other side likes.
+// Received is the body of a request at the side that answers.
 func Received(ctx context.Context, stream grpc.BidiStreamingServer[pluginpb.HTTPRequest, pluginpb.HTTPResponse]) *Body {
+	return Parts(ctx, stream.Context(), func() ([]byte, error) {
+		part, err := stream.Recv()
+		return part.GetBody(), err
+	})
+}
+
+// Parts is what a stream brings, of which receive returns the next part. It can be read
+// until ctx ends; the stream, whose own context the other is, goes on for as long as its
+// other side likes.
+func Parts(ctx, stream context.Context, receive func() ([]byte, error)) *Body {
 	type received struct {
 		part []byte
 		err  error
@@ -96,13 +105,13 @@ func Received(ctx context.Context, stream grpc.BidiStreamingServer[pluginpb.HTTP
 	parts := make(chan received)
 	go func() {
 		for {
-			part, err := stream.Recv()
-			if err == nil && len(part.GetBody()) > pluginpb.MaxPart {
+			part, err := receive()
+			if err == nil && len(part) > pluginpb.MaxPart {
 				err = ErrLong
 			}
 			select {
-			case parts <- received{part.GetBody(), err}:
-			case <-stream.Context().Done():
+			case parts <- received{part, err}:
+			case <-stream.Done():
 				return
 			}
 			if err != nil {

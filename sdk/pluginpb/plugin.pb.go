@@ -7270,6 +7270,463 @@ func (x *SendMailResponse) GetError() *Error {
 	return nil
 }
 
+// File is what is said of a file: the value of a field of type file.
+type File struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id, a UUID: what a field takes.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Its name, without folders.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// How many bytes it has.
+	Size int64 `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	// What was found in the content.
+	MediaType string `protobuf:"bytes,4,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	// Checksum of the content, in hexadecimal digits.
+	Sha256        string `protobuf:"bytes,5,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *File) Reset() {
+	*x = File{}
+	mi := &file_plugin_proto_msgTypes[103]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *File) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*File) ProtoMessage() {}
+
+func (x *File) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[103]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use File.ProtoReflect.Descriptor instead.
+func (*File) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{103}
+}
+
+func (x *File) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *File) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *File) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *File) GetMediaType() string {
+	if x != nil {
+		return x.MediaType
+	}
+	return ""
+}
+
+func (x *File) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+// ReadFileRequest names a file of a record.
+type ReadFileRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Name of the entity.
+	Entity string `protobuf:"bytes,2,opt,name=entity,proto3" json:"entity,omitempty"`
+	// Id of the record.
+	Record string `protobuf:"bytes,3,opt,name=record,proto3" json:"record,omitempty"`
+	// Id of the file.
+	File          string `protobuf:"bytes,4,opt,name=file,proto3" json:"file,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadFileRequest) Reset() {
+	*x = ReadFileRequest{}
+	mi := &file_plugin_proto_msgTypes[104]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadFileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadFileRequest) ProtoMessage() {}
+
+func (x *ReadFileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[104]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadFileRequest.ProtoReflect.Descriptor instead.
+func (*ReadFileRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{104}
+}
+
+func (x *ReadFileRequest) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *ReadFileRequest) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *ReadFileRequest) GetRecord() string {
+	if x != nil {
+		return x.Record
+	}
+	return ""
+}
+
+func (x *ReadFileRequest) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+// ReadFileResponse is a part of a file.
+type ReadFileResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first message says which file it is, the others have its content. A stream
+	// that ends without an error has had all of it.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*ReadFileResponse_File
+	//	*ReadFileResponse_Data
+	//	*ReadFileResponse_Error
+	Part          isReadFileResponse_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadFileResponse) Reset() {
+	*x = ReadFileResponse{}
+	mi := &file_plugin_proto_msgTypes[105]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadFileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadFileResponse) ProtoMessage() {}
+
+func (x *ReadFileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[105]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadFileResponse.ProtoReflect.Descriptor instead.
+func (*ReadFileResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{105}
+}
+
+func (x *ReadFileResponse) GetPart() isReadFileResponse_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *ReadFileResponse) GetFile() *File {
+	if x != nil {
+		if x, ok := x.Part.(*ReadFileResponse_File); ok {
+			return x.File
+		}
+	}
+	return nil
+}
+
+func (x *ReadFileResponse) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*ReadFileResponse_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+func (x *ReadFileResponse) GetError() *Error {
+	if x != nil {
+		if x, ok := x.Part.(*ReadFileResponse_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isReadFileResponse_Part interface {
+	isReadFileResponse_Part()
+}
+
+type ReadFileResponse_File struct {
+	// What is said of it.
+	File *File `protobuf:"bytes,1,opt,name=file,proto3,oneof"`
+}
+
+type ReadFileResponse_Data struct {
+	// Bytes, at most 64 KiB.
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+type ReadFileResponse_Error struct {
+	// It cannot be read, or not to its end.
+	Error *Error `protobuf:"bytes,3,opt,name=error,proto3,oneof"`
+}
+
+func (*ReadFileResponse_File) isReadFileResponse_Part() {}
+
+func (*ReadFileResponse_Data) isReadFileResponse_Part() {}
+
+func (*ReadFileResponse_Error) isReadFileResponse_Part() {}
+
+// WriteFileRequest is a part of a file.
+type WriteFileRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The first message says what it is, the others have its content.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*WriteFileRequest_Head
+	//	*WriteFileRequest_Data
+	Part          isWriteFileRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteFileRequest) Reset() {
+	*x = WriteFileRequest{}
+	mi := &file_plugin_proto_msgTypes[106]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteFileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteFileRequest) ProtoMessage() {}
+
+func (x *WriteFileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[106]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteFileRequest.ProtoReflect.Descriptor instead.
+func (*WriteFileRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{106}
+}
+
+func (x *WriteFileRequest) GetPart() isWriteFileRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *WriteFileRequest) GetHead() *WriteFileHead {
+	if x != nil {
+		if x, ok := x.Part.(*WriteFileRequest_Head); ok {
+			return x.Head
+		}
+	}
+	return nil
+}
+
+func (x *WriteFileRequest) GetData() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*WriteFileRequest_Data); ok {
+			return x.Data
+		}
+	}
+	return nil
+}
+
+type isWriteFileRequest_Part interface {
+	isWriteFileRequest_Part()
+}
+
+type WriteFileRequest_Head struct {
+	// What it is.
+	Head *WriteFileHead `protobuf:"bytes,1,opt,name=head,proto3,oneof"`
+}
+
+type WriteFileRequest_Data struct {
+	// Bytes, at most 64 KiB.
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3,oneof"`
+}
+
+func (*WriteFileRequest_Head) isWriteFileRequest_Part() {}
+
+func (*WriteFileRequest_Data) isWriteFileRequest_Part() {}
+
+// WriteFileHead says what comes.
+type WriteFileHead struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The call that this belongs to.
+	Context *CallContext `protobuf:"bytes,1,opt,name=context,proto3" json:"context,omitempty"`
+	// Its name, such as "contract.pdf". It must be there.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteFileHead) Reset() {
+	*x = WriteFileHead{}
+	mi := &file_plugin_proto_msgTypes[107]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteFileHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteFileHead) ProtoMessage() {}
+
+func (x *WriteFileHead) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[107]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteFileHead.ProtoReflect.Descriptor instead.
+func (*WriteFileHead) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{107}
+}
+
+func (x *WriteFileHead) GetContext() *CallContext {
+	if x != nil {
+		return x.Context
+	}
+	return nil
+}
+
+func (x *WriteFileHead) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// WriteFileResponse says what was kept.
+type WriteFileResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file.
+	File *File `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	// Set: nothing was.
+	Error         *Error `protobuf:"bytes,2,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WriteFileResponse) Reset() {
+	*x = WriteFileResponse{}
+	mi := &file_plugin_proto_msgTypes[108]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WriteFileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WriteFileResponse) ProtoMessage() {}
+
+func (x *WriteFileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[108]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WriteFileResponse.ProtoReflect.Descriptor instead.
+func (*WriteFileResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{108}
+}
+
+func (x *WriteFileResponse) GetFile() *File {
+	if x != nil {
+		return x.File
+	}
+	return nil
+}
+
+func (x *WriteFileResponse) GetError() *Error {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 var File_plugin_proto protoreflect.FileDescriptor
 
 const file_plugin_proto_rawDesc = "" +
@@ -7767,7 +8224,34 @@ const file_plugin_proto_rawDesc = "" +
 	"\x10SendMailResponse\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12*\n" +
-	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xfd\t\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error\"u\n" +
+	"\x04File\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\x12\x1d\n" +
+	"\n" +
+	"media_type\x18\x04 \x01(\tR\tmediaType\x12\x16\n" +
+	"\x06sha256\x18\x05 \x01(\tR\x06sha256\"\x8b\x01\n" +
+	"\x0fReadFileRequest\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x16\n" +
+	"\x06entity\x18\x02 \x01(\tR\x06entity\x12\x16\n" +
+	"\x06record\x18\x03 \x01(\tR\x06record\x12\x12\n" +
+	"\x04file\x18\x04 \x01(\tR\x04file\"\x89\x01\n" +
+	"\x10ReadFileResponse\x12)\n" +
+	"\x04file\x18\x01 \x01(\v2\x13.xrm.plugin.v1.FileH\x00R\x04file\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04data\x12,\n" +
+	"\x05error\x18\x03 \x01(\v2\x14.xrm.plugin.v1.ErrorH\x00R\x05errorB\x06\n" +
+	"\x04part\"d\n" +
+	"\x10WriteFileRequest\x122\n" +
+	"\x04head\x18\x01 \x01(\v2\x1c.xrm.plugin.v1.WriteFileHeadH\x00R\x04head\x12\x14\n" +
+	"\x04data\x18\x02 \x01(\fH\x00R\x04dataB\x06\n" +
+	"\x04part\"Y\n" +
+	"\rWriteFileHead\x124\n" +
+	"\acontext\x18\x01 \x01(\v2\x1a.xrm.plugin.v1.CallContextR\acontext\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"h\n" +
+	"\x11WriteFileResponse\x12'\n" +
+	"\x04file\x18\x01 \x01(\v2\x13.xrm.plugin.v1.FileR\x04file\x12*\n" +
+	"\x05error\x18\x02 \x01(\v2\x14.xrm.plugin.v1.ErrorR\x05error2\xfd\t\n" +
 	"\x06Plugin\x12K\n" +
 	"\bDescribe\x12\x1e.xrm.plugin.v1.DescribeRequest\x1a\x1f.xrm.plugin.v1.DescribeResponse\x12=\n" +
 	"\x05Watch\x12\x1b.xrm.plugin.v1.WatchRequest\x1a\x15.xrm.plugin.v1.Health0\x01\x12Q\n" +
@@ -7787,7 +8271,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\tSubscribe\x12\x1f.xrm.plugin.v1.SubscribeRequest\x1a .xrm.plugin.v1.SubscribeResponse0\x01\x12E\n" +
 	"\x06Export\x12\x1c.xrm.plugin.v1.ExportRequest\x1a\x1d.xrm.plugin.v1.ExportResponse\x12?\n" +
 	"\x04Hear\x12\x1a.xrm.plugin.v1.HearRequest\x1a\x1b.xrm.plugin.v1.HearResponse\x12H\n" +
-	"\aMigrate\x12\x1d.xrm.plugin.v1.MigrateRequest\x1a\x1e.xrm.plugin.v1.MigrateResponse2\xb4\f\n" +
+	"\aMigrate\x12\x1d.xrm.plugin.v1.MigrateRequest\x1a\x1e.xrm.plugin.v1.MigrateResponse2\xd5\r\n" +
 	"\x04Host\x12<\n" +
 	"\x03Get\x12\x19.xrm.plugin.v1.GetRequest\x1a\x1a.xrm.plugin.v1.GetResponse\x12?\n" +
 	"\x04Find\x12\x1a.xrm.plugin.v1.FindRequest\x1a\x1b.xrm.plugin.v1.FindResponse\x12?\n" +
@@ -7810,7 +8294,9 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04Dial\x12\x1a.xrm.plugin.v1.DialRequest\x1a\x1b.xrm.plugin.v1.DialResponse(\x010\x01\x12N\n" +
 	"\tBroadcast\x12\x1f.xrm.plugin.v1.BroadcastRequest\x1a .xrm.plugin.v1.BroadcastResponse\x12E\n" +
 	"\x06Listen\x12\x1c.xrm.plugin.v1.ListenRequest\x1a\x1d.xrm.plugin.v1.ListenResponse\x12K\n" +
-	"\bSendMail\x12\x1e.xrm.plugin.v1.SendMailRequest\x1a\x1f.xrm.plugin.v1.SendMailResponseB%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
+	"\bSendMail\x12\x1e.xrm.plugin.v1.SendMailRequest\x1a\x1f.xrm.plugin.v1.SendMailResponse\x12M\n" +
+	"\bReadFile\x12\x1e.xrm.plugin.v1.ReadFileRequest\x1a\x1f.xrm.plugin.v1.ReadFileResponse0\x01\x12P\n" +
+	"\tWriteFile\x12\x1f.xrm.plugin.v1.WriteFileRequest\x1a .xrm.plugin.v1.WriteFileResponse(\x01B%Z#github.com/openxrm/xrm/sdk/pluginpbb\x06proto3"
 
 var (
 	file_plugin_proto_rawDescOnce sync.Once
@@ -7825,7 +8311,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 104)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 110)
 var file_plugin_proto_goTypes = []any{
 	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
 	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
@@ -7934,7 +8420,13 @@ var file_plugin_proto_goTypes = []any{
 	(*HearResponse)(nil),         // 104: xrm.plugin.v1.HearResponse
 	(*SendMailRequest)(nil),      // 105: xrm.plugin.v1.SendMailRequest
 	(*SendMailResponse)(nil),     // 106: xrm.plugin.v1.SendMailResponse
-	nil,                          // 107: xrm.plugin.v1.SaveRequest.AddEntry
+	(*File)(nil),                 // 107: xrm.plugin.v1.File
+	(*ReadFileRequest)(nil),      // 108: xrm.plugin.v1.ReadFileRequest
+	(*ReadFileResponse)(nil),     // 109: xrm.plugin.v1.ReadFileResponse
+	(*WriteFileRequest)(nil),     // 110: xrm.plugin.v1.WriteFileRequest
+	(*WriteFileHead)(nil),        // 111: xrm.plugin.v1.WriteFileHead
+	(*WriteFileResponse)(nil),    // 112: xrm.plugin.v1.WriteFileResponse
+	nil,                          // 113: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
@@ -8005,7 +8497,7 @@ var file_plugin_proto_depIdxs = []int32{
 	6,   // 65: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
 	7,   // 66: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
 	4,   // 67: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	107, // 68: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	113, // 68: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
 	6,   // 69: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
 	7,   // 70: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
 	4,   // 71: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
@@ -8047,89 +8539,100 @@ var file_plugin_proto_depIdxs = []int32{
 	103, // 107: xrm.plugin.v1.HearRequest.heard:type_name -> xrm.plugin.v1.Heard
 	4,   // 108: xrm.plugin.v1.SendMailRequest.context:type_name -> xrm.plugin.v1.CallContext
 	7,   // 109: xrm.plugin.v1.SendMailResponse.error:type_name -> xrm.plugin.v1.Error
-	9,   // 110: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	31,  // 111: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	34,  // 112: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	37,  // 113: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	39,  // 114: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	41,  // 115: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	43,  // 116: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
-	45,  // 117: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
-	49,  // 118: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
-	52,  // 119: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
-	19,  // 120: xrm.plugin.v1.Plugin.RunService:input_type -> xrm.plugin.v1.RunServiceRequest
-	54,  // 121: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
-	56,  // 122: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
-	29,  // 123: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
-	15,  // 124: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
-	102, // 125: xrm.plugin.v1.Plugin.Hear:input_type -> xrm.plugin.v1.HearRequest
-	12,  // 126: xrm.plugin.v1.Plugin.Migrate:input_type -> xrm.plugin.v1.MigrateRequest
-	61,  // 127: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	63,  // 128: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	66,  // 129: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	70,  // 130: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	63,  // 131: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
-	72,  // 132: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
-	76,  // 133: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
-	78,  // 134: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
-	80,  // 135: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
-	82,  // 136: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
-	84,  // 137: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
-	86,  // 138: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
-	88,  // 139: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
-	90,  // 140: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
-	68,  // 141: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
-	92,  // 142: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
-	56,  // 143: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
-	39,  // 144: xrm.plugin.v1.Host.Call:input_type -> xrm.plugin.v1.CallRequest
-	94,  // 145: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
-	98,  // 146: xrm.plugin.v1.Host.Broadcast:input_type -> xrm.plugin.v1.BroadcastRequest
-	100, // 147: xrm.plugin.v1.Host.Listen:input_type -> xrm.plugin.v1.ListenRequest
-	105, // 148: xrm.plugin.v1.Host.SendMail:input_type -> xrm.plugin.v1.SendMailRequest
-	10,  // 149: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	32,  // 150: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	35,  // 151: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	38,  // 152: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	40,  // 153: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	42,  // 154: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	44,  // 155: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	46,  // 156: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	50,  // 157: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	53,  // 158: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	20,  // 159: xrm.plugin.v1.Plugin.RunService:output_type -> xrm.plugin.v1.ServiceReport
-	55,  // 160: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	59,  // 161: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	30,  // 162: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
-	16,  // 163: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
-	104, // 164: xrm.plugin.v1.Plugin.Hear:output_type -> xrm.plugin.v1.HearResponse
-	13,  // 165: xrm.plugin.v1.Plugin.Migrate:output_type -> xrm.plugin.v1.MigrateResponse
-	62,  // 166: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	65,  // 167: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	67,  // 168: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	71,  // 169: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	65,  // 170: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	74,  // 171: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	77,  // 172: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	79,  // 173: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	81,  // 174: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	83,  // 175: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	85,  // 176: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	87,  // 177: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	89,  // 178: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	91,  // 179: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	69,  // 180: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
-	93,  // 181: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
-	59,  // 182: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
-	40,  // 183: xrm.plugin.v1.Host.Call:output_type -> xrm.plugin.v1.CallResponse
-	96,  // 184: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
-	99,  // 185: xrm.plugin.v1.Host.Broadcast:output_type -> xrm.plugin.v1.BroadcastResponse
-	101, // 186: xrm.plugin.v1.Host.Listen:output_type -> xrm.plugin.v1.ListenResponse
-	106, // 187: xrm.plugin.v1.Host.SendMail:output_type -> xrm.plugin.v1.SendMailResponse
-	149, // [149:188] is the sub-list for method output_type
-	110, // [110:149] is the sub-list for method input_type
-	110, // [110:110] is the sub-list for extension type_name
-	110, // [110:110] is the sub-list for extension extendee
-	0,   // [0:110] is the sub-list for field type_name
+	4,   // 110: xrm.plugin.v1.ReadFileRequest.context:type_name -> xrm.plugin.v1.CallContext
+	107, // 111: xrm.plugin.v1.ReadFileResponse.file:type_name -> xrm.plugin.v1.File
+	7,   // 112: xrm.plugin.v1.ReadFileResponse.error:type_name -> xrm.plugin.v1.Error
+	111, // 113: xrm.plugin.v1.WriteFileRequest.head:type_name -> xrm.plugin.v1.WriteFileHead
+	4,   // 114: xrm.plugin.v1.WriteFileHead.context:type_name -> xrm.plugin.v1.CallContext
+	107, // 115: xrm.plugin.v1.WriteFileResponse.file:type_name -> xrm.plugin.v1.File
+	7,   // 116: xrm.plugin.v1.WriteFileResponse.error:type_name -> xrm.plugin.v1.Error
+	9,   // 117: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	31,  // 118: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	34,  // 119: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	37,  // 120: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	39,  // 121: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	41,  // 122: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	43,  // 123: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	45,  // 124: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	49,  // 125: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	52,  // 126: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	19,  // 127: xrm.plugin.v1.Plugin.RunService:input_type -> xrm.plugin.v1.RunServiceRequest
+	54,  // 128: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	56,  // 129: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	29,  // 130: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
+	15,  // 131: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
+	102, // 132: xrm.plugin.v1.Plugin.Hear:input_type -> xrm.plugin.v1.HearRequest
+	12,  // 133: xrm.plugin.v1.Plugin.Migrate:input_type -> xrm.plugin.v1.MigrateRequest
+	61,  // 134: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	63,  // 135: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	66,  // 136: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	70,  // 137: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	63,  // 138: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	72,  // 139: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	76,  // 140: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	78,  // 141: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	80,  // 142: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	82,  // 143: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	84,  // 144: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	86,  // 145: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	88,  // 146: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	90,  // 147: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	68,  // 148: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
+	92,  // 149: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
+	56,  // 150: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
+	39,  // 151: xrm.plugin.v1.Host.Call:input_type -> xrm.plugin.v1.CallRequest
+	94,  // 152: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
+	98,  // 153: xrm.plugin.v1.Host.Broadcast:input_type -> xrm.plugin.v1.BroadcastRequest
+	100, // 154: xrm.plugin.v1.Host.Listen:input_type -> xrm.plugin.v1.ListenRequest
+	105, // 155: xrm.plugin.v1.Host.SendMail:input_type -> xrm.plugin.v1.SendMailRequest
+	108, // 156: xrm.plugin.v1.Host.ReadFile:input_type -> xrm.plugin.v1.ReadFileRequest
+	110, // 157: xrm.plugin.v1.Host.WriteFile:input_type -> xrm.plugin.v1.WriteFileRequest
+	10,  // 158: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	32,  // 159: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	35,  // 160: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	38,  // 161: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	40,  // 162: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	42,  // 163: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	44,  // 164: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	46,  // 165: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	50,  // 166: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	53,  // 167: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	20,  // 168: xrm.plugin.v1.Plugin.RunService:output_type -> xrm.plugin.v1.ServiceReport
+	55,  // 169: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	59,  // 170: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	30,  // 171: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	16,  // 172: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
+	104, // 173: xrm.plugin.v1.Plugin.Hear:output_type -> xrm.plugin.v1.HearResponse
+	13,  // 174: xrm.plugin.v1.Plugin.Migrate:output_type -> xrm.plugin.v1.MigrateResponse
+	62,  // 175: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	65,  // 176: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	67,  // 177: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	71,  // 178: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	65,  // 179: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	74,  // 180: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	77,  // 181: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	79,  // 182: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	81,  // 183: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	83,  // 184: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	85,  // 185: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	87,  // 186: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	89,  // 187: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	91,  // 188: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	69,  // 189: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
+	93,  // 190: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
+	59,  // 191: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
+	40,  // 192: xrm.plugin.v1.Host.Call:output_type -> xrm.plugin.v1.CallResponse
+	96,  // 193: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
+	99,  // 194: xrm.plugin.v1.Host.Broadcast:output_type -> xrm.plugin.v1.BroadcastResponse
+	101, // 195: xrm.plugin.v1.Host.Listen:output_type -> xrm.plugin.v1.ListenResponse
+	106, // 196: xrm.plugin.v1.Host.SendMail:output_type -> xrm.plugin.v1.SendMailResponse
+	109, // 197: xrm.plugin.v1.Host.ReadFile:output_type -> xrm.plugin.v1.ReadFileResponse
+	112, // 198: xrm.plugin.v1.Host.WriteFile:output_type -> xrm.plugin.v1.WriteFileResponse
+	158, // [158:199] is the sub-list for method output_type
+	117, // [117:158] is the sub-list for method input_type
+	117, // [117:117] is the sub-list for extension type_name
+	117, // [117:117] is the sub-list for extension extendee
+	0,   // [0:117] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -8165,13 +8668,22 @@ func file_plugin_proto_init() {
 		(*DialResponse_Data)(nil),
 		(*DialResponse_Error)(nil),
 	}
+	file_plugin_proto_msgTypes[105].OneofWrappers = []any{
+		(*ReadFileResponse_File)(nil),
+		(*ReadFileResponse_Data)(nil),
+		(*ReadFileResponse_Error)(nil),
+	}
+	file_plugin_proto_msgTypes[106].OneofWrappers = []any{
+		(*WriteFileRequest_Head)(nil),
+		(*WriteFileRequest_Data)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   104,
+			NumMessages:   110,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

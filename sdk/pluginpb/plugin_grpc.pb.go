@@ -863,6 +863,8 @@ const (
 	Host_Broadcast_FullMethodName   = "/xrm.plugin.v1.Host/Broadcast"
 	Host_Listen_FullMethodName      = "/xrm.plugin.v1.Host/Listen"
 	Host_SendMail_FullMethodName    = "/xrm.plugin.v1.Host/SendMail"
+	Host_ReadFile_FullMethodName    = "/xrm.plugin.v1.Host/ReadFile"
+	Host_WriteFile_FullMethodName   = "/xrm.plugin.v1.Host/WriteFile"
 )
 
 // HostClient is the client API for Host service.
@@ -931,6 +933,12 @@ type HostClient interface {
 	// SendMail queues a mail at the mail server of the site. Of all mails with one key of
 	// the plugin one is sent.
 	SendMail(ctx context.Context, in *SendMailRequest, opts ...grpc.CallOption) (*SendMailResponse, error)
+	// ReadFile reads a file that a record has in one of its fields, by whoever may read that
+	// field.
+	ReadFile(ctx context.Context, in *ReadFileRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadFileResponse], error)
+	// WriteFile keeps a file that records may take into a field for files, by its id. What
+	// none has taken is gone after a day. A stream that is broken off leaves nothing.
+	WriteFile(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[WriteFileRequest, WriteFileResponse], error)
 }
 
 type hostClient struct {
@@ -1176,6 +1184,38 @@ func (c *hostClient) SendMail(ctx context.Context, in *SendMailRequest, opts ...
 	return out, nil
 }
 
+func (c *hostClient) ReadFile(ctx context.Context, in *ReadFileRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ReadFileResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[3], Host_ReadFile_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ReadFileRequest, ReadFileResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_ReadFileClient = grpc.ServerStreamingClient[ReadFileResponse]
+
+func (c *hostClient) WriteFile(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[WriteFileRequest, WriteFileResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Host_ServiceDesc.Streams[4], Host_WriteFile_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WriteFileRequest, WriteFileResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_WriteFileClient = grpc.ClientStreamingClient[WriteFileRequest, WriteFileResponse]
+
 // HostServer is the server API for Host service.
 // All implementations must embed UnimplementedHostServer
 // for forward compatibility.
@@ -1242,6 +1282,12 @@ type HostServer interface {
 	// SendMail queues a mail at the mail server of the site. Of all mails with one key of
 	// the plugin one is sent.
 	SendMail(context.Context, *SendMailRequest) (*SendMailResponse, error)
+	// ReadFile reads a file that a record has in one of its fields, by whoever may read that
+	// field.
+	ReadFile(*ReadFileRequest, grpc.ServerStreamingServer[ReadFileResponse]) error
+	// WriteFile keeps a file that records may take into a field for files, by its id. What
+	// none has taken is gone after a day. A stream that is broken off leaves nothing.
+	WriteFile(grpc.ClientStreamingServer[WriteFileRequest, WriteFileResponse]) error
 	mustEmbedUnimplementedHostServer()
 }
 
@@ -1317,6 +1363,12 @@ func (UnimplementedHostServer) Listen(context.Context, *ListenRequest) (*ListenR
 }
 func (UnimplementedHostServer) SendMail(context.Context, *SendMailRequest) (*SendMailResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SendMail not implemented")
+}
+func (UnimplementedHostServer) ReadFile(*ReadFileRequest, grpc.ServerStreamingServer[ReadFileResponse]) error {
+	return status.Error(codes.Unimplemented, "method ReadFile not implemented")
+}
+func (UnimplementedHostServer) WriteFile(grpc.ClientStreamingServer[WriteFileRequest, WriteFileResponse]) error {
+	return status.Error(codes.Unimplemented, "method WriteFile not implemented")
 }
 func (UnimplementedHostServer) mustEmbedUnimplementedHostServer() {}
 func (UnimplementedHostServer) testEmbeddedByValue()              {}
@@ -1706,6 +1758,24 @@ func _Host_SendMail_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Host_ReadFile_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ReadFileRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(HostServer).ReadFile(m, &grpc.GenericServerStream[ReadFileRequest, ReadFileResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_ReadFileServer = grpc.ServerStreamingServer[ReadFileResponse]
+
+func _Host_WriteFile_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(HostServer).WriteFile(&grpc.GenericServerStream[WriteFileRequest, WriteFileResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Host_WriteFileServer = grpc.ClientStreamingServer[WriteFileRequest, WriteFileResponse]
+
 // Host_ServiceDesc is the grpc.ServiceDesc for Host service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1806,6 +1876,16 @@ var Host_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "Dial",
 			Handler:       _Host_Dial_Handler,
 			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "ReadFile",
+			Handler:       _Host_ReadFile_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "WriteFile",
+			Handler:       _Host_WriteFile_Handler,
 			ClientStreams: true,
 		},
 	},

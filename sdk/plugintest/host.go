@@ -55,6 +55,7 @@ type Host struct {
 	calendars  *worktime.Calendars       // of the site; nil for none
 	sites      map[string]http.Handler   // what answers the plugin's requests, by address
 	lines      map[string]func(net.Conn) // what is at the other end of its connections, by name
+	files      map[string]uploaded       // that were uploaded, by id
 	requests   map[string]request        // by user and idempotency key
 	keys       int
 	broadcasts []Broadcast
@@ -87,7 +88,7 @@ func newHost(t testing.TB) *Host {
 	h := &Host{
 		t: t, store: store{byID: map[string]*stored{}, drawn: map[string]int64{}, gapless: map[string]int64{}, kept: map[string]made{}},
 		now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), running: map[string]call{},
-		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{}, sites: map[string]http.Handler{}, lines: map[string]func(net.Conn){}, requests: map[string]request{},
+		timers: map[[2]string]*timer{}, state: map[string]value{}, secrets: map[string]string{}, sites: map[string]http.Handler{}, lines: map[string]func(net.Conn){}, files: map[string]uploaded{}, requests: map[string]request{},
 		topics: map[string][]string{}, listened: make(chan struct{}),
 		others: map[string]func(map[string]any) (any, error){},
 	}

@@ -130,24 +130,28 @@ func (h *Host) change(ctx context.Context, who author, w write, before, after *s
 	if before == nil || w.By != nil {
 		w.entity.Grant(after.values, after.updatedAt)
 	}
-	if err := h.check(w, before, after); err != nil || w.unruled || after.sameAs(before) {
+	if err := h.check(w, who, before, after, false); err != nil || w.unruled || after.sameAs(before) {
 		return err
 	}
 	if err := h.askBeforeSave(ctx, who, before, after); err != nil {
 		return err
 	}
-	return h.check(w, before, after)
+	return h.check(w, who, before, after, true)
 }
 
 // region is where national phone numbers are from.
 const region = "DE"
 
-// check brings the values into the canonical form. A record that is made without
-// rules has always been in its state.
-func (h *Host) check(w write, before, after *stored) error {
+// check brings the values into the canonical form, once before the rules of the plugin
+// and once after them (hooked). A record that is made without rules has always been in
+// its state.
+func (h *Host) check(w write, who author, before, after *stored, hooked bool) error {
 	var was map[string]any
 	if before != nil {
 		was = before.values
+	}
+	h.takeFiles(w.entity, who, was, after, hooked, w.unruled)
+	if before != nil {
 		h.model.FillRoles(w.entity, was, after.values)
 	}
 	checked, err := w.entity.Check(after.values, before == nil, region)
@@ -155,6 +159,7 @@ func (h *Host) check(w write, before, after *stored) error {
 	if !errors.As(err, &violations) {
 		after.values = checked
 	}
+	violations = append(violations, w.entity.CheckFiles(after.values)...)
 	if !w.unruled {
 		violations = append(violations, h.model.CheckRoles(w.entity, after.values)...)
 	}

@@ -11,6 +11,7 @@ var conversions = []struct{ name, source string }{
 	{"textValue", "func textValue(text string) any {\nif text == \"\" {\nreturn nil\n}\nreturn text\n}\n"},
 	{"timeValue", "func timeValue(at time.Time) any {\nif at.IsZero() {\nreturn nil\n}\nreturn at.UTC().Format(\"2006-01-02T15:04:05.000Z\")\n}\n"},
 	{"moneyValue", "func moneyValue(m sdk.Money) any {\nif m == (sdk.Money{}) {\nreturn nil\n}\nreturn map[string]any{\"amount\": string(m.Amount), \"currency\": m.Currency}\n}\n"},
+	{"fileValue", "func fileValue(f sdk.File) any {\nswitch {\ncase f.ID == \"\":\nreturn nil\ncase f.SHA256 == \"\":\nreturn f.ID\n}\nreturn map[string]any{\"id\": f.ID, \"name\": f.Name, \"size\": f.Size, \"mediaType\": f.MediaType, \"sha256\": f.SHA256}\n}\n"},
 	{"phoneValue", "func phoneValue(typed string) any {\nif typed == \"\" {\nreturn nil\n}\nreturn map[string]any{\"raw\": typed}\n}\n"},
 	{"given", "func given[T any](has bool, value T) *T {\nif !has {\nreturn nil\n}\nreturn &value\n}\n"},
 	{"givenValue", "func givenValue[T any](value *T) any {\nif value == nil {\nreturn nil\n}\nreturn *value\n}\n"},

@@ -74,6 +74,8 @@ func (w *writer) kind(name string, f *schema.Field) kind {
 		return reader("Time", "time.Time", "timeValue(%s)")
 	case "money":
 		return reader("Money", "sdk.Money", "moneyValue(%s)")
+	case "file":
+		return reader("File", "sdk.File", "fileValue(%s)")
 	case "enum", "state":
 		return w.enum(name, f)
 	case "phone":

@@ -110,6 +110,30 @@ func (r Visit) SetCosts(value sdk.Money) { r.Record.Values["costs"] = moneyValue
 // ClearCosts takes the value of costs away.
 func (r Visit) ClearCosts() { r.Record.Values["costs"] = nil }
 
+// Report is the field report.
+func (r Visit) Report() sdk.File { return r.Record.File("report") }
+
+// HasReport says whether there is a value of report.
+func (r Visit) HasReport() bool { return r.Record.Values["report"] != nil }
+
+// SetReport sets report, to be stored by Create or Update. The zero value takes it away.
+func (r Visit) SetReport(value sdk.File) { r.Record.Values["report"] = fileValue(value) }
+
+// ClearReport takes the value of report away.
+func (r Visit) ClearReport() { r.Record.Values["report"] = nil }
+
+// Pictures is the field pictures.
+func (r Visit) Pictures() []sdk.File { return readVisitPictures(r.Record.Values["pictures"]) }
+
+// HasPictures says whether there is a value of pictures.
+func (r Visit) HasPictures() bool { return r.Record.Values["pictures"] != nil }
+
+// SetPictures sets pictures, to be stored by Create or Update. None takes it away.
+func (r Visit) SetPictures(value []sdk.File) { r.Record.Values["pictures"] = writeVisitPictures(value) }
+
+// ClearPictures takes the value of pictures away.
+func (r Visit) ClearPictures() { r.Record.Values["pictures"] = nil }
+
 // Day is the field day.
 func (r Visit) Day() sdk.Date { return r.Record.Date("day") }
 
@@ -255,6 +279,22 @@ func (r Visit) SetSetTitleField(value string) { r.Record.Values["setTitle"] = te
 
 // ClearSetTitleField takes the value of setTitle away.
 func (r Visit) ClearSetTitleField() { r.Record.Values["setTitle"] = nil }
+
+func readVisitPictures(value any) []sdk.File {
+	var all []sdk.File
+	for _, item := range itemsOf(value) {
+		all = append(all, item.File("item"))
+	}
+	return all
+}
+
+func writeVisitPictures(all []sdk.File) any {
+	var list []any
+	for _, value := range all {
+		list = append(list, fileValue(value))
+	}
+	return listValue(list)
+}
 
 // VisitState is what state can be.
 type VisitState string
@@ -433,6 +473,16 @@ func moneyValue(m sdk.Money) any {
 		return nil
 	}
 	return map[string]any{"amount": string(m.Amount), "currency": m.Currency}
+}
+
+func fileValue(f sdk.File) any {
+	switch {
+	case f.ID == "":
+		return nil
+	case f.SHA256 == "":
+		return f.ID
+	}
+	return map[string]any{"id": f.ID, "name": f.Name, "size": f.Size, "mediaType": f.MediaType, "sha256": f.SHA256}
 }
 
 func phoneValue(typed string) any {

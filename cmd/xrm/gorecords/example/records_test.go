@@ -115,3 +115,29 @@ func TestWhatIsTakenAwayIsGone(t *testing.T) {
 		t.Errorf("what was left alone is %q, %q, %q", v.Title(), v.Mood(), v.Moods())
 	}
 }
+
+func TestFilesAreSetAndReadBack(t *testing.T) {
+	h := plugintest.Start(t, sdk.Plugin{Name: "visits", Version: "1", Entities: os.DirFS("entities"), PartyData: sdk.OnlyRecords()})
+	customer := h.Add("customer", map[string]any{"kind": "person", "displayName": "Ada"})
+	report, picture := h.Upload("report.txt", []byte("Tea.")), h.Upload("picture.txt", []byte("A cup."))
+	v := full(customer.ID)
+	v.SetReport(sdk.File{ID: report.ID})
+	v.SetPictures([]sdk.File{report, picture})
+	saved, err := h.Save(v.Record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Visit{saved}
+	if got.Report() != report || !cmp.Equal(got.Pictures(), []sdk.File{report, picture}) {
+		t.Errorf("it has %v and %v, want %v, and %v beside it", got.Report(), got.Pictures(), report, picture)
+	}
+	got.SetReport(got.Report())
+	got.SetPictures(got.Pictures())
+	if again, err := h.Save(got.Record); err != nil || again.Version != 1 {
+		t.Errorf("what is set to what it was makes version %d, %v", again.Version, err)
+	}
+	got.SetReport(sdk.File{})
+	if again, err := h.Save(got.Record); err != nil || (Visit{again}).HasReport() {
+		t.Errorf("without its report it has %v, %v", (Visit{again}).Report(), err)
+	}
+}

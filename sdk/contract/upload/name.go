@@ -1,4 +1,4 @@
-package file
+package upload
 
 import (
 	"path"
@@ -12,10 +12,10 @@ import (
 // maxName is how many bytes a name has at most: what file systems take.
 const maxName = 255
 
-// CleanName makes of what somebody calls a file a name that is safe to save it under: no
+// Name makes of what somebody calls a file a name that is safe to save it under: no
 // folders, in NFC, without what nobody sees and what turns the direction of writing, so
 // that exe.pdf does not end with fdp.exe. It is "" where nothing is left.
-func CleanName(said string) string {
+func Name(said string) string {
 	said = norm.NFC.String(strings.ToValidUTF8(said, "�"))
 	said = said[strings.LastIndexAny(said, `/\`)+1:]
 	said = strings.Map(func(r rune) rune {
