@@ -33,13 +33,14 @@ type host struct {
 	hold     *hold           // keeps callbacks waiting; nil: nothing does
 	records  map[string]*pluginpb.Record
 	state    map[string]*pluginpb.GetStateResponse
-	batches  map[string]madeBatch // by key
-	topics   []string             // that were listened to
-	keys     []string             // of the batches that were asked for
+	batches  map[string]madeBatch      // by key
+	files    map[string]*pluginpb.File // that were uploaded, by id
+	topics   []string                  // that were listened to
+	keys     []string                  // of the batches that were asked for
 }
 
 func newHost(plugin string, m *schema.Model) *host {
-	return &host{plugin: plugin, model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}, batches: map[string]madeBatch{}}
+	return &host{plugin: plugin, model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}, batches: map[string]madeBatch{}, files: map[string]*pluginpb.File{}}
 }
 
 // begin makes the context of a call, which lasts until end.

@@ -53,6 +53,9 @@ func (h *host) save(e *schema.Entity, r *pluginpb.SaveRequest) (before *pluginpb
 	if violations := e.Add(stored, w.Add); len(violations) > 0 {
 		return nil, nil, e.Unfit(violations)
 	}
+	if err := h.completeFiles(e, stored); err != nil {
+		return nil, nil, err
+	}
 	for path := range w.Add {
 		f, _ := e.At(path)
 		if sum, err := f.Kind().Parse(f, schema.Lookup(stored, path), schema.Scope{}); err == nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -98,6 +99,7 @@ fields:
   customer: {type: reference, to: customer, required: true}
   state: {type: enum, options: [planned, done], default: planned, index: true}
   event: {type: text, unique: true}
+  paper: {type: file, accept: [text/*]}
 `
 
 func everything(role string) sdk.Plugin {
@@ -208,11 +210,40 @@ func everything(role string) sdk.Plugin {
 			case "forgets the key of a mail":
 				mail.Key = ""
 			}
-			_, err := host.SendMail(ctx, mail)
-			return err
+			if _, err := host.SendMail(ctx, mail); err != nil {
+				return err
+			}
+			return filed(ctx, host, role, t.Key)
 		}},
 		Endpoints: []sdk.Endpoint{sdk.HTTP("POST /hook", func(_ sdk.Host, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })},
 	}
+}
+
+// filed puts a file into a visit, and reads it there.
+func filed(ctx context.Context, host sdk.Host, role, visit string) error {
+	name, entity := "late.txt", "visit"
+	switch role {
+	case "uploads without a name":
+		name = ".."
+	case "reads files where none are":
+		entity = "product"
+	}
+	paper, err := host.UploadFile(ctx, name, strings.NewReader("It is late."))
+	if err != nil {
+		return err
+	}
+	if role == "files what was not uploaded" {
+		paper.ID = rand.Text()
+	}
+	if _, err := host.Update(ctx, &sdk.Record{Entity: "visit", ID: visit, Values: map[string]any{"paper": paper.ID}}); err != nil {
+		return err
+	}
+	f, err := host.OpenFile(ctx, entity, visit, paper.ID)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, f)
+	return errors.Join(err, f.Close())
 }
 
 func migrated(role string) string {

@@ -47,6 +47,8 @@ func sampleValue(f *schema.Field, n int) any {
 		if offered := f.Options.Offered(); len(offered) > 0 {
 			return offered[n%len(offered)].Value
 		}
+	case "file":
+		return sampleFile(f, n)
 	case "list":
 		return []any{sampleValue(f.Of, n)}
 	case "object":
