@@ -109,6 +109,8 @@ var acts = map[string]act{
 	"migrate": func(s *stage, _ int, w with) (any, error) {
 		return s.host.Migrate(w.Entity, int(w.Version), w.To, w.Values)
 	},
+	"upload":         func(s *stage, _ int, w with) (any, error) { return s.host.Upload(w.Name, w.Body), nil },
+	"content":        func(s *stage, _ int, w with) (any, error) { return s.host.Content(w.ID), nil },
 	"mails":          func(s *stage, _ int, _ with) (any, error) { return mails(s.host.Mails()), nil },
 	"broadcasts":     func(s *stage, _ int, _ with) (any, error) { return broadcasts(s.host.Broadcasts()), nil },
 	"missBroadcasts": done(func(s *stage, _ with) { s.host.MissBroadcasts() }),

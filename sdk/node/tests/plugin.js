@@ -90,6 +90,24 @@ plugin.mutation("planVisits", { forEverybody: true, args: { customer: t.id, subj
   return made.length;
 });
 
+plugin.mutation("filePaper", { forEverybody: true, args: { id: t.id, name: t.text, text: t.text }, returns: t.record("visit") }, async (host, { id, name, text }) => {
+  const paper = await host.uploadFile(name, (function* () {
+    for (let at = 0; at < text.length; at += 1000) {
+      yield text.slice(at, at + 1000);
+    }
+  })());
+  return host.updateIf("visit", id, null, { set: { paper: paper.id } });
+});
+
+plugin.query("readPaper", { forEverybody: true, args: { id: t.id }, returns: t.text }, async (host, { id }) => {
+  const visit = await host.get("visit", id);
+  if (!visit.values.paper) {
+    return "";
+  }
+  const content = await host.openFile("visit", id, visit.values.paper.id);
+  return `${content.file.name} (${content.file.mediaType}): ${Buffer.concat(await content.toArray())}`;
+});
+
 plugin.mutation("takeOne", { forEverybody: true, args: { id: t.id }, returns: t.record("visit") }, (host, { id }) =>
   host.updateIf("visit", id, { left: { gte: 1 } }, { add: { left: -1 } }));
 

@@ -57,6 +57,24 @@ test("a query reads as many as there are and returns an object", async (t) => {
   assert.deepEqual(await host.call("sumVisits", { customer: anna.id, states: [], before: new Date(0) }), { count: 0, days: [] });
 });
 
+test("a file is uploaded and read as a stream", async (t) => {
+  const { host, visit } = await setUp(t);
+  const [{ id }, text] = [await visit(), "It is said. ".repeat(20_000)];
+  await host.call("filePaper", { id, name: "C:\\report.txt", text });
+  assert.equal(await host.call("readPaper", { id }), `report.txt (text/plain; charset=utf-8): ${text}`);
+  const { paper } = (await host.get("visit", id)).values;
+  assert.deepEqual([paper.name, paper.size, (await host.content(paper.id)).toString()], ["report.txt", text.length, text]);
+  await assert.rejects(host.call("filePaper", { id, name: "..", text: "x" }), { message: /needs a name/ });
+  const changed = await host.get("visit", id);
+  changed.values.paper = await host.upload("mine.txt", "mine");
+  await host.update(changed);
+  assert.equal(await host.call("readPaper", { id }), "mine.txt (text/plain; charset=utf-8): mine");
+  await assert.rejects(host.call("filePaper", { id, name: "report.txt", text: "%PDF-1.7" }), ({ violations: [{ field, message }] }) => {
+    assert.deepEqual([field, message], ["paper", "must be a file of type text/*, not application/pdf"]);
+    return true;
+  });
+});
+
 test("a search goes on from page to page", async (t) => {
   const { host, visit } = await setUp(t);
   const made = [];

@@ -1,6 +1,7 @@
 // What a handler may ask of the host.
 import { dial, fetch } from "./connection.js";
 import { check, Ended, XRMError } from "./errors.js";
+import { opened, sendFile } from "./files.js";
 import { recordFromWire } from "./record.js";
 import { decode, encode, instant } from "./values.js";
 import { grpc } from "./wire.js";
@@ -112,6 +113,33 @@ export class Host {
   async sendMail(key, to, { values = {}, cc = [], bcc = [], ...mail }) {
     const { id, state } = await this.#ask("SendMail", { ...mail, key, to: [to].flat(), cc: [cc].flat(), bcc: [bcc].flat(), values: encode(values) });
     return { id, state };
+  }
+
+  // openFile reads a file that a record has in a field of type file, by its id there: a
+  // Readable whose file says which one it is.
+  openFile(entity, record, file) {
+    return opened(this.#stream("ReadFile", { entity, record, file }));
+  }
+
+  // uploadFile keeps a file whose id goes into a field of type file of a record that is
+  // saved by the same user, or asPlugin. content is bytes, a text, or what gives either bit
+  // by bit, such as a Readable. What no record has taken is gone after a day.
+  uploadFile(name, content) {
+    return new Promise((resolve, reject) => {
+      this.signal.throwIfAborted();
+      const stream = this.#call.stub.WriteFile({ deadline: this.#call.deadline }, (broken, answer) => {
+        if (broken) {
+          reject(this.#broken("WriteFile", broken));
+        } else {
+          resolve(answer);
+        }
+      });
+      this.#ends(stream);
+      sendFile(stream, { context: this.#context, name }, content, this.signal).catch((error) => {
+        reject(error); // a content that breaks off leaves nothing
+        stream.cancel();
+      });
+    }).then((answer) => check(answer).file);
   }
 
   async broadcast(topic, value) {
@@ -243,7 +271,11 @@ export class Host {
   // open begins a stream that ends with the call.
   #open(method, ...request) {
     this.signal.throwIfAborted();
-    const stream = this.#call.stub[method](...request, { deadline: this.#call.deadline });
+    return this.#ends(this.#call.stub[method](...request, { deadline: this.#call.deadline }));
+  }
+
+  // ends has a stream end with the call.
+  #ends(stream) {
     const cancel = () => stream.cancel();
     this.signal.addEventListener("abort", cancel, { once: true });
     stream.on("error", () => {}); // whoever reads it is told

@@ -1,5 +1,5 @@
 // The types of the SDK, for TypeScript and for editors. README.md of sdk/node tells what is what.
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 
 /** One type of the API or of a setting; T is what a handler sees of it. */
 export interface Type<T> {
@@ -103,6 +103,14 @@ export interface Mail {
   inReplyTo?: string;
   byHand?: boolean;
 }
+/** Is what a record says of a file. To put one into a record, its id is enough. */
+export interface File {
+  id: string;
+  name: string;
+  size: number;
+  mediaType: string;
+  sha256: string;
+}
 export interface User {
   id: string;
   name: string;
@@ -147,6 +155,8 @@ export interface Host {
   delete(entity: string, id: string, options?: { ifVersion?: number }): Promise<void>;
   publish(name: string, payload: unknown, options?: { key?: string }): Promise<void>;
   sendMail(key: string, to: string | string[], mail: Mail): Promise<{ id: string; state: string }>;
+  openFile(entity: string, record: string, file: string): Promise<Readable & { file: File }>;
+  uploadFile(name: string, content: string | Uint8Array | AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>): Promise<File>;
   broadcast(topic: string, value: unknown): Promise<void>;
   listen(topic: string): Promise<AsyncIterable<any>>;
   schedule(name: string, key: string, dueAt: Date, payload?: unknown): Promise<void>;

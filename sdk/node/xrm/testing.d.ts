@@ -1,4 +1,4 @@
-import type { Fields, Filter, Plugin, Record, User } from "./index.js";
+import type { Fields, File, Filter, Plugin, Record, User } from "./index.js";
 
 /** Runs a plugin in the process of the test until that ends. */
 export function rehearse(t: { after(end: () => unknown): unknown }, plugin: Plugin, options?: { entities?: string[] }): Promise<Rehearsal>;
@@ -45,6 +45,8 @@ export interface Rehearsal {
   setCalendars(...files: string[]): Promise<void>;
   broadcast(topic: string, value: unknown): Promise<void>;
   migrate(entity: string, from: number, to: number, values: { [field: string]: unknown }): Promise<{ [field: string]: any }>;
+  upload(name: string, content: string | Uint8Array): Promise<File>;
+  content(file: string): Promise<Buffer>;
   mails(): Promise<{ key: string; to: string[]; cc: string[]; bcc: string[]; template: string; language: string; subject: string; text: string; html: string; party: string }[]>;
   broadcasts(): Promise<{ topic: string; value: any }[]>;
   missBroadcasts(): Promise<void>;

@@ -225,6 +225,16 @@ class Rehearsal {
     return this.#ask("migrate", { entity, version: from, to, values });
   }
 
+  // upload is a file that the user uploads: its id goes into a field of type file.
+  upload(name, content) {
+    return this.#ask("upload", { name, body: Buffer.from(content).toString("base64") });
+  }
+
+  // content is what is in a file, by its id, whoever has uploaded it.
+  async content(file) {
+    return Buffer.from((await this.#ask("content", { id: file })) ?? "", "base64");
+  }
+
   // mails are what the plugin has sent, filled in: of each key the first.
   mails() {
     return this.#ask("mails");

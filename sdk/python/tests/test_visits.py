@@ -55,6 +55,23 @@ class Visits(unittest.TestCase):
         self.assertEqual((total["count"], total["fee"]), (3, "0.3"))
         self.assertEqual(self.host.call("sumVisits", customer=self.anna.id, states=["done"]), {"count": 0, "fee": "0", "latest": None})
 
+    def test_a_file_is_uploaded_and_read_as_a_stream(self):
+        visit, text = self.visit(), "It is said. " * 20_000
+        self.host.call("filePaper", id=visit.id, name="C:\\report.txt", text=text)
+        self.assertEqual(self.host.call("readPaper", id=visit.id), "report.txt (text/plain; charset=utf-8): " + text)
+        paper = self.host.get(Visit, visit.id).paper
+        self.assertEqual((paper.name, paper.size, self.host.content(paper.id)), ("report.txt", len(text), text.encode()))
+        self.assertEqual(self.host.get("visit", visit.id).file("paper"), paper)
+        with self.assertRaises(xrm.Refused) as refused:
+            self.host.call("filePaper", id=visit.id, name="..", text="x")
+        self.assertIn("needs a name", str(refused.exception))
+        mine = self.host.upload("mine.txt", b"mine")
+        self.host.save(Visit(id=visit.id, paper=mine))
+        self.assertEqual(self.host.call("readPaper", id=visit.id), "mine.txt (text/plain; charset=utf-8): mine")
+        with self.assertRaises(xrm.Refused) as refused:
+            self.host.call("filePaper", id=visit.id, name="report.txt", text="%PDF-1.7")
+        self.assertEqual([(v.field, v.message) for v in refused.exception.violations], [("paper", "must be a file of type text/*, not application/pdf")])
+
     def test_a_search_goes_on_from_page_to_page(self):
         ids = [self.visit(subject=f"Visit {n}").id for n in range(3)]
         self.visit()

@@ -5,6 +5,7 @@ from .config import Config
 from .connection import Answer
 from .errors import Conflict, DeadLetter, Ended, Error, Forbidden, NotFound, RateLimited, Refused, RetryAfter, Unavailable, Violation
 from .events import Event, FieldChange, JobRun, TimelineEntry, Timer
+from .files import File, OpenFile
 from .host import ANY_VERSION, Group, Host, Mail, Measure, Page, User, avg_of, group_by, ids, max_of, min_of, sum_of
 from .http import Request, Response
 from .plugin import ONLY_RECORDS, PartyData, Plugin

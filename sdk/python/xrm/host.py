@@ -6,11 +6,11 @@ import logging
 import threading
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import grpc
 
-from . import connection, record as records, writes
+from . import connection, files, record as records, writes
 from ._pb import plugin_pb2 as pb
 from .ears import Ear, Ears
 from .errors import Ended, check
@@ -190,6 +190,31 @@ class Host:
             subject=subject, text=text, html=html, party=party, reply_to=reply_to, in_reply_to=in_reply_to, by_hand=by_hand)))
         return Mail(answer.id, answer.state)
 
+    def open_file(self, kind: Kind, id: str, file: str) -> files.OpenFile:
+        """Reads a file that a record has in a field of type file, as a stream; file is its
+        id there. NotFound for who may not read that field."""
+        return files.OpenFile(self._stream("ReadFile", pb.ReadFileRequest(entity=entity_of(kind), record=id, file=file)))
+
+    def upload_file(self, name: str, content: Union[bytes, BinaryIO]) -> files.File:
+        """Keeps a file, read as a stream, whose id goes into a field of type file of a
+        record that is saved by the same user, or as_plugin. What no record has taken is
+        gone after a day."""
+        broken: "list[BaseException]" = []  # gRPC says of what it reads no more than that it broke
+
+        def sent() -> Iterator[pb.WriteFileRequest]:
+            try:
+                yield from files.parts(pb.WriteFileHead(context=self._context, name=name), content)
+            except BaseException as error:
+                broken.append(error)
+                raise
+
+        try:
+            return files.said(check(self._finish("WriteFile", sent())).file)
+        except ConnectionError:
+            if broken:
+                raise broken[0]
+            raise
+
     def broadcast(self, topic: str, value: Any) -> None:
         """Tells a value to all who listen to a topic of this plugin at the moment, on
         whatever instance of xrm."""
@@ -314,6 +339,9 @@ class Host:
     def _ask(self, method: str, request: Any) -> Any:
         """Calls the host, no longer than the call itself lasts."""
         request.context.CopyFrom(self._context)
+        return self._finish(method, request)
+
+    def _finish(self, method: str, request: Any) -> Any:
         asked = getattr(self._stub, method).future(request, timeout=self._time())
         if not self._call.add_callback(asked.cancel):
             asked.cancel()  # the call has ended already

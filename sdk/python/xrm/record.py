@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Dict, Optional, Type, TypeVar, Union
 
 from ._pb import plugin_pb2 as pb
+from .files import File
 from .values import ID, Money, camel, canonical, decode, encode, exact, instant, read
 
 R = TypeVar("R", bound="Record")
@@ -74,6 +75,9 @@ class Record:
 
     def money(self, path: str) -> Optional[Money]:
         return read(Money, self[path])
+
+    def file(self, path: str) -> Optional[File]:
+        return read(File, self[path])
 
     def __canonical__(self) -> str:
         return str(self.id)  # a record travels as its id: the host reads it again, with the rights of the user

@@ -101,7 +101,8 @@ def serve(plugin: Plugin) -> None:
     listener.start()
     body = "".join(own.decode().rpartition("BEGIN CERTIFICATE-----")[2].split()[:-2]).rstrip("=")  # of the PEM, in one line
     print(1, PROTOCOL, "unix", socket, "grpc", body, sep="|", file=out, flush=True)
-    stop.wait()
+    while not stop.wait(1):  # whoever waits without an end misses a signal that another thread has got
+        pass
     listener.stop(0.5).wait()
     sys.stderr.flush()
     os._exit(0)  # also when a handler does not end

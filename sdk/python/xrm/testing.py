@@ -26,12 +26,13 @@ import grpc
 
 from . import errors, wire
 from .connection import Answer
+from .files import File
 from .host import User
 from .http import Response
 from .plugin import Plugin
 from .record import Kind, Record, entity_of
 from .server import Server, service_call
-from .values import ID, canonical, encode, instant
+from .values import ID, canonical, encode, instant, read
 
 OVER = "the host has ended; what it printed says why"
 HANDOVER = 2.0
@@ -239,6 +240,14 @@ class Rehearsal:
     def migrate(self, entity: str, since: int, to: int, values: Dict[str, Any]) -> Dict[str, Any]:
         """Takes the values of a record from one version of the data to another, twice."""
         return self._ask("migrate", entity=entity, version=since, to=to, values=values)
+
+    def upload(self, name: str, content: bytes) -> File:
+        """Is a file that the user uploads: its id goes into a field of type file."""
+        return read(File, self._ask("upload", name=name, body=base64.b64encode(content).decode()))
+
+    def content(self, file: str) -> bytes:
+        """Is what is in a file, by its id, whoever has uploaded it."""
+        return base64.b64decode(self._ask("content", id=file) or "")
 
     def mails(self) -> List[Dict[str, Any]]:
         """Is what the plugin has sent, filled in: of each key the first."""

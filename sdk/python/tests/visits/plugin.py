@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Visits does everything that a plugin in Python can do; its tests are those of the SDK."""
 import datetime
+import io
 import logging
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,6 +54,7 @@ class Visit(Record, entity="visit"):
     due_at: datetime.datetime
     left: int
     event: str
+    paper: xrm.File
 
 
 @dataclass
@@ -122,6 +124,21 @@ def plan_visits(host: Host, customer: ID, subjects: List[str]) -> int:
         host.schedule("sla", visit.id, host.now + config.now.sla, {"subject": visit["subject"]})
         host.publish("planned", {"visit": visit.id}, key=visit.id)
     return len(made)
+
+
+@plugin.mutation(for_everybody=True)
+def file_paper(host: Host, id: ID, name: str, text: str) -> Visit:
+    paper = host.upload_file(name, io.BytesIO(text.encode()))
+    return host.update_if(Visit, id, None, set={"paper": paper.id})
+
+
+@plugin.query(for_everybody=True)
+def read_paper(host: Host, id: ID) -> str:
+    visit = host.get(Visit, id)
+    if visit.paper is None:
+        return ""
+    with host.open_file(Visit, id, visit.paper.id) as content:
+        return f"{content.file.name} ({content.file.media_type}): {content.read().decode()}"
 
 
 @plugin.mutation(for_everybody=True)
