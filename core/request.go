@@ -20,6 +20,17 @@ func OneRequest(ctx context.Context) context.Context {
 	return context.WithValue(ctx, requestKey{}, &request{})
 }
 
+// HasBegun says whether BeforeRequest has done what it does in this request.
+func HasBegun(ctx context.Context) bool {
+	r, _ := ctx.Value(requestKey{}).(*request)
+	if r == nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done
+}
+
 // BeforeRequest calls do unless it went well before in this request.
 func BeforeRequest(ctx context.Context, do func() error) error {
 	r, _ := ctx.Value(requestKey{}).(*request)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/runes"
@@ -14,12 +15,20 @@ import (
 // Fold makes a text comparable for people: lower case, without accents, ß as
 // ss, so that "Strasse" finds "Straße" and "sao" finds "São".
 func Fold(s string) string {
+	if isPlain(s) { // as nearly all words are, which all writes fold
+		return strings.ToLower(s)
+	}
 	// A transformer has a state: one for each call.
 	plain, _, err := transform.String(transform.Chain(norm.NFKD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
 	if err != nil {
 		plain = s
 	}
 	return folded.Replace(strings.ToLower(plain))
+}
+
+// isPlain says whether a text is ASCII, which has no accents and nothing to take apart.
+func isPlain(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 // folded are letters that no decomposition takes apart.
@@ -41,6 +50,9 @@ var spelled = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae"
 // and those where it is ue.
 func spellings(s string) (plain, spelledOut []string) {
 	plain = Words(s)
+	if isPlain(s) {
+		return plain, nil
+	}
 	composed := norm.NFC.String(s)
 	if out := spelled.Replace(composed); out != composed {
 		return plain, Words(out)

@@ -20,7 +20,7 @@ var findingKinds = []findingKind{
 	{kind: "MISFIT", one: "value does not fit its field", many: "values do not fit their fields"},
 	{kind: "UNREADABLE", one: "value cannot be read", many: "values cannot be read"},
 	{kind: "SHARED", one: "record shares a unique value", many: "records share unique values"},
-	{kind: "MISPLACED", one: "text is missed by filters and orders, or by the search", many: "texts are missed by filters and orders, or by the search"},
+	{kind: "MISPLACED", one: "value is missed by filters and orders, or by the search, or is not kept unique", many: "values are missed by filters and orders, or by the search, or are not kept unique"},
 	{kind: "EMPTIED", one: "file has lost its content", many: "files have lost their contents"},
 	{kind: "LOST", one: "duplicate leads nowhere", many: "duplicates lead nowhere"},
 	{kind: "STUCK", one: "change is stuck half-way", many: "changes are stuck half-way"},

@@ -16,7 +16,7 @@ var findingKind = graphql.NewEnum(graphql.EnumConfig{
 		string(integrity.Misfit):     {Value: integrity.Misfit, Description: "A value does not fit its field."},
 		string(integrity.Unreadable): {Value: integrity.Unreadable, Description: "What lies there was not written by xrm, and cannot be read."},
 		string(integrity.Shared):     {Value: integrity.Shared, Description: "Several living records have the same value of a unique field."},
-		string(integrity.Misplaced):  {Value: integrity.Misplaced, Description: "Filters and orders miss a text, or the search does, since its sort key or its words are missing or those of another text."},
+		string(integrity.Misplaced):  {Value: integrity.Misplaced, Description: "Filters and orders miss a text, or the search does, since its sort key or its words are missing or those of another text; or nothing keeps a value unique, since its claim is."},
 		string(integrity.Emptied):    {Value: integrity.Emptied, Description: "A record has a file whose content is not there, or not whole."},
 		string(integrity.Lost):       {Value: integrity.Lost, Description: "The id and the unique values of a duplicate lead nowhere."},
 		string(integrity.Stuck):      {Value: integrity.Stuck, Description: "A merge, an erasure, a deletion or a restoration does not come to its end."},

@@ -16,7 +16,7 @@ const (
 	Misfit     Kind = "MISFIT"     // a value that its field does not read
 	Unreadable Kind = "UNREADABLE" // what no xrm has written
 	Shared     Kind = "SHARED"     // a value of a unique field that several living records have
-	Misplaced  Kind = "MISPLACED"  // a text that its store does not find, search or sort by
+	Misplaced  Kind = "MISPLACED"  // a value that its store does not find, search or sort by, or keep unique
 	Emptied    Kind = "EMPTIED"    // a file of a record whose content is not there, or not whole
 	Lost       Kind = "LOST"       // a duplicate whose id and unique values lead nowhere
 	Stuck      Kind = "STUCK"      // a merge, an erasure, a deletion or a restoration that does not come to its end

@@ -56,7 +56,8 @@ func again(ctx context.Context, others func(error) bool, write func() error) err
 
 // eachAgain is again for the deadlocks in commands of many writes: it repeats those that
 // were refused, and in an ordered command those behind them. What is refused for another
-// reason stays so, and the error has its place among all of them.
+// reason stays so, and the error has its place among all of them, also where the server
+// does not know whether its writes will stay: that ends it.
 func eachAgain[T any](ctx context.Context, items []T, ordered bool, write func([]T) error) error {
 	places := make([]int, len(items))
 	for i := range places {
@@ -65,16 +66,14 @@ func eachAgain[T any](ctx context.Context, items []T, ordered bool, write func([
 	var refused []driver.BulkWriteError
 	for attempt := 1; ; attempt++ {
 		err := write(items)
-		last := !isDeadlock(err) || attempt == attempts || makeWay(ctx, attempt) != nil
 		var some driver.BulkWriteException
-		if err != nil && !errors.As(err, &some) {
+		isSome := errors.As(err, &some)
+		last := !isDeadlock(err) || some.WriteConcernError != nil || attempt == attempts || makeWay(ctx, attempt) != nil
+		if err != nil && !isSome {
 			if last {
 				return err
 			}
 			continue
-		}
-		if some.WriteConcernError != nil {
-			return err
 		}
 		var left []int
 		for _, one := range some.WriteErrors {
@@ -86,10 +85,10 @@ func eachAgain[T any](ctx context.Context, items []T, ordered bool, write func([
 			refused = append(refused, one)
 		}
 		switch {
-		case len(left) == 0 && len(refused) == 0:
+		case len(left) == 0 && len(refused) == 0 && some.WriteConcernError == nil:
 			return nil
 		case len(left) == 0:
-			return driver.BulkWriteException{WriteErrors: refused, Labels: some.Labels}
+			return driver.BulkWriteException{WriteConcernError: some.WriteConcernError, WriteErrors: refused, Labels: some.Labels}
 		case ordered:
 			items, places = items[left[0]:], places[left[0]:]
 		default:

@@ -58,6 +58,25 @@ func (s *Store) batches() collection { return s.in(batchesCollection) }
 // CommitAll marks all documents of a batch, decides by one write, and then changes the
 // documents. What that promises, and why, is core/decisions/0016-several-records-or-none.md.
 func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
+	for attempt := 1; ; attempt++ {
+		errs := s.commitAll(ctx, b)
+		if !slices.ContainsFunc(errs, isFenced) {
+			return errs
+		}
+		behind := s.readKeptOf(ctx, b)
+		if behind == nil && attempt < attempts {
+			continue
+		}
+		for i, err := range errs {
+			if isFenced(err) {
+				errs[i] = cmp.Or(behind, s.failed("hold "+b.Steps[i].Entity.Name, err))
+			}
+		}
+		return errs
+	}
+}
+
+func (s *Store) commitAll(ctx context.Context, b core.Batch) []error {
 	errs := make([]error, max(1, len(b.Steps)))
 	fail := func(err error) []error {
 		for i := range errs {
@@ -73,7 +92,7 @@ func (s *Store) CommitAll(ctx context.Context, b core.Batch) []error {
 	document := batchDocument{ID: b.ID, Key: b.Once.Key, Result: b.Once.Result, KeepMS: b.Once.Keep.Milliseconds(), State: pendingState, Steps: make([]batchStep, len(b.Steps))}
 	refused := false
 	for i, one := range b.Steps {
-		document.Steps[i], errs[i] = s.step(ctx, b, one)
+		document.Steps[i], errs[i] = s.step(ctx, b, one, keeping[one.Entity])
 		refused = refused || errs[i] != nil
 	}
 	if refused {
@@ -130,37 +149,26 @@ func (s *Store) behindAll(ctx context.Context, waits []waitsFor, b core.Batch, e
 }
 
 // step encodes a change before anything is written.
-func (s *Store) step(ctx context.Context, of core.Batch, one core.Step) (batchStep, error) {
+func (s *Store) step(ctx context.Context, of core.Batch, one core.Step, keeping keptKeys) (batchStep, error) {
 	if err := one.Whole(); err != nil {
 		return batchStep{}, err
 	}
 	e, c, id := one.Entity, one.Change, of.ID
-	apply, err := s.updating(ctx, e, c, cmp.Or(of.Once.Key, id), batchField)
+	apply, err := s.updating(ctx, e, c, keeping, cmp.Or(of.Once.Key, id), batchField)
 	if err != nil {
 		return batchStep{}, err
 	}
 	b := batchStep{Entity: e.Stored().Name, Record: c.After.ID, New: c.Before == nil}
-	claims := s.claimsOf(e, c.After)
+	mark := bson.D{{Key: batchField, Value: id}, {Key: notedField, Value: keeping.generation}}
+	if both := withBoth(keeping.claimsOf(e, c.Before), keeping.claimsOf(e, c.After)); len(both) > 0 {
+		mark = append(mark, bson.E{Key: claimsField, Value: both})
+	}
 	if b.New {
-		b.mark = bson.D{{Key: idField, Value: c.After.ID}, {Key: batchField, Value: id}}
-		if len(claims) > 0 {
-			b.mark = append(b.mark, bson.E{Key: claimsField, Value: claims})
-		}
+		b.mark = append(bson.D{{Key: idField, Value: c.After.ID}}, mark...)
 	} else {
-		before := s.claimsOf(e, c.Before)
-		gone := bson.D{{Key: batchField, Value: ""}}
-		set := bson.D{{Key: batchField, Value: id}}
-		undo := bson.D{}
-		if both := withBoth(before, claims); len(both) > 0 {
-			set = append(set, bson.E{Key: claimsField, Value: both})
-		}
-		if len(before) > 0 {
-			undo = append(undo, bson.E{Key: "$set", Value: bson.D{{Key: claimsField, Value: before}}})
-		} else {
-			gone = append(gone, bson.E{Key: claimsField, Value: ""})
-		}
-		b.mark = bson.D{{Key: "$set", Value: set}}
-		if b.Undo, err = bson.Marshal(append(undo, bson.E{Key: "$unset", Value: gone})); err != nil {
+		b.mark = bson.D{{Key: "$set", Value: mark}}
+		before, none := keeping.claimed(e, c.Before)
+		if b.Undo, err = bson.Marshal(setting(before, append(none, batchField))); err != nil {
 			return b, fmt.Errorf("write %s: %w", e.Name, err)
 		}
 	}

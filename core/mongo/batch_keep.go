@@ -33,3 +33,13 @@ func (s *Store) putKeptAll(ctx context.Context, b core.Batch, knew map[*schema.E
 		s.putKept(ctx, e, knew, records)
 	}
 }
+
+// readKeptOf reads what is kept of the entities of a batch.
+func (s *Store) readKeptOf(ctx context.Context, b core.Batch) error {
+	for _, one := range b.Steps {
+		if err := s.readKept(ctx, one.Entity); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -52,17 +52,10 @@ func (s *Store) mark(ctx context.Context, id string, step batchStep, one core.St
 			return waitsFor{other, c.After.ID}, stale(c, nil)
 		}
 	}
-	if isDuplicate(err) {
+	if isDuplicate(err) && !isFenced(err) {
 		return s.inTheWay(ctx, id, e, c, err)
 	}
-	if err != nil {
-		return waitsFor{}, s.failed("hold "+e.Name, err)
-	}
-	path, err := s.unclaimed(ctx, e, c)
-	if err == nil && path != "" {
-		err = taken(e, path, nil)
-	}
-	return waitsFor{}, err
+	return waitsFor{}, s.failed("hold "+e.Name, err)
 }
 
 // overtaken says why a change has not found the version that it replaces. It waits for a
@@ -119,11 +112,11 @@ func (s *Store) unmark(ctx context.Context, e *schema.Entity, w waitsFor) error 
 	case r.Version == 0:
 		_, err = s.collection(e).DeleteOne(ctx, marked)
 	default:
-		change := bson.D{{Key: "$unset", Value: bson.D{{Key: batchField, Value: ""}}}}
-		if claims := s.claimsOf(e, r); len(claims) > 0 {
-			change = append(change, bson.E{Key: "$set", Value: bson.D{{Key: claimsField, Value: claims}}})
-		}
-		_, err = s.collection(e).UpdateOne(ctx, marked, change)
+		err = s.byNote(ctx, e, func(keeping keptKeys) error {
+			set, unset := keeping.claimed(e, r)
+			_, err := s.collection(e).UpdateOne(ctx, marked, setting(set, append(unset, batchField)))
+			return err
+		})
 	}
 	return s.failed("free "+e.Name, err)
 }

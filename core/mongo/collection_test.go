@@ -177,3 +177,25 @@ func TestOfManyWritesThoseThatADeadlockHasEndedAreTriedAgain(t *testing.T) {
 		})
 	}
 }
+
+// What was refused at an earlier try is told, and each at its place, where the last try
+// may or may not stay.
+func TestWritesThatMayNotStayKeepThePlacesOfWhatWasRefused(t *testing.T) {
+	tried := 0
+	err := eachAgain(t.Context(), []string{"a", "b", "c", "d"}, anyOrder, func([]string) error {
+		if tried++; tried == 1 {
+			return driver.BulkWriteException{WriteErrors: []driver.BulkWriteError{{WriteError: driver.WriteError{Index: 0, Code: 11000}}, {WriteError: driver.WriteError{Index: 2, Code: deadlockCode}}, {WriteError: driver.WriteError{Index: 3, Code: deadlockCode}}}}
+		}
+		return driver.BulkWriteException{WriteConcernError: &driver.WriteConcernError{Code: 64}, WriteErrors: []driver.BulkWriteError{{WriteError: driver.WriteError{Index: 1, Code: deadlockCode}}}}
+	})
+	var some driver.BulkWriteException
+	if !errors.As(err, &some) || some.WriteConcernError == nil || len(some.WriteErrors) != 2 || some.WriteErrors[0].Index != 0 || some.WriteErrors[1].Index != 3 || tried != 2 {
+		t.Errorf("after %d tries: %v; want that writes may not stay, and that the first and the last are refused", tried, err)
+	}
+	err = eachAgain(t.Context(), []string{"a"}, anyOrder, func([]string) error {
+		return driver.BulkWriteException{WriteConcernError: &driver.WriteConcernError{Code: 64}}
+	})
+	if !errors.As(err, &some) || some.WriteConcernError == nil {
+		t.Errorf("with no write refused: %v; want that writes may not stay", err)
+	}
+}

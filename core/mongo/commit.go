@@ -60,15 +60,31 @@ func (s *Store) Joined() bool { return false }
 
 // insert writes all new records with one command.
 func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Change, which []int, errs []error) {
+	for attempt := 1; len(which) > 0; attempt++ {
+		which = s.insertOnce(ctx, e, changes, which, errs)
+		if len(which) == 0 || attempt == attempts {
+			return
+		}
+		if err := s.readKept(ctx, e); err != nil {
+			for _, i := range which {
+				errs[i] = err
+			}
+			return
+		}
+	}
+}
+
+// insertOnce returns which of the documents a fence has refused.
+func (s *Store) insertOnce(ctx context.Context, e *schema.Entity, changes []core.Change, which []int, errs []error) (fenced []int) {
 	var documents []any
 	var sent []int // sent[n] is the change that documents[n] belongs to
 	keeping := s.keeping(e)
 	for _, i := range which {
+		errs[i] = nil
 		set, _, err := fieldsOf(e, nil, changes[i].After, nil, keeping.places)
 		set = append(set, keysAt(keeping.paths, s.collation, changes[i].After.Values).whole()...)
-		if claims := s.claimsOf(e, changes[i].After); len(claims) > 0 {
-			set = append(set, bson.E{Key: claimsField, Value: claims})
-		}
+		claims, _ := keeping.claimed(e, changes[i].After)
+		set = append(set, claims...)
 		if err != nil {
 			errs[i] = s.failed("write "+e.Name, err)
 			continue
@@ -78,22 +94,26 @@ func (s *Store) insert(ctx context.Context, e *schema.Entity, changes []core.Cha
 		sent = append(sent, i)
 	}
 	if len(sent) == 0 {
-		return
+		return nil
 	}
 	err := s.collection(e).InsertMany(ctx, documents, anyOrder)
 	var some driver.BulkWriteException
 	if errors.As(err, &some) && some.WriteConcernError == nil {
 		for _, refused := range some.WriteErrors {
 			i := sent[refused.Index]
+			if isFenced(refused.WriteError) {
+				fenced = append(fenced, i)
+			}
 			errs[i] = s.refused(ctx, e, changes[i], refused.WriteError)
 		}
-		return
+		return fenced
 	}
 	if err != nil {
 		for _, i := range sent {
 			errs[i] = s.writeFailed("create "+e.Name, err)
 		}
 	}
+	return nil
 }
 
 // update writes each change by itself: a bulk would tell how many of its
@@ -117,12 +137,18 @@ func (s *Store) update(ctx context.Context, e *schema.Entity, changes []core.Cha
 }
 
 func (s *Store) updateOne(ctx context.Context, e *schema.Entity, c core.Change) error {
-	change, err := s.updating(ctx, e, c, "")
-	if err != nil {
+	var result *driver.UpdateResult
+	var unsent error
+	err := s.byNote(ctx, e, func(keeping keptKeys) (err error) {
+		var change bson.D
+		if change, unsent = s.updating(ctx, e, c, keeping, ""); unsent == nil {
+			result, err = s.collection(e).UpdateOne(ctx, replaces(c), change)
+		}
 		return err
-	}
-	result, err := s.collection(e).UpdateOne(ctx, replaces(c), change)
+	})
 	switch {
+	case unsent != nil:
+		return unsent
 	case err != nil:
 		return s.refused(ctx, e, c, err)
 	case result.MatchedCount == 0:
@@ -139,12 +165,11 @@ func replaces(c core.Change) bson.D {
 // updating is the update that makes a change, of a record or, without Before, of what
 // holds its place. batch is in the entry, "" for none, and leaves are fields that it takes
 // away besides.
-func (s *Store) updating(ctx context.Context, e *schema.Entity, c core.Change, batch string, leaves ...string) (bson.D, error) {
+func (s *Store) updating(ctx context.Context, e *schema.Entity, c core.Change, keeping keptKeys, batch string, leaves ...string) (bson.D, error) {
 	var lies lying
 	if c.Before != nil {
 		lies = s.lyingIn(ctx, e, c.Before)
 	}
-	keeping := s.keeping(e)
 	set, unset, err := fieldsOf(e, c.Before, c.After, lies, keeping.places)
 	if errors.Is(err, driver.ErrNoDocuments) {
 		return nil, stale(c, nil)
@@ -154,11 +179,8 @@ func (s *Store) updating(ctx context.Context, e *schema.Entity, c core.Change, b
 	}
 	keys := keysAt(keeping.paths, s.collation, c.After.Values)
 	set, unset = append(set, keys.set...), append(append(unset, keys.unset...), leaves...)
-	if claims := s.claimsOf(e, c.After); len(claims) > 0 {
-		set = append(set, bson.E{Key: claimsField, Value: claims})
-	} else {
-		unset = append(unset, claimsField)
-	}
+	claims, none := keeping.claimed(e, c.After)
+	set, unset = append(set, claims...), append(unset, none...)
 	entry := c.Entry(e)
 	entry.Batch = batch
 	return bson.D{
@@ -169,7 +191,7 @@ func (s *Store) updating(ctx context.Context, e *schema.Entity, c core.Change, b
 }
 
 func (s *Store) refused(ctx context.Context, e *schema.Entity, c core.Change, err error) error {
-	if isDuplicate(err) {
+	if isDuplicate(err) && !isFenced(err) {
 		return s.duplicate(ctx, e, c, err)
 	}
 	return s.writeFailed("write "+e.Name, err)

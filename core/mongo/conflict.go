@@ -9,8 +9,8 @@ import (
 	"github.com/openxrm/xrm/schema"
 )
 
-// uniquePrefix begins the names of unique indexes; the field's storage path
-// follows, so that the server's complaint names the field.
+// uniquePrefix begins the names of the unique indexes of former versions; the field's
+// storage path follows. One is there until all records have their claims.
 const uniquePrefix = "unique:"
 
 var uniqueName = regexp.MustCompile(uniquePrefix + `([A-Za-z0-9.]+)`)
@@ -29,25 +29,24 @@ func (s *Store) duplicate(ctx context.Context, e *schema.Entity, c core.Change, 
 // be about to give it up, by another batch that is to be waited for: that is asked first,
 // since the index has the old value until the batch is applied.
 func (s *Store) inTheWay(ctx context.Context, batch string, e *schema.Entity, c core.Change, err error) (waitsFor, error) {
-	holder, path, failed := s.holder(ctx, e, c)
+	holder, failed := s.holder(ctx, e, c.After)
 	if failed != nil {
 		return waitsFor{}, failed
 	}
-	if holder.batch != "" && holder.batch != batch {
-		return holder, stale(c, err)
+	if waits := holder.waits; waits.batch != "" && waits.batch != batch {
+		return waits, stale(c, err)
 	}
-	if match := uniqueName.FindStringSubmatch(err.Error()); path == "" && match != nil {
-		path = match[1]
+	if match := uniqueName.FindStringSubmatch(err.Error()); holder.path == "" && match != nil {
+		holder.path = match[1]
 	}
-	if path != "" {
-		return waitsFor{}, taken(e, path, err)
+	if holder.path != "" {
+		return waitsFor{}, taken(e, holder.path, err)
 	}
 	return waitsFor{}, stale(c, err) // the id's own index, or a claim that is free by now
 }
 
-// taken is the refusal of the value at a path that a unique index compares.
-func taken(e *schema.Entity, compared string, err error) error {
-	path := uniqueField(e, compared)
+// taken is the refusal of the value at a path.
+func taken(e *schema.Entity, path string, err error) error {
 	return &core.Error{
 		Code:    core.Conflict,
 		Message: fmt.Sprintf("Another %s has this value already.", e.Stored().Name),

@@ -2,7 +2,9 @@ package mongo
 
 import (
 	"context"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/openxrm/xrm/schema"
@@ -16,6 +18,7 @@ type declared struct {
 	pages  []pageIndex
 	unique map[string]bool
 
+	claimed  []string // the unique paths, in order
 	collated []string // the paths that sort keys are kept for
 	searched []string // where the search looks
 }
@@ -32,13 +35,14 @@ func declaredIn(indexes []driver.IndexModel, collated, searched []string) *decla
 	d := &declared{pages: []pageIndex{{keys: bson.D{{Key: idField, Value: 1}}}}, unique: map[string]bool{}, collated: collated, searched: searched}
 	for _, index := range indexes {
 		name := nameOf(index)
-		switch path, unique := strings.CutPrefix(name, uniquePrefix); {
+		switch path, unique := strings.CutPrefix(name, livePrefix); {
 		case unique:
 			d.unique[path] = true
 		case name != pendingIndex && name != claimsIndex:
 			d.pages = append(d.pages, pageIndexOf(index))
 		}
 	}
+	d.claimed = slices.Sorted(maps.Keys(d.unique))
 	return d
 }
 

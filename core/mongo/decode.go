@@ -48,7 +48,7 @@ func (d decoding) record(entity string, raw bson.Raw) (*core.Record, error) {
 			r.UpdatedBy = v.StringValue()
 		case deletedField:
 			r.DeletedAt = v.Time().UTC()
-		case liveField, wordsField, sortField, journalField, claimsField, batchField:
+		case liveField, wordsField, sortField, journalField, claimsField, notedField, batchField:
 		default:
 			value, err := d.value(v)
 			if err != nil {

@@ -23,6 +23,7 @@ const (
 	sortField    = "_sort"    // the sort keys of texts, under the paths of these
 	journalField = "_journal" // the entries that the relay has not moved yet
 	claimsField  = "_claims"  // the unique values that the record has, and those that a batch is to give it
+	notedField   = "_noted"   // on a record that lives: the generation of the note of unique paths that its claims go by
 	batchField   = "_batch"   // the batch that is to change the record, or to create it: then there is nothing else
 )
 

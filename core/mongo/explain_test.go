@@ -34,7 +34,7 @@ func TestQueriesAreServedFromIndexes(t *testing.T) {
 		want   []string // any of these
 	}{
 		"by id":                 {object{"id": object{"in": []any{"00001", "00002"}}}, core.Query{}, []string{"_id_"}},
-		"by a unique value":     {object{"code": object{"eq": "C7"}}, core.Query{}, []string{"unique:code"}},
+		"by a unique value":     {object{"code": object{"eq": "C7"}}, core.Query{}, []string{"live:code"}},
 		"by what was unique":    {object{"code": object{"eq": "C7"}}, core.Query{Deleted: true}, []string{"by:_sort.code"}},
 		"by a unique beginning": {object{"code": object{"startsWith": "C299"}}, core.Query{}, []string{"by:_sort.code"}},
 		"by a decimal":          {object{"weight": object{"gt": "2990"}}, core.Query{}, []string{"by:weight"}},

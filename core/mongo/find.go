@@ -14,6 +14,9 @@ import (
 
 // Find returns the records that a query selects, in its order.
 func (s *Store) Find(ctx context.Context, e *schema.Entity, q core.Query) ([]*core.Record, error) {
+	if records, whole, err := s.byIDs(ctx, e, q); whole || err != nil {
+		return records, err
+	}
 	if err := s.seenWhole(ctx); err != nil {
 		return nil, err
 	}
@@ -82,16 +85,21 @@ func (s *Store) read(ctx context.Context, e *schema.Entity, cursor *driver.Curso
 	if err != nil {
 		return nil, s.failed("find "+e.Plural, err)
 	}
+	records, err := all(ctx, cursor, taking(ctx, e, partial))
+	return records, s.failed("read "+e.Plural, err)
+}
+
+// taking decodes what a request holds from then on.
+func taking(ctx context.Context, e *schema.Entity, partial bool) func(bson.Raw) (*core.Record, error) {
 	name, request := e.Stored().Name, budget.From(ctx)
-	records, err := all(ctx, cursor, func(raw bson.Raw) (*core.Record, error) {
+	return func(raw bson.Raw) (*core.Record, error) {
 		r, err := decodeRecord(name, raw)
 		if err != nil {
 			return nil, err
 		}
 		r.Partial = partial
 		return r, request.Take(r.Size())
-	})
-	return records, s.failed("read "+e.Plural, err)
+	}
 }
 
 // selection is what a query selects, page and Per aside.

@@ -22,6 +22,9 @@ const rawPart = ".raw"
 // claimsIndex is the name of the index over claims.
 const claimsIndex = "claims"
 
+// livePrefix begins the names of the indexes of unique values, by which live records are found.
+const livePrefix = "live:"
+
 // indexesOf lists the indexes that an entity's metadata ask for. An index's
 // name says all that it is, so that a changed index is another one.
 func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
@@ -42,9 +45,9 @@ func indexesOf(m *schema.Model, e *schema.Entity) []driver.IndexModel {
 		searchable = searchable || f.Search
 		role := roleAt(roles, path)
 		if f.Unique {
-			indexes = append(indexes, unique(comparedPath(f, path)), claimed())
+			indexes = append(indexes, living(path), claimed())
 			if role != "" { // a merged record is looked for by what it had, whatever roles it holds
-				indexes = append(indexes, having(comparedPath(f, path)))
+				indexes = append(indexes, having(path))
 			}
 		}
 		if !f.Indexed() {
@@ -121,11 +124,13 @@ func ordered(paths ...string) driver.IndexModel {
 	return driver.IndexModel{Keys: keys, Options: options.Index().SetName(orderPrefix + strings.Join(paths, ","))}
 }
 
-// unique holds among the live records that have a value.
-func unique(path string) driver.IndexModel {
+// living is an index of the live records that have a value, which is unique: claims see to
+// that. It goes down, since a unique index of a former version goes up, and MongoDB keeps no
+// two of the same keys and filter.
+func living(path string) driver.IndexModel {
 	return driver.IndexModel{
-		Keys: bson.D{{Key: path, Value: 1}},
-		Options: options.Index().SetName(uniquePrefix + path).SetUnique(true).SetPartialFilterExpression(bson.D{
+		Keys: bson.D{{Key: path, Value: -1}},
+		Options: options.Index().SetName(livePrefix + path).SetPartialFilterExpression(bson.D{
 			{Key: liveField, Value: true},
 			{Key: path, Value: bson.D{{Key: "$exists", Value: true}}},
 		}),
@@ -162,17 +167,6 @@ func filtered(f *schema.Field, path string) []string {
 		return []string{path + ".e164", path + rawPart}
 	}
 	return []string{comparedPath(f, path)}
-}
-
-// uniqueField is the storage path of the field that a unique index is for.
-func uniqueField(e *schema.Entity, indexed string) string {
-	found := indexed
-	walk(e.Stored().Fields, "", func(path string, f *schema.Field) {
-		if f.Unique && comparedPath(f, path) == indexed {
-			found = path
-		}
-	})
-	return found
 }
 
 // walk visits every field with its storage path: those in objects and in

@@ -37,8 +37,8 @@ func TestIndexesComeFromTheMetadata(t *testing.T) {
 		`by:updatedAt {"updatedAt":1,"_id":1}`,
 		`by:weight {"weight":1,"_id":1}`,
 		`claims {"_claims":1}`,
+		`live:code {"code":-1}`,
 		`pending {"_journal.version":1}`,
-		`unique:code {"code":1}`,
 		`with:phone.raw {"phone.raw":1,"_id":1}`,
 		`words {"_words":1}`,
 	}
@@ -126,7 +126,7 @@ func TestFormerIndexesGiveWay(t *testing.T) {
 func TestIndexesTakeThePlaceOfThoseFromBefore(t *testing.T) {
 	tests := map[string][]string{
 		"by:size":                               nil,
-		"unique:_sort.name":                     nil,
+		"live:_sort.name":                       nil,
 		"by:_sort.name":                         {"by:name"},
 		"with:phone.raw":                        {"by:phone.raw"},
 		"by:roles=agent,agent.size":             {"by:roles,agent.size", "by:agent.size"},

@@ -54,12 +54,14 @@ func (a *aged) create(t *testing.T, id string, values map[string]any) core.Chang
 	return c
 }
 
-func (a *aged) change(t *testing.T, c core.Change, values map[string]any) {
+func (a *aged) change(t *testing.T, c core.Change, values map[string]any) core.Change {
 	t.Helper()
 	after := *c.After
 	after.Version++
 	after.Values = values
-	must(t, errors.Join(a.Commit(t.Context(), a.thing, []core.Change{{Action: core.Updated, Before: c.After, After: &after, Actor: c.Actor, At: c.At}})...))
+	next := core.Change{Action: core.Updated, Before: c.After, After: &after, Actor: c.Actor, At: c.At}
+	must(t, errors.Join(a.Commit(t.Context(), a.thing, []core.Change{next})...))
+	return next
 }
 
 // finds wants a filter, by its operators, and the order to find records by their names.

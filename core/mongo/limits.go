@@ -7,6 +7,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 )
 
 // What MongoDB, and what speaks its protocol, keeps of one collection at most.
@@ -37,7 +38,7 @@ func Check(m *schema.Model) error {
 			refuse("the name of %.20s... has %d characters; at most %d are kept. Choose a shorter one.", e.Name, n, maxNameLength)
 		}
 		indexes := indexesOf(m, e)
-		if n := len(indexes) + 1; n > maxIndexes {
+		if n := withOwn(indexes); n > maxIndexes {
 			refuse("%s has %d indexes, with those of its roles, of what extends it and of the program; at most %d are kept. Take index, unique or search from %d of its fields, or take away as many of its indexes; a unique field has two.",
 				e.Name, n, maxIndexes, n-maxIndexes)
 		}
@@ -54,4 +55,13 @@ func Check(m *schema.Model) error {
 		}
 	}
 	return problems.Err()
+}
+
+// withOwn is how many indexes a collection has that has these: that of the id is one more,
+// and a fence.
+func withOwn(indexes []driver.IndexModel) int {
+	if isClaimed(indexes) {
+		return len(indexes) + 2
+	}
+	return len(indexes) + 1
 }

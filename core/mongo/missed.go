@@ -61,7 +61,7 @@ func (s *Store) missorted(paths []string, r *core.Record, raw bson.Raw) (missed 
 }
 
 func unsearched(e *schema.Entity, places []string, r *core.Record, raw bson.Raw) (missed []string) {
-	has := wordsIn(raw)
+	has := textsIn(raw, wordsField)
 	if hasAll(has, e.SearchWords(r.Values)) {
 		return nil
 	}
@@ -71,14 +71,4 @@ func unsearched(e *schema.Entity, places []string, r *core.Record, raw bson.Raw)
 		}
 	}
 	return missed
-}
-
-func wordsIn(raw bson.Raw) []string {
-	list, _ := raw.Lookup(wordsField).ArrayOK()
-	items, _ := list.Values()
-	words := make([]string, len(items))
-	for i, item := range items {
-		words[i], _ = item.StringValueOK()
-	}
-	return words
 }

@@ -29,7 +29,7 @@ func TestWhatARoleAddsIsServedFromIndexesOfItsHolders(t *testing.T) {
 		"a stretch of days":        {core.Query{Filter: in(customer, object{"customerSince": object{"lt": "2000-04-01"}})}, []string{"by:roles=customer,customer.customerSince"}},
 		"a text":                   {core.Query{Filter: in(supplier, object{"category": object{"eq": "Category 7"}})}, []string{"by:roles=supplier,_sort.supplier.category"}},
 		"a beginning":              {core.Query{Filter: in(supplier, object{"category": object{"startsWith": "Category 7"}})}, []string{"by:roles=supplier,_sort.supplier.category"}},
-		"a unique value":           {core.Query{Filter: in(customer, object{"number": object{"eq": "C-0000007"}})}, []string{"unique:customer.number", "with:customer.number", "by:roles=customer,customer.number"}},
+		"a unique value":           {core.Query{Filter: in(customer, object{"number": object{"eq": "C-0000007"}})}, []string{"live:customer.number", "with:customer.number", "by:roles=customer,customer.number"}},
 		"what a merged record had": {core.Query{Filter: number, Deleted: true}, []string{"with:customer.number"}},
 		"who refers":               {core.Query{Filter: schema.Filter{Path: "customer.accountManager", Op: schema.OpEq, Value: storetest.GrownID(7), Field: customer.Field("accountManager")}}, []string{"by:customer.accountManager"}},
 		"a page from a position":   {core.Query{Filter: customer.HasRole(), OrderBy: []core.Order{customer.OrderAt("customer.customerSince", false)}, After: []any{"2024-12-01", "x"}}, []string{"by:roles=customer,customer.customerSince"}},

@@ -30,29 +30,9 @@ func (s *Store) Prepare(ctx context.Context, m *schema.Model) error {
 
 func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 	for _, e := range m.Stored() {
-		must, others := indexesOf(m, e), roleOrders(m, e)
-		there, err := s.collection(e).Indexes().ListSpecifications(ctx)
-		if err != nil {
-			return s.failed("list the indexes of "+e.Name, err)
-		}
-		if there, err = s.dropFormer(ctx, e, there, slices.Concat(must, others)); err != nil {
+		if err := s.prepareRecords(ctx, m, e); err != nil {
 			return err
 		}
-		indexes, err := s.withRoom(ctx, e, there, must, others)
-		if err != nil {
-			return err
-		}
-		if err := s.makeKeys(ctx, m, e); err != nil {
-			return err
-		}
-		if err := s.createIndexes(ctx, e, indexes); err != nil {
-			return err
-		}
-		if err := s.dropUnique(ctx, e, there, indexes); err != nil {
-			return err
-		}
-		s.declared.Store(e.Name, declaredIn(indexes, e.Collated(m.Roles(e)), e.SearchPlaces()))
-		s.keptKeys.Delete(e.Name) // what the next write reads may be less
 	}
 	for _, own := range []struct {
 		collection collection
@@ -63,12 +43,43 @@ func (s *Store) prepare(ctx context.Context, m *schema.Model) error {
 		{s.timers(), timerIndexes()},
 		{s.state(), stateIndexes()},
 		{s.batches(), batchIndexes()},
+		{s.in(leasesCollection), leaseIndexes()},
 		{s.contentChunks(), contentChunkIndexes()},
 	} {
 		if _, err := own.collection.Indexes().CreateMany(ctx, own.indexes); err != nil {
 			return s.failed("create the indexes of "+own.collection.Name(), err)
 		}
 	}
+	return nil
+}
+
+// prepareRecords makes the indexes of an entity, and what lies beside its records.
+func (s *Store) prepareRecords(ctx context.Context, m *schema.Model, e *schema.Entity) error {
+	must, others := indexesOf(m, e), roleOrders(m, e)
+	there, err := s.collection(e).Indexes().ListSpecifications(ctx)
+	if err != nil {
+		return s.failed("list the indexes of "+e.Name, err)
+	}
+	if there, err = s.dropFormer(ctx, e, there, slices.Concat(must, others)); err != nil {
+		return err
+	}
+	indexes, err := s.withRoom(ctx, e, there, must, others)
+	if err != nil {
+		return err
+	}
+	if err := s.makeKeys(ctx, m, e); err != nil {
+		return err
+	}
+	if err := s.createIndexes(ctx, e, indexes); err != nil {
+		return err
+	}
+	if err := s.makeClaims(ctx, e); err != nil {
+		return err
+	}
+	if err := s.dropUnique(ctx, e, there); err != nil {
+		return err
+	}
+	s.declared.Store(e.Name, declaredIn(indexes, e.Collated(m.Roles(e)), e.SearchPlaces()))
 	return nil
 }
 
@@ -82,6 +93,9 @@ func (s *Store) withRoom(ctx context.Context, e *schema.Entity, there []driver.I
 	names := map[string]bool{"_id_": true}
 	for _, index := range there {
 		names[index.Name] = true
+	}
+	if isClaimed(must) && !slices.ContainsFunc(there, func(i driver.IndexSpecification) bool { return strings.HasPrefix(i.Name, fencePrefix) }) {
+		names[fencePrefix] = true // it has room
 	}
 	needed := map[string]bool{}
 	for _, index := range must {
@@ -127,8 +141,8 @@ func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []d
 		_, err := s.collection(e).Indexes().CreateOne(ctx, index)
 		switch {
 		case err == nil:
-		case uniqueName.MatchString(nameOf(index)) && !passing(err):
-			return s.notUnique(ctx, e, uniqueName.FindStringSubmatch(nameOf(index))[1], err)
+		case nameOf(index) == claimsIndex && !passing(err):
+			return s.notUnique(ctx, e, err)
 		default:
 			return s.failed(fmt.Sprintf("create the index %q of %s", nameOf(index), e.Name), err)
 		}
@@ -138,15 +152,13 @@ func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []d
 
 const indexNotFound = 27
 
-// dropUnique drops the indexes of fields that were unique and are not. One of a
-// field that the model does not know is left to an instance that does.
-func (s *Store) dropUnique(ctx context.Context, e *schema.Entity, there []driver.IndexSpecification, wanted []driver.IndexModel) error {
+// dropUnique drops the unique indexes of former versions: claims have taken their place, or
+// the field is not unique any more. One of a field that the model does not know is left to an
+// instance that does.
+func (s *Store) dropUnique(ctx context.Context, e *schema.Entity, there []driver.IndexSpecification) error {
 	for _, index := range there {
 		path, isUnique := strings.CutPrefix(index.Name, uniquePrefix)
-		if !isUnique || slices.ContainsFunc(wanted, func(w driver.IndexModel) bool { return nameOf(w) == index.Name }) {
-			continue
-		}
-		if f, _ := e.At(path); f == nil {
+		if f, _ := e.At(path); !isUnique || f == nil {
 			continue
 		}
 		if err := s.dropIndex(ctx, e, index.Name); err != nil {
@@ -175,9 +187,23 @@ func nameOf(index driver.IndexModel) string {
 	return *o.Name
 }
 
-// notUnique says which values stand in the way of a unique index over a path, the most
-// frequent first. Without any, it says why the index could not be made.
-func (s *Store) notUnique(ctx context.Context, e *schema.Entity, path string, cause error) error {
+// notUnique says which values stand in the way of unique fields. Without any, it says why
+// the index of their claims could not be made.
+func (s *Store) notUnique(ctx context.Context, e *schema.Entity, cause error) error {
+	for _, path := range uniqueWanted(e, nil) {
+		shared, err := s.sharedAt(ctx, e, path)
+		if err != nil {
+			return err
+		}
+		if len(shared) > 0 {
+			return core.NotUnique(e, path, shared)
+		}
+	}
+	return s.failed("create the index of the unique values of "+e.Name, cause)
+}
+
+// sharedAt are the values at a path that several live records have, the most frequent first.
+func (s *Store) sharedAt(ctx context.Context, e *schema.Entity, path string) (shared []core.Shared, err error) {
 	isLive := bson.D{{Key: liveField, Value: true}, {Key: path, Value: bson.D{{Key: "$ne", Value: nil}}}}
 	cursor, err := s.collection(e).Aggregate(ctx, driver.Pipeline{
 		{{Key: "$match", Value: isLive}},
@@ -193,7 +219,6 @@ func (s *Store) notUnique(ctx context.Context, e *schema.Entity, path string, ca
 	if err == nil {
 		err = cursor.All(ctx, &found)
 	}
-	var shared []core.Shared
 	for _, f := range found {
 		one := core.Shared{Value: f.Value, Records: f.Records}
 		if one.IDs, err = s.firstWith(ctx, e, append(bson.D{{Key: liveField, Value: true}}, bson.E{Key: path, Value: f.Value})); err != nil {
@@ -201,10 +226,7 @@ func (s *Store) notUnique(ctx context.Context, e *schema.Entity, path string, ca
 		}
 		shared = append(shared, one)
 	}
-	if err != nil || len(shared) == 0 {
-		return s.failed("create the unique index of "+uniqueField(e, path)+" of "+e.Name, errors.Join(cause, err))
-	}
-	return core.NotUnique(e, uniqueField(e, path), shared)
+	return shared, s.failed("look for who shares a value of "+path+" of "+e.Name, err)
 }
 
 // firstWith are the ids of the first records that a filter selects.

@@ -7,7 +7,7 @@ import "go.mongodb.org/mongo-driver/v2/bson"
 func projection(reads []string) bson.D {
 	if reads == nil {
 		var without bson.D
-		for _, name := range []string{liveField, wordsField, sortField, journalField, claimsField, batchField} {
+		for _, name := range []string{liveField, wordsField, sortField, journalField, claimsField, notedField, batchField} {
 			without = append(without, bson.E{Key: name, Value: 0})
 		}
 		return without

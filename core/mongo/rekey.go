@@ -58,27 +58,45 @@ func (s *Store) sorting() collection { return s.in(sortingCollection) }
 // there. One instance does it; the others wait. What was cut off goes on from where
 // it was.
 func (s *Store) makeKeys(ctx context.Context, m *schema.Model, e *schema.Entity) error {
-	own, lease, me := s.keysFor(m, e), "keys of "+e.Name, bson.NewObjectID().Hex()
+	own := s.keysFor(m, e)
+	var have, want sortingDocument
+	return s.alone(ctx, "keys of "+e.Name, func() (done bool, err error) {
+		have, want, err = s.keysBeside(ctx, e, own)
+		return have.suffices(want), err
+	}, func(renew func() error) error {
+		return s.rekey(ctx, e, have, want, renew)
+	})
+}
+
+// alone lets one instance do what is not done yet. The others wait, and one of them goes on
+// where it is silent for too long.
+func (s *Store) alone(ctx context.Context, what string, isDone func() (bool, error), do func(renew func() error) error) error {
+	me := bson.NewObjectID().Hex()
 	for {
-		have, want, err := s.keysBeside(ctx, e, own)
-		if err != nil || have.suffices(want) {
+		if done, err := isDone(); err != nil || done {
 			return err
 		}
-		mine, err := s.Acquire(ctx, lease, me, rekeyLease)
+		mine, err := s.Acquire(ctx, what, me, rekeyLease)
 		if err != nil {
 			return err
 		}
 		if mine {
-			defer func() { _ = s.Release(context.WithoutCancel(ctx), lease, me) }() // or it ends by itself
-			if have, want, err = s.keysBeside(ctx, e, own); err != nil || have.suffices(want) {
+			defer func() { _ = s.Release(context.WithoutCancel(ctx), what, me) }() // or it ends by itself
+			if done, err := isDone(); err != nil || done {
 				return err
 			}
-			return s.rekey(ctx, e, have, want, func() (bool, error) { return s.Acquire(ctx, lease, me, rekeyLease) })
+			return do(func() error {
+				mine, err := s.Acquire(ctx, what, me, rekeyLease)
+				if err == nil && !mine {
+					err = errors.New("another instance makes the " + what) // and this one looks again
+				}
+				return err
+			})
 		}
 		select {
 		case <-time.After(rekeyLook):
 		case <-ctx.Done():
-			return s.failed("make the sort keys of "+e.Plural, ctx.Err())
+			return s.failed("make the "+what, ctx.Err())
 		}
 	}
 }
@@ -120,7 +138,7 @@ func (s *Store) sortingOf(ctx context.Context, e *schema.Entity) (d sortingDocum
 }
 
 // rekey goes through all records in the order of their ids.
-func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingDocument, renew func() (bool, error)) error {
+func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingDocument, renew func() error) error {
 	doing := "make the sort keys of " + e.Plural
 	have, err := s.beginKeys(ctx, e, have, want)
 	if err != nil {
@@ -141,8 +159,8 @@ func (s *Store) rekey(ctx context.Context, e *schema.Entity, have, want sortingD
 		if err := s.putSorting(ctx, have); err != nil {
 			return err
 		}
-		if mine, err := renew(); err != nil || !mine {
-			return errors.Join(err, s.failed(doing, errors.New("another instance does it"))) // and this one looks again
+		if err := renew(); err != nil {
+			return s.failed(doing, err)
 		}
 	}
 	return s.putSorting(ctx, want)
@@ -226,6 +244,15 @@ func (s *Store) putKeys(ctx context.Context, e *schema.Entity, of keptKeys, reco
 	}
 	_, _, err := s.collection(e).BulkWrite(ctx, writes, anyOrder)
 	return err
+}
+
+// setting is the update that sets some fields and takes others away, of which there is one.
+func setting(set bson.D, unset []string) bson.D {
+	update := bson.D{{Key: "$unset", Value: unsetting(unset)}}
+	if len(set) > 0 {
+		update = append(update, bson.E{Key: "$set", Value: set})
+	}
+	return update
 }
 
 func unsetting(names []string) bson.D {

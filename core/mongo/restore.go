@@ -52,7 +52,7 @@ func (s *Store) Holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 	}
 	delete(collections, definitionsCollection)
 	for name, kind := range collections {
-		n, err := s.in(name).CountDocuments(ctx, ofOthers(kind))
+		n, err := s.in(name).CountDocuments(ctx, countedOf(kind))
 		if err != nil {
 			return nil, s.failed("see what the database has", err)
 		}
@@ -63,8 +63,11 @@ func (s *Store) Holdings(ctx context.Context) (map[core.ItemKind]int64, error) {
 	return holdings, nil
 }
 
-// ofOthers leaves out what jobs of the core note.
-func ofOthers(kind core.ItemKind) bson.D {
+// countedOf leaves out what jobs of the core note, and what is no record.
+func countedOf(kind core.ItemKind) bson.D {
+	if kind == core.RecordItem {
+		return isRecord()
+	}
 	if kind == core.StateItem || kind == core.JobRunItem {
 		return bson.D{{Key: idField, Value: bson.D{{Key: "$not", Value: bson.Regex{Pattern: "^" + core.OwnPrefix}}}}}
 	}
@@ -150,6 +153,7 @@ func (s *Store) clear(ctx context.Context) error {
 		}
 	}
 	s.indexed.Store(false)
+	s.keptKeys.Clear()
 	return nil
 }
 

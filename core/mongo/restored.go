@@ -24,6 +24,10 @@ func (r restoring) record(one *core.Record) bson.D {
 			document = append(document, bson.E{Key: wordsField, Value: words})
 		}
 		document = append(document, keysAt(r.sorted[e.Name], r.collation, plain).whole()...)
+		bare := *one
+		bare.Values = plain
+		claims, _ := r.claimed[e.Name].claimed(e, &bare)
+		document = append(document, claims...)
 	}
 	return append(document, restoredObject(fields, one.Values)...)
 }

@@ -16,22 +16,28 @@ import (
 // restoring writes items, those of one call all of one kind.
 type restoring struct {
 	*Store
-	model  *schema.Model
-	sorted map[string][]string // by the entity, the paths that have sort keys
+	model   *schema.Model
+	sorted  map[string][]string // by the entity, the paths that have sort keys
+	claimed map[string]keptKeys // by the entity
 }
 
 func (s *Store) restoring(m *schema.Model) restoring {
-	r := restoring{s, m, map[string][]string{}}
+	r := restoring{s, m, map[string][]string{}, map[string]keptKeys{}}
 	for _, e := range m.Stored() {
 		r.sorted[e.Name] = s.keysFor(m, e).Paths
+		r.claimed[e.Name] = keptKeys{unique: uniqueWanted(e, nil), generation: 1}
 	}
 	return r
 }
 
-// keyed notes that all records have their keys.
+// keyed notes that all records have their keys and their claims.
 func (r restoring) keyed(ctx context.Context) error {
 	for _, e := range r.model.Stored() {
 		if err := r.putSorting(ctx, r.keysFor(r.model, e)); err != nil {
+			return err
+		}
+		note := uniqueNote{ID: uniqueNoteID(e.Name), Generation: 1, Claimed: []string{}, Claiming: uniqueWanted(e, nil)}
+		if err := r.putNote(ctx, note, 0); err != nil {
 			return err
 		}
 	}

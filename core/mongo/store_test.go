@@ -25,8 +25,23 @@ func open(t testing.TB, uri string, search time.Duration) *Store {
 
 func TestContract(t *testing.T) {
 	uri := mongotest.Server(t)
-	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, uri, patient) },
+	storetest.Run(t, func(t *testing.T) storetest.Store {
+		s := open(t, uri, patient)
+		t.Cleanup(func() { claimsHoldAfter(t, s) })
+		return s
+	},
 		func(t *testing.T, s storetest.Store) storetest.Store { return beside(t, s.(*Store)) })
+}
+
+// claimsHoldAfter is claimsHold once a test is over, which may have closed its store.
+func claimsHoldAfter(t *testing.T, s *Store) {
+	again := beside(t, s)
+	defer again.Close()
+	s.declared.Range(func(name, known any) bool {
+		again.declared.Store(name, known)
+		return true
+	})
+	claimsHold(t, again, "after the test")
 }
 
 // beside opens the database of a store once more.

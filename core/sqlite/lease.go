@@ -17,13 +17,17 @@ CREATE TABLE leases (
 
 // Acquire takes or renews a lease and says whether holder has it now, for ttl
 // from now. Processes that share a file share a machine, and so its clock. It
-// does not wait for the disk: a loss of power ends all holders.
+// does not wait for the disk: a loss of power ends all holders. What the dead have left of
+// others goes on the way.
 func (s *Store) Acquire(ctx context.Context, name, holder string, ttl time.Duration) (held bool, err error) {
 	err = s.writingFirst(ctx, "take the lease "+name, func(ctx context.Context, c *conn) error {
 		now := time.Now()
+		if _, err := c.exec(ctx, "DELETE FROM leases WHERE until <= ?", now.UnixMilli()); err != nil {
+			return err
+		}
 		held, err = c.changes(ctx, `INSERT INTO leases (name, holder, until) VALUES (?1, ?2, ?3)
-ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE leases.holder = ?2 OR leases.until <= ?4`,
-			name, holder, now.Add(ttl).UnixMilli(), now.UnixMilli())
+ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE leases.holder = ?2`,
+			name, holder, now.Add(ttl).UnixMilli())
 		return err
 	})
 	return held && err == nil, err

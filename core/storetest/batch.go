@@ -220,6 +220,7 @@ func byID(id string) schema.Filter {
 func batchSeen(d *desk) {
 	const records, rounds = 3, 12
 	all := d.createAll(d.thing, values{"size": int64(0)}, values{"size": int64(0)}, values{"size": int64(0)})
+	those := schema.Filter{Path: "id", Op: schema.OpIn, Value: []any{all[0].ID, all[1].ID, all[2].ID}, Field: schema.SystemFields[0]}
 	other := d.another()
 	ctx, stop := context.WithCancel(d.ctx)
 	var readers sync.WaitGroup
@@ -237,9 +238,17 @@ func batchSeen(d *desk) {
 					d.t.Errorf("%d records have come to %d, which one had in the request before; want %d", n[""], seen, records)
 				}
 				found, _ := s.Find(request, d.thing, core.Query{First: 9})
+				named, _ := s.Find(core.OneRequest(ctx), d.thing, core.Query{Filter: those, First: -1})
 				for _, r := range found {
-					size, _ := r.Values["size"].(int64)
-					seen = max(seen, size)
+					seen = max(seen, r.Values["size"].(int64))
+				}
+				for _, r := range named {
+					if size := r.Values["size"].(int64); size < seen {
+						d.t.Errorf("a record that was asked for by its id has come to %d; in the request before one had %d", size, seen)
+					}
+				}
+				for _, r := range named {
+					seen = max(seen, r.Values["size"].(int64))
 				}
 			}
 		})
