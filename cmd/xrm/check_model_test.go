@@ -86,7 +86,7 @@ func TestProposedDefinitionsOfAPluginTakeThePlaceOfItsOwn(t *testing.T) {
 func TestProposedDefinitionsMayBeAboutMailsWhereTheSiteSendsSome(t *testing.T) {
 	t.Parallel()
 	d := proposed{folder: siteFolder(t, map[string]string{"mail.yaml": "extend: mail\nfields: {campaign: {type: text}}\n"})}
-	served := append(entities.Sources(), entities.Mail()...)
+	served := entities.All()
 	if _, err := d.model(served); err == nil || !strings.Contains(err.Error(), `mail.yaml:1: extend: there is no entity or role "mail"`) {
 		t.Errorf("a site without a mail server: %v", err)
 	}

@@ -118,6 +118,24 @@ func TestSchemaLintPrintsEveryProblemAtOnce(t *testing.T) {
 	}
 }
 
+func TestAFolderThatExtendsMailsIsLinted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "mail.yaml"), "extend: mail\nfields:\n  campaign: {type: text}\n")
+	if status, out, complaints := command(t, nil, "schema", "lint", dir); status != 0 || out != "11 entities, no problems\n" {
+		t.Errorf("status %d: %s%s", status, out, complaints)
+	}
+	write(t, filepath.Join(dir, "mail.yaml"), "extend: mail\nfields:\n  campaign: {type: txt}\n")
+	_, _, complaints := command(t, nil, "schema", "lint", dir)
+	if want := filepath.ToSlash(dir) + `/mail.yaml:3: field "campaign": unknown type "txt"; did you mean "text"?` + "\n1 problem\n"; complaints != want {
+		t.Errorf("got  %s\nwant %s", complaints, want)
+	}
+	write(t, filepath.Join(dir, "mail.yaml"), "entity: mail\nfields:\n  campaign: {type: text}\n")
+	if status, out, complaints := command(t, nil, "schema", "lint", dir); status != 0 || out != "10 entities, no problems\n" {
+		t.Errorf("a site that has mails of its own, and no mail server: status %d: %s%s", status, out, complaints)
+	}
+}
+
 func TestImportTellsWhatKeepsItFromBeginning(t *testing.T) {
 	dir := t.TempDir()
 	file := write(t, filepath.Join(dir, "products.csv"), "sku,name\n1,Chai\n")

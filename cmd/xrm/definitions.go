@@ -73,11 +73,17 @@ func entitiesIn(dir string) ([]schema.Source, error) {
 	return catalog.ReadSite(dir)
 }
 
-// lintEntities reads the definitions in a folder on top of the shipped ones.
+// lintEntities reads the definitions in a folder on top of the shipped ones. Those of mails
+// count among them where the folder needs them: whether its site has a mail server, it
+// does not say.
 func lintEntities(dir string) (*schema.Model, error) {
 	site, err := entitiesIn(dir)
 	if err != nil {
 		return nil, err
 	}
-	return catalog.Lint(entities.Sources(), site, graphql.Check, mongo.Check)
+	m, err := catalog.Lint(entities.Sources(), site, graphql.Check, mongo.Check)
+	if err != nil {
+		m, err = catalog.Lint(entities.All(), site, graphql.Check, mongo.Check)
+	}
+	return m, err
 }

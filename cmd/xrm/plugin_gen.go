@@ -78,7 +78,7 @@ func (p *program) writeRecords(dir string, flags genFlags) error {
 // recordsOf is the source for the entities of a plugin.
 func recordsOf(dir string, others []string) ([]byte, error) {
 	const layer = "plugin"
-	sources := entities.Sources()
+	sources := entities.All()
 	for _, other := range others {
 		found, err := entitiesOf("another plugin", other)
 		if err != nil {

@@ -2,12 +2,11 @@ package mail
 
 import (
 	"context"
-	"fmt"
-	netmail "net/mail"
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract/mailing"
 )
 
 // Outbox takes what plugins send. Safe for concurrent use.
@@ -59,30 +58,10 @@ func values(m core.Mail, key string) (map[string]any, error) {
 			set[field] = value
 		}
 	}
-	var recipients []any
-	var violations schema.Violations
-	for _, list := range []struct {
-		kind      string
-		addresses []string
-	}{{"to", m.To}, {"cc", m.Cc}, {"bcc", m.Bcc}} {
-		for i, text := range list.addresses {
-			a, err := netmail.ParseAddress(text)
-			if err != nil {
-				violations = append(violations, schema.Violation{
-					Field: fmt.Sprintf("%s.%d", list.kind, i), Rule: "type", Message: fmt.Sprintf("%q is no mail address; write ada@example.org, or Ada <ada@example.org>", text),
-				})
-				continue
-			}
-			r := map[string]any{"address": a.Address, "kind": list.kind}
-			if a.Name != "" {
-				r["name"] = a.Name
-			}
-			recipients = append(recipients, r)
-		}
+	to, err := mailing.Recipients(m.To, m.Cc, m.Bcc)
+	if err != nil {
+		return nil, core.Refused(err)
 	}
-	if len(violations) > 0 {
-		return nil, &core.Error{Code: core.Invalid, Message: "The mail was not sent.", Violations: violations}
-	}
-	set["recipients"] = recipients
+	set["recipients"] = mailing.Stored(to)
 	return set, nil
 }

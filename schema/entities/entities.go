@@ -25,6 +25,9 @@ func Sources() []schema.Source { return sources(files) }
 // Mail returns those of mails, which are there where the site has a mail server.
 func Mail() []schema.Source { return sources(mail) }
 
+// All returns all of them: for whoever does not know which site it will be.
+func All() []schema.Source { return append(Sources(), Mail()...) }
+
 func sources(files fs.FS) []schema.Source {
 	sources, err := schema.ReadSources("shipped", "shipped", files)
 	if err != nil {

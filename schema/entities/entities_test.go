@@ -11,9 +11,9 @@ var languages = []string{"en", "de"}
 
 func load(t *testing.T) *schema.Model {
 	t.Helper()
-	m, err := schema.Load(append(entities.Sources(), entities.Mail()...)...)
+	m, err := schema.Load(entities.All()...)
 	if err != nil {
-		t.Fatalf("schema.Load(entities.Sources(), entities.Mail()) = %v, want no problems", err)
+		t.Fatalf("schema.Load(entities.All()) = %v, want no problems", err)
 	}
 	return m
 }

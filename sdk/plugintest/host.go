@@ -52,6 +52,7 @@ type Host struct {
 	secrets    map[string]string
 	mayMail    bool                      // the manifest asks for it
 	mails      []Mail                    // that were sent
+	posted     []string                  // the ids of their records
 	calendars  *worktime.Calendars       // of the site; nil for none
 	sites      map[string]http.Handler   // what answers the plugin's requests, by address
 	lines      map[string]func(net.Conn) // what is at the other end of its connections, by name
@@ -65,6 +66,7 @@ type Host struct {
 	services   map[string]chan struct{}                     // gets a word when the service has returned
 
 	telling sync.Mutex // one thing at a time is told to those who listen
+	posting sync.Mutex // one mail at a time is sent
 }
 
 // Start runs a plugin until the test ends. others hold the entities of other
@@ -133,7 +135,7 @@ func (h *Host) open(others []fs.FS) {
 // others, and that there is every entity that the plugin names elsewhere.
 func (h *Host) load(others []fs.FS) {
 	h.t.Helper()
-	sources := entities.Sources()
+	sources := entities.All()
 	for _, other := range others {
 		found, err := schema.ReadSources(mention.Another, "", other)
 		if err != nil {

@@ -62,7 +62,7 @@ const checkTimeout = 30 * time.Second
 // Run carries out every check in order and reports each as soon as it is done.
 // It leaves no process behind.
 func Run(ctx context.Context, p Program, s Settings, report func(Result)) error {
-	model, err := schema.Load(append(entities.Sources(), s.Entities...)...)
+	model, err := schema.Load(append(entities.All(), s.Entities...)...)
 	if err != nil {
 		return fmt.Errorf("load the entities of other plugins: %w", err)
 	}

@@ -102,6 +102,7 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"uploads without a name":        {`timers answer: timer sla: WriteFile: the name ".." is none`},
 		"reads files where none are":    {`timers answer: timer sla: ReadFile product: it has no field of type file`},
 		"files what was not uploaded":   {`timers answer: timer sla: Save visit: paper must be an upload of your own`},
+		"sends to what is no address":   {`timers answer: timer sla: SendMail late: The mail was not sent. to.0 "desk" is no mail address; write ada@example.org, or Ada <ada@example.org>`},
 		"forgets the key of a mail":     {"timers answer: timer sla: SendMail late: A mail needs a key, so that it is not sent twice when its cause comes again"},
 		"mentions what is not there":    {`mentions: BeforeDelete: there is no entity or role "vist"; did you mean "visit"?`},
 		"waits for what never happens":  {`mentions: topic "order.creatd": nothing of that kind happens to records of order; did you mean "order.created"?`},

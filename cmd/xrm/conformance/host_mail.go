@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/openxrm/xrm/sdk/contract"
+	"github.com/openxrm/xrm/sdk/contract/mailing"
 	"github.com/openxrm/xrm/sdk/pluginpb"
 )
 
@@ -18,7 +19,11 @@ func (h *host) SendMail(ctx context.Context, r *pluginpb.SendMailRequest) (*plug
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if _, err := contract.MailText(h.mails, r); err != nil {
+	_, err := contract.MailText(h.mails, r)
+	if err == nil {
+		_, err = mailing.Recipients(r.GetTo(), r.GetCc(), r.GetBcc())
+	}
+	if err != nil {
 		if h.complete {
 			h.faults = append(h.faults, fmt.Errorf("%s: %w", what, err))
 		}

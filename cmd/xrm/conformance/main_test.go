@@ -209,6 +209,8 @@ func everything(role string) sdk.Plugin {
 				mail.Template = "lat"
 			case "forgets the key of a mail":
 				mail.Key = ""
+			case "sends to what is no address":
+				mail.To = []string{"desk"}
 			}
 			if _, err := host.SendMail(ctx, mail); err != nil {
 				return err

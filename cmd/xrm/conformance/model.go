@@ -45,7 +45,7 @@ func entitiesLoad(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	model, err := schema.Load(slices.Concat(entities.Sources(), b.settings.Entities, mention.Sources(d))...)
+	model, err := schema.Load(slices.Concat(entities.All(), b.settings.Entities, mention.Sources(d))...)
 	if err != nil {
 		return err
 	}

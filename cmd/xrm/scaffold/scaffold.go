@@ -161,7 +161,7 @@ func addSDK(files map[string][]byte, sdk embed.FS) error {
 // checkEntity refuses a name that the entity of the plugin cannot have.
 func (p Plugin) checkEntity(files map[string][]byte) error {
 	file := "entities/" + p.Name + ".yaml"
-	_, err := schema.Load(append(entities.Sources(), schema.Source{Layer: mention.Layer(p.Name), File: file, Data: files[file]})...)
+	_, err := schema.Load(append(entities.All(), schema.Source{Layer: mention.Layer(p.Name), File: file, Data: files[file]})...)
 	if err != nil {
 		return fmt.Errorf("the plugin would have an entity of its name, which cannot be:\n%w\nchoose another name", err)
 	}
