@@ -2,14 +2,21 @@ package mail_test
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"net"
+	"net/smtp"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/openxrm/xrm/core"
+	"github.com/openxrm/xrm/core/mail"
+	"github.com/openxrm/xrm/core/mail/imap"
 )
 
 // mailbox is a mailbox of the real server, which speaks IMAP (RFC 3501).
@@ -90,6 +97,70 @@ func TestARealMailServerTakesOurMails(t *testing.T) {
 			if !strings.Contains(got, want) {
 				w.Errorf("%q is not in\n%s", want, got)
 			}
+		}
+	})
+}
+
+// receiving takes in the mails of a mailbox of the real server until the test ends.
+func (w *world) receiving(user string) {
+	w.state = &memory{}
+	ctx, cancel := context.WithCancel(w.Context())
+	ended := make(chan error, 1)
+	w.Cleanup(func() {
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			w.Error(err)
+		}
+	})
+	r := w.receiver(imap.Mailbox{Address: os.Getenv("XRM_TEST_IMAP"), Security: mail.Plain, User: user, Password: "xrm"})
+	go func() { ended <- r.Run(ctx, w.now) }()
+}
+
+// awaitReceived returns the mail that came in and fits, once it is there.
+func (w *world) awaitReceived(fits func(values) bool) values {
+	w.Helper()
+	for late := time.After(20 * time.Second); ; {
+		all := w.all("receivedMail")
+		if i := slices.IndexFunc(all, fits); i >= 0 {
+			return all[i]
+		}
+		select {
+		case <-w.written:
+		case <-late:
+			w.Fatal("it did not come in")
+		}
+	}
+}
+
+// What others send to a real mail server comes in, and what comes back is known.
+func TestARealMailServerBringsUsMailsAndReports(t *testing.T) {
+	address := os.Getenv("XRM_TEST_SMTP")
+	if address == "" {
+		t.Skip("XRM_TEST_SMTP is not set: run .ci/lab up mail")
+	}
+	onBothStores(t, func(w *world) {
+		w.receiving("desk")
+		messageID := uuid.NewString() + "@example.test"
+		raw := "From: Ada <ada@example.test>\r\nTo: desk+4711@example.test\r\nSubject: =?utf-8?q?Gr=C3=B6=C3=9Fe?=\r\nMessage-ID: <" + messageID + ">\r\n\r\nSie passt nicht.\r\n.\r\n"
+		if err := smtp.SendMail(address, nil, "ada@example.test", []string{"desk+4711@example.test"}, []byte(raw)); err != nil {
+			w.Fatal(err)
+		}
+		got := w.awaitReceived(func(v values) bool { return v["messageId"] == messageID })
+		if got["kind"] != "message" || got["from"] != "ada@example.test" || got["subject"] != "Größe" || got["text"] != "Sie passt nicht.\n." {
+			w.Errorf("it says %v", got)
+		}
+
+		w.sender.Server.Address, w.sender.Server.From.Address = address, "desk@example.test"
+		nobody := "nobody-" + uuid.NewString() + "@example.test"
+		id := w.post(core.Mail{Plugin: "complaints", Key: "k", To: []string{nobody}, Cc: []string{"ada@example.test"}, Subject: "Your complaint", Text: "We have it."}).ID
+		w.look()
+		report := w.awaitReceived(func(v values) bool { return v["mail"] == id })
+		w.wantState(id, "sent", "bounced", "accepted")
+		if reply := fmt.Sprint(w.is(id)["recipients"].([]any)[0].(values)["reply"]); report["kind"] != "report" || !strings.HasPrefix(reply, "failed 5.1.1 550 5.1.1 <"+nobody+"> User doesn't exist") {
+			w.Errorf("it is known by %v, and the recipient says %s", report, reply)
+		}
+		if got := w.suppressed(); len(got) != 1 || !strings.HasPrefix(got[0], nobody+" bounced: failed 5.1.1") {
+			w.Errorf("suppressed are %q", got)
 		}
 	})
 }

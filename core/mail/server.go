@@ -60,16 +60,11 @@ func (s Server) open(ctx context.Context) (*smtp.Client, func(), error) {
 }
 
 func (s Server) greet(conn net.Conn) (client *smtp.Client, err error) {
-	host, _, err := net.SplitHostPort(s.Address)
+	secured, err := Secured(s.TLS, s.Address)
 	if err != nil {
 		return nil, err
 	}
 	_ = conn.SetDeadline(time.Now().Add(commandTime)) // of what comes before the client's own
-	secured := &tls.Config{}
-	if s.TLS != nil {
-		secured = s.TLS.Clone()
-	}
-	secured.ServerName = cmp.Or(secured.ServerName, host)
 	switch s.Security {
 	case TLS:
 		client = smtp.NewClient(tls.Client(conn, secured))
@@ -90,15 +85,31 @@ func (s Server) greet(conn net.Conn) (client *smtp.Client, err error) {
 	if s.User == "" {
 		return client, nil
 	}
-	if s.Security == Plain && !isLoopback(conn.RemoteAddr()) {
+	if s.Security == Plain && Exposed(conn.RemoteAddr()) {
 		return nil, errors.New("the password would be sent without encryption: set mail.security to starttls or tls")
 	}
 	return client, client.Auth(sasl.NewPlainClient("", s.User, s.Password))
 }
 
-func isLoopback(a net.Addr) bool {
+// Secured is how a connection to an address is secured: c with the name of the host, which
+// its certificate must have; nil for what the machine trusts.
+func Secured(c *tls.Config, address string) (*tls.Config, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	secured := &tls.Config{}
+	if c != nil {
+		secured = c.Clone()
+	}
+	secured.ServerName = cmp.Or(secured.ServerName, host)
+	return secured, nil
+}
+
+// Exposed says whether others could read what goes over a connection without encryption.
+func Exposed(a net.Addr) bool {
 	tcp, ok := a.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
+	return !ok || !tcp.IP.IsLoopback()
 }
 
 // sender is the address of the site as mail servers know it, and domain is its domain.

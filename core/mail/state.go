@@ -5,6 +5,7 @@ const (
 	layer       = "shipped"
 	entity      = "mail"
 	suppression = "suppression"
+	received    = "receivedMail"
 
 	queued     = "queued"
 	sending    = "sending"
@@ -19,4 +20,8 @@ const (
 	pending  = "pending"
 	accepted = "accepted"
 	refused  = "refused"
+	bounced  = "bounced" // it came back, which is why its address is suppressed
 )
+
+// kindOwn is the kind of a mail of ours that came back.
+const kindOwn = "own"

@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"net"
@@ -32,6 +33,9 @@ type world struct {
 	sender  *mail.Sender
 	outbox  mail.Outbox
 	server  *server
+	state   *memory       // of the mailbox
+	log     bytes.Buffer  // of what takes mails in
+	written chan struct{} // gets a word when a record was
 	later   time.Duration // by which the clock is ahead
 }
 
@@ -41,7 +45,7 @@ func onBothStores(t *testing.T, test func(w *world)) {
 
 func newWorld(t *testing.T, s bothstores.Database) *world {
 	t.Helper()
-	model, err := schema.Load(append(entities.Sources(), entities.Mail()...)...)
+	model, err := schema.Load(entities.All()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +56,14 @@ func newWorld(t *testing.T, s bothstores.Database) *world {
 	if err := s.Prepare(t.Context(), model); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, on: record.Basis{Model: model, Policy: roles}, server: serveSMTP(t)}
+	w := &world{T: t, on: record.Basis{Model: model, Policy: roles}, server: serveSMTP(t), written: make(chan struct{}, 1)}
 	w.records = &record.Service{Store: s, Region: "DE", NewID: uuid.NewString, Now: func() time.Time { return time.Now().Add(w.later) }}
+	w.records.Committed = func() {
+		select {
+		case w.written <- struct{}{}:
+		default:
+		}
+	}
 	w.outbox = mail.Outbox{Records: w.records}
 	w.sender = w.another()
 	return w
