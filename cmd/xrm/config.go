@@ -49,6 +49,16 @@ type Mail struct {
 	From         string `yaml:"from" koanf:"from" doc:"who mails are from, such as Example Ltd <service@example.com>"`
 	User         string `yaml:"user" koanf:"user" doc:"name at the mail server; none where it asks for none"`
 	PasswordFile string `yaml:"passwordFile" koanf:"passwordFile" doc:"file with the password of that user"`
+	Inbox        Inbox  `yaml:"inbox" koanf:"inbox"`
+}
+
+// Inbox says where mails come in.
+type Inbox struct {
+	Server       string `yaml:"server" koanf:"server" doc:"host and port of the IMAP server with the mailbox whose mails are taken in, such as imap.example.com:993; none are taken in without"`
+	Security     string `yaml:"security" koanf:"security" doc:"tls, starttls, or none for a server on the same machine"`
+	User         string `yaml:"user" koanf:"user" doc:"whose mailbox that is"`
+	PasswordFile string `yaml:"passwordFile" koanf:"passwordFile" doc:"file with the password of that user"`
+	Folder       string `yaml:"folder" koanf:"folder" doc:"folder of the mailbox"`
 }
 
 // Log says how the server logs.
@@ -88,7 +98,7 @@ func defaultConfig() Config {
 	limits := execution.DefaultLimits()
 	return Config{
 		Listen: "127.0.0.1:8080", Data: "./data", Store: "sqlite", Plugins: "./bin/plugins", Trust: string(pluginhost.TrustApproved), Region: "DE", Collation: schema.DefaultCollation,
-		Mail: Mail{Security: string(mail.StartTLS)},
+		Mail: Mail{Security: string(mail.StartTLS), Inbox: Inbox{Security: string(mail.TLS), Folder: "INBOX"}},
 		Log:  Log{Format: "text", Level: "info"},
 		Limits: Limits{
 			Page: graphql.DefaultMaxPageSize, Count: graphql.DefaultMaxCount,

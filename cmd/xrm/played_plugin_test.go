@@ -92,6 +92,8 @@ func played(name string) sdk.Plugin {
 		playWitness(&p)
 	case "postman":
 		playPostman(&p)
+	case "receptionist":
+		playReceptionist(&p)
 	case "mover":
 		playMover(&p)
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/openxrm/xrm/core/integrity"
 	"github.com/openxrm/xrm/core/journal"
 	"github.com/openxrm/xrm/core/mail"
+	"github.com/openxrm/xrm/core/mail/imap"
 	"github.com/openxrm/xrm/core/migration"
 	"github.com/openxrm/xrm/core/once"
 	"github.com/openxrm/xrm/core/party"
@@ -51,7 +52,8 @@ type server struct {
 	work      *work.Work
 	roles     *access.Roles
 	calendars *worktime.Calendars
-	mail      mail.Server // the zero value where the site has none
+	mail      mail.Server  // the zero value where the site has none
+	mailbox   imap.Mailbox // as well
 	site      *web.Site
 	uses      *identity.Uses // of API keys
 	files     *file.Service
@@ -86,10 +88,8 @@ func newServer(c Config, log *slog.Logger, adapt func(*pluginhost.Config)) (*ser
 		return nil, err
 	}
 	s := &server{config: c, log: log, roles: roles, calendars: calendars}
-	if c.Mail.sends() {
-		if s.mail, err = mailServer(c.Mail); err != nil {
-			return nil, err
-		}
+	if s.mail, s.mailbox, err = mailServers(c.Mail); err != nil {
+		return nil, err
 	}
 	closeFolder(c.Data, log)
 	if s.store, err = openStore(c); err != nil {
@@ -128,10 +128,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 		party.TimerOwner: s.parties(nil).Resume, record.TimerOwner: s.records.Resume, file.Owner: s.files.Look,
 	}
 	inForm := &forms.Service{Records: s.records, State: s.store, Log: log}
-	if c.Mail.sends() {
-		sender := &mail.Sender{Server: s.mail, Records: s.records, Log: log}
-		s.work.Services = []work.Service{{Owner: mail.Owner, Name: mail.Service, Run: sender.Run}}
-	}
+	s.work.Services = s.mailServices()
 	s.work.Jobs = []work.Job{{Owner: forms.Owner, Name: forms.Name, Due: inForm.Due, Do: inForm.Do}}
 	if c.shared() {
 		s.records.Tenure = s.host.Tenure

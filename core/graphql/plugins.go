@@ -85,6 +85,7 @@ func (b *builder) plugins() {
 	})
 	b.deadLetters()
 	b.jobs()
+	b.services()
 }
 
 // ofPlugins resolves a field of all plugins of an answer at once: find puts up

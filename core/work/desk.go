@@ -42,9 +42,10 @@ func (d Desk) JobRuns(ctx context.Context) ([]core.JobRun, error) {
 	return slices.DeleteFunc(runs, schedule.OfService), err
 }
 
-// ServiceRuns says where the services of all plugins stand, on whatever instance.
+// ServiceRuns says where the services of all plugins and those of the core stand, on
+// whatever instance.
 func (d Desk) ServiceRuns(ctx context.Context) ([]core.ServiceRun, error) {
-	return d.work.runner.ServiceRuns(ctx, servicesOf(d.work.current().Contributions))
+	return d.work.runner.ServiceRuns(ctx, append(servicesOf(d.work.current().Contributions), d.work.ownServices()...))
 }
 
 // RunJob makes a job due now, on whatever instance.

@@ -148,7 +148,10 @@ func (w *Work) jobs(ctx context.Context) []schedule.Job {
 }
 
 func (w *Work) services() []schedule.Service {
-	all := servicesOf(w.serving())
+	return append(servicesOf(w.serving()), w.ownServices()...)
+}
+
+func (w *Work) ownServices() (all []schedule.Service) {
 	for _, own := range w.Services {
 		all = append(all, schedule.Service{Plugin: own.Owner, Name: own.Name})
 	}
