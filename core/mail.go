@@ -1,5 +1,10 @@
 package core
 
+// MailboxOwner is under whose name a store keeps how far the mailbox of the site was read,
+// beside the state of plugins. It is no name that a plugin can have. What is kept there is
+// never ahead of the records: what lies beyond it is read again, and known by its key.
+const MailboxOwner = OwnPrefix + "inbox"
+
 // Mail is a mail that a plugin has sent.
 type Mail struct {
 	Plugin string

@@ -38,7 +38,7 @@ func (l *live) beside(ctx context.Context) (beside, error) {
 
 // with is what there was at a moment between two looks. A timer is not lost that
 // fired in between: what it has done may be behind the position, so it fires again.
-// The same goes for a job.
+// The same goes for a job, and for how far the mailbox was read.
 func (b beside) with(after beside) []core.Item {
 	if b.sum == after.sum {
 		return after.items
@@ -50,13 +50,19 @@ func (b beside) with(after beside) []core.Item {
 			there[name{i.Timer.Plugin, i.Timer.Key}] = true
 		}
 	}
-	items := slices.DeleteFunc(slices.Clone(after.items), func(i core.Item) bool { return i.JobRun != nil })
+	items := slices.DeleteFunc(slices.Clone(after.items), begun)
 	for _, i := range b.items {
-		if i.JobRun != nil || i.Timer != nil && !there[name{i.Timer.Plugin, i.Timer.Key}] {
+		if begun(i) || i.Timer != nil && !there[name{i.Timer.Plugin, i.Timer.Key}] {
 			items = append(items, i)
 		}
 	}
 	return items
+}
+
+// begun says whether an item is how far something has come, which must not be further than
+// the records.
+func begun(i core.Item) bool {
+	return i.JobRun != nil || i.State != nil && i.State.Plugin == core.MailboxOwner
 }
 
 // withoutKeys leaves out the keys of batches behind the position: who came again with one

@@ -88,6 +88,20 @@ func TestATimerThatFiredMeanwhileFiresAgain(t *testing.T) {
 	}
 }
 
+// A mail that came in between may have no record in the copy.
+func TestAMailThatCameMeanwhileIsTakenInAgain(t *testing.T) {
+	t.Parallel()
+	state := func(owner, value string) core.Item {
+		return core.Item{State: &core.State{Plugin: owner, Key: "place", Value: []byte(value)}}
+	}
+	before := beside{items: []core.Item{state(core.MailboxOwner, "1"), state("p", "1")}, sum: [32]byte{1}}
+	after := beside{items: []core.Item{state(core.MailboxOwner, "2"), state("p", "2")}, sum: [32]byte{2}}
+	want := []core.Item{state("p", "2"), state(core.MailboxOwner, "1")}
+	if diff := cmp.Diff(want, before.with(after)); diff != "" {
+		t.Errorf("between the looks there was (-want +got):\n%s", diff)
+	}
+}
+
 // hot is a source in which a record is erased right after the position at first.
 type hot struct {
 	journal []core.Entry

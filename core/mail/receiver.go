@@ -15,7 +15,7 @@ import (
 const Intake = "inbox"
 
 // Postmaster is who the history says has taken a mail in.
-var Postmaster = core.Actor{ID: core.OwnPrefix + "inbox", Name: "xrm: the mailbox"}
+var Postmaster = core.Actor{ID: core.MailboxOwner, Name: "xrm: the mailbox"}
 
 // Mailbox is where mails for the site come in.
 type Mailbox interface {
@@ -69,7 +69,7 @@ type Receiver struct {
 const firstDays = 24 * time.Hour
 
 // placeKey is the key under which it is kept how far the mailbox was read.
-const placeKey = "inbox"
+const placeKey = "place"
 
 // kept is a place, with the name of the mailbox that it is in.
 type kept struct {
@@ -99,7 +99,7 @@ func (r *Receiver) Run(ctx context.Context, now func() (on record.Basis, sure bo
 // place is how far the mailbox was read. One that nobody has looked at is read from the
 // day before on: nobody wants the mails of years answered.
 func (r *Receiver) place(ctx context.Context) (Place, error) {
-	value, _, err := r.State.State(ctx, Owner, placeKey)
+	value, _, err := r.State.State(ctx, core.MailboxOwner, placeKey)
 	if err != nil {
 		return Place{}, fmt.Errorf("look how far the mailbox was read: %w", err)
 	}
@@ -114,7 +114,7 @@ func (r *Receiver) place(ctx context.Context) (Place, error) {
 func (r *Receiver) reach(ctx context.Context, p Place) error {
 	value, err := json.Marshal(kept{r.Mailbox.Name(), p})
 	if err == nil {
-		_, err = r.State.PutState(ctx, Owner, placeKey, value, core.AnyVersion, time.Time{})
+		_, err = r.State.PutState(ctx, core.MailboxOwner, placeKey, value, core.AnyVersion, time.Time{})
 	}
 	if err != nil {
 		return fmt.Errorf("note how far the mailbox was read: %w", err)
