@@ -34,6 +34,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		Jobs:          jobs(t, p.Jobs),
 		Endpoints:     endpoints(t, p.Endpoints),
 		Services:      services(t, p.Services),
+		Pages:         pages(t, p.Pages),
 		Timers:        named(t, "Timers", p.Timers),
 		PartyData:     p.PartyData.describe(t),
 		Migrations:    migrations(t, p.Migrations),
@@ -77,6 +78,7 @@ func features(d *pluginpb.DescribeResponse) []string {
 		{"jobs", len(d.Jobs) > 0},
 		{"mails", len(d.Mails) > 0},
 		{"migrations", len(d.Migrations) > 0},
+		{"pages", len(d.Pages) > 0},
 		{"parties", d.GetPartyData().GetExport()},
 		{"services", len(d.Services) > 0},
 		{"subscriptions", slices.ContainsFunc(d.Operations, isSubscription)},
@@ -130,14 +132,7 @@ func operations(t *typer, ops []Operation) []*pluginpb.Operation {
 			continue
 		}
 		seen[o.name] = true
-		for _, right := range o.needs {
-			if !naming.Need.MatchString(right) {
-				t.mistake("operation %s needs %q; write an entity and one of read, create, update, delete, grant and withdraw, such as complaint.update", o.name, right)
-			}
-		}
-		if o.open && len(o.needs) > 0 {
-			t.mistake("operation %s is ForEverybody and has Needs; say one of them", o.name)
-		}
+		rights(t, "operation "+o.name, o.open, o.needs)
 		described = append(described, &pluginpb.Operation{
 			Name: o.name, Kind: o.kind, Doc: o.doc, Needs: o.needs, ForEverybody: o.open,
 			Arguments: t.arguments(o.name, o.in),
@@ -145,6 +140,18 @@ func operations(t *typer, ops []Operation) []*pluginpb.Operation {
 		})
 	}
 	return described
+}
+
+// rights holds what a user needs for something against its form.
+func rights(t *typer, what string, open bool, needs []string) {
+	for _, right := range needs {
+		if !naming.Need.MatchString(right) {
+			t.mistake("%s needs %q; write an entity and one of read, create, update, delete, grant and withdraw, such as complaint.update", what, right)
+		}
+	}
+	if open && len(needs) > 0 {
+		t.mistake("%s is ForEverybody and has Needs; say one of them", what)
+	}
 }
 
 func computedFields(t *typer, fields []Field) []*pluginpb.ComputedField {

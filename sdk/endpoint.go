@@ -73,6 +73,10 @@ func (s *server) ServeHTTP(stream grpc.BidiStreamingServer[pluginpb.HTTPRequest,
 	}
 	w := &responseWriter{stream: stream, header: http.Header{}}
 	failed := s.run(head.GetContext(), "answer "+head.GetMethod()+" "+head.GetTarget(), func(host Host) error {
+		if strings.HasPrefix(request.URL.Path, pagesPath) {
+			s.servePage(w, request.URL.Path)
+			return nil
+		}
 		for _, e := range s.plugin.Endpoints {
 			if e.fits(request) {
 				e.answer(host, w, request)

@@ -65,6 +65,9 @@ type Plugin struct {
 	// Endpoints are HTTP requests that the plugin answers: see HTTP.
 	Endpoints []Endpoint
 
+	// Pages are what people see of the plugin in a browser: see NewWebPage.
+	Pages []WebPage
+
 	// Config is a *Config[T]; nil for a plugin without configuration.
 	Config Configurable
 

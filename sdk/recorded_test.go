@@ -346,6 +346,7 @@ func everything() sdk.Plugin {
 			w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
 			_, _ = io.Copy(w, r.Body)
 		})},
+		Pages: []sdk.WebPage{sdk.NewWebPage("board", "Board", fstest.MapFS{"board/index.html": {Data: []byte("<title>Board</title>")}}).Needs("visit.read")},
 		Config: &sdk.Config[struct {
 			Slots int `json:"slots" default:"4"`
 		}]{},
@@ -403,7 +404,7 @@ var script = []struct {
 	method string
 	sent   []proto.Message
 }{
-	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "mails", "migrations", "parties", "services", "subscriptions", "timers"}}}},
+	{"Plugin.Describe", []proto.Message{&pluginpb.DescribeRequest{HostVersion: "1.0.0", Features: []string{"config", "deletes", "events", "http", "jobs", "mails", "migrations", "pages", "parties", "services", "subscriptions", "timers"}}}},
 	{"Plugin.Watch", []proto.Message{&pluginpb.WatchRequest{}}},
 	{"Plugin.Configure", []proto.Message{&pluginpb.ConfigureRequest{Generation: 1, Config: []byte(`{"slots":5}`)}}},
 	{"Plugin.BeforeSave", []proto.Message{&pluginpb.BeforeSaveRequest{Context: callContext, Changes: []*pluginpb.Change{{Before: visit, After: visit}}}}},

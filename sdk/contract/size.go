@@ -18,7 +18,7 @@ type Size struct {
 	Options    int // of all enums and states
 	Operations int
 	Computed   int // fields
-	Others     int // topics, jobs, services, timers, endpoints and rules together
+	Others     int // topics, jobs, services, timers, endpoints, pages and rules together
 }
 
 // MaxSize is what one plugin may describe at most.
@@ -41,7 +41,7 @@ func CheckSize(d *pluginpb.DescribeResponse) error {
 	check("entities", len(d.GetEntities()), most.Entities, split)
 	check("operations", len(d.GetOperations()), most.Operations, "let some have more arguments, or "+split)
 	check("computed fields", len(d.GetFields()), most.Computed, "let one return an object, or "+split)
-	check("topics, jobs, services, timers, endpoints and rules", len(d.GetSubscriptions())+len(d.GetJobs())+len(d.GetServices())+len(d.GetTimers())+len(d.GetEndpoints())+len(d.GetBeforeSave())+len(d.GetBeforeDelete()), most.Others, split)
+	check("topics, jobs, services, timers, endpoints, pages and rules", len(d.GetSubscriptions())+len(d.GetJobs())+len(d.GetServices())+len(d.GetTimers())+len(d.GetEndpoints())+len(d.GetPages())+len(d.GetBeforeSave())+len(d.GetBeforeDelete()), most.Others, split)
 	if len(errs) > 0 {
 		return errors.Join(errs...) // what is read now takes time
 	}

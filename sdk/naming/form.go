@@ -10,5 +10,6 @@ var (
 	API    = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*$`)
 	Topic  = regexp.MustCompile(`^[a-z][a-zA-Z0-9-]*\.([a-zA-Z][a-zA-Z0-9]*|\*)$`)
 	Path   = regexp.MustCompile(`^/[a-zA-Z0-9/._~-]*$`)
+	Digest = regexp.MustCompile(`^[0-9a-f]{16,64}$`)
 	Need   = regexp.MustCompile(`^[a-z][a-zA-Z0-9]*\.(read|create|update|delete|grant|withdraw)$`)
 )

@@ -101,7 +101,7 @@ type PluginClient interface {
 	RunService(ctx context.Context, in *RunServiceRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ServiceReport], error)
 	// FireTimer tells that a timer is due: at least once, never before its time.
 	FireTimer(ctx context.Context, in *FireTimerRequest, opts ...grpc.CallOption) (*FireTimerResponse, error)
-	// ServeHTTP answers one HTTP request. Both sides send the head first, then the
+	// ServeHTTP answers one HTTP request, or hands out a file of a page. Both sides send the head first, then the
 	// body in parts of any size up to 64 KiB, and then close their direction.
 	ServeHTTP(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HTTPRequest, HTTPResponse], error)
 	// Subscribe follows one subscription that Describe has named. The stream ends
@@ -391,7 +391,7 @@ type PluginServer interface {
 	RunService(*RunServiceRequest, grpc.ServerStreamingServer[ServiceReport]) error
 	// FireTimer tells that a timer is due: at least once, never before its time.
 	FireTimer(context.Context, *FireTimerRequest) (*FireTimerResponse, error)
-	// ServeHTTP answers one HTTP request. Both sides send the head first, then the
+	// ServeHTTP answers one HTTP request, or hands out a file of a page. Both sides send the head first, then the
 	// body in parts of any size up to 64 KiB, and then close their direction.
 	ServeHTTP(grpc.BidiStreamingServer[HTTPRequest, HTTPResponse]) error
 	// Subscribe follows one subscription that Describe has named. The stream ends

@@ -20,6 +20,11 @@ func (h *Host) HTTP(r *http.Request) *http.Response {
 	h.t.Helper()
 	h.needConfiguration()
 	h.needEndpoint(r)
+	return h.send(r)
+}
+
+func (h *Host) send(r *http.Request) *http.Response {
+	h.t.Helper()
 	id, end := h.begin(nil, true)
 	ctx, cancel := context.WithCancel(r.Context())
 	stream, err := h.plugin.ServeHTTP(ctx)

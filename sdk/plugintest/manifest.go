@@ -23,6 +23,7 @@ type manifest struct {
 		Connections     map[string]string `yaml:"connections"`
 		Operations      []string          `yaml:"operations"`
 		Services        []string          `yaml:"services"`
+		Pages           []string          `yaml:"pages"`
 		Mail            bool              `yaml:"mail"`
 		extension.Needs `yaml:",inline"`
 	}
@@ -64,6 +65,11 @@ func (h *Host) holdAgainst() error {
 	for _, described := range d.GetServices() {
 		if !slices.Contains(m.Needs.Services, described.GetName()) {
 			err = errors.Join(err, strictyaml.Problems{extension.LacksService(d.GetName(), described.GetName())}.Err())
+		}
+	}
+	for _, described := range d.GetPages() {
+		if !slices.Contains(m.Needs.Pages, described.GetName()) {
+			err = errors.Join(err, strictyaml.Problems{extension.LacksPage(d.GetName(), described.GetName())}.Err())
 		}
 	}
 	if err == nil && (m.Name != d.GetName() || m.Version != d.GetVersion()) {

@@ -69,4 +69,9 @@ func LacksService(plugin, name string) strictyaml.Problem {
 	return Lacks(plugin, "service "+name, "it goes on by itself for as long as the plugin runs; needs has to have services: [%s]", name)
 }
 
+// LacksPage is a page that nobody has granted.
+func LacksPage(plugin, name string) strictyaml.Problem {
+	return Lacks(plugin, "page "+name, "people see it beside those of xrm; needs has to have pages: [%s]", name)
+}
+
 func manifest(plugin string) string { return path.Join(plugin, "plugin.yaml") }
