@@ -65,7 +65,7 @@ func (b *builder) operation(by snapshot.Contributor, op snapshot.Operation) erro
 		if err != nil {
 			return nil, err
 		}
-		result, err := by.Call(ctx, b.Basis, ActorFrom(ctx), op, withoutKey(p.Args), key)
+		result, err := by.Call(ctx, b.Basis, user(ctx), op, withoutKey(p.Args), key)
 		return []any{result}, err
 	}))
 	if op.Subscription {
@@ -73,10 +73,17 @@ func (b *builder) operation(by snapshot.Contributor, op snapshot.Operation) erro
 			if err := b.start(ctx, op); err != nil {
 				return func(yield func(any, error) bool) { yield(nil, err) }
 			}
-			return by.Subscribe(ctx, b.Basis, ActorFrom(ctx), op, args)
+			return by.Subscribe(ctx, b.Basis, user(ctx), op, args)
 		}
 	}
 	return nil
+}
+
+// user is for whom a plugin is called. It adds its own name where it calls back.
+func user(ctx context.Context) core.Actor {
+	a := ActorFrom(ctx)
+	a.Via = ""
+	return a
 }
 
 // start refuses an operation that the actor may not start. The actor's view has it
@@ -105,7 +112,7 @@ func (b *builder) computed(by snapshot.Contributor, f snapshot.ComputedField) er
 			return fmt.Errorf("%s has a field %s already; choose another name", e.Name, f.Field.Name)
 		}
 		o.AddFieldConfig(f.Field.Name, &graphql.Field{Type: b.output(at, f.Field), Description: describe(f.Field)})
-		b.views.onlyFor(o.Name(), f.Field.Name, func(s *sight) bool { return s.leads(f.Field) })
+		b.views.onlyFor(o.Name(), f.Field.Name, func(s *sight) bool { return (s.actor.Via == "" || s.actor.Via == f.Plugin) && s.leads(f.Field) })
 		b.resolve(o.Name(), f.Field.Name, b.withRecords(f.Field, func(ctx context.Context, p execution.BatchParams) ([]any, error) {
 			parents := make([]*core.Record, len(p.Parents))
 			for i, parent := range p.Parents {
@@ -113,7 +120,7 @@ func (b *builder) computed(by snapshot.Contributor, f snapshot.ComputedField) er
 					return nil, fmt.Errorf("resolve %s.%s: the record %s was read in part", f.Entity, f.Field.Name, parents[i].ID)
 				}
 			}
-			return by.Resolve(ctx, b.Basis, ActorFrom(ctx), f, parents)
+			return by.Resolve(ctx, b.Basis, user(ctx), f, parents)
 		}))
 	}
 	return nil

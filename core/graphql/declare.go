@@ -81,7 +81,7 @@ func (b *builder) input(t thing, suffix, description string, fields func() graph
 func (b *builder) addQuery(t thing, name string, who condition, f *graphql.Field) {
 	if b.claim("query", name, claim{thing: t}) {
 		b.query[name] = f
-		b.views.onlyFor("Query", name, who)
+		b.views.onlyFor("Query", name, t.onPages(who))
 	}
 }
 
@@ -91,13 +91,13 @@ func (b *builder) addMutation(t thing, name string, who condition, f *graphql.Fi
 			f.Args = withKey(f.Args)
 		}
 		b.mutation[name] = f
-		b.views.onlyFor("Mutation", name, who)
+		b.views.onlyFor("Mutation", name, t.onPages(who))
 	}
 }
 
 func (b *builder) addSubscription(t thing, name string, who condition, f *graphql.Field) {
 	if b.claim("subscription", name, claim{thing: t}) {
 		b.subscription[name] = f
-		b.views.onlyFor("Subscription", name, who)
+		b.views.onlyFor("Subscription", name, t.onPages(who))
 	}
 }

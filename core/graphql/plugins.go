@@ -112,7 +112,7 @@ const pluginState = "The state of the plugins is"
 // administrators".
 func administered(whose string, resolve graphql.FieldResolveFn) graphql.FieldResolveFn {
 	return func(p graphql.ResolveParams) (any, error) {
-		if !slices.Contains(ActorFrom(p.Context).Roles, core.AdminRole) {
+		if a := ActorFrom(p.Context); a.Via != "" || !slices.Contains(a.Roles, core.AdminRole) {
 			return nil, &core.Error{Code: core.Forbidden, Message: whose + " for administrators: the role " + core.AdminRole + "."}
 		}
 		return resolve(p)

@@ -24,10 +24,15 @@ func (b *builder) sight(a core.Actor) *sight {
 }
 
 // administers says whether the actor is an administrator.
-func (s *sight) administers() bool { return slices.Contains(s.actor.Roles, core.AdminRole) }
+func (s *sight) administers() bool {
+	return s.actor.Via == "" && slices.Contains(s.actor.Roles, core.AdminRole)
+}
 
 // starts says whether the actor may start an operation of a plugin.
 func (s *sight) starts(op snapshot.Operation) bool {
+	if s.actor.Via != "" && s.actor.Via != op.Plugin {
+		return false
+	}
 	return op.ForEverybody || s.Policy.Starts(s.Model, s.actor, op.Name, op.Needs)
 }
 

@@ -21,9 +21,15 @@ type views struct {
 	members  map[string]func(s *sight, member string) bool // fields and values of the types of this name
 }
 
-// View is the set of the actor's roles, which decides alone: not who it is.
+// View is the set of the actor's roles and, on a page of a plugin, its name. They decide
+// alone: not who it is.
 func (v *views) View(ctx context.Context) string {
 	roles := ActorFrom(ctx).Roles
+	if via := ActorFrom(ctx).Via; via != "" {
+		roles = slices.Clone(roles)
+		slices.Sort(roles)
+		return "page of " + via + ", roles " + strings.Join(slices.Compact(roles), ",")
+	}
 	switch {
 	case slices.Contains(roles, core.AdminRole):
 		return ""
@@ -37,13 +43,21 @@ func (v *views) View(ctx context.Context) string {
 
 // Shows implements execution.Viewer.
 func (v *views) Shows(ctx context.Context) func(execution.Element) bool {
-	s := v.builder.sight(core.Actor{Roles: ActorFrom(ctx).Roles})
+	s := v.builder.sight(core.Actor{Roles: ActorFrom(ctx).Roles, Via: ActorFrom(ctx).Via})
 	return func(e execution.Element) bool {
 		if seen := v.elements[e]; seen != nil {
 			return seen(s)
 		}
 		members := v.members[e.Type]
 		return e.Argument != "" || members == nil || members(s, e.Member)
+	}
+}
+
+// onPages keeps from the pages of plugins what is no operation of their own, whoever
+// looks at them.
+func (t thing) onPages(who condition) condition {
+	return func(s *sight) bool {
+		return (s.actor.Via == "" || t == ofPlugin(s.actor.Via)) && (who == nil || who(s))
 	}
 }
 

@@ -1,6 +1,8 @@
 package identity_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -119,4 +121,70 @@ func said(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+func TestATokenOfAPageWorksForAsLongAsTheSession(t *testing.T) {
+	bothstores.Run(t, func(t *testing.T, open func(t *testing.T) bothstores.Database) {
+		db := open(t)
+		now := time.Now().UTC().Truncate(time.Millisecond)
+		sessions := &identity.Sessions{Store: db, Keys: db, Now: func() time.Time { return now }}
+		key, hash := identity.NewKey()
+		if err := db.SaveKey(t.Context(), core.Key{ID: "k1", Hash: hash, Roles: []string{"admin"}, CreatedAt: now}); err != nil {
+			t.Fatal(err)
+		}
+		signIn := func() *http.Request {
+			t.Helper()
+			w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+			if err := sessions.SignIn(w, r, key); err != nil {
+				t.Fatal(err)
+			}
+			r.AddCookie(w.Result().Cookies()[0])
+			return r
+		}
+		tokenFor := func(r *http.Request) string {
+			t.Helper()
+			token, err := sessions.PageToken(r, "fair")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return "Bearer " + token
+		}
+		is := func(header, want string) {
+			t.Helper()
+			_, err := sessions.Page(t.Context(), header)
+			if got := said(err); got != want {
+				t.Errorf("the token: %q, want %q", got, want)
+			}
+		}
+		const expired = "The token of this page has expired. Ask xrm for another one."
+		r := signIn()
+		token := tokenFor(r)
+		actor, err := sessions.Page(t.Context(), token)
+		if diff := cmp.Diff(core.Actor{ID: "k1", Roles: []string{"admin"}, Via: "fair"}, actor); diff != "" || err != nil {
+			t.Errorf("for whom it works: %v %s", err, diff)
+		}
+		if _, err := (&identity.Authenticator{Keys: db, Sessions: sessions}).Authenticate(t.Context(), token); core.CodeOf(err) != core.Unauthenticated {
+			t.Errorf("as a key: %v", err)
+		}
+		is("Bearer xrm_page_0", expired)
+		is("", expired)
+		now = now.Add(identity.PageTokenLife)
+		is(token, expired)
+		token = tokenFor(r)
+		is(token, "")
+		from := r.Clone(t.Context())
+		from.Header.Set("Sec-Fetch-Site", "same-site")
+		if token, err := sessions.PageToken(from, "fair"); token != "" || core.CodeOf(err) != core.Forbidden {
+			t.Errorf("a token for another origin: %q, %v", token, err)
+		}
+		if err := sessions.SignOut(httptest.NewRecorder(), r); err != nil {
+			t.Fatal(err)
+		}
+		is(token, signedOut)
+		token = tokenFor(signIn())
+		if _, err := db.RemoveKey(t.Context(), "k1"); err != nil {
+			t.Fatal(err)
+		}
+		is(token, "This API key is not known: it was mistyped, or it is revoked. Ask an administrator for a new one.")
+	})
 }

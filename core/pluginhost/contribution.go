@@ -47,6 +47,9 @@ func (h *Host) contribution(m Manifest, d *pluginpb.DescribeResponse) (*snapshot
 		t.Names("endpoint", naming.Path, e.GetPath())
 		c.Endpoints = append(c.Endpoints, snapshot.Endpoint{Method: e.GetMethod(), Path: e.GetPath(), Doc: e.GetDoc()})
 	}
+	for _, p := range d.GetPages() {
+		c.Pages = append(c.Pages, webPage(t, m.Name, p))
+	}
 	for _, o := range d.GetOperations() {
 		c.Operations = append(c.Operations, operation(t, m.Name, o))
 	}
@@ -72,6 +75,24 @@ func checkFeatures(plugin string, needed []string) error {
 	return nil
 }
 
+func webPage(t *contract.Translator, plugin string, p *pluginpb.Page) snapshot.Page {
+	t.Names("page", naming.API, p.GetName())
+	t.Names("digest of the page "+p.GetName(), naming.Digest, p.GetDigest())
+	needed(t, "page "+p.GetName(), p.GetForEverybody(), p.GetNeeds())
+	return snapshot.Page{
+		Plugin: plugin, Name: p.GetName(), Title: p.GetTitle(), Digest: p.GetDigest(),
+		Needs: slices.Clone(p.GetNeeds()), ForEverybody: p.GetForEverybody(),
+	}
+}
+
+// needed holds what a user needs for something against its form.
+func needed(t *contract.Translator, what string, everybody bool, needs []string) {
+	t.Names("right that "+what+" needs", naming.Need, needs...)
+	if everybody && len(needs) > 0 {
+		t.Add(what, "it is for everybody and needs %s; it has to be one of them", strings.Join(needs, ", "))
+	}
+}
+
 func operation(t *contract.Translator, plugin string, o *pluginpb.Operation) snapshot.Operation {
 	op := snapshot.Operation{Plugin: plugin, Name: o.GetName(), Doc: o.GetDoc(), Needs: slices.Clone(o.GetNeeds()), ForEverybody: o.GetForEverybody()}
 	switch o.GetKind() {
@@ -84,10 +105,7 @@ func operation(t *contract.Translator, plugin string, o *pluginpb.Operation) sna
 		t.Add(o.GetName(), "it is neither a query nor a mutation nor a subscription")
 	}
 	t.Names("operation", naming.API, o.GetName())
-	t.Names("right that "+o.GetName()+" needs", naming.Need, o.GetNeeds()...)
-	if o.GetForEverybody() && len(o.GetNeeds()) > 0 {
-		t.Add(o.GetName(), "it is for everybody and needs %s; it has to be one of them", strings.Join(o.GetNeeds(), ", "))
-	}
+	needed(t, o.GetName(), o.GetForEverybody(), o.GetNeeds())
 	op.Arguments, op.Result = t.Operation(o)
 	return op
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/openxrm/xrm/core"
@@ -28,17 +29,21 @@ const httpMethod = "http"
 // returned before anything was written.
 func (h *Host) ServeHTTP(s *snapshot.Snapshot, plugin string, w http.ResponseWriter, r *http.Request) error {
 	fits := func(e snapshot.Endpoint) bool { return e.Fits(r.Method, r.URL.Path) }
-	if c, found := s.Find(plugin); !found || !slices.ContainsFunc(c.Endpoints, fits) {
+	if c, found := s.Find(plugin); !found || !slices.ContainsFunc(c.Endpoints, fits) || strings.HasPrefix(r.URL.Path, pagesPath) {
 		return &core.Error{Code: core.NotFound, Message: "There is no such address."}
 	}
+	return h.serve(s, plugin, &httpAnswer{to: w}, r)
+}
+
+func (h *Host) serve(s *snapshot.Snapshot, plugin string, answer *httpAnswer, r *http.Request) error {
 	one := &call{plugin: plugin, method: httpMethod, actor: core.PluginActor(plugin), on: s.Basis, mayWrite: true}
 	_, held := budget.Begin(h.config.Budget.OfPlugin(r.Context(), plugin))
 	defer held.Release()
 	if err := held.Take(2 * pluginpb.MaxPart); err != nil { // of the body that is passed on
 		return err
 	}
-	answer := &httpAnswer{to: w, held: held}
-	connection := http.NewResponseController(w)
+	answer.held = held
+	connection := http.NewResponseController(answer.to)
 	// Otherwise net/http reads the rest of the body itself before the answer begins.
 	_ = connection.EnableFullDuplex()
 	err := h.ask(r.Context(), one, h.config.HTTPTimeout, func(ctx context.Context, client pluginpb.PluginClient, id *pluginpb.CallContext) error {
@@ -102,6 +107,7 @@ func brokenBody(err error) error {
 type httpAnswer struct {
 	to    http.ResponseWriter
 	held  *budget.Request // where each part has room while it is written
+	file  http.Header     // of a file of a page, whatever the plugin says; nil for an endpoint
 	begun bool
 }
 
@@ -162,6 +168,9 @@ func (a *httpAnswer) begin(head *pluginpb.HTTPResponseHead) error {
 		return fmt.Errorf("it answered a request with the status %d; it may be one from 200 to 599", status)
 	}
 	header := a.to.Header()
+	if a.file != nil {
+		return a.beginFile(status)
+	}
 	for _, h := range head.GetHeaders() {
 		switch name := http.CanonicalHeaderKey(h.GetName()); {
 		case !httpguts.ValidHeaderFieldName(name): // "Trailer:..." would become one after the body

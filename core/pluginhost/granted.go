@@ -59,6 +59,11 @@ func (n Needs) Check(c snapshot.Contribution, m *schema.Model) error {
 			s.problems = append(s.problems, extension.LacksService(c.Plugin, name))
 		}
 	}
+	for _, p := range c.Pages {
+		if !slices.Contains(n.Pages, p.Name) {
+			s.problems = append(s.problems, extension.LacksPage(c.Plugin, p.Name))
+		}
+	}
 	return s.problems.Err()
 }
 

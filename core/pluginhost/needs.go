@@ -30,6 +30,7 @@ type Needs struct {
 	Operations  []string                      `yaml:"operations" doc:"Queries and mutations of other plugins that it may call."`
 	HTTP        []Route                       `yaml:"http" doc:"Requests that it answers, such as POST /erp; a path that ends in / takes everything below."`
 	Services    []string                      `yaml:"services" doc:"Names of services that it may run: each goes on for as long as the plugin does, on one instance of xrm."`
+	Pages       []string                      `yaml:"pages" doc:"Names of pages that people see in a browser, beside those of xrm."`
 	Secrets     []string                      `yaml:"secrets" doc:"Names of secrets that it may read."`
 	Connections map[string]connection.Address `yaml:"connections" doc:"Where it may connect to through xrm, by names of its own: api.example.com:443, \"*:443\" for every public host, or site where the settings say it."`
 	Connect     []Port                        `yaml:"connect" doc:"TCP ports that it may connect to."`
@@ -109,6 +110,7 @@ func (n Needs) Lines() []string {
 	add("constrains", n.Constrains...)
 	add("operations", n.Operations...)
 	add("http", texts(n.HTTP)...)
+	add("pages", n.Pages...)
 	add("secrets", n.Secrets...)
 	add("services", n.Services...)
 	for name, address := range n.Connections {

@@ -27,6 +27,7 @@ type Contribution struct {
 	Topics       []string // that it subscribes to: "order.created", "customer.*"
 	Jobs         []Job
 	Endpoints    []Endpoint
+	Pages        []Page
 	Services     []string          // that go on, each on one instance
 	Timers       []string          // names of the timers that it handles
 	Mails        []mailing.File    // templates of mails that it sends

@@ -13,6 +13,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/graphql/transport"
+	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/snapshot"
 )
 
@@ -26,6 +27,7 @@ type Authenticator interface {
 // request, and only returned before anything was written.
 type Plugins interface {
 	ServeHTTP(s *snapshot.Snapshot, plugin string, w http.ResponseWriter, r *http.Request) error
+	ServeFile(s *snapshot.Snapshot, p snapshot.Page, file string, header http.Header, w http.ResponseWriter, r *http.Request) error
 }
 
 // Config is what a Site needs; all of it.
@@ -40,6 +42,8 @@ type Config struct {
 	Metrics       *Metrics
 	Queue         *fairqueue.Queue // of the requests to the API
 	Log           *slog.Logger
+
+	PagesHost string // the host name of the server, below which each plugin has one for its pages; "" keeps them in a sandbox
 
 	Budget        *budget.Server // what requests to the API hold; nil bounds nothing
 	BodyBytes     int            // of a request to the API
@@ -73,10 +77,15 @@ func New(c Config) *Site {
 		Log:              c.Log,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", s.graphql)
+	mux.HandleFunc("/graphql", s.serveAPI)
 	mux.HandleFunc("POST /files", s.serveUpload)
 	mux.HandleFunc("GET /files/{entity}/{record}/{file}", s.serveFile)
 	mux.HandleFunc("/plugins/{name}/", s.servePlugin)
+	mux.HandleFunc("GET /pages/{plugin}/{page}", s.showPage)
+	mux.HandleFunc("POST /pages/{plugin}/{page}/token", s.servePageToken)
+	mux.HandleFunc("GET /pages/{plugin}/{page}/{digest}/{file...}", s.servePageFile)
+	mux.HandleFunc("GET /pages/frame.js", script(frameScript))
+	mux.HandleFunc("GET /pages/xrm.js", script(pageScript))
 	mux.HandleFunc("GET /signin", s.showSignin)
 	mux.HandleFunc("POST /signin", s.takeSignin)
 	mux.HandleFunc("POST /signout", s.takeSignout)
@@ -84,7 +93,7 @@ func New(c Config) *Site {
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /readyz", s.serveReadiness)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/graphql", http.StatusFound) })
-	s.handler = withRequestID(recovered(c.Log, mux))
+	s.handler = withRequestID(recovered(c.Log, s.apart(mux)))
 	return s
 }
 
@@ -96,7 +105,12 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.Ser
 func (s *Site) Shutdown(ctx context.Context) error { return s.graphql.Shutdown(ctx) }
 
 func (s *Site) authenticate(r *http.Request) (context.Context, error) {
-	actor, err := s.Authenticator.Identify(r)
+	identify := s.Authenticator.Identify
+	header := r.Header.Get("Authorization")
+	if identity.CarriesPageToken(header) {
+		identify = func(r *http.Request) (core.Actor, error) { return s.Sessions.Page(r.Context(), header) }
+	}
+	actor, err := identify(r)
 	if err != nil {
 		return nil, err
 	}

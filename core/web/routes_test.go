@@ -43,6 +43,10 @@ func (m mirror) ServeHTTP(s *snapshot.Snapshot, plugin string, w http.ResponseWr
 	return err
 }
 
+func (mirror) ServeFile(_ *snapshot.Snapshot, _ snapshot.Page, _ string, _ http.Header, _ http.ResponseWriter, _ *http.Request) error {
+	return errors.New("nobody asks for files here")
+}
+
 func site(t *testing.T, ready error) *web.Site {
 	t.Helper()
 	now := &snapshot.Snapshot{}

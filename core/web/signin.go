@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	_ "embed" // for the page
 	"errors"
@@ -11,12 +12,19 @@ import (
 
 	"github.com/openxrm/xrm/core"
 	"github.com/openxrm/xrm/core/identity"
+	"github.com/openxrm/xrm/core/snapshot"
 )
 
 // Sessions let browsers in with a key. Their errors are as those of Authenticator.
 type Sessions interface {
 	// Visitor is whose session a browser has, whichever page has led it here.
 	Visitor(r *http.Request) (core.Actor, error)
+	// Identify is whose session a request has that a page of this origin makes.
+	Identify(r *http.Request) (core.Actor, error)
+	// PageToken gives the page of a plugin a token for the session of a request, and Page
+	// says for whom the one works that a header carries.
+	PageToken(r *http.Request, plugin string) (string, error)
+	Page(ctx context.Context, header string) (core.Actor, error)
 	SignIn(w http.ResponseWriter, r *http.Request, key string) error
 	SignOut(w http.ResponseWriter, r *http.Request) error
 }
@@ -28,6 +36,7 @@ var signinPage = template.Must(template.New("signin").Parse(signinHTML))
 
 type signin struct {
 	Nonce, Fault, Name, Next string
+	Pages                    []snapshot.Page // that who is signed in may see
 }
 
 // corePolicy lets a page of the core use its own styles and forms, and nothing else;
@@ -44,7 +53,11 @@ func (s *Site) showSignin(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	s.signin(w, http.StatusOK, signin{Name: nameOf(visitor), Next: localPath(r.URL.Query().Get("next"))})
+	shown := signin{Next: localPath(r.URL.Query().Get("next"))}
+	if err == nil {
+		shown.Name, shown.Pages = nameOf(visitor), s.Current().Pages(visitor)
+	}
+	s.signin(w, http.StatusOK, shown)
 }
 
 func nameOf(a core.Actor) string {

@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,6 +20,16 @@ func (lounge) Visitor(r *http.Request) (core.Actor, error) {
 		return core.Actor{ID: "k1", Name: `Ada <b>`, Roles: []string{cookie.Value}}, nil
 	}
 	return core.Actor{}, &core.Error{Code: core.Unauthenticated, Message: "You are not signed in."}
+}
+
+func (l lounge) Identify(r *http.Request) (core.Actor, error) { return l.Visitor(r) }
+
+func (lounge) PageToken(*http.Request, string) (string, error) {
+	return "", errors.New("there are no pages here")
+}
+
+func (lounge) Page(context.Context, string) (core.Actor, error) {
+	return core.Actor{}, errors.New("there are no pages here")
 }
 
 func (lounge) SignIn(w http.ResponseWriter, _ *http.Request, key string) error {
