@@ -156,18 +156,21 @@ func namesAreWellFormed(ctx context.Context, b *bench) error {
 		}
 		seen[kind+owner+name] = true
 	}
+	needed := func(kind, what string, everybody bool, rights []string) {
+		for _, right := range rights {
+			name("right that "+what+" needs", "", right, naming.Need)
+		}
+		if everybody && len(rights) > 0 {
+			wrong = append(wrong, fmt.Errorf("the %s %q, which is for everybody and needs something", kind, what))
+		}
+	}
 	name("plugin", "", d.GetName(), naming.Plugin)
 	for _, o := range d.GetOperations() {
 		name("operation", "", o.GetName(), naming.API)
 		if _, known := pluginpb.Operation_Kind_name[int32(o.GetKind())]; !known || o.GetKind() == pluginpb.Operation_KIND_UNSPECIFIED {
 			wrong = append(wrong, fmt.Errorf("the operation %q is neither a query nor a mutation nor a subscription", o.GetName()))
 		}
-		for _, right := range o.GetNeeds() {
-			name("right that "+o.GetName()+" needs", "", right, naming.Need)
-		}
-		if o.GetForEverybody() && len(o.GetNeeds()) > 0 {
-			wrong = append(wrong, fmt.Errorf("the operation %q, which is for everybody and needs something", o.GetName()))
-		}
+		needed("operation", o.GetName(), o.GetForEverybody(), o.GetNeeds())
 	}
 	for _, f := range d.GetFields() {
 		name("field", f.GetEntity()+".", f.GetName(), naming.API)
@@ -180,6 +183,11 @@ func namesAreWellFormed(ctx context.Context, b *bench) error {
 	}
 	for _, s := range d.GetServices() {
 		name("service", "", s.GetName(), naming.API)
+	}
+	for _, p := range d.GetPages() {
+		name("page", "", p.GetName(), naming.API)
+		name("digest of the page "+p.GetName(), "", p.GetDigest(), naming.Digest)
+		needed("page", p.GetName(), p.GetForEverybody(), p.GetNeeds())
 	}
 	for _, e := range d.GetEndpoints() {
 		name("endpoint", e.GetMethod()+" ", e.GetPath(), naming.Path)

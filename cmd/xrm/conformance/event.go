@@ -54,6 +54,11 @@ func eventChecks() []check {
 			run:    try("endpoint"),
 		},
 		{
+			name: "pages are handed out", expected: "the index.html of each page, and 404 for what is no file of it",
+			remedy: "answer GET /.pages/NAME/PATH with the file of the folder, and with nothing outside of it",
+			run:    pagesAreHandedOut,
+		},
+		{
 			name: "hands out what it keeps", expected: "Export answers with JSON, or with nothing, also about a party that it does not know",
 			remedy: "answer what you do not know with an empty message",
 			run:    try("export"),

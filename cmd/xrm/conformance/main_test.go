@@ -199,6 +199,7 @@ func everything(role string) sdk.Plugin {
 			}
 			return nil
 		}}},
+		Pages: []sdk.WebPage{sdk.NewWebPage("board", "Board", fstest.MapFS{"index.html": {Data: []byte("<title>Board</title>")}}).Needs("visit.read")},
 		Mails: fstest.MapFS{"mails/late.en.txt": {Data: []byte("Subject: Late\n\nVisit {{.visit}} is late.\n")}},
 		Timers: map[string]sdk.TimerFunc{"sla": func(ctx context.Context, host sdk.Host, t *sdk.Timer) error {
 			mail := sdk.Mail{Key: "late " + t.Key, To: []string{"desk@example.org"}, Template: "late", Values: map[string]any{"visit": t.Key}}
@@ -325,7 +326,7 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 	again := s.described.Add(1)
 	changed := &pluginpb.DescribeResponse{
 		Name: d.Name, Version: d.Version, Entities: d.Entities, BeforeSave: d.BeforeSave, BeforeDelete: d.BeforeDelete, Operations: d.Operations,
-		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers, Services: d.Services, Mails: d.Mails, Migrations: d.Migrations,
+		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers, Services: d.Services, Mails: d.Mails, Migrations: d.Migrations, Pages: d.Pages,
 		ConfigSchema: d.ConfigSchema, Features: d.Features, Sdk: d.Sdk, PartyData: d.PartyData,
 	}
 	switch s.role {
@@ -353,6 +354,10 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 		}
 	case "has a broken entity":
 		changed.Entities = []*pluginpb.EntityFile{{Path: "entities/visit.yaml", Yaml: []byte(visitYAML + "  shoe: {type: siez}\n")}}
+	case "has a page that is not there":
+		changed.Pages = append(slices.Clone(d.Pages), &pluginpb.Page{Name: "stats", Title: "Stats", Digest: strings.Repeat("0", 32)})
+	case "has a page without a digest":
+		changed.Pages = []*pluginpb.Page{{Name: "board", Title: "Board", Needs: []string{"visit.see"}, ForEverybody: true}}
 	case "has a broken mail":
 		changed.Mails = []*pluginpb.MailFile{{Path: "mails/late.en.txt", Data: []byte("Subject: Late\n\nVisit {{.visit is late.\n")}}
 	case "mentions what is not there":
