@@ -109,8 +109,14 @@ var acts = map[string]act{
 	"migrate": func(s *stage, _ int, w with) (any, error) {
 		return s.host.Migrate(w.Entity, int(w.Version), w.To, w.Values)
 	},
-	"upload":         func(s *stage, _ int, w with) (any, error) { return s.host.Upload(w.Name, w.Body), nil },
-	"content":        func(s *stage, _ int, w with) (any, error) { return s.host.Content(w.ID), nil },
+	"upload":  func(s *stage, _ int, w with) (any, error) { return s.host.Upload(w.Name, w.Body), nil },
+	"content": func(s *stage, _ int, w with) (any, error) { return s.host.Content(w.ID), nil },
+	"pageFile": func(s *stage, _ int, w with) (any, error) {
+		if content, found := s.host.PageFile(w.Name, w.Target); found {
+			return append([]byte{}, content...), nil
+		}
+		return nil, nil
+	},
 	"mails":          func(s *stage, _ int, _ with) (any, error) { return mails(s.host.Mails()), nil },
 	"broadcasts":     func(s *stage, _ int, _ with) (any, error) { return broadcasts(s.host.Broadcasts()), nil },
 	"missBroadcasts": done(func(s *stage, _ with) { s.host.MissBroadcasts() }),

@@ -158,6 +158,8 @@ plugin.job("tidyUp", { schedule: "0 7 * * 1-5", zone: "Europe/Berlin" }, async (
   }
 });
 
+plugin.page("board", { title: "Visits", files: new URL("board", import.meta.url), needs: "visit.read" });
+
 plugin.service("inbox", { doc: "Makes a visit of every letter." }, async (host) => {
   for await (const { subject, from } of await host.listen("letters")) {
     if (subject === "illegible") {

@@ -128,6 +128,14 @@ test("a timer fires when the configuration says", async (t) => {
     [[`overdue ${visit.id}`, ["Desk <desk@example.org>"], "de", `Besuch ${visit.id} überfällig`]]);
 });
 
+test("a page is its folder and nothing beside it", async (t) => {
+  const { host } = await setUp(t);
+  assert.match(String(await host.pageFile("board", "board.js")), /xrm\.ask/);
+  for (const file of ["none.js", "../plugin.js", "%2e%2e/plugin.js", "/etc/passwd", ""]) {
+    assert.equal(await host.pageFile("board", file), null);
+  }
+});
+
 test("a record is migrated there and back", async (t) => {
   const { host, anna } = await setUp(t);
   assert.equal((await host.migrate("visit", 1, 2, { subject: "Hello", customer: anna.id, rate: "3.5 EUR" })).rate, "3.5");

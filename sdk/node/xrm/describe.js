@@ -1,6 +1,7 @@
 // What a plugin tells of itself.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { described as pageOf } from "./pages.js";
 import { Typer } from "./types.js";
 
 const API = /^[a-z][a-zA-Z0-9]*$/;
@@ -32,6 +33,7 @@ export function describe(plugin, sdk) {
     migrations: migrations(plugin.migrations, mistakes),
     services: plugin.services.map(({ name, doc }) => ({ name, doc })),
     endpoints: plugin.endpoints.map(({ method, path: at, doc }) => ({ method, path: at, doc })),
+    pages: plugin.pages.map((p) => page(p, mistakes)),
     configSchema: plugin.config?.describe(mistakes) ?? Buffer.alloc(0),
     partyData: partiesOf(plugin, mistakes),
   };
@@ -69,13 +71,22 @@ function migrations(all, mistakes) {
   return steps.map(({ entity, to, back }) => ({ entity, to, reversible: back !== undefined }));
 }
 
-function operation({ kind, name, doc, args, returns, needs, forEverybody }, typer) {
+function page(declared, mistakes) {
+  rights(`page ${declared.name}`, declared.needs, declared.forEverybody, mistakes);
+  return pageOf(declared, mistakes);
+}
+
+function rights(what, needs, forEverybody, mistakes) {
   for (const right of needs.filter((need) => !NEED.test(need))) {
-    typer.mistakes.push(`operation ${name} needs ${JSON.stringify(right)}; write an entity and one of read, create, update, delete, grant and withdraw, such as visit.update`);
+    mistakes.push(`${what} needs ${JSON.stringify(right)}; write an entity and one of read, create, update, delete, grant and withdraw, such as visit.update`);
   }
   if (forEverybody && needs.length > 0) {
-    typer.mistakes.push(`operation ${name} is forEverybody and has needs; say one of them`);
+    mistakes.push(`${what} is forEverybody and has needs; say one of them`);
   }
+}
+
+function operation({ kind, name, doc, args, returns, needs, forEverybody }, typer) {
+  rights(`operation ${name}`, needs, forEverybody, typer.mistakes);
   return { kind, name, doc, needs, forEverybody, arguments: typer.members((member) => `the argument ${member} of ${name}`, args, true), returns: typer.of(`the result of ${name}`, returns) };
 }
 
@@ -101,6 +112,7 @@ function names(plugin, { subscriptions }) {
     ["computed field", plugin.fields.map((f) => `${f.entity}.${f.name}`), /^[a-z][a-zA-Z0-9]*\.[a-z][a-zA-Z0-9]*$/, "use camelCase"],
     ["job", plugin.jobs.map((j) => j.name), API, "use camelCase"],
     ["service", plugin.services.map((s) => s.name), API, "use camelCase"],
+    ["page", plugin.pages.map((p) => p.name), API, "use camelCase"],
     ["timer", [...plugin.timers.keys()], API, "use camelCase"],
     ["topic", subscriptions, TOPIC, "write ENTITY.ACTION such as order.created, or order.*"],
     ["endpoint", plugin.endpoints.map((e) => `${e.method} ${e.path}`.trim()), /^([A-Z]+ )?\/[a-zA-Z0-9/._~-]*$/, "write \"POST /erp\""],
@@ -123,6 +135,6 @@ function functions({ operations, fields, jobs, services, endpoints, saveRules, d
 function features(d) {
   return Object.entries({
     config: d.configSchema.length, deletes: d.beforeDelete.length, events: d.subscriptions.length, http: d.endpoints.length, jobs: d.jobs.length,
-    mails: d.mails.length, migrations: d.migrations.length, parties: d.partyData?.export, services: d.services.length, subscriptions: d.operations.some((o) => o.kind === "SUBSCRIPTION"), timers: d.timers.length,
+    mails: d.mails.length, migrations: d.migrations.length, pages: d.pages.length, parties: d.partyData?.export, services: d.services.length, subscriptions: d.operations.some((o) => o.kind === "SUBSCRIPTION"), timers: d.timers.length,
   }).filter(([, needed]) => needed).map(([name]) => name);
 }

@@ -243,6 +243,7 @@ export class Plugin {
   timer(name: string, run: (host: Host, timer: Timer) => unknown): this;
   http(pattern: string, run: Endpoint): this;
   http(pattern: string, options: { doc?: string }, run: Endpoint): this;
+  page(name: string, about: { title: string; files: URL | string; needs?: string | string[]; forEverybody?: boolean }): this;
   check(run: () => unknown): this;
   run(meta: ImportMeta): Promise<void>;
 }

@@ -10,6 +10,7 @@ export class Plugin {
   services = [];
   migrations = [];
   endpoints = [];
+  pages = [];
   saveRules = new Map();
   deleteRules = new Map();
   subscriptions = new Map();
@@ -82,6 +83,14 @@ export class Plugin {
   http(pattern, ...rest) {
     const [path, method = ""] = pattern.split(" ").reverse();
     this.endpoints.push({ method, path, ...optional(rest) });
+    return this;
+  }
+
+  // page shows people the index.html of a folder, new URL("board", import.meta.url), at
+  // /pages/PLUGIN/NAME.
+  page(name, { title, files, needs = [], forEverybody = false }) {
+    const folder = files instanceof URL ? fileURLToPath(files) : files;
+    this.pages.push({ name, title, folder, needs: [needs].flat(), forEverybody });
     return this;
   }
 

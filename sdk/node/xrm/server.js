@@ -6,6 +6,7 @@ import { Ears } from "./ears.js";
 import { DeadLetter, Ended, RetryAfter, toWire } from "./errors.js";
 import { activity, eventFromWire, topicFits } from "./events.js";
 import { Host } from "./host.js";
+import { fileOf } from "./pages.js";
 import { recordFromWire } from "./record.js";
 import { readMembers } from "./types.js";
 import { decode, encode, instant } from "./values.js";
@@ -242,7 +243,7 @@ export class Server {
     const { head } = (await parts.next()).value;
     const error = await this.#run(head.context, call, `answer ${head.method} ${head.target}`, async (host) => {
       const endpoint = this.#plugin.endpoints.find((e) => fits(e, head));
-      const answer = endpoint ? await endpoint.run(host, requestFromWire(head, parts), { remoteAddress: head.remoteAddress }) : new Response("404 page not found\n", { status: 404 });
+      const answer = fileOf(this.#plugin.pages, head) ?? (endpoint ? await endpoint.run(host, requestFromWire(head, parts), { remoteAddress: head.remoteAddress }) : new Response("404 page not found\n", { status: 404 }));
       await responseToWire(call, answer, host.signal);
     });
     if (error && !call.cancelled) {

@@ -47,6 +47,7 @@ export interface Rehearsal {
   migrate(entity: string, from: number, to: number, values: { [field: string]: unknown }): Promise<{ [field: string]: any }>;
   upload(name: string, content: string | Uint8Array): Promise<File>;
   content(file: string): Promise<Buffer>;
+  pageFile(page: string, file: string): Promise<Buffer | null>;
   mails(): Promise<{ key: string; to: string[]; cc: string[]; bcc: string[]; template: string; language: string; subject: string; text: string; html: string; party: string }[]>;
   broadcasts(): Promise<{ topic: string; value: any }[]>;
   missBroadcasts(): Promise<void>;

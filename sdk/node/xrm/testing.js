@@ -235,6 +235,12 @@ class Rehearsal {
     return Buffer.from((await this.#ask("content", { id: file })) ?? "", "base64");
   }
 
+  // pageFile is a file of a page, as a browser gets it; null where there is none.
+  async pageFile(page, file) {
+    const content = await this.#ask("pageFile", { name: page, target: file });
+    return content === null || content === undefined ? null : Buffer.from(content, "base64");
+  }
+
   // mails are what the plugin has sent, filled in: of each key the first.
   mails() {
     return this.#ask("mails");

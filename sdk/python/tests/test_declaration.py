@@ -4,6 +4,7 @@ import enum
 import pathlib
 import re
 import sys
+import tempfile
 import unittest
 from dataclasses import dataclass
 from decimal import Decimal
@@ -100,6 +101,26 @@ the field customer.points must return one value for each parent: -> list[T]
 'Sum' cannot be the name of a operation; use camelCase, as Python's snake_case becomes
 'order' cannot be the name of a topic; write ENTITY.ACTION such as order.created, or order.*
 'erp' cannot be the name of a path of an endpoint; begin with a slash: "POST /erp\"""".splitlines()))
+
+    def test_a_page_has_an_index_and_a_title_and_changes_with_its_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            plugin = xrm.Plugin("p", "1.0.0")
+            plugin.page("my board", "", folder, needs="visit.see", for_everybody=True)
+            with self.assertRaises(Mistakes) as mistakes:
+                described(plugin)
+            self.assertEqual(str(mistakes.exception), f"""plugin p:
+page my board needs 'visit.see'; write an entity and one of read, create, update, delete, grant and withdraw, such as visit.update
+page my board is for_everybody and has needs; say one of them
+page my board has no title
+page my board needs an index.html in {folder}
+'my board' cannot be the name of a page; use camelCase""")
+            seen = set()
+            for content in "one", "two":
+                pathlib.Path(folder, "index.html").write_text(content)
+                plugin = xrm.Plugin("p", "1.0.0")
+                plugin.page("board", "Board", folder)
+                seen.add(described(plugin).pages[0].digest)
+            self.assertEqual(len(seen), 2)
 
     def test_a_record_tells_what_was_changed(self):
         record = xrm.record.from_wire(xrm.record.pb.Record(entity="coupon", id="1", values=b'{"code":"A","n":1,"mood":"good"}'), Coupon)

@@ -109,6 +109,11 @@ class Visits(unittest.TestCase):
         self.assertEqual([(m["key"], m["to"], m["language"], m["subject"]) for m in self.host.mails()],
                          [("overdue " + visit.id, ["Desk <desk@example.org>"], "de", f"Besuch {visit.id} überfällig")])
 
+    def test_a_page_is_its_folder_and_nothing_beside_it(self):
+        self.assertIn(b"xrm.ask", self.host.page_file("board", "board.js"))
+        for file in "none.js", "../plugin.py", "%2e%2e/plugin.py", "/etc/passwd", "":
+            self.assertIsNone(self.host.page_file("board", file))
+
     def test_a_record_is_migrated_there_and_back(self):
         self.assertEqual(self.host.migrate("visit", 1, 2, {"subject": "Hello", "customer": self.anna.id, "rate": "3.5 EUR"})["rate"], "3.5")
         self.assertEqual(self.host.migrate("visit", 2, 1, {"rate": "3.5"})["rate"], "3.5 EUR")

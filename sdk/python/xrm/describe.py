@@ -4,10 +4,11 @@ import collections.abc
 import pathlib
 import re
 import typing
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from ._pb import plugin_pb2 as pb
 from .api_types import Signature, Typer
+from .pages import Page
 from .plugin import Operation, Plugin
 
 _API = re.compile(r"[a-z][a-zA-Z0-9]*")
@@ -42,6 +43,7 @@ class Description:
             jobs=[pb.Job(name=j.name, schedule=j.schedule, time_zone=j.zone, doc=j.doc) for j in plugin.jobs],
             migrations=self._migrations(plugin), services=[pb.PluginService(name=s.name, doc=s.doc) for s in plugin.services],
             endpoints=[pb.Endpoint(method=e.method, path=e.path, doc=e.doc) for e in plugin.endpoints],
+            pages=[self._page(p) for p in plugin.pages],
             config_schema=plugin.config.describe(self._mistakes) if plugin.config else b"", party_data=self._parties(plugin))
         self.message.objects.extend(self._typer.objects[name] for name in sorted(self._typer.objects))
         self._names(plugin)
@@ -56,6 +58,21 @@ class Description:
         if not files:
             self._mistakes.append(f"{folder} holds no *{suffixes[0]} file")
         return [(f.relative_to(folder.parent).as_posix(), f.read_bytes()) for f in files]
+
+    def _page(self, p: Page) -> pb.Page:
+        self._rights(f"page {p.name}", p.needs, p.for_everybody)
+        if not p.title:
+            self._mistakes.append(f"page {p.name} has no title")
+        if "index.html" not in p.files():
+            self._mistakes.append(f"page {p.name} needs an index.html in {p.folder}")
+        return pb.Page(name=p.name, title=p.title, needs=p.needs, for_everybody=p.for_everybody, digest=p.digest())
+
+    def _rights(self, what: str, needs: Iterable[str], for_everybody: bool) -> None:
+        for right in needs:
+            if not _NEED.fullmatch(right):
+                self._mistakes.append(f"{what} needs {right!r}; write an entity and one of read, create, update, delete, grant and withdraw, such as visit.update")
+        if for_everybody and needs:
+            self._mistakes.append(f"{what} is for_everybody and has needs; say one of them")
 
     def _migrations(self, plugin: Plugin) -> List[pb.Migration]:
         steps = sorted(plugin.migrations, key=lambda m: (m.to, m.entity))
@@ -76,11 +93,7 @@ class Description:
                 self._mistakes.append(f"the subscription {o.name} must say what it yields: -> Iterator[T]")
                 returns = str
         arguments = [self._typer.member(f"the argument {name} of {o.name}", name, hint, True, name in found.defaults) for name, hint in found.parameters.items()]
-        for right in o.needs:
-            if not _NEED.fullmatch(right):
-                self._mistakes.append(f"operation {o.name} needs {right!r}; write an entity and one of read, create, update, delete, grant and withdraw, such as visit.update")
-        if o.for_everybody and o.needs:
-            self._mistakes.append(f"operation {o.name} is for_everybody and has needs; say one of them")
+        self._rights(f"operation {o.name}", o.needs, o.for_everybody)
         return pb.Operation(name=o.name, kind=o.kind, doc=o.doc, needs=o.needs, for_everybody=o.for_everybody, arguments=arguments,
                             returns=self._typer.of(f"the result of {o.name}", returns, o.returns))
 
@@ -115,6 +128,7 @@ class Description:
                 ("computed field", [f"{f.entity}.{f.name}" for f in plugin.fields], re.compile(rf"{_API.pattern}\.{_API.pattern}"), "use camelCase"),
                 ("job", [j.name for j in plugin.jobs], _API, "use camelCase, as Python's snake_case becomes"),
                 ("service", [s.name for s in plugin.services], _API, "use camelCase, as Python's snake_case becomes"),
+                ("page", [p.name for p in plugin.pages], _API, "use camelCase"),
                 ("timer", list(plugin.timers), _API, "use camelCase"),
                 ("topic", list(self.message.subscriptions), _TOPIC, "write ENTITY.ACTION such as order.created, or order.*"),
                 ("path of an endpoint", [e.path for e in plugin.endpoints], _PATH, "begin with a slash: \"POST /erp\"")):
@@ -131,4 +145,4 @@ def _features(d: pb.DescribeResponse) -> List[str]:
     """Is what a host must have for this plugin beyond the first release of the protocol."""
     return [name for name, needed in (
         ("config", d.config_schema), ("deletes", d.before_delete), ("events", d.subscriptions), ("http", d.endpoints), ("jobs", d.jobs), ("mails", d.mails),
-        ("migrations", d.migrations), ("parties", d.party_data.export), ("services", d.services), ("subscriptions", any(o.kind == pb.Operation.SUBSCRIPTION for o in d.operations)), ("timers", d.timers)) if needed]
+        ("migrations", d.migrations), ("pages", d.pages), ("parties", d.party_data.export), ("services", d.services), ("subscriptions", any(o.kind == pb.Operation.SUBSCRIPTION for o in d.operations)), ("timers", d.timers)) if needed]

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, TypeVar, Union
 
 from .api_types import Signature
 from .config import Config
+from .pages import Page
 from .record import Kind, Record, entity_of
 from .values import camel
 
@@ -117,6 +118,8 @@ class Plugin:
         self.migrations: List[Migration] = []
         self.timers: Dict[str, Callable[..., Any]] = {}
         self.endpoints: List[Endpoint] = []
+        self.pages: List[Page] = []
+        self._beside = beside
         self.health: Optional[Callable[[], None]] = None
         self.mistakes: List[str] = []
 
@@ -196,6 +199,12 @@ class Plugin:
     def timer(self, name: str) -> Callable[[F], F]:
         """Is called when a time has come that host.schedule has set: fire(host, timer)."""
         return self._named(self.timers, "timer", name)
+
+    def page(self, name: str, title: str, folder: Union[str, pathlib.Path], *, needs: Union[str, Iterable[str]] = (), for_everybody: bool = False) -> None:
+        """Shows people the index.html of a folder beside the program, at
+        /pages/PLUGIN/NAME. Scripts and styles are files of the folder too; /pages/xrm.js
+        asks for the operations of the plugin. needs and for_everybody are as in query."""
+        self.pages.append(Page(name, title, (needs,) if isinstance(needs, str) else tuple(needs), for_everybody, self._beside / folder))
 
     def http(self, pattern: str, *, doc: str = "") -> Callable[[F], F]:
         """Answers requests to a path below /plugins/NAME, without an API key: "POST /erp",

@@ -8,7 +8,7 @@ import threading
 from concurrent import futures
 from typing import Any, Callable, Dict, Iterator, Optional
 
-from . import errors, events, http
+from . import errors, events, http, pages
 from ._pb import plugin_pb2 as pb
 from .describe import Description
 from .ears import Ears
@@ -243,7 +243,9 @@ class Server:
         with self._counted(head.context, f"{head.method} {head.target}"):
             endpoint = next((e for e in self.plugin.endpoints if http.fits(e.method, e.path, request)), None)
             try:
-                answer = http.Response("404 page not found\n", 404) if endpoint is None else endpoint.run(self._host(head.context, context), request)
+                answer = pages.answer(self.plugin.pages, head.target)
+                if answer is None:
+                    answer = http.Response("404 page not found\n", 404) if endpoint is None else endpoint.run(self._host(head.context, context), request)
                 yield from http.response_to_wire(answer)
             except errors.Ended:
                 return

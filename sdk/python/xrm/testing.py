@@ -249,6 +249,11 @@ class Rehearsal:
         """Is what is in a file, by its id, whoever has uploaded it."""
         return base64.b64decode(self._ask("content", id=file) or "")
 
+    def page_file(self, page: str, file: str) -> Optional[bytes]:
+        """Is a file of a page, as a browser gets it; None where there is none."""
+        answer = self._ask("pageFile", name=page, target=file)
+        return None if answer is None else base64.b64decode(answer)
+
     def mails(self) -> List[Dict[str, Any]]:
         """Is what the plugin has sent, filled in: of each key the first."""
         return self._ask("mails")

@@ -42,6 +42,7 @@ def erase(host: Host, party: str) -> None:
 
 config = Config(Settings, check)
 plugin = Plugin("visits", "1.0.0", entities="entities", mails="mails", party_data=PartyData(merge, export, erase), config=config)
+plugin.page("board", "Visits", "board", needs="visit.read")
 
 
 class Visit(Record, entity="visit"):
