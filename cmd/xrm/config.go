@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ type Config struct {
 	Server    string `yaml:"server" koanf:"server" doc:"URL of the server that a client command talks to (default http://LISTEN)"`
 	KeyFile   string `yaml:"keyFile" koanf:"keyFile" doc:"file with the API key of a client command (default DATA/admin.key; XRM_KEY holds the key itself)"`
 
+	Pages   Pages   `yaml:"pages" koanf:"pages"`
 	Mail    Mail    `yaml:"mail" koanf:"mail"`
 	Log     Log     `yaml:"log" koanf:"log"`
 	Limits  Limits  `yaml:"limits" koanf:"limits"`
@@ -60,6 +62,14 @@ type Inbox struct {
 	PasswordFile string `yaml:"passwordFile" koanf:"passwordFile" doc:"file with the password of that user"`
 	Folder       string `yaml:"folder" koanf:"folder" doc:"folder of the mailbox"`
 }
+
+// Pages says where the pages of plugins are.
+type Pages struct {
+	Host string `yaml:"host" koanf:"host" doc:"host name of the server, such as crm.example.com, below which each plugin has one for its pages: NAME.crm.example.com; without it they are kept in a sandbox"`
+}
+
+// hostName is one that a policy and a certificate can name.
+var hostName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
 
 // Log says how the server logs.
 type Log struct {
@@ -149,6 +159,9 @@ func (c Config) check() error {
 	}
 	if c.Server != "" && !strings.HasPrefix(c.Server, "http://") && !strings.HasPrefix(c.Server, "https://") {
 		fault("server", "must begin with http:// or https://, not %q", c.Server)
+	}
+	if c.Pages.Host != "" && !hostName.MatchString(c.Pages.Host) {
+		fault("pages.host", "must be a host name in lower case such as crm.example.com, without a port, not %q", c.Pages.Host)
 	}
 	c.Mail.check(fault)
 	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {

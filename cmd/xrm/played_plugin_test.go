@@ -94,6 +94,8 @@ func played(name string) sdk.Plugin {
 		playPostman(&p)
 	case "receptionist":
 		playReceptionist(&p)
+	case "fair", "till":
+		playFair(&p)
 	case "mover":
 		playMover(&p)
 	}

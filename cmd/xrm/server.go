@@ -147,7 +147,7 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 		Authenticator: &identity.Authenticator{Keys: s.store, Used: s.uses.Note, Sessions: sessions}, Sessions: sessions,
 		Plugins: s.host, Files: s.files, Current: current, Ready: s.readiness.Check,
 		Lacking: s.lacking, Metrics: metrics, Queue: queue, Log: log,
-		Budget: held, BodyTimeout: c.Timeout.Body,
+		PagesHost: c.Pages.Host, Budget: held, BodyTimeout: c.Timeout.Body,
 		BodyBytes: c.Limits.BodyBytes, Subscriptions: c.Limits.Subscriptions, Timeout: c.Timeout.Request,
 	})
 	return nil

@@ -13,6 +13,9 @@ import (
 //go:embed entities/*.yaml
 var entities embed.FS
 
+//go:embed till
+var till embed.FS
+
 func main() { sdk.Serve(plugin()) }
 
 func plugin() sdk.Plugin {
@@ -26,6 +29,7 @@ func plugin() sdk.Plugin {
 			sdk.Mutation("redeemCoupon", redeem).Returns("redemption").Doc("Uses a coupon once, and puts its points on a card."),
 			sdk.Mutation("spendPoints", spend).Returns("card").Doc("Takes points off a card."),
 		},
+		Pages:  []sdk.WebPage{sdk.NewWebPage("till", "Coupons", till).Needs("coupon.read")},
 		Fields: []sdk.Field{sdk.Computed("customer", "points", points).Doc("The points on all cards of a customer.")},
 	}
 }

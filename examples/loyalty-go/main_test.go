@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -110,5 +111,16 @@ func TestWhatIsOnNoCouponIsRefused(t *testing.T) {
 	_, err := h.Call("redeemCoupon", map[string]any{"code": "WINTER", "card": card.ID})
 	if want := "redeemCoupon was not carried out: some fields need attention.; code is that of no coupon"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+func TestThePageOfTheTillRedeems(t *testing.T) {
+	h := plugintest.Start(t, plugin())
+	script, found := h.PageFile("till", "till.js")
+	if !found || !strings.Contains(string(script), "redeemCoupon") {
+		t.Errorf("till.js: %v %s", found, script)
+	}
+	if _, found := h.PageFile("till", "../main.go"); found {
+		t.Error("what lies beside the page is handed out")
 	}
 }
