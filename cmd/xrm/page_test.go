@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/openxrm/xrm/sdk"
 )
@@ -31,6 +32,8 @@ func playFair(p *sdk.Plugin) {
 	page := sdk.NewWebPage("board", "Board", board)
 	if p.Name == "fair" {
 		page = page.ForEverybody()
+		p.Entities = fstest.MapFS{"stall.yaml": {Data: []byte("entity: stall\nfields:\n  name: {type: text}\n")}}
+		p.Operations = append(p.Operations, sdk.Query("bestCustomer", bestCustomer).Returns("customer").ForEverybody())
 	}
 	p.Pages = []sdk.WebPage{page}
 	p.Endpoints = []sdk.Endpoint{sdk.HTTP("/", func(_ sdk.Host, w http.ResponseWriter, r *http.Request) {
@@ -38,12 +41,21 @@ func playFair(p *sdk.Plugin) {
 	})}
 }
 
+// bestCustomer is any customer.
+func bestCustomer(ctx context.Context, host sdk.Host, _ struct{}) (*sdk.Record, error) {
+	found, err := host.Find(ctx, sdk.Criteria{Entity: "customer", Limit: 1})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
 // fair is a server with both plugins, which serve.
 func fair(t *testing.T, environ ...string) *process {
 	t.Helper()
 	plugins := t.TempDir()
 	for _, name := range []string{"fair", "till"} {
-		cast(t, plugins, name, "needs: {pages: [board], http: [/]}")
+		cast(t, plugins, name, "needs: {pages: [board], http: [/], records: {customer: {read: true, fields: {displayName: read}}}}")
 	}
 	p := spawn(t, t.TempDir(), environ, "--plugins", plugins).ready()
 	p.pluginProcess("fair")
@@ -99,7 +111,17 @@ func TestATokenOfAPageIsForItsPluginAlone(t *testing.T) {
 		return p.asks(http.DefaultClient, query, "Authorization", "Bearer "+token, "Origin", "null")
 	}
 	const hidden = ` If it exists, your roles do not allow it; ask an administrator.`
+	p.customer("Kiosk")
+	const unseen = `Cannot query field \"city\" on type \"Customer\".` + hidden
+	if got := p.must(`{ stalls { totalCount } bestCustomer { displayName city } }`, nil); !strings.Contains(got, `"stalls":{"totalCount":0}`) || !strings.Contains(got, `"city":`) {
+		t.Errorf("with the key: %s", got)
+	}
 	for query, want := range map[string]string{
+		`{ bestCustomer { displayName } }`:                    `{"data":{"bestCustomer":{"displayName":"Kiosk"}}`,
+		`{ bestCustomer { city } }`:                           unseen,
+		`{ bestCustomer { orders { totalCount } } }`:          `Cannot query field \"orders\" on type \"Customer\".` + hidden,
+		`{ stalls { totalCount } }`:                           `Cannot query field \"stalls\" on type \"Query\".` + hidden,
+		`mutation { createStall(data: {}) { stall { id } } }`: `Your roles allow no mutation; ask an administrator.`,
 		`{ whoAsks }`:                          `{"data":{"whoAsks":"administrator"}`,
 		`{ tillTotal }`:                        `Cannot query field \"tillTotal\" on type \"Query\".` + hidden,
 		`{ customers { totalCount } }`:         `Cannot query field \"customers\" on type \"Query\".` + hidden,
