@@ -48,6 +48,15 @@ func (vs Violations) Unquote(secret func(path string) bool) Violations {
 	return told
 }
 
+// Said are the violations with other words for their messages.
+func (vs Violations) Said(say func(english string) string) Violations {
+	said := slices.Clone(vs)
+	for i, v := range vs {
+		said[i].Message = say(v.Message)
+	}
+	return said
+}
+
 var indexes = regexp.MustCompile(`\[\d+\]`)
 
 // Err returns the violations sorted by field, or nil when there are none.

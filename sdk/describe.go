@@ -26,6 +26,7 @@ func describe(p Plugin) (*pluginpb.DescribeResponse, error) {
 		Name: p.Name, Version: p.Version, Sdk: "go " + Version,
 		Entities:      entityFiles(t, p),
 		Mails:         mailFiles(t, p),
+		Texts:         textFiles(t, p),
 		BeforeSave:    named(t, "BeforeSave", p.BeforeSave),
 		BeforeDelete:  named(t, "BeforeDelete", p.BeforeDelete),
 		Operations:    operations(t, p.Operations),

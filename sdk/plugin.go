@@ -22,6 +22,11 @@ type Plugin struct {
 	// and an empty one; the language is that of text/template and html/template.
 	Mails fs.FS
 
+	// Texts holds what the plugin says in other languages than English, LANGUAGE.yaml
+	// anywhere in it; most often an embed.FS. Each maps the messages of its errors, and what
+	// Doc says of operations and fields, to that language.
+	Texts fs.FS
+
 	// BeforeSave has a rule for each entity, its own or another's.
 	BeforeSave map[string]SaveFunc
 

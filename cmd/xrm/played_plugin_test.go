@@ -96,6 +96,8 @@ func played(name string) sdk.Plugin {
 		playReceptionist(&p)
 	case "fair", "till":
 		playFair(&p)
+	case "polyglot":
+		playPolyglot(&p)
 	case "mover":
 		playMover(&p)
 	}

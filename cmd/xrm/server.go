@@ -33,6 +33,7 @@ import (
 	"github.com/openxrm/xrm/core/pluginhost"
 	"github.com/openxrm/xrm/core/record"
 	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/core/texts"
 	"github.com/openxrm/xrm/core/web"
 	"github.com/openxrm/xrm/core/work"
 	"github.com/openxrm/xrm/sdk/contract/worktime"
@@ -135,8 +136,12 @@ func (s *server) wire(definitions *catalog.Catalog, adapt func(*pluginhost.Confi
 		s.records.Oldest = func() int64 { return s.admission.Oldest() }
 	}
 	s.readiness = snapshot.NewReadiness(s.store, c.Timeout.Store, s.letIn, log)
+	own, err := texts.Own()
+	if err != nil {
+		return errors.Join(err, s.host.Close())
+	}
 	s.admission, err = snapshot.New(snapshot.Config{
-		Catalog: definitions, Roles: s.roles, Hooks: s.host.Hooks, Build: s.buildAPI, Names: graphql.Check, Prepare: s.readiness.Prepare, Kept: s.store, Log: log,
+		Catalog: definitions, Roles: s.roles, Hooks: s.host.Hooks, Build: s.buildAPI, Names: graphql.Check, Prepare: s.readiness.Prepare, Kept: s.store, Texts: own, Log: log,
 	})
 	if err != nil {
 		return errors.Join(err, s.host.Close())
@@ -206,7 +211,7 @@ func (s *server) buildAPI(now *snapshot.Snapshot) (*execution.Engine, error) {
 		Plugins: s.work.Desk(), Once: &once.Desk{Store: s.store, Now: time.Now},
 		Keys:    identity.Desk{Keyring: s.store, Records: s.store, Roles: now.Roles},
 		Parties: s.parties(now.Contributions), Integrity: &integrity.Service{Records: s.records, Keys: s.store, Timers: s.store, Sorting: sorting, Contents: s.store, Begun: begun},
-		Log: s.logFailure, RequestID: web.RequestID,
+		Log: s.logFailure, RequestID: web.RequestID, Say: now.Texts.For,
 	})
 }
 

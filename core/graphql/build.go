@@ -36,6 +36,9 @@ type Config struct {
 	Limits    execution.Limits
 	Log       func(context.Context, execution.Failure)
 	RequestID func(context.Context) string
+
+	// Say returns what says descriptions in the language of a request; nil for English.
+	Say func(context.Context) func(english string) string
 }
 
 // The limits of an API that is configured with none of its own.
@@ -78,7 +81,7 @@ func Build(c Config) (*execution.Engine, error) {
 	}
 	engine, err := execution.New(execution.Config{
 		Viewer: b.views, Schema: s, Batch: b.batch, Sources: b.sources, PageSizes: b.pageSizes, ListSize: b.PageSize,
-		Limits: c.Limits, Log: c.Log, RequestID: c.RequestID, Begin: core.OneRequest,
+		Limits: c.Limits, Log: c.Log, RequestID: c.RequestID, Say: c.Say, Begin: core.OneRequest,
 		Together: execution.Together{Directive: atomic.Name, Resolve: b.together},
 	})
 	if err != nil {

@@ -59,7 +59,9 @@ func (h *Host) contribution(m Manifest, d *pluginpb.DescribeResponse) (*snapshot
 	}
 	var err error
 	c.Mails, err = contract.Mails(d)
-	if err := errors.Join(t.Err(), err); err != nil {
+	said, wrong := contract.Texts(d)
+	c.Texts = said
+	if err := errors.Join(t.Err(), err, wrong); err != nil {
 		return nil, fmt.Errorf("%w: %w", errInvalid, err)
 	}
 	return c, nil

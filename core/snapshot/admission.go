@@ -15,13 +15,17 @@ import (
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/texts"
 	"github.com/openxrm/xrm/schema"
+	"github.com/openxrm/xrm/sdk/contract/wording"
 )
 
 // Config says how snapshots are made.
 type Config struct {
 	Catalog *catalog.Catalog // of what is in files
 	Roles   *access.Roles
+
+	Texts wording.Catalog // of the core
 
 	// Hooks returns what is asked before each commit while these contributions
 	// hold. nil asks nobody.
@@ -262,6 +266,11 @@ func (a *Admission) complete(s *Snapshot) (*Snapshot, error) {
 	s.Roles = policy.Users()
 	s.faults, s.idle = a.config.Roles.Check(m)
 	s.idle = append(s.idle, a.config.Roles.Unoffered(s.operations())...)
+	said := []wording.Catalog{a.config.Texts}
+	for _, c := range s.Contributions {
+		said = append(said, c.Texts)
+	}
+	s.Texts = texts.NewSpeaker(m, said...)
 	if a.config.Hooks != nil {
 		s.Hooks = a.config.Hooks(s.Contributions)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract/mailing"
 	"github.com/openxrm/xrm/sdk/contract/mention"
+	"github.com/openxrm/xrm/sdk/contract/wording"
 	"github.com/openxrm/xrm/sdk/naming"
 )
 
@@ -31,6 +32,7 @@ type Contribution struct {
 	Services     []string          // that go on, each on one instance
 	Timers       []string          // names of the timers that it handles
 	Mails        []mailing.File    // templates of mails that it sends
+	Texts        wording.Catalog   // what it says in other languages than English
 	Mentions     []mention.Mention // of entities and roles, in all of the above but Entities
 	Asked        []mention.Mention // of entities whose records it was granted, where the manifest asks for them
 	PartyData    PartyData

@@ -8,6 +8,7 @@ import (
 	"github.com/openxrm/xrm/core/catalog"
 	"github.com/openxrm/xrm/core/graphql/execution"
 	"github.com/openxrm/xrm/core/record"
+	"github.com/openxrm/xrm/core/texts"
 	"github.com/openxrm/xrm/schema/strictyaml"
 )
 
@@ -18,6 +19,7 @@ type Snapshot struct {
 	Contributions []Contribution    // by the name of the plugin
 	Roles         *access.Roles     // that a key may have
 	API           *execution.Engine // of the model, the rights and the contributions
+	Texts         *texts.Speaker    // what is said in other languages than English
 
 	catalog *catalog.Catalog
 	faults  strictyaml.Problems // of rules of roles that do not fit the model

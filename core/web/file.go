@@ -73,6 +73,7 @@ func (s *Site) refuseFile(w http.ResponseWriter, r *http.Request, err error) {
 			status = known
 		}
 	}
+	message, extensions = s.say(r.Context(), message, extensions)
 	if large := (file.TooLarge{}); errors.As(err, &large) {
 		status = http.StatusRequestEntityTooLarge
 		w.Header().Set("Connection", "close") // nobody reads the rest

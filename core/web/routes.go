@@ -15,6 +15,7 @@ import (
 	"github.com/openxrm/xrm/core/graphql/transport"
 	"github.com/openxrm/xrm/core/identity"
 	"github.com/openxrm/xrm/core/snapshot"
+	"github.com/openxrm/xrm/core/texts"
 )
 
 // Authenticator says who has sent a request. An Unauthenticated error says what
@@ -69,6 +70,7 @@ func New(c Config) *Site {
 		Engine:           func() *execution.Engine { return s.Current().API },
 		Context:          s.authenticate,
 		Queue:            c.Queue,
+		Say:              s.say,
 		Key:              func(ctx context.Context) string { return graphql.ActorFrom(ctx).ID },
 		MaxBodyBytes:     int64(c.BodyBytes),
 		BodyTimeout:      c.BodyTimeout,
@@ -93,7 +95,7 @@ func New(c Config) *Site {
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /readyz", s.serveReadiness)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/graphql", http.StatusFound) })
-	s.handler = withRequestID(recovered(c.Log, s.apart(mux)))
+	s.handler = withRequestID(recovered(c.Log, texts.Wanting(s.apart(mux))))
 	return s
 }
 
@@ -103,6 +105,11 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.Ser
 // Shutdown ends the subscriptions, each with a word to its client, until ctx is
 // done. http.Server.Shutdown knows nothing of them.
 func (s *Site) Shutdown(ctx context.Context) error { return s.graphql.Shutdown(ctx) }
+
+// say says an error in the language of a request.
+func (s *Site) say(ctx context.Context, message string, extensions map[string]any) (string, map[string]any) {
+	return s.Current().Texts.Error(ctx, message, extensions)
+}
 
 func (s *Site) authenticate(r *http.Request) (context.Context, error) {
 	identify := s.Authenticator.Identify

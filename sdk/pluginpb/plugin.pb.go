@@ -95,7 +95,7 @@ func (x Operation_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Operation_Kind.Descriptor instead.
 func (Operation_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{22, 0}
 }
 
 // State of a plugin that answers.
@@ -148,7 +148,7 @@ func (x Health_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Health_State.Descriptor instead.
 func (Health_State) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{30, 0}
 }
 
 // Outcome says what the host does next.
@@ -205,7 +205,7 @@ func (x Receipt_Outcome) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Receipt_Outcome.Descriptor instead.
 func (Receipt_Outcome) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{48, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{49, 0}
 }
 
 // Function says how values become one.
@@ -266,7 +266,7 @@ func (x Measure_Function) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Measure_Function.Descriptor instead.
 func (Measure_Function) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{70, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{71, 0}
 }
 
 // CallContext comes with every call of the host, and back with every callback.
@@ -810,6 +810,8 @@ type DescribeResponse struct {
 	Services []*PluginService `protobuf:"bytes,17,rep,name=services,proto3" json:"services,omitempty"`
 	// Templates of mails, as the author wrote them.
 	Mails []*MailFile `protobuf:"bytes,20,rep,name=mails,proto3" json:"mails,omitempty"`
+	// What the plugin says in other languages than English.
+	Texts []*TextFile `protobuf:"bytes,23,rep,name=texts,proto3" json:"texts,omitempty"`
 	// How the plugin's records come from one version of its data to the next. The
 	// version of its data is the greatest "to", and 1 without any.
 	Migrations []*Migration `protobuf:"bytes,18,rep,name=migrations,proto3" json:"migrations,omitempty"`
@@ -973,6 +975,13 @@ func (x *DescribeResponse) GetServices() []*PluginService {
 func (x *DescribeResponse) GetMails() []*MailFile {
 	if x != nil {
 		return x.Mails
+	}
+	return nil
+}
+
+func (x *DescribeResponse) GetTexts() []*TextFile {
+	if x != nil {
+		return x.Texts
 	}
 	return nil
 }
@@ -1854,6 +1863,63 @@ func (x *MailFile) GetData() []byte {
 	return nil
 }
 
+// TextFile says in one language what the plugin says in English: the messages of its errors,
+// and what its operations and fields say of themselves. It is YAML, a mapping from the
+// English text to the other one; parts that differ from time to time are holes, {code}.
+type TextFile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it lies within the plugin, named by the language: "texts/de.yaml".
+	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
+	// Its content, unchanged, so that line numbers are the author's.
+	Data          []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TextFile) Reset() {
+	*x = TextFile{}
+	mi := &file_plugin_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TextFile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TextFile) ProtoMessage() {}
+
+func (x *TextFile) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TextFile.ProtoReflect.Descriptor instead.
+func (*TextFile) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *TextFile) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
+func (x *TextFile) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 // Operation is one query, mutation or subscription of the GraphQL API.
 type Operation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1880,7 +1946,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1892,7 +1958,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1905,7 +1971,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Operation) GetName() string {
@@ -1974,7 +2040,7 @@ type ComputedField struct {
 
 func (x *ComputedField) Reset() {
 	*x = ComputedField{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1986,7 +2052,7 @@ func (x *ComputedField) String() string {
 func (*ComputedField) ProtoMessage() {}
 
 func (x *ComputedField) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1999,7 +2065,7 @@ func (x *ComputedField) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ComputedField.ProtoReflect.Descriptor instead.
 func (*ComputedField) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ComputedField) GetEntity() string {
@@ -2047,7 +2113,7 @@ type ObjectType struct {
 
 func (x *ObjectType) Reset() {
 	*x = ObjectType{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2059,7 +2125,7 @@ func (x *ObjectType) String() string {
 func (*ObjectType) ProtoMessage() {}
 
 func (x *ObjectType) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2072,7 +2138,7 @@ func (x *ObjectType) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ObjectType.ProtoReflect.Descriptor instead.
 func (*ObjectType) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ObjectType) GetName() string {
@@ -2118,7 +2184,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2130,7 +2196,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2143,7 +2209,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Member) GetName() string {
@@ -2187,7 +2253,7 @@ type Type struct {
 
 func (x *Type) Reset() {
 	*x = Type{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2199,7 +2265,7 @@ func (x *Type) String() string {
 func (*Type) ProtoMessage() {}
 
 func (x *Type) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2212,7 +2278,7 @@ func (x *Type) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Type.ProtoReflect.Descriptor instead.
 func (*Type) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Type) GetOf() isType_Of {
@@ -2314,7 +2380,7 @@ type SubscribeRequest struct {
 
 func (x *SubscribeRequest) Reset() {
 	*x = SubscribeRequest{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2326,7 +2392,7 @@ func (x *SubscribeRequest) String() string {
 func (*SubscribeRequest) ProtoMessage() {}
 
 func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2339,7 +2405,7 @@ func (x *SubscribeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeRequest.ProtoReflect.Descriptor instead.
 func (*SubscribeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SubscribeRequest) GetContext() *CallContext {
@@ -2376,7 +2442,7 @@ type SubscribeResponse struct {
 
 func (x *SubscribeResponse) Reset() {
 	*x = SubscribeResponse{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2388,7 +2454,7 @@ func (x *SubscribeResponse) String() string {
 func (*SubscribeResponse) ProtoMessage() {}
 
 func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2401,7 +2467,7 @@ func (x *SubscribeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubscribeResponse.ProtoReflect.Descriptor instead.
 func (*SubscribeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SubscribeResponse) GetResult() []byte {
@@ -2427,7 +2493,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2439,7 +2505,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2452,7 +2518,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 // Health is the plugin's word on itself.
@@ -2468,7 +2534,7 @@ type Health struct {
 
 func (x *Health) Reset() {
 	*x = Health{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2480,7 +2546,7 @@ func (x *Health) String() string {
 func (*Health) ProtoMessage() {}
 
 func (x *Health) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2493,7 +2559,7 @@ func (x *Health) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Health.ProtoReflect.Descriptor instead.
 func (*Health) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Health) GetState() Health_State {
@@ -2523,7 +2589,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2535,7 +2601,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2548,7 +2614,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Change) GetBefore() *Record {
@@ -2578,7 +2644,7 @@ type BeforeSaveRequest struct {
 
 func (x *BeforeSaveRequest) Reset() {
 	*x = BeforeSaveRequest{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2590,7 +2656,7 @@ func (x *BeforeSaveRequest) String() string {
 func (*BeforeSaveRequest) ProtoMessage() {}
 
 func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2603,7 +2669,7 @@ func (x *BeforeSaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveRequest.ProtoReflect.Descriptor instead.
 func (*BeforeSaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *BeforeSaveRequest) GetContext() *CallContext {
@@ -2631,7 +2697,7 @@ type BeforeSaveResponse struct {
 
 func (x *BeforeSaveResponse) Reset() {
 	*x = BeforeSaveResponse{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2643,7 +2709,7 @@ func (x *BeforeSaveResponse) String() string {
 func (*BeforeSaveResponse) ProtoMessage() {}
 
 func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2656,7 +2722,7 @@ func (x *BeforeSaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeSaveResponse.ProtoReflect.Descriptor instead.
 func (*BeforeSaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *BeforeSaveResponse) GetVerdicts() []*Verdict {
@@ -2680,7 +2746,7 @@ type Verdict struct {
 
 func (x *Verdict) Reset() {
 	*x = Verdict{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2692,7 +2758,7 @@ func (x *Verdict) String() string {
 func (*Verdict) ProtoMessage() {}
 
 func (x *Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2705,7 +2771,7 @@ func (x *Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Verdict.ProtoReflect.Descriptor instead.
 func (*Verdict) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Verdict) GetError() *Error {
@@ -2739,7 +2805,7 @@ type ResolveRequest struct {
 
 func (x *ResolveRequest) Reset() {
 	*x = ResolveRequest{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2751,7 +2817,7 @@ func (x *ResolveRequest) String() string {
 func (*ResolveRequest) ProtoMessage() {}
 
 func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2764,7 +2830,7 @@ func (x *ResolveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveRequest.ProtoReflect.Descriptor instead.
 func (*ResolveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ResolveRequest) GetContext() *CallContext {
@@ -2808,7 +2874,7 @@ type ResolveResponse struct {
 
 func (x *ResolveResponse) Reset() {
 	*x = ResolveResponse{}
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2820,7 +2886,7 @@ func (x *ResolveResponse) String() string {
 func (*ResolveResponse) ProtoMessage() {}
 
 func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2833,7 +2899,7 @@ func (x *ResolveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveResponse.ProtoReflect.Descriptor instead.
 func (*ResolveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{35}
+	return file_plugin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ResolveResponse) GetValues() [][]byte {
@@ -2866,7 +2932,7 @@ type CallRequest struct {
 
 func (x *CallRequest) Reset() {
 	*x = CallRequest{}
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2878,7 +2944,7 @@ func (x *CallRequest) String() string {
 func (*CallRequest) ProtoMessage() {}
 
 func (x *CallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2891,7 +2957,7 @@ func (x *CallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallRequest.ProtoReflect.Descriptor instead.
 func (*CallRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{36}
+	return file_plugin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *CallRequest) GetContext() *CallContext {
@@ -2928,7 +2994,7 @@ type CallResponse struct {
 
 func (x *CallResponse) Reset() {
 	*x = CallResponse{}
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2940,7 +3006,7 @@ func (x *CallResponse) String() string {
 func (*CallResponse) ProtoMessage() {}
 
 func (x *CallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2953,7 +3019,7 @@ func (x *CallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallResponse.ProtoReflect.Descriptor instead.
 func (*CallResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{37}
+	return file_plugin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *CallResponse) GetResult() []byte {
@@ -2979,7 +3045,7 @@ type DrainRequest struct {
 
 func (x *DrainRequest) Reset() {
 	*x = DrainRequest{}
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2991,7 +3057,7 @@ func (x *DrainRequest) String() string {
 func (*DrainRequest) ProtoMessage() {}
 
 func (x *DrainRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3004,7 +3070,7 @@ func (x *DrainRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainRequest.ProtoReflect.Descriptor instead.
 func (*DrainRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{38}
+	return file_plugin_proto_rawDescGZIP(), []int{39}
 }
 
 // DrainResponse has no fields yet.
@@ -3016,7 +3082,7 @@ type DrainResponse struct {
 
 func (x *DrainResponse) Reset() {
 	*x = DrainResponse{}
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3028,7 +3094,7 @@ func (x *DrainResponse) String() string {
 func (*DrainResponse) ProtoMessage() {}
 
 func (x *DrainResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3041,7 +3107,7 @@ func (x *DrainResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DrainResponse.ProtoReflect.Descriptor instead.
 func (*DrainResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{39}
+	return file_plugin_proto_rawDescGZIP(), []int{40}
 }
 
 // ConfigureRequest is the configuration as it holds from now on.
@@ -3057,7 +3123,7 @@ type ConfigureRequest struct {
 
 func (x *ConfigureRequest) Reset() {
 	*x = ConfigureRequest{}
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3069,7 +3135,7 @@ func (x *ConfigureRequest) String() string {
 func (*ConfigureRequest) ProtoMessage() {}
 
 func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3082,7 +3148,7 @@ func (x *ConfigureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureRequest.ProtoReflect.Descriptor instead.
 func (*ConfigureRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{40}
+	return file_plugin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ConfigureRequest) GetGeneration() int64 {
@@ -3111,7 +3177,7 @@ type ConfigureResponse struct {
 
 func (x *ConfigureResponse) Reset() {
 	*x = ConfigureResponse{}
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3123,7 +3189,7 @@ func (x *ConfigureResponse) String() string {
 func (*ConfigureResponse) ProtoMessage() {}
 
 func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3136,7 +3202,7 @@ func (x *ConfigureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfigureResponse.ProtoReflect.Descriptor instead.
 func (*ConfigureResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{41}
+	return file_plugin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ConfigureResponse) GetError() *Error {
@@ -3160,7 +3226,7 @@ type BeforeDeleteRequest struct {
 
 func (x *BeforeDeleteRequest) Reset() {
 	*x = BeforeDeleteRequest{}
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3172,7 +3238,7 @@ func (x *BeforeDeleteRequest) String() string {
 func (*BeforeDeleteRequest) ProtoMessage() {}
 
 func (x *BeforeDeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3185,7 +3251,7 @@ func (x *BeforeDeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeDeleteRequest.ProtoReflect.Descriptor instead.
 func (*BeforeDeleteRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{42}
+	return file_plugin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *BeforeDeleteRequest) GetContext() *CallContext {
@@ -3213,7 +3279,7 @@ type BeforeDeleteResponse struct {
 
 func (x *BeforeDeleteResponse) Reset() {
 	*x = BeforeDeleteResponse{}
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3225,7 +3291,7 @@ func (x *BeforeDeleteResponse) String() string {
 func (*BeforeDeleteResponse) ProtoMessage() {}
 
 func (x *BeforeDeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[43]
+	mi := &file_plugin_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3238,7 +3304,7 @@ func (x *BeforeDeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BeforeDeleteResponse.ProtoReflect.Descriptor instead.
 func (*BeforeDeleteResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{43}
+	return file_plugin_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *BeforeDeleteResponse) GetVerdicts() []*Verdict {
@@ -3288,7 +3354,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3300,7 +3366,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[44]
+	mi := &file_plugin_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3313,7 +3379,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{44}
+	return file_plugin_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Event) GetId() string {
@@ -3429,7 +3495,7 @@ type FieldChange struct {
 
 func (x *FieldChange) Reset() {
 	*x = FieldChange{}
-	mi := &file_plugin_proto_msgTypes[45]
+	mi := &file_plugin_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3441,7 +3507,7 @@ func (x *FieldChange) String() string {
 func (*FieldChange) ProtoMessage() {}
 
 func (x *FieldChange) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[45]
+	mi := &file_plugin_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3454,7 +3520,7 @@ func (x *FieldChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FieldChange.ProtoReflect.Descriptor instead.
 func (*FieldChange) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{45}
+	return file_plugin_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *FieldChange) GetPath() string {
@@ -3491,7 +3557,7 @@ type DeliverRequest struct {
 
 func (x *DeliverRequest) Reset() {
 	*x = DeliverRequest{}
-	mi := &file_plugin_proto_msgTypes[46]
+	mi := &file_plugin_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3503,7 +3569,7 @@ func (x *DeliverRequest) String() string {
 func (*DeliverRequest) ProtoMessage() {}
 
 func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[46]
+	mi := &file_plugin_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3516,7 +3582,7 @@ func (x *DeliverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverRequest.ProtoReflect.Descriptor instead.
 func (*DeliverRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{46}
+	return file_plugin_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *DeliverRequest) GetContext() *CallContext {
@@ -3544,7 +3610,7 @@ type DeliverResponse struct {
 
 func (x *DeliverResponse) Reset() {
 	*x = DeliverResponse{}
-	mi := &file_plugin_proto_msgTypes[47]
+	mi := &file_plugin_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3556,7 +3622,7 @@ func (x *DeliverResponse) String() string {
 func (*DeliverResponse) ProtoMessage() {}
 
 func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[47]
+	mi := &file_plugin_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3569,7 +3635,7 @@ func (x *DeliverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverResponse.ProtoReflect.Descriptor instead.
 func (*DeliverResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{47}
+	return file_plugin_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *DeliverResponse) GetReceipts() []*Receipt {
@@ -3594,7 +3660,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_plugin_proto_msgTypes[48]
+	mi := &file_plugin_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3606,7 +3672,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[48]
+	mi := &file_plugin_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3619,7 +3685,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{48}
+	return file_plugin_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Receipt) GetOutcome() Receipt_Outcome {
@@ -3660,7 +3726,7 @@ type RunJobRequest struct {
 
 func (x *RunJobRequest) Reset() {
 	*x = RunJobRequest{}
-	mi := &file_plugin_proto_msgTypes[49]
+	mi := &file_plugin_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3672,7 +3738,7 @@ func (x *RunJobRequest) String() string {
 func (*RunJobRequest) ProtoMessage() {}
 
 func (x *RunJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[49]
+	mi := &file_plugin_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3685,7 +3751,7 @@ func (x *RunJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunJobRequest.ProtoReflect.Descriptor instead.
 func (*RunJobRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{49}
+	return file_plugin_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *RunJobRequest) GetContext() *CallContext {
@@ -3733,7 +3799,7 @@ type JobReport struct {
 
 func (x *JobReport) Reset() {
 	*x = JobReport{}
-	mi := &file_plugin_proto_msgTypes[50]
+	mi := &file_plugin_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3745,7 +3811,7 @@ func (x *JobReport) String() string {
 func (*JobReport) ProtoMessage() {}
 
 func (x *JobReport) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[50]
+	mi := &file_plugin_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3758,7 +3824,7 @@ func (x *JobReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobReport.ProtoReflect.Descriptor instead.
 func (*JobReport) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{50}
+	return file_plugin_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *JobReport) GetDone() int64 {
@@ -3808,7 +3874,7 @@ type FireTimerRequest struct {
 
 func (x *FireTimerRequest) Reset() {
 	*x = FireTimerRequest{}
-	mi := &file_plugin_proto_msgTypes[51]
+	mi := &file_plugin_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3820,7 +3886,7 @@ func (x *FireTimerRequest) String() string {
 func (*FireTimerRequest) ProtoMessage() {}
 
 func (x *FireTimerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[51]
+	mi := &file_plugin_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3833,7 +3899,7 @@ func (x *FireTimerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FireTimerRequest.ProtoReflect.Descriptor instead.
 func (*FireTimerRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{51}
+	return file_plugin_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *FireTimerRequest) GetContext() *CallContext {
@@ -3882,7 +3948,7 @@ type FireTimerResponse struct {
 
 func (x *FireTimerResponse) Reset() {
 	*x = FireTimerResponse{}
-	mi := &file_plugin_proto_msgTypes[52]
+	mi := &file_plugin_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3894,7 +3960,7 @@ func (x *FireTimerResponse) String() string {
 func (*FireTimerResponse) ProtoMessage() {}
 
 func (x *FireTimerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[52]
+	mi := &file_plugin_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3907,7 +3973,7 @@ func (x *FireTimerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FireTimerResponse.ProtoReflect.Descriptor instead.
 func (*FireTimerResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{52}
+	return file_plugin_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *FireTimerResponse) GetError() *Error {
@@ -3933,7 +3999,7 @@ type HTTPRequest struct {
 
 func (x *HTTPRequest) Reset() {
 	*x = HTTPRequest{}
-	mi := &file_plugin_proto_msgTypes[53]
+	mi := &file_plugin_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3945,7 +4011,7 @@ func (x *HTTPRequest) String() string {
 func (*HTTPRequest) ProtoMessage() {}
 
 func (x *HTTPRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[53]
+	mi := &file_plugin_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3958,7 +4024,7 @@ func (x *HTTPRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPRequest.ProtoReflect.Descriptor instead.
 func (*HTTPRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{53}
+	return file_plugin_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *HTTPRequest) GetPart() isHTTPRequest_Part {
@@ -4026,7 +4092,7 @@ type HTTPRequestHead struct {
 
 func (x *HTTPRequestHead) Reset() {
 	*x = HTTPRequestHead{}
-	mi := &file_plugin_proto_msgTypes[54]
+	mi := &file_plugin_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4038,7 +4104,7 @@ func (x *HTTPRequestHead) String() string {
 func (*HTTPRequestHead) ProtoMessage() {}
 
 func (x *HTTPRequestHead) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[54]
+	mi := &file_plugin_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4051,7 +4117,7 @@ func (x *HTTPRequestHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPRequestHead.ProtoReflect.Descriptor instead.
 func (*HTTPRequestHead) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{54}
+	return file_plugin_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *HTTPRequestHead) GetContext() *CallContext {
@@ -4109,7 +4175,7 @@ type HTTPHeader struct {
 
 func (x *HTTPHeader) Reset() {
 	*x = HTTPHeader{}
-	mi := &file_plugin_proto_msgTypes[55]
+	mi := &file_plugin_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4121,7 +4187,7 @@ func (x *HTTPHeader) String() string {
 func (*HTTPHeader) ProtoMessage() {}
 
 func (x *HTTPHeader) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[55]
+	mi := &file_plugin_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4134,7 +4200,7 @@ func (x *HTTPHeader) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPHeader.ProtoReflect.Descriptor instead.
 func (*HTTPHeader) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{55}
+	return file_plugin_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *HTTPHeader) GetName() string {
@@ -4168,7 +4234,7 @@ type HTTPResponse struct {
 
 func (x *HTTPResponse) Reset() {
 	*x = HTTPResponse{}
-	mi := &file_plugin_proto_msgTypes[56]
+	mi := &file_plugin_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4180,7 +4246,7 @@ func (x *HTTPResponse) String() string {
 func (*HTTPResponse) ProtoMessage() {}
 
 func (x *HTTPResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[56]
+	mi := &file_plugin_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4193,7 +4259,7 @@ func (x *HTTPResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPResponse.ProtoReflect.Descriptor instead.
 func (*HTTPResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{56}
+	return file_plugin_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *HTTPResponse) GetPart() isHTTPResponse_Part {
@@ -4268,7 +4334,7 @@ type HTTPResponseHead struct {
 
 func (x *HTTPResponseHead) Reset() {
 	*x = HTTPResponseHead{}
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4280,7 +4346,7 @@ func (x *HTTPResponseHead) String() string {
 func (*HTTPResponseHead) ProtoMessage() {}
 
 func (x *HTTPResponseHead) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[57]
+	mi := &file_plugin_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4293,7 +4359,7 @@ func (x *HTTPResponseHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HTTPResponseHead.ProtoReflect.Descriptor instead.
 func (*HTTPResponseHead) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{57}
+	return file_plugin_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *HTTPResponseHead) GetStatus() int32 {
@@ -4325,7 +4391,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4337,7 +4403,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[58]
+	mi := &file_plugin_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4350,7 +4416,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{58}
+	return file_plugin_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *GetRequest) GetContext() *CallContext {
@@ -4387,7 +4453,7 @@ type GetResponse struct {
 
 func (x *GetResponse) Reset() {
 	*x = GetResponse{}
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4399,7 +4465,7 @@ func (x *GetResponse) String() string {
 func (*GetResponse) ProtoMessage() {}
 
 func (x *GetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[59]
+	mi := &file_plugin_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4412,7 +4478,7 @@ func (x *GetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetResponse.ProtoReflect.Descriptor instead.
 func (*GetResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{59}
+	return file_plugin_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *GetResponse) GetRecord() *Record {
@@ -4454,7 +4520,7 @@ type FindRequest struct {
 
 func (x *FindRequest) Reset() {
 	*x = FindRequest{}
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4466,7 +4532,7 @@ func (x *FindRequest) String() string {
 func (*FindRequest) ProtoMessage() {}
 
 func (x *FindRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[60]
+	mi := &file_plugin_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4479,7 +4545,7 @@ func (x *FindRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindRequest.ProtoReflect.Descriptor instead.
 func (*FindRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{60}
+	return file_plugin_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *FindRequest) GetContext() *CallContext {
@@ -4544,7 +4610,7 @@ type OrderBy struct {
 
 func (x *OrderBy) Reset() {
 	*x = OrderBy{}
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4556,7 +4622,7 @@ func (x *OrderBy) String() string {
 func (*OrderBy) ProtoMessage() {}
 
 func (x *OrderBy) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[61]
+	mi := &file_plugin_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4569,7 +4635,7 @@ func (x *OrderBy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OrderBy.ProtoReflect.Descriptor instead.
 func (*OrderBy) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{61}
+	return file_plugin_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *OrderBy) GetField() string {
@@ -4601,7 +4667,7 @@ type FindResponse struct {
 
 func (x *FindResponse) Reset() {
 	*x = FindResponse{}
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4613,7 +4679,7 @@ func (x *FindResponse) String() string {
 func (*FindResponse) ProtoMessage() {}
 
 func (x *FindResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[62]
+	mi := &file_plugin_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4626,7 +4692,7 @@ func (x *FindResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindResponse.ProtoReflect.Descriptor instead.
 func (*FindResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{62}
+	return file_plugin_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *FindResponse) GetRecords() []*Record {
@@ -4685,7 +4751,7 @@ type SaveRequest struct {
 
 func (x *SaveRequest) Reset() {
 	*x = SaveRequest{}
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4697,7 +4763,7 @@ func (x *SaveRequest) String() string {
 func (*SaveRequest) ProtoMessage() {}
 
 func (x *SaveRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4710,7 +4776,7 @@ func (x *SaveRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveRequest.ProtoReflect.Descriptor instead.
 func (*SaveRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{63}
+	return file_plugin_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *SaveRequest) GetContext() *CallContext {
@@ -4796,7 +4862,7 @@ type SaveResponse struct {
 
 func (x *SaveResponse) Reset() {
 	*x = SaveResponse{}
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4808,7 +4874,7 @@ func (x *SaveResponse) String() string {
 func (*SaveResponse) ProtoMessage() {}
 
 func (x *SaveResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4821,7 +4887,7 @@ func (x *SaveResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveResponse.ProtoReflect.Descriptor instead.
 func (*SaveResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{64}
+	return file_plugin_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *SaveResponse) GetRecord() *Record {
@@ -4856,7 +4922,7 @@ type BatchRequest struct {
 
 func (x *BatchRequest) Reset() {
 	*x = BatchRequest{}
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4868,7 +4934,7 @@ func (x *BatchRequest) String() string {
 func (*BatchRequest) ProtoMessage() {}
 
 func (x *BatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4881,7 +4947,7 @@ func (x *BatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchRequest.ProtoReflect.Descriptor instead.
 func (*BatchRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{65}
+	return file_plugin_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *BatchRequest) GetContext() *CallContext {
@@ -4919,7 +4985,7 @@ type BatchResponse struct {
 
 func (x *BatchResponse) Reset() {
 	*x = BatchResponse{}
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4931,7 +4997,7 @@ func (x *BatchResponse) String() string {
 func (*BatchResponse) ProtoMessage() {}
 
 func (x *BatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4944,7 +5010,7 @@ func (x *BatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchResponse.ProtoReflect.Descriptor instead.
 func (*BatchResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{66}
+	return file_plugin_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *BatchResponse) GetRecords() []*Record {
@@ -4978,7 +5044,7 @@ type LogRequest struct {
 
 func (x *LogRequest) Reset() {
 	*x = LogRequest{}
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4990,7 +5056,7 @@ func (x *LogRequest) String() string {
 func (*LogRequest) ProtoMessage() {}
 
 func (x *LogRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5003,7 +5069,7 @@ func (x *LogRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogRequest.ProtoReflect.Descriptor instead.
 func (*LogRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{67}
+	return file_plugin_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *LogRequest) GetContext() *CallContext {
@@ -5043,7 +5109,7 @@ type LogResponse struct {
 
 func (x *LogResponse) Reset() {
 	*x = LogResponse{}
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5055,7 +5121,7 @@ func (x *LogResponse) String() string {
 func (*LogResponse) ProtoMessage() {}
 
 func (x *LogResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5068,7 +5134,7 @@ func (x *LogResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogResponse.ProtoReflect.Descriptor instead.
 func (*LogResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{68}
+	return file_plugin_proto_rawDescGZIP(), []int{69}
 }
 
 // AggregateRequest asks for counts and sums.
@@ -5094,7 +5160,7 @@ type AggregateRequest struct {
 
 func (x *AggregateRequest) Reset() {
 	*x = AggregateRequest{}
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5106,7 +5172,7 @@ func (x *AggregateRequest) String() string {
 func (*AggregateRequest) ProtoMessage() {}
 
 func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5119,7 +5185,7 @@ func (x *AggregateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateRequest.ProtoReflect.Descriptor instead.
 func (*AggregateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{69}
+	return file_plugin_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *AggregateRequest) GetContext() *CallContext {
@@ -5177,7 +5243,7 @@ type Measure struct {
 
 func (x *Measure) Reset() {
 	*x = Measure{}
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5189,7 +5255,7 @@ func (x *Measure) String() string {
 func (*Measure) ProtoMessage() {}
 
 func (x *Measure) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[70]
+	mi := &file_plugin_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5202,7 +5268,7 @@ func (x *Measure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measure.ProtoReflect.Descriptor instead.
 func (*Measure) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{70}
+	return file_plugin_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *Measure) GetFunction() Measure_Function {
@@ -5232,7 +5298,7 @@ type AggregateResponse struct {
 
 func (x *AggregateResponse) Reset() {
 	*x = AggregateResponse{}
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5244,7 +5310,7 @@ func (x *AggregateResponse) String() string {
 func (*AggregateResponse) ProtoMessage() {}
 
 func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[71]
+	mi := &file_plugin_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5257,7 +5323,7 @@ func (x *AggregateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AggregateResponse.ProtoReflect.Descriptor instead.
 func (*AggregateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{71}
+	return file_plugin_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *AggregateResponse) GetGroups() []*Group {
@@ -5289,7 +5355,7 @@ type Group struct {
 
 func (x *Group) Reset() {
 	*x = Group{}
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5301,7 +5367,7 @@ func (x *Group) String() string {
 func (*Group) ProtoMessage() {}
 
 func (x *Group) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[72]
+	mi := &file_plugin_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5314,7 +5380,7 @@ func (x *Group) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Group.ProtoReflect.Descriptor instead.
 func (*Group) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{72}
+	return file_plugin_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *Group) GetKeys() [][]byte {
@@ -5355,7 +5421,7 @@ type DeleteRequest struct {
 
 func (x *DeleteRequest) Reset() {
 	*x = DeleteRequest{}
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5367,7 +5433,7 @@ func (x *DeleteRequest) String() string {
 func (*DeleteRequest) ProtoMessage() {}
 
 func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[73]
+	mi := &file_plugin_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5380,7 +5446,7 @@ func (x *DeleteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteRequest.ProtoReflect.Descriptor instead.
 func (*DeleteRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{73}
+	return file_plugin_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *DeleteRequest) GetContext() *CallContext {
@@ -5422,7 +5488,7 @@ type DeleteResponse struct {
 
 func (x *DeleteResponse) Reset() {
 	*x = DeleteResponse{}
-	mi := &file_plugin_proto_msgTypes[74]
+	mi := &file_plugin_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5434,7 +5500,7 @@ func (x *DeleteResponse) String() string {
 func (*DeleteResponse) ProtoMessage() {}
 
 func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[74]
+	mi := &file_plugin_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5447,7 +5513,7 @@ func (x *DeleteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteResponse.ProtoReflect.Descriptor instead.
 func (*DeleteResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{74}
+	return file_plugin_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *DeleteResponse) GetError() *Error {
@@ -5474,7 +5540,7 @@ type PublishRequest struct {
 
 func (x *PublishRequest) Reset() {
 	*x = PublishRequest{}
-	mi := &file_plugin_proto_msgTypes[75]
+	mi := &file_plugin_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5486,7 +5552,7 @@ func (x *PublishRequest) String() string {
 func (*PublishRequest) ProtoMessage() {}
 
 func (x *PublishRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[75]
+	mi := &file_plugin_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5499,7 +5565,7 @@ func (x *PublishRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishRequest.ProtoReflect.Descriptor instead.
 func (*PublishRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{75}
+	return file_plugin_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *PublishRequest) GetContext() *CallContext {
@@ -5541,7 +5607,7 @@ type PublishResponse struct {
 
 func (x *PublishResponse) Reset() {
 	*x = PublishResponse{}
-	mi := &file_plugin_proto_msgTypes[76]
+	mi := &file_plugin_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5553,7 +5619,7 @@ func (x *PublishResponse) String() string {
 func (*PublishResponse) ProtoMessage() {}
 
 func (x *PublishResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[76]
+	mi := &file_plugin_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5566,7 +5632,7 @@ func (x *PublishResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishResponse.ProtoReflect.Descriptor instead.
 func (*PublishResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{76}
+	return file_plugin_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *PublishResponse) GetError() *Error {
@@ -5595,7 +5661,7 @@ type ScheduleRequest struct {
 
 func (x *ScheduleRequest) Reset() {
 	*x = ScheduleRequest{}
-	mi := &file_plugin_proto_msgTypes[77]
+	mi := &file_plugin_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5607,7 +5673,7 @@ func (x *ScheduleRequest) String() string {
 func (*ScheduleRequest) ProtoMessage() {}
 
 func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[77]
+	mi := &file_plugin_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5620,7 +5686,7 @@ func (x *ScheduleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleRequest.ProtoReflect.Descriptor instead.
 func (*ScheduleRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{77}
+	return file_plugin_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *ScheduleRequest) GetContext() *CallContext {
@@ -5669,7 +5735,7 @@ type ScheduleResponse struct {
 
 func (x *ScheduleResponse) Reset() {
 	*x = ScheduleResponse{}
-	mi := &file_plugin_proto_msgTypes[78]
+	mi := &file_plugin_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5681,7 +5747,7 @@ func (x *ScheduleResponse) String() string {
 func (*ScheduleResponse) ProtoMessage() {}
 
 func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[78]
+	mi := &file_plugin_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5694,7 +5760,7 @@ func (x *ScheduleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScheduleResponse.ProtoReflect.Descriptor instead.
 func (*ScheduleResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{78}
+	return file_plugin_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *ScheduleResponse) GetError() *Error {
@@ -5719,7 +5785,7 @@ type CancelRequest struct {
 
 func (x *CancelRequest) Reset() {
 	*x = CancelRequest{}
-	mi := &file_plugin_proto_msgTypes[79]
+	mi := &file_plugin_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5731,7 +5797,7 @@ func (x *CancelRequest) String() string {
 func (*CancelRequest) ProtoMessage() {}
 
 func (x *CancelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[79]
+	mi := &file_plugin_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5744,7 +5810,7 @@ func (x *CancelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRequest.ProtoReflect.Descriptor instead.
 func (*CancelRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{79}
+	return file_plugin_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *CancelRequest) GetContext() *CallContext {
@@ -5781,7 +5847,7 @@ type CancelResponse struct {
 
 func (x *CancelResponse) Reset() {
 	*x = CancelResponse{}
-	mi := &file_plugin_proto_msgTypes[80]
+	mi := &file_plugin_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5793,7 +5859,7 @@ func (x *CancelResponse) String() string {
 func (*CancelResponse) ProtoMessage() {}
 
 func (x *CancelResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[80]
+	mi := &file_plugin_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5806,7 +5872,7 @@ func (x *CancelResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelResponse.ProtoReflect.Descriptor instead.
 func (*CancelResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{80}
+	return file_plugin_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *CancelResponse) GetCanceled() bool {
@@ -5836,7 +5902,7 @@ type GetStateRequest struct {
 
 func (x *GetStateRequest) Reset() {
 	*x = GetStateRequest{}
-	mi := &file_plugin_proto_msgTypes[81]
+	mi := &file_plugin_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5848,7 +5914,7 @@ func (x *GetStateRequest) String() string {
 func (*GetStateRequest) ProtoMessage() {}
 
 func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[81]
+	mi := &file_plugin_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5861,7 +5927,7 @@ func (x *GetStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateRequest.ProtoReflect.Descriptor instead.
 func (*GetStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{81}
+	return file_plugin_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *GetStateRequest) GetContext() *CallContext {
@@ -5893,7 +5959,7 @@ type GetStateResponse struct {
 
 func (x *GetStateResponse) Reset() {
 	*x = GetStateResponse{}
-	mi := &file_plugin_proto_msgTypes[82]
+	mi := &file_plugin_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5905,7 +5971,7 @@ func (x *GetStateResponse) String() string {
 func (*GetStateResponse) ProtoMessage() {}
 
 func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[82]
+	mi := &file_plugin_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5918,7 +5984,7 @@ func (x *GetStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStateResponse.ProtoReflect.Descriptor instead.
 func (*GetStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{82}
+	return file_plugin_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *GetStateResponse) GetValue() []byte {
@@ -5962,7 +6028,7 @@ type PutStateRequest struct {
 
 func (x *PutStateRequest) Reset() {
 	*x = PutStateRequest{}
-	mi := &file_plugin_proto_msgTypes[83]
+	mi := &file_plugin_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5974,7 +6040,7 @@ func (x *PutStateRequest) String() string {
 func (*PutStateRequest) ProtoMessage() {}
 
 func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[83]
+	mi := &file_plugin_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5987,7 +6053,7 @@ func (x *PutStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateRequest.ProtoReflect.Descriptor instead.
 func (*PutStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{83}
+	return file_plugin_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *PutStateRequest) GetContext() *CallContext {
@@ -6038,7 +6104,7 @@ type PutStateResponse struct {
 
 func (x *PutStateResponse) Reset() {
 	*x = PutStateResponse{}
-	mi := &file_plugin_proto_msgTypes[84]
+	mi := &file_plugin_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6050,7 +6116,7 @@ func (x *PutStateResponse) String() string {
 func (*PutStateResponse) ProtoMessage() {}
 
 func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[84]
+	mi := &file_plugin_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6063,7 +6129,7 @@ func (x *PutStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PutStateResponse.ProtoReflect.Descriptor instead.
 func (*PutStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{84}
+	return file_plugin_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *PutStateResponse) GetVersion() int64 {
@@ -6095,7 +6161,7 @@ type DeleteStateRequest struct {
 
 func (x *DeleteStateRequest) Reset() {
 	*x = DeleteStateRequest{}
-	mi := &file_plugin_proto_msgTypes[85]
+	mi := &file_plugin_proto_msgTypes[86]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6107,7 +6173,7 @@ func (x *DeleteStateRequest) String() string {
 func (*DeleteStateRequest) ProtoMessage() {}
 
 func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[85]
+	mi := &file_plugin_proto_msgTypes[86]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6120,7 +6186,7 @@ func (x *DeleteStateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateRequest.ProtoReflect.Descriptor instead.
 func (*DeleteStateRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{85}
+	return file_plugin_proto_rawDescGZIP(), []int{86}
 }
 
 func (x *DeleteStateRequest) GetContext() *CallContext {
@@ -6155,7 +6221,7 @@ type DeleteStateResponse struct {
 
 func (x *DeleteStateResponse) Reset() {
 	*x = DeleteStateResponse{}
-	mi := &file_plugin_proto_msgTypes[86]
+	mi := &file_plugin_proto_msgTypes[87]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6167,7 +6233,7 @@ func (x *DeleteStateResponse) String() string {
 func (*DeleteStateResponse) ProtoMessage() {}
 
 func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[86]
+	mi := &file_plugin_proto_msgTypes[87]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6180,7 +6246,7 @@ func (x *DeleteStateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteStateResponse.ProtoReflect.Descriptor instead.
 func (*DeleteStateResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{86}
+	return file_plugin_proto_rawDescGZIP(), []int{87}
 }
 
 func (x *DeleteStateResponse) GetError() *Error {
@@ -6203,7 +6269,7 @@ type SecretRequest struct {
 
 func (x *SecretRequest) Reset() {
 	*x = SecretRequest{}
-	mi := &file_plugin_proto_msgTypes[87]
+	mi := &file_plugin_proto_msgTypes[88]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6215,7 +6281,7 @@ func (x *SecretRequest) String() string {
 func (*SecretRequest) ProtoMessage() {}
 
 func (x *SecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[87]
+	mi := &file_plugin_proto_msgTypes[88]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6228,7 +6294,7 @@ func (x *SecretRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretRequest.ProtoReflect.Descriptor instead.
 func (*SecretRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{87}
+	return file_plugin_proto_rawDescGZIP(), []int{88}
 }
 
 func (x *SecretRequest) GetContext() *CallContext {
@@ -6258,7 +6324,7 @@ type SecretResponse struct {
 
 func (x *SecretResponse) Reset() {
 	*x = SecretResponse{}
-	mi := &file_plugin_proto_msgTypes[88]
+	mi := &file_plugin_proto_msgTypes[89]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6270,7 +6336,7 @@ func (x *SecretResponse) String() string {
 func (*SecretResponse) ProtoMessage() {}
 
 func (x *SecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[88]
+	mi := &file_plugin_proto_msgTypes[89]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6283,7 +6349,7 @@ func (x *SecretResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SecretResponse.ProtoReflect.Descriptor instead.
 func (*SecretResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{88}
+	return file_plugin_proto_rawDescGZIP(), []int{89}
 }
 
 func (x *SecretResponse) GetValue() string {
@@ -6322,7 +6388,7 @@ type WorkTimeRequest struct {
 
 func (x *WorkTimeRequest) Reset() {
 	*x = WorkTimeRequest{}
-	mi := &file_plugin_proto_msgTypes[89]
+	mi := &file_plugin_proto_msgTypes[90]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6334,7 +6400,7 @@ func (x *WorkTimeRequest) String() string {
 func (*WorkTimeRequest) ProtoMessage() {}
 
 func (x *WorkTimeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[89]
+	mi := &file_plugin_proto_msgTypes[90]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6347,7 +6413,7 @@ func (x *WorkTimeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkTimeRequest.ProtoReflect.Descriptor instead.
 func (*WorkTimeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{89}
+	return file_plugin_proto_rawDescGZIP(), []int{90}
 }
 
 func (x *WorkTimeRequest) GetContext() *CallContext {
@@ -6429,7 +6495,7 @@ type WorkTimeResponse struct {
 
 func (x *WorkTimeResponse) Reset() {
 	*x = WorkTimeResponse{}
-	mi := &file_plugin_proto_msgTypes[90]
+	mi := &file_plugin_proto_msgTypes[91]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6441,7 +6507,7 @@ func (x *WorkTimeResponse) String() string {
 func (*WorkTimeResponse) ProtoMessage() {}
 
 func (x *WorkTimeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[90]
+	mi := &file_plugin_proto_msgTypes[91]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6454,7 +6520,7 @@ func (x *WorkTimeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkTimeResponse.ProtoReflect.Descriptor instead.
 func (*WorkTimeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{90}
+	return file_plugin_proto_rawDescGZIP(), []int{91}
 }
 
 func (x *WorkTimeResponse) GetAt() string {
@@ -6494,7 +6560,7 @@ type DialRequest struct {
 
 func (x *DialRequest) Reset() {
 	*x = DialRequest{}
-	mi := &file_plugin_proto_msgTypes[91]
+	mi := &file_plugin_proto_msgTypes[92]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6506,7 +6572,7 @@ func (x *DialRequest) String() string {
 func (*DialRequest) ProtoMessage() {}
 
 func (x *DialRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[91]
+	mi := &file_plugin_proto_msgTypes[92]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6519,7 +6585,7 @@ func (x *DialRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DialRequest.ProtoReflect.Descriptor instead.
 func (*DialRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{91}
+	return file_plugin_proto_rawDescGZIP(), []int{92}
 }
 
 func (x *DialRequest) GetPart() isDialRequest_Part {
@@ -6578,7 +6644,7 @@ type DialTo struct {
 
 func (x *DialTo) Reset() {
 	*x = DialTo{}
-	mi := &file_plugin_proto_msgTypes[92]
+	mi := &file_plugin_proto_msgTypes[93]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6590,7 +6656,7 @@ func (x *DialTo) String() string {
 func (*DialTo) ProtoMessage() {}
 
 func (x *DialTo) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[92]
+	mi := &file_plugin_proto_msgTypes[93]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6603,7 +6669,7 @@ func (x *DialTo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DialTo.ProtoReflect.Descriptor instead.
 func (*DialTo) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{92}
+	return file_plugin_proto_rawDescGZIP(), []int{93}
 }
 
 func (x *DialTo) GetContext() *CallContext {
@@ -6637,7 +6703,7 @@ type DialResponse struct {
 
 func (x *DialResponse) Reset() {
 	*x = DialResponse{}
-	mi := &file_plugin_proto_msgTypes[93]
+	mi := &file_plugin_proto_msgTypes[94]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6649,7 +6715,7 @@ func (x *DialResponse) String() string {
 func (*DialResponse) ProtoMessage() {}
 
 func (x *DialResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[93]
+	mi := &file_plugin_proto_msgTypes[94]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6662,7 +6728,7 @@ func (x *DialResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DialResponse.ProtoReflect.Descriptor instead.
 func (*DialResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{93}
+	return file_plugin_proto_rawDescGZIP(), []int{94}
 }
 
 func (x *DialResponse) GetPart() isDialResponse_Part {
@@ -6735,7 +6801,7 @@ type DialOpened struct {
 
 func (x *DialOpened) Reset() {
 	*x = DialOpened{}
-	mi := &file_plugin_proto_msgTypes[94]
+	mi := &file_plugin_proto_msgTypes[95]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6747,7 +6813,7 @@ func (x *DialOpened) String() string {
 func (*DialOpened) ProtoMessage() {}
 
 func (x *DialOpened) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[94]
+	mi := &file_plugin_proto_msgTypes[95]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6760,7 +6826,7 @@ func (x *DialOpened) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DialOpened.ProtoReflect.Descriptor instead.
 func (*DialOpened) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{94}
+	return file_plugin_proto_rawDescGZIP(), []int{95}
 }
 
 func (x *DialOpened) GetAddress() string {
@@ -6785,7 +6851,7 @@ type BroadcastRequest struct {
 
 func (x *BroadcastRequest) Reset() {
 	*x = BroadcastRequest{}
-	mi := &file_plugin_proto_msgTypes[95]
+	mi := &file_plugin_proto_msgTypes[96]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6797,7 +6863,7 @@ func (x *BroadcastRequest) String() string {
 func (*BroadcastRequest) ProtoMessage() {}
 
 func (x *BroadcastRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[95]
+	mi := &file_plugin_proto_msgTypes[96]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6810,7 +6876,7 @@ func (x *BroadcastRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BroadcastRequest.ProtoReflect.Descriptor instead.
 func (*BroadcastRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{95}
+	return file_plugin_proto_rawDescGZIP(), []int{96}
 }
 
 func (x *BroadcastRequest) GetContext() *CallContext {
@@ -6845,7 +6911,7 @@ type BroadcastResponse struct {
 
 func (x *BroadcastResponse) Reset() {
 	*x = BroadcastResponse{}
-	mi := &file_plugin_proto_msgTypes[96]
+	mi := &file_plugin_proto_msgTypes[97]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6857,7 +6923,7 @@ func (x *BroadcastResponse) String() string {
 func (*BroadcastResponse) ProtoMessage() {}
 
 func (x *BroadcastResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[96]
+	mi := &file_plugin_proto_msgTypes[97]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6870,7 +6936,7 @@ func (x *BroadcastResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BroadcastResponse.ProtoReflect.Descriptor instead.
 func (*BroadcastResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{96}
+	return file_plugin_proto_rawDescGZIP(), []int{97}
 }
 
 func (x *BroadcastResponse) GetError() *Error {
@@ -6893,7 +6959,7 @@ type ListenRequest struct {
 
 func (x *ListenRequest) Reset() {
 	*x = ListenRequest{}
-	mi := &file_plugin_proto_msgTypes[97]
+	mi := &file_plugin_proto_msgTypes[98]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6905,7 +6971,7 @@ func (x *ListenRequest) String() string {
 func (*ListenRequest) ProtoMessage() {}
 
 func (x *ListenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[97]
+	mi := &file_plugin_proto_msgTypes[98]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6918,7 +6984,7 @@ func (x *ListenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListenRequest.ProtoReflect.Descriptor instead.
 func (*ListenRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{97}
+	return file_plugin_proto_rawDescGZIP(), []int{98}
 }
 
 func (x *ListenRequest) GetContext() *CallContext {
@@ -6946,7 +7012,7 @@ type ListenResponse struct {
 
 func (x *ListenResponse) Reset() {
 	*x = ListenResponse{}
-	mi := &file_plugin_proto_msgTypes[98]
+	mi := &file_plugin_proto_msgTypes[99]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -6958,7 +7024,7 @@ func (x *ListenResponse) String() string {
 func (*ListenResponse) ProtoMessage() {}
 
 func (x *ListenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[98]
+	mi := &file_plugin_proto_msgTypes[99]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -6971,7 +7037,7 @@ func (x *ListenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListenResponse.ProtoReflect.Descriptor instead.
 func (*ListenResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{98}
+	return file_plugin_proto_rawDescGZIP(), []int{99}
 }
 
 func (x *ListenResponse) GetError() *Error {
@@ -6995,7 +7061,7 @@ type HearRequest struct {
 
 func (x *HearRequest) Reset() {
 	*x = HearRequest{}
-	mi := &file_plugin_proto_msgTypes[99]
+	mi := &file_plugin_proto_msgTypes[100]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7007,7 +7073,7 @@ func (x *HearRequest) String() string {
 func (*HearRequest) ProtoMessage() {}
 
 func (x *HearRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[99]
+	mi := &file_plugin_proto_msgTypes[100]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7020,7 +7086,7 @@ func (x *HearRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HearRequest.ProtoReflect.Descriptor instead.
 func (*HearRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{99}
+	return file_plugin_proto_rawDescGZIP(), []int{100}
 }
 
 func (x *HearRequest) GetHeard() []*Heard {
@@ -7050,7 +7116,7 @@ type Heard struct {
 
 func (x *Heard) Reset() {
 	*x = Heard{}
-	mi := &file_plugin_proto_msgTypes[100]
+	mi := &file_plugin_proto_msgTypes[101]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7062,7 +7128,7 @@ func (x *Heard) String() string {
 func (*Heard) ProtoMessage() {}
 
 func (x *Heard) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[100]
+	mi := &file_plugin_proto_msgTypes[101]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7075,7 +7141,7 @@ func (x *Heard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heard.ProtoReflect.Descriptor instead.
 func (*Heard) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{100}
+	return file_plugin_proto_rawDescGZIP(), []int{101}
 }
 
 func (x *Heard) GetTopic() string {
@@ -7101,7 +7167,7 @@ type HearResponse struct {
 
 func (x *HearResponse) Reset() {
 	*x = HearResponse{}
-	mi := &file_plugin_proto_msgTypes[101]
+	mi := &file_plugin_proto_msgTypes[102]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7113,7 +7179,7 @@ func (x *HearResponse) String() string {
 func (*HearResponse) ProtoMessage() {}
 
 func (x *HearResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[101]
+	mi := &file_plugin_proto_msgTypes[102]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7126,7 +7192,7 @@ func (x *HearResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HearResponse.ProtoReflect.Descriptor instead.
 func (*HearResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{101}
+	return file_plugin_proto_rawDescGZIP(), []int{102}
 }
 
 // SendMailRequest is a mail: of a template, or with the words of the plugin.
@@ -7168,7 +7234,7 @@ type SendMailRequest struct {
 
 func (x *SendMailRequest) Reset() {
 	*x = SendMailRequest{}
-	mi := &file_plugin_proto_msgTypes[102]
+	mi := &file_plugin_proto_msgTypes[103]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7180,7 +7246,7 @@ func (x *SendMailRequest) String() string {
 func (*SendMailRequest) ProtoMessage() {}
 
 func (x *SendMailRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[102]
+	mi := &file_plugin_proto_msgTypes[103]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7193,7 +7259,7 @@ func (x *SendMailRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMailRequest.ProtoReflect.Descriptor instead.
 func (*SendMailRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{102}
+	return file_plugin_proto_rawDescGZIP(), []int{103}
 }
 
 func (x *SendMailRequest) GetContext() *CallContext {
@@ -7316,7 +7382,7 @@ type SendMailResponse struct {
 
 func (x *SendMailResponse) Reset() {
 	*x = SendMailResponse{}
-	mi := &file_plugin_proto_msgTypes[103]
+	mi := &file_plugin_proto_msgTypes[104]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7328,7 +7394,7 @@ func (x *SendMailResponse) String() string {
 func (*SendMailResponse) ProtoMessage() {}
 
 func (x *SendMailResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[103]
+	mi := &file_plugin_proto_msgTypes[104]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7341,7 +7407,7 @@ func (x *SendMailResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendMailResponse.ProtoReflect.Descriptor instead.
 func (*SendMailResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{103}
+	return file_plugin_proto_rawDescGZIP(), []int{104}
 }
 
 func (x *SendMailResponse) GetId() string {
@@ -7384,7 +7450,7 @@ type File struct {
 
 func (x *File) Reset() {
 	*x = File{}
-	mi := &file_plugin_proto_msgTypes[104]
+	mi := &file_plugin_proto_msgTypes[105]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7396,7 +7462,7 @@ func (x *File) String() string {
 func (*File) ProtoMessage() {}
 
 func (x *File) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[104]
+	mi := &file_plugin_proto_msgTypes[105]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7409,7 +7475,7 @@ func (x *File) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use File.ProtoReflect.Descriptor instead.
 func (*File) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{104}
+	return file_plugin_proto_rawDescGZIP(), []int{105}
 }
 
 func (x *File) GetId() string {
@@ -7464,7 +7530,7 @@ type ReadFileRequest struct {
 
 func (x *ReadFileRequest) Reset() {
 	*x = ReadFileRequest{}
-	mi := &file_plugin_proto_msgTypes[105]
+	mi := &file_plugin_proto_msgTypes[106]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7476,7 +7542,7 @@ func (x *ReadFileRequest) String() string {
 func (*ReadFileRequest) ProtoMessage() {}
 
 func (x *ReadFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[105]
+	mi := &file_plugin_proto_msgTypes[106]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7489,7 +7555,7 @@ func (x *ReadFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadFileRequest.ProtoReflect.Descriptor instead.
 func (*ReadFileRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{105}
+	return file_plugin_proto_rawDescGZIP(), []int{106}
 }
 
 func (x *ReadFileRequest) GetContext() *CallContext {
@@ -7538,7 +7604,7 @@ type ReadFileResponse struct {
 
 func (x *ReadFileResponse) Reset() {
 	*x = ReadFileResponse{}
-	mi := &file_plugin_proto_msgTypes[106]
+	mi := &file_plugin_proto_msgTypes[107]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7550,7 +7616,7 @@ func (x *ReadFileResponse) String() string {
 func (*ReadFileResponse) ProtoMessage() {}
 
 func (x *ReadFileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[106]
+	mi := &file_plugin_proto_msgTypes[107]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7563,7 +7629,7 @@ func (x *ReadFileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadFileResponse.ProtoReflect.Descriptor instead.
 func (*ReadFileResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{106}
+	return file_plugin_proto_rawDescGZIP(), []int{107}
 }
 
 func (x *ReadFileResponse) GetPart() isReadFileResponse_Part {
@@ -7641,7 +7707,7 @@ type WriteFileRequest struct {
 
 func (x *WriteFileRequest) Reset() {
 	*x = WriteFileRequest{}
-	mi := &file_plugin_proto_msgTypes[107]
+	mi := &file_plugin_proto_msgTypes[108]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7653,7 +7719,7 @@ func (x *WriteFileRequest) String() string {
 func (*WriteFileRequest) ProtoMessage() {}
 
 func (x *WriteFileRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[107]
+	mi := &file_plugin_proto_msgTypes[108]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7666,7 +7732,7 @@ func (x *WriteFileRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteFileRequest.ProtoReflect.Descriptor instead.
 func (*WriteFileRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{107}
+	return file_plugin_proto_rawDescGZIP(), []int{108}
 }
 
 func (x *WriteFileRequest) GetPart() isWriteFileRequest_Part {
@@ -7725,7 +7791,7 @@ type WriteFileHead struct {
 
 func (x *WriteFileHead) Reset() {
 	*x = WriteFileHead{}
-	mi := &file_plugin_proto_msgTypes[108]
+	mi := &file_plugin_proto_msgTypes[109]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7737,7 +7803,7 @@ func (x *WriteFileHead) String() string {
 func (*WriteFileHead) ProtoMessage() {}
 
 func (x *WriteFileHead) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[108]
+	mi := &file_plugin_proto_msgTypes[109]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7750,7 +7816,7 @@ func (x *WriteFileHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteFileHead.ProtoReflect.Descriptor instead.
 func (*WriteFileHead) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{108}
+	return file_plugin_proto_rawDescGZIP(), []int{109}
 }
 
 func (x *WriteFileHead) GetContext() *CallContext {
@@ -7780,7 +7846,7 @@ type WriteFileResponse struct {
 
 func (x *WriteFileResponse) Reset() {
 	*x = WriteFileResponse{}
-	mi := &file_plugin_proto_msgTypes[109]
+	mi := &file_plugin_proto_msgTypes[110]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -7792,7 +7858,7 @@ func (x *WriteFileResponse) String() string {
 func (*WriteFileResponse) ProtoMessage() {}
 
 func (x *WriteFileResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[109]
+	mi := &file_plugin_proto_msgTypes[110]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -7805,7 +7871,7 @@ func (x *WriteFileResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteFileResponse.ProtoReflect.Descriptor instead.
 func (*WriteFileResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{109}
+	return file_plugin_proto_rawDescGZIP(), []int{110}
 }
 
 func (x *WriteFileResponse) GetFile() *File {
@@ -7869,7 +7935,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\amessage\x18\x03 \x01(\tR\amessage\"P\n" +
 	"\x0fDescribeRequest\x12!\n" +
 	"\fhost_version\x18\x01 \x01(\tR\vhostVersion\x12\x1a\n" +
-	"\bfeatures\x18\x02 \x03(\tR\bfeatures\"\xd9\x06\n" +
+	"\bfeatures\x18\x02 \x03(\tR\bfeatures\"\x88\a\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x125\n" +
@@ -7893,7 +7959,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"party_data\x18\x10 \x01(\v2\x18.xrm.plugin.v1.PartyDataR\tpartyData\x128\n" +
 	"\bservices\x18\x11 \x03(\v2\x1c.xrm.plugin.v1.PluginServiceR\bservices\x12-\n" +
-	"\x05mails\x18\x14 \x03(\v2\x17.xrm.plugin.v1.MailFileR\x05mails\x128\n" +
+	"\x05mails\x18\x14 \x03(\v2\x17.xrm.plugin.v1.MailFileR\x05mails\x12-\n" +
+	"\x05texts\x18\x17 \x03(\v2\x17.xrm.plugin.v1.TextFileR\x05texts\x128\n" +
 	"\n" +
 	"migrations\x18\x12 \x03(\v2\x18.xrm.plugin.v1.MigrationR\n" +
 	"migrations\x12)\n" +
@@ -7950,6 +8017,9 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04yaml\x18\x02 \x01(\fR\x04yaml\"2\n" +
 	"\bMailFile\x12\x12\n" +
+	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\"2\n" +
+	"\bTextFile\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\"\xcc\x02\n" +
 	"\tOperation\x12\x12\n" +
@@ -8413,7 +8483,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 111)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 112)
 var file_plugin_proto_goTypes = []any{
 	(Operation_Kind)(0),          // 0: xrm.plugin.v1.Operation.Kind
 	(Health_State)(0),            // 1: xrm.plugin.v1.Health.State
@@ -8440,303 +8510,305 @@ var file_plugin_proto_goTypes = []any{
 	(*Endpoint)(nil),             // 22: xrm.plugin.v1.Endpoint
 	(*EntityFile)(nil),           // 23: xrm.plugin.v1.EntityFile
 	(*MailFile)(nil),             // 24: xrm.plugin.v1.MailFile
-	(*Operation)(nil),            // 25: xrm.plugin.v1.Operation
-	(*ComputedField)(nil),        // 26: xrm.plugin.v1.ComputedField
-	(*ObjectType)(nil),           // 27: xrm.plugin.v1.ObjectType
-	(*Member)(nil),               // 28: xrm.plugin.v1.Member
-	(*Type)(nil),                 // 29: xrm.plugin.v1.Type
-	(*SubscribeRequest)(nil),     // 30: xrm.plugin.v1.SubscribeRequest
-	(*SubscribeResponse)(nil),    // 31: xrm.plugin.v1.SubscribeResponse
-	(*WatchRequest)(nil),         // 32: xrm.plugin.v1.WatchRequest
-	(*Health)(nil),               // 33: xrm.plugin.v1.Health
-	(*Change)(nil),               // 34: xrm.plugin.v1.Change
-	(*BeforeSaveRequest)(nil),    // 35: xrm.plugin.v1.BeforeSaveRequest
-	(*BeforeSaveResponse)(nil),   // 36: xrm.plugin.v1.BeforeSaveResponse
-	(*Verdict)(nil),              // 37: xrm.plugin.v1.Verdict
-	(*ResolveRequest)(nil),       // 38: xrm.plugin.v1.ResolveRequest
-	(*ResolveResponse)(nil),      // 39: xrm.plugin.v1.ResolveResponse
-	(*CallRequest)(nil),          // 40: xrm.plugin.v1.CallRequest
-	(*CallResponse)(nil),         // 41: xrm.plugin.v1.CallResponse
-	(*DrainRequest)(nil),         // 42: xrm.plugin.v1.DrainRequest
-	(*DrainResponse)(nil),        // 43: xrm.plugin.v1.DrainResponse
-	(*ConfigureRequest)(nil),     // 44: xrm.plugin.v1.ConfigureRequest
-	(*ConfigureResponse)(nil),    // 45: xrm.plugin.v1.ConfigureResponse
-	(*BeforeDeleteRequest)(nil),  // 46: xrm.plugin.v1.BeforeDeleteRequest
-	(*BeforeDeleteResponse)(nil), // 47: xrm.plugin.v1.BeforeDeleteResponse
-	(*Event)(nil),                // 48: xrm.plugin.v1.Event
-	(*FieldChange)(nil),          // 49: xrm.plugin.v1.FieldChange
-	(*DeliverRequest)(nil),       // 50: xrm.plugin.v1.DeliverRequest
-	(*DeliverResponse)(nil),      // 51: xrm.plugin.v1.DeliverResponse
-	(*Receipt)(nil),              // 52: xrm.plugin.v1.Receipt
-	(*RunJobRequest)(nil),        // 53: xrm.plugin.v1.RunJobRequest
-	(*JobReport)(nil),            // 54: xrm.plugin.v1.JobReport
-	(*FireTimerRequest)(nil),     // 55: xrm.plugin.v1.FireTimerRequest
-	(*FireTimerResponse)(nil),    // 56: xrm.plugin.v1.FireTimerResponse
-	(*HTTPRequest)(nil),          // 57: xrm.plugin.v1.HTTPRequest
-	(*HTTPRequestHead)(nil),      // 58: xrm.plugin.v1.HTTPRequestHead
-	(*HTTPHeader)(nil),           // 59: xrm.plugin.v1.HTTPHeader
-	(*HTTPResponse)(nil),         // 60: xrm.plugin.v1.HTTPResponse
-	(*HTTPResponseHead)(nil),     // 61: xrm.plugin.v1.HTTPResponseHead
-	(*GetRequest)(nil),           // 62: xrm.plugin.v1.GetRequest
-	(*GetResponse)(nil),          // 63: xrm.plugin.v1.GetResponse
-	(*FindRequest)(nil),          // 64: xrm.plugin.v1.FindRequest
-	(*OrderBy)(nil),              // 65: xrm.plugin.v1.OrderBy
-	(*FindResponse)(nil),         // 66: xrm.plugin.v1.FindResponse
-	(*SaveRequest)(nil),          // 67: xrm.plugin.v1.SaveRequest
-	(*SaveResponse)(nil),         // 68: xrm.plugin.v1.SaveResponse
-	(*BatchRequest)(nil),         // 69: xrm.plugin.v1.BatchRequest
-	(*BatchResponse)(nil),        // 70: xrm.plugin.v1.BatchResponse
-	(*LogRequest)(nil),           // 71: xrm.plugin.v1.LogRequest
-	(*LogResponse)(nil),          // 72: xrm.plugin.v1.LogResponse
-	(*AggregateRequest)(nil),     // 73: xrm.plugin.v1.AggregateRequest
-	(*Measure)(nil),              // 74: xrm.plugin.v1.Measure
-	(*AggregateResponse)(nil),    // 75: xrm.plugin.v1.AggregateResponse
-	(*Group)(nil),                // 76: xrm.plugin.v1.Group
-	(*DeleteRequest)(nil),        // 77: xrm.plugin.v1.DeleteRequest
-	(*DeleteResponse)(nil),       // 78: xrm.plugin.v1.DeleteResponse
-	(*PublishRequest)(nil),       // 79: xrm.plugin.v1.PublishRequest
-	(*PublishResponse)(nil),      // 80: xrm.plugin.v1.PublishResponse
-	(*ScheduleRequest)(nil),      // 81: xrm.plugin.v1.ScheduleRequest
-	(*ScheduleResponse)(nil),     // 82: xrm.plugin.v1.ScheduleResponse
-	(*CancelRequest)(nil),        // 83: xrm.plugin.v1.CancelRequest
-	(*CancelResponse)(nil),       // 84: xrm.plugin.v1.CancelResponse
-	(*GetStateRequest)(nil),      // 85: xrm.plugin.v1.GetStateRequest
-	(*GetStateResponse)(nil),     // 86: xrm.plugin.v1.GetStateResponse
-	(*PutStateRequest)(nil),      // 87: xrm.plugin.v1.PutStateRequest
-	(*PutStateResponse)(nil),     // 88: xrm.plugin.v1.PutStateResponse
-	(*DeleteStateRequest)(nil),   // 89: xrm.plugin.v1.DeleteStateRequest
-	(*DeleteStateResponse)(nil),  // 90: xrm.plugin.v1.DeleteStateResponse
-	(*SecretRequest)(nil),        // 91: xrm.plugin.v1.SecretRequest
-	(*SecretResponse)(nil),       // 92: xrm.plugin.v1.SecretResponse
-	(*WorkTimeRequest)(nil),      // 93: xrm.plugin.v1.WorkTimeRequest
-	(*WorkTimeResponse)(nil),     // 94: xrm.plugin.v1.WorkTimeResponse
-	(*DialRequest)(nil),          // 95: xrm.plugin.v1.DialRequest
-	(*DialTo)(nil),               // 96: xrm.plugin.v1.DialTo
-	(*DialResponse)(nil),         // 97: xrm.plugin.v1.DialResponse
-	(*DialOpened)(nil),           // 98: xrm.plugin.v1.DialOpened
-	(*BroadcastRequest)(nil),     // 99: xrm.plugin.v1.BroadcastRequest
-	(*BroadcastResponse)(nil),    // 100: xrm.plugin.v1.BroadcastResponse
-	(*ListenRequest)(nil),        // 101: xrm.plugin.v1.ListenRequest
-	(*ListenResponse)(nil),       // 102: xrm.plugin.v1.ListenResponse
-	(*HearRequest)(nil),          // 103: xrm.plugin.v1.HearRequest
-	(*Heard)(nil),                // 104: xrm.plugin.v1.Heard
-	(*HearResponse)(nil),         // 105: xrm.plugin.v1.HearResponse
-	(*SendMailRequest)(nil),      // 106: xrm.plugin.v1.SendMailRequest
-	(*SendMailResponse)(nil),     // 107: xrm.plugin.v1.SendMailResponse
-	(*File)(nil),                 // 108: xrm.plugin.v1.File
-	(*ReadFileRequest)(nil),      // 109: xrm.plugin.v1.ReadFileRequest
-	(*ReadFileResponse)(nil),     // 110: xrm.plugin.v1.ReadFileResponse
-	(*WriteFileRequest)(nil),     // 111: xrm.plugin.v1.WriteFileRequest
-	(*WriteFileHead)(nil),        // 112: xrm.plugin.v1.WriteFileHead
-	(*WriteFileResponse)(nil),    // 113: xrm.plugin.v1.WriteFileResponse
-	nil,                          // 114: xrm.plugin.v1.SaveRequest.AddEntry
+	(*TextFile)(nil),             // 25: xrm.plugin.v1.TextFile
+	(*Operation)(nil),            // 26: xrm.plugin.v1.Operation
+	(*ComputedField)(nil),        // 27: xrm.plugin.v1.ComputedField
+	(*ObjectType)(nil),           // 28: xrm.plugin.v1.ObjectType
+	(*Member)(nil),               // 29: xrm.plugin.v1.Member
+	(*Type)(nil),                 // 30: xrm.plugin.v1.Type
+	(*SubscribeRequest)(nil),     // 31: xrm.plugin.v1.SubscribeRequest
+	(*SubscribeResponse)(nil),    // 32: xrm.plugin.v1.SubscribeResponse
+	(*WatchRequest)(nil),         // 33: xrm.plugin.v1.WatchRequest
+	(*Health)(nil),               // 34: xrm.plugin.v1.Health
+	(*Change)(nil),               // 35: xrm.plugin.v1.Change
+	(*BeforeSaveRequest)(nil),    // 36: xrm.plugin.v1.BeforeSaveRequest
+	(*BeforeSaveResponse)(nil),   // 37: xrm.plugin.v1.BeforeSaveResponse
+	(*Verdict)(nil),              // 38: xrm.plugin.v1.Verdict
+	(*ResolveRequest)(nil),       // 39: xrm.plugin.v1.ResolveRequest
+	(*ResolveResponse)(nil),      // 40: xrm.plugin.v1.ResolveResponse
+	(*CallRequest)(nil),          // 41: xrm.plugin.v1.CallRequest
+	(*CallResponse)(nil),         // 42: xrm.plugin.v1.CallResponse
+	(*DrainRequest)(nil),         // 43: xrm.plugin.v1.DrainRequest
+	(*DrainResponse)(nil),        // 44: xrm.plugin.v1.DrainResponse
+	(*ConfigureRequest)(nil),     // 45: xrm.plugin.v1.ConfigureRequest
+	(*ConfigureResponse)(nil),    // 46: xrm.plugin.v1.ConfigureResponse
+	(*BeforeDeleteRequest)(nil),  // 47: xrm.plugin.v1.BeforeDeleteRequest
+	(*BeforeDeleteResponse)(nil), // 48: xrm.plugin.v1.BeforeDeleteResponse
+	(*Event)(nil),                // 49: xrm.plugin.v1.Event
+	(*FieldChange)(nil),          // 50: xrm.plugin.v1.FieldChange
+	(*DeliverRequest)(nil),       // 51: xrm.plugin.v1.DeliverRequest
+	(*DeliverResponse)(nil),      // 52: xrm.plugin.v1.DeliverResponse
+	(*Receipt)(nil),              // 53: xrm.plugin.v1.Receipt
+	(*RunJobRequest)(nil),        // 54: xrm.plugin.v1.RunJobRequest
+	(*JobReport)(nil),            // 55: xrm.plugin.v1.JobReport
+	(*FireTimerRequest)(nil),     // 56: xrm.plugin.v1.FireTimerRequest
+	(*FireTimerResponse)(nil),    // 57: xrm.plugin.v1.FireTimerResponse
+	(*HTTPRequest)(nil),          // 58: xrm.plugin.v1.HTTPRequest
+	(*HTTPRequestHead)(nil),      // 59: xrm.plugin.v1.HTTPRequestHead
+	(*HTTPHeader)(nil),           // 60: xrm.plugin.v1.HTTPHeader
+	(*HTTPResponse)(nil),         // 61: xrm.plugin.v1.HTTPResponse
+	(*HTTPResponseHead)(nil),     // 62: xrm.plugin.v1.HTTPResponseHead
+	(*GetRequest)(nil),           // 63: xrm.plugin.v1.GetRequest
+	(*GetResponse)(nil),          // 64: xrm.plugin.v1.GetResponse
+	(*FindRequest)(nil),          // 65: xrm.plugin.v1.FindRequest
+	(*OrderBy)(nil),              // 66: xrm.plugin.v1.OrderBy
+	(*FindResponse)(nil),         // 67: xrm.plugin.v1.FindResponse
+	(*SaveRequest)(nil),          // 68: xrm.plugin.v1.SaveRequest
+	(*SaveResponse)(nil),         // 69: xrm.plugin.v1.SaveResponse
+	(*BatchRequest)(nil),         // 70: xrm.plugin.v1.BatchRequest
+	(*BatchResponse)(nil),        // 71: xrm.plugin.v1.BatchResponse
+	(*LogRequest)(nil),           // 72: xrm.plugin.v1.LogRequest
+	(*LogResponse)(nil),          // 73: xrm.plugin.v1.LogResponse
+	(*AggregateRequest)(nil),     // 74: xrm.plugin.v1.AggregateRequest
+	(*Measure)(nil),              // 75: xrm.plugin.v1.Measure
+	(*AggregateResponse)(nil),    // 76: xrm.plugin.v1.AggregateResponse
+	(*Group)(nil),                // 77: xrm.plugin.v1.Group
+	(*DeleteRequest)(nil),        // 78: xrm.plugin.v1.DeleteRequest
+	(*DeleteResponse)(nil),       // 79: xrm.plugin.v1.DeleteResponse
+	(*PublishRequest)(nil),       // 80: xrm.plugin.v1.PublishRequest
+	(*PublishResponse)(nil),      // 81: xrm.plugin.v1.PublishResponse
+	(*ScheduleRequest)(nil),      // 82: xrm.plugin.v1.ScheduleRequest
+	(*ScheduleResponse)(nil),     // 83: xrm.plugin.v1.ScheduleResponse
+	(*CancelRequest)(nil),        // 84: xrm.plugin.v1.CancelRequest
+	(*CancelResponse)(nil),       // 85: xrm.plugin.v1.CancelResponse
+	(*GetStateRequest)(nil),      // 86: xrm.plugin.v1.GetStateRequest
+	(*GetStateResponse)(nil),     // 87: xrm.plugin.v1.GetStateResponse
+	(*PutStateRequest)(nil),      // 88: xrm.plugin.v1.PutStateRequest
+	(*PutStateResponse)(nil),     // 89: xrm.plugin.v1.PutStateResponse
+	(*DeleteStateRequest)(nil),   // 90: xrm.plugin.v1.DeleteStateRequest
+	(*DeleteStateResponse)(nil),  // 91: xrm.plugin.v1.DeleteStateResponse
+	(*SecretRequest)(nil),        // 92: xrm.plugin.v1.SecretRequest
+	(*SecretResponse)(nil),       // 93: xrm.plugin.v1.SecretResponse
+	(*WorkTimeRequest)(nil),      // 94: xrm.plugin.v1.WorkTimeRequest
+	(*WorkTimeResponse)(nil),     // 95: xrm.plugin.v1.WorkTimeResponse
+	(*DialRequest)(nil),          // 96: xrm.plugin.v1.DialRequest
+	(*DialTo)(nil),               // 97: xrm.plugin.v1.DialTo
+	(*DialResponse)(nil),         // 98: xrm.plugin.v1.DialResponse
+	(*DialOpened)(nil),           // 99: xrm.plugin.v1.DialOpened
+	(*BroadcastRequest)(nil),     // 100: xrm.plugin.v1.BroadcastRequest
+	(*BroadcastResponse)(nil),    // 101: xrm.plugin.v1.BroadcastResponse
+	(*ListenRequest)(nil),        // 102: xrm.plugin.v1.ListenRequest
+	(*ListenResponse)(nil),       // 103: xrm.plugin.v1.ListenResponse
+	(*HearRequest)(nil),          // 104: xrm.plugin.v1.HearRequest
+	(*Heard)(nil),                // 105: xrm.plugin.v1.Heard
+	(*HearResponse)(nil),         // 106: xrm.plugin.v1.HearResponse
+	(*SendMailRequest)(nil),      // 107: xrm.plugin.v1.SendMailRequest
+	(*SendMailResponse)(nil),     // 108: xrm.plugin.v1.SendMailResponse
+	(*File)(nil),                 // 109: xrm.plugin.v1.File
+	(*ReadFileRequest)(nil),      // 110: xrm.plugin.v1.ReadFileRequest
+	(*ReadFileResponse)(nil),     // 111: xrm.plugin.v1.ReadFileResponse
+	(*WriteFileRequest)(nil),     // 112: xrm.plugin.v1.WriteFileRequest
+	(*WriteFileHead)(nil),        // 113: xrm.plugin.v1.WriteFileHead
+	(*WriteFileResponse)(nil),    // 114: xrm.plugin.v1.WriteFileResponse
+	nil,                          // 115: xrm.plugin.v1.SaveRequest.AddEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	5,   // 0: xrm.plugin.v1.CallContext.user:type_name -> xrm.plugin.v1.User
 	8,   // 1: xrm.plugin.v1.Error.violations:type_name -> xrm.plugin.v1.Violation
 	23,  // 2: xrm.plugin.v1.DescribeResponse.entities:type_name -> xrm.plugin.v1.EntityFile
-	25,  // 3: xrm.plugin.v1.DescribeResponse.operations:type_name -> xrm.plugin.v1.Operation
-	26,  // 4: xrm.plugin.v1.DescribeResponse.fields:type_name -> xrm.plugin.v1.ComputedField
-	27,  // 5: xrm.plugin.v1.DescribeResponse.objects:type_name -> xrm.plugin.v1.ObjectType
+	26,  // 3: xrm.plugin.v1.DescribeResponse.operations:type_name -> xrm.plugin.v1.Operation
+	27,  // 4: xrm.plugin.v1.DescribeResponse.fields:type_name -> xrm.plugin.v1.ComputedField
+	28,  // 5: xrm.plugin.v1.DescribeResponse.objects:type_name -> xrm.plugin.v1.ObjectType
 	18,  // 6: xrm.plugin.v1.DescribeResponse.jobs:type_name -> xrm.plugin.v1.Job
 	22,  // 7: xrm.plugin.v1.DescribeResponse.endpoints:type_name -> xrm.plugin.v1.Endpoint
 	15,  // 8: xrm.plugin.v1.DescribeResponse.party_data:type_name -> xrm.plugin.v1.PartyData
 	19,  // 9: xrm.plugin.v1.DescribeResponse.services:type_name -> xrm.plugin.v1.PluginService
 	24,  // 10: xrm.plugin.v1.DescribeResponse.mails:type_name -> xrm.plugin.v1.MailFile
-	12,  // 11: xrm.plugin.v1.DescribeResponse.migrations:type_name -> xrm.plugin.v1.Migration
-	11,  // 12: xrm.plugin.v1.DescribeResponse.pages:type_name -> xrm.plugin.v1.Page
-	4,   // 13: xrm.plugin.v1.MigrateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 14: xrm.plugin.v1.MigrateRequest.records:type_name -> xrm.plugin.v1.Record
-	37,  // 15: xrm.plugin.v1.MigrateResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	4,   // 16: xrm.plugin.v1.ExportRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 17: xrm.plugin.v1.ExportResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 18: xrm.plugin.v1.RunServiceRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 19: xrm.plugin.v1.ServiceReport.error:type_name -> xrm.plugin.v1.Error
-	0,   // 20: xrm.plugin.v1.Operation.kind:type_name -> xrm.plugin.v1.Operation.Kind
-	28,  // 21: xrm.plugin.v1.Operation.arguments:type_name -> xrm.plugin.v1.Member
-	29,  // 22: xrm.plugin.v1.Operation.returns:type_name -> xrm.plugin.v1.Type
-	29,  // 23: xrm.plugin.v1.ComputedField.returns:type_name -> xrm.plugin.v1.Type
-	28,  // 24: xrm.plugin.v1.ObjectType.members:type_name -> xrm.plugin.v1.Member
-	29,  // 25: xrm.plugin.v1.Member.type:type_name -> xrm.plugin.v1.Type
-	29,  // 26: xrm.plugin.v1.Type.list:type_name -> xrm.plugin.v1.Type
-	4,   // 27: xrm.plugin.v1.SubscribeRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 28: xrm.plugin.v1.SubscribeResponse.error:type_name -> xrm.plugin.v1.Error
-	1,   // 29: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
-	6,   // 30: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
-	6,   // 31: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
-	4,   // 32: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	34,  // 33: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
-	37,  // 34: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	7,   // 35: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
-	4,   // 36: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 37: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
-	7,   // 38: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 39: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 40: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
-	7,   // 41: xrm.plugin.v1.ConfigureResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 42: xrm.plugin.v1.BeforeDeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 43: xrm.plugin.v1.BeforeDeleteRequest.records:type_name -> xrm.plugin.v1.Record
-	37,  // 44: xrm.plugin.v1.BeforeDeleteResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
-	5,   // 45: xrm.plugin.v1.Event.user:type_name -> xrm.plugin.v1.User
-	49,  // 46: xrm.plugin.v1.Event.changes:type_name -> xrm.plugin.v1.FieldChange
-	4,   // 47: xrm.plugin.v1.DeliverRequest.context:type_name -> xrm.plugin.v1.CallContext
-	48,  // 48: xrm.plugin.v1.DeliverRequest.events:type_name -> xrm.plugin.v1.Event
-	52,  // 49: xrm.plugin.v1.DeliverResponse.receipts:type_name -> xrm.plugin.v1.Receipt
-	2,   // 50: xrm.plugin.v1.Receipt.outcome:type_name -> xrm.plugin.v1.Receipt.Outcome
-	4,   // 51: xrm.plugin.v1.RunJobRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 52: xrm.plugin.v1.JobReport.error:type_name -> xrm.plugin.v1.Error
-	4,   // 53: xrm.plugin.v1.FireTimerRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 54: xrm.plugin.v1.FireTimerResponse.error:type_name -> xrm.plugin.v1.Error
-	58,  // 55: xrm.plugin.v1.HTTPRequest.head:type_name -> xrm.plugin.v1.HTTPRequestHead
-	4,   // 56: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
-	59,  // 57: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
-	61,  // 58: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
-	7,   // 59: xrm.plugin.v1.HTTPResponse.error:type_name -> xrm.plugin.v1.Error
-	59,  // 60: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
-	4,   // 61: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
-	6,   // 62: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 63: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 64: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
-	65,  // 65: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
-	6,   // 66: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
-	7,   // 67: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 68: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
-	114, // 69: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
-	6,   // 70: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
-	7,   // 71: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 72: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
-	67,  // 73: xrm.plugin.v1.BatchRequest.writes:type_name -> xrm.plugin.v1.SaveRequest
-	6,   // 74: xrm.plugin.v1.BatchResponse.records:type_name -> xrm.plugin.v1.Record
-	7,   // 75: xrm.plugin.v1.BatchResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 76: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
-	4,   // 77: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	74,  // 78: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
-	3,   // 79: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
-	76,  // 80: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
-	7,   // 81: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 82: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 83: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 84: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 85: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 86: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 87: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 88: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 89: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 90: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 91: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 92: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 93: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 94: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 95: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 96: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 97: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 98: xrm.plugin.v1.WorkTimeRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 99: xrm.plugin.v1.WorkTimeResponse.error:type_name -> xrm.plugin.v1.Error
-	96,  // 100: xrm.plugin.v1.DialRequest.to:type_name -> xrm.plugin.v1.DialTo
-	4,   // 101: xrm.plugin.v1.DialTo.context:type_name -> xrm.plugin.v1.CallContext
-	98,  // 102: xrm.plugin.v1.DialResponse.opened:type_name -> xrm.plugin.v1.DialOpened
-	7,   // 103: xrm.plugin.v1.DialResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 104: xrm.plugin.v1.BroadcastRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 105: xrm.plugin.v1.BroadcastResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 106: xrm.plugin.v1.ListenRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 107: xrm.plugin.v1.ListenResponse.error:type_name -> xrm.plugin.v1.Error
-	104, // 108: xrm.plugin.v1.HearRequest.heard:type_name -> xrm.plugin.v1.Heard
-	4,   // 109: xrm.plugin.v1.SendMailRequest.context:type_name -> xrm.plugin.v1.CallContext
-	7,   // 110: xrm.plugin.v1.SendMailResponse.error:type_name -> xrm.plugin.v1.Error
-	4,   // 111: xrm.plugin.v1.ReadFileRequest.context:type_name -> xrm.plugin.v1.CallContext
-	108, // 112: xrm.plugin.v1.ReadFileResponse.file:type_name -> xrm.plugin.v1.File
-	7,   // 113: xrm.plugin.v1.ReadFileResponse.error:type_name -> xrm.plugin.v1.Error
-	112, // 114: xrm.plugin.v1.WriteFileRequest.head:type_name -> xrm.plugin.v1.WriteFileHead
-	4,   // 115: xrm.plugin.v1.WriteFileHead.context:type_name -> xrm.plugin.v1.CallContext
-	108, // 116: xrm.plugin.v1.WriteFileResponse.file:type_name -> xrm.plugin.v1.File
-	7,   // 117: xrm.plugin.v1.WriteFileResponse.error:type_name -> xrm.plugin.v1.Error
-	9,   // 118: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
-	32,  // 119: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
-	35,  // 120: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
-	38,  // 121: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
-	40,  // 122: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
-	42,  // 123: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
-	44,  // 124: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
-	46,  // 125: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
-	50,  // 126: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
-	53,  // 127: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
-	20,  // 128: xrm.plugin.v1.Plugin.RunService:input_type -> xrm.plugin.v1.RunServiceRequest
-	55,  // 129: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
-	57,  // 130: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
-	30,  // 131: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
-	16,  // 132: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
-	103, // 133: xrm.plugin.v1.Plugin.Hear:input_type -> xrm.plugin.v1.HearRequest
-	13,  // 134: xrm.plugin.v1.Plugin.Migrate:input_type -> xrm.plugin.v1.MigrateRequest
-	62,  // 135: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
-	64,  // 136: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
-	67,  // 137: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
-	71,  // 138: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
-	64,  // 139: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
-	73,  // 140: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
-	77,  // 141: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
-	79,  // 142: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
-	81,  // 143: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
-	83,  // 144: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
-	85,  // 145: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
-	87,  // 146: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
-	89,  // 147: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
-	91,  // 148: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
-	69,  // 149: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
-	93,  // 150: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
-	57,  // 151: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
-	40,  // 152: xrm.plugin.v1.Host.Call:input_type -> xrm.plugin.v1.CallRequest
-	95,  // 153: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
-	99,  // 154: xrm.plugin.v1.Host.Broadcast:input_type -> xrm.plugin.v1.BroadcastRequest
-	101, // 155: xrm.plugin.v1.Host.Listen:input_type -> xrm.plugin.v1.ListenRequest
-	106, // 156: xrm.plugin.v1.Host.SendMail:input_type -> xrm.plugin.v1.SendMailRequest
-	109, // 157: xrm.plugin.v1.Host.ReadFile:input_type -> xrm.plugin.v1.ReadFileRequest
-	111, // 158: xrm.plugin.v1.Host.WriteFile:input_type -> xrm.plugin.v1.WriteFileRequest
-	10,  // 159: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
-	33,  // 160: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
-	36,  // 161: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
-	39,  // 162: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
-	41,  // 163: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
-	43,  // 164: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
-	45,  // 165: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
-	47,  // 166: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
-	51,  // 167: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
-	54,  // 168: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
-	21,  // 169: xrm.plugin.v1.Plugin.RunService:output_type -> xrm.plugin.v1.ServiceReport
-	56,  // 170: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
-	60,  // 171: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
-	31,  // 172: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
-	17,  // 173: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
-	105, // 174: xrm.plugin.v1.Plugin.Hear:output_type -> xrm.plugin.v1.HearResponse
-	14,  // 175: xrm.plugin.v1.Plugin.Migrate:output_type -> xrm.plugin.v1.MigrateResponse
-	63,  // 176: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
-	66,  // 177: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
-	68,  // 178: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
-	72,  // 179: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
-	66,  // 180: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
-	75,  // 181: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
-	78,  // 182: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
-	80,  // 183: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
-	82,  // 184: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
-	84,  // 185: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
-	86,  // 186: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
-	88,  // 187: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
-	90,  // 188: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
-	92,  // 189: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
-	70,  // 190: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
-	94,  // 191: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
-	60,  // 192: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
-	41,  // 193: xrm.plugin.v1.Host.Call:output_type -> xrm.plugin.v1.CallResponse
-	97,  // 194: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
-	100, // 195: xrm.plugin.v1.Host.Broadcast:output_type -> xrm.plugin.v1.BroadcastResponse
-	102, // 196: xrm.plugin.v1.Host.Listen:output_type -> xrm.plugin.v1.ListenResponse
-	107, // 197: xrm.plugin.v1.Host.SendMail:output_type -> xrm.plugin.v1.SendMailResponse
-	110, // 198: xrm.plugin.v1.Host.ReadFile:output_type -> xrm.plugin.v1.ReadFileResponse
-	113, // 199: xrm.plugin.v1.Host.WriteFile:output_type -> xrm.plugin.v1.WriteFileResponse
-	159, // [159:200] is the sub-list for method output_type
-	118, // [118:159] is the sub-list for method input_type
-	118, // [118:118] is the sub-list for extension type_name
-	118, // [118:118] is the sub-list for extension extendee
-	0,   // [0:118] is the sub-list for field type_name
+	25,  // 11: xrm.plugin.v1.DescribeResponse.texts:type_name -> xrm.plugin.v1.TextFile
+	12,  // 12: xrm.plugin.v1.DescribeResponse.migrations:type_name -> xrm.plugin.v1.Migration
+	11,  // 13: xrm.plugin.v1.DescribeResponse.pages:type_name -> xrm.plugin.v1.Page
+	4,   // 14: xrm.plugin.v1.MigrateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 15: xrm.plugin.v1.MigrateRequest.records:type_name -> xrm.plugin.v1.Record
+	38,  // 16: xrm.plugin.v1.MigrateResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	4,   // 17: xrm.plugin.v1.ExportRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 18: xrm.plugin.v1.ExportResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 19: xrm.plugin.v1.RunServiceRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 20: xrm.plugin.v1.ServiceReport.error:type_name -> xrm.plugin.v1.Error
+	0,   // 21: xrm.plugin.v1.Operation.kind:type_name -> xrm.plugin.v1.Operation.Kind
+	29,  // 22: xrm.plugin.v1.Operation.arguments:type_name -> xrm.plugin.v1.Member
+	30,  // 23: xrm.plugin.v1.Operation.returns:type_name -> xrm.plugin.v1.Type
+	30,  // 24: xrm.plugin.v1.ComputedField.returns:type_name -> xrm.plugin.v1.Type
+	29,  // 25: xrm.plugin.v1.ObjectType.members:type_name -> xrm.plugin.v1.Member
+	30,  // 26: xrm.plugin.v1.Member.type:type_name -> xrm.plugin.v1.Type
+	30,  // 27: xrm.plugin.v1.Type.list:type_name -> xrm.plugin.v1.Type
+	4,   // 28: xrm.plugin.v1.SubscribeRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 29: xrm.plugin.v1.SubscribeResponse.error:type_name -> xrm.plugin.v1.Error
+	1,   // 30: xrm.plugin.v1.Health.state:type_name -> xrm.plugin.v1.Health.State
+	6,   // 31: xrm.plugin.v1.Change.before:type_name -> xrm.plugin.v1.Record
+	6,   // 32: xrm.plugin.v1.Change.after:type_name -> xrm.plugin.v1.Record
+	4,   // 33: xrm.plugin.v1.BeforeSaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	35,  // 34: xrm.plugin.v1.BeforeSaveRequest.changes:type_name -> xrm.plugin.v1.Change
+	38,  // 35: xrm.plugin.v1.BeforeSaveResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	7,   // 36: xrm.plugin.v1.Verdict.error:type_name -> xrm.plugin.v1.Error
+	4,   // 37: xrm.plugin.v1.ResolveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 38: xrm.plugin.v1.ResolveRequest.parents:type_name -> xrm.plugin.v1.Record
+	7,   // 39: xrm.plugin.v1.ResolveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 40: xrm.plugin.v1.CallRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 41: xrm.plugin.v1.CallResponse.error:type_name -> xrm.plugin.v1.Error
+	7,   // 42: xrm.plugin.v1.ConfigureResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 43: xrm.plugin.v1.BeforeDeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 44: xrm.plugin.v1.BeforeDeleteRequest.records:type_name -> xrm.plugin.v1.Record
+	38,  // 45: xrm.plugin.v1.BeforeDeleteResponse.verdicts:type_name -> xrm.plugin.v1.Verdict
+	5,   // 46: xrm.plugin.v1.Event.user:type_name -> xrm.plugin.v1.User
+	50,  // 47: xrm.plugin.v1.Event.changes:type_name -> xrm.plugin.v1.FieldChange
+	4,   // 48: xrm.plugin.v1.DeliverRequest.context:type_name -> xrm.plugin.v1.CallContext
+	49,  // 49: xrm.plugin.v1.DeliverRequest.events:type_name -> xrm.plugin.v1.Event
+	53,  // 50: xrm.plugin.v1.DeliverResponse.receipts:type_name -> xrm.plugin.v1.Receipt
+	2,   // 51: xrm.plugin.v1.Receipt.outcome:type_name -> xrm.plugin.v1.Receipt.Outcome
+	4,   // 52: xrm.plugin.v1.RunJobRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 53: xrm.plugin.v1.JobReport.error:type_name -> xrm.plugin.v1.Error
+	4,   // 54: xrm.plugin.v1.FireTimerRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 55: xrm.plugin.v1.FireTimerResponse.error:type_name -> xrm.plugin.v1.Error
+	59,  // 56: xrm.plugin.v1.HTTPRequest.head:type_name -> xrm.plugin.v1.HTTPRequestHead
+	4,   // 57: xrm.plugin.v1.HTTPRequestHead.context:type_name -> xrm.plugin.v1.CallContext
+	60,  // 58: xrm.plugin.v1.HTTPRequestHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	62,  // 59: xrm.plugin.v1.HTTPResponse.head:type_name -> xrm.plugin.v1.HTTPResponseHead
+	7,   // 60: xrm.plugin.v1.HTTPResponse.error:type_name -> xrm.plugin.v1.Error
+	60,  // 61: xrm.plugin.v1.HTTPResponseHead.headers:type_name -> xrm.plugin.v1.HTTPHeader
+	4,   // 62: xrm.plugin.v1.GetRequest.context:type_name -> xrm.plugin.v1.CallContext
+	6,   // 63: xrm.plugin.v1.GetResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 64: xrm.plugin.v1.GetResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 65: xrm.plugin.v1.FindRequest.context:type_name -> xrm.plugin.v1.CallContext
+	66,  // 66: xrm.plugin.v1.FindRequest.order_by:type_name -> xrm.plugin.v1.OrderBy
+	6,   // 67: xrm.plugin.v1.FindResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 68: xrm.plugin.v1.FindResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 69: xrm.plugin.v1.SaveRequest.context:type_name -> xrm.plugin.v1.CallContext
+	115, // 70: xrm.plugin.v1.SaveRequest.add:type_name -> xrm.plugin.v1.SaveRequest.AddEntry
+	6,   // 71: xrm.plugin.v1.SaveResponse.record:type_name -> xrm.plugin.v1.Record
+	7,   // 72: xrm.plugin.v1.SaveResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 73: xrm.plugin.v1.BatchRequest.context:type_name -> xrm.plugin.v1.CallContext
+	68,  // 74: xrm.plugin.v1.BatchRequest.writes:type_name -> xrm.plugin.v1.SaveRequest
+	6,   // 75: xrm.plugin.v1.BatchResponse.records:type_name -> xrm.plugin.v1.Record
+	7,   // 76: xrm.plugin.v1.BatchResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 77: xrm.plugin.v1.LogRequest.context:type_name -> xrm.plugin.v1.CallContext
+	4,   // 78: xrm.plugin.v1.AggregateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	75,  // 79: xrm.plugin.v1.AggregateRequest.measures:type_name -> xrm.plugin.v1.Measure
+	3,   // 80: xrm.plugin.v1.Measure.function:type_name -> xrm.plugin.v1.Measure.Function
+	77,  // 81: xrm.plugin.v1.AggregateResponse.groups:type_name -> xrm.plugin.v1.Group
+	7,   // 82: xrm.plugin.v1.AggregateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 83: xrm.plugin.v1.DeleteRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 84: xrm.plugin.v1.DeleteResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 85: xrm.plugin.v1.PublishRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 86: xrm.plugin.v1.PublishResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 87: xrm.plugin.v1.ScheduleRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 88: xrm.plugin.v1.ScheduleResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 89: xrm.plugin.v1.CancelRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 90: xrm.plugin.v1.CancelResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 91: xrm.plugin.v1.GetStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 92: xrm.plugin.v1.GetStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 93: xrm.plugin.v1.PutStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 94: xrm.plugin.v1.PutStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 95: xrm.plugin.v1.DeleteStateRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 96: xrm.plugin.v1.DeleteStateResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 97: xrm.plugin.v1.SecretRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 98: xrm.plugin.v1.SecretResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 99: xrm.plugin.v1.WorkTimeRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 100: xrm.plugin.v1.WorkTimeResponse.error:type_name -> xrm.plugin.v1.Error
+	97,  // 101: xrm.plugin.v1.DialRequest.to:type_name -> xrm.plugin.v1.DialTo
+	4,   // 102: xrm.plugin.v1.DialTo.context:type_name -> xrm.plugin.v1.CallContext
+	99,  // 103: xrm.plugin.v1.DialResponse.opened:type_name -> xrm.plugin.v1.DialOpened
+	7,   // 104: xrm.plugin.v1.DialResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 105: xrm.plugin.v1.BroadcastRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 106: xrm.plugin.v1.BroadcastResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 107: xrm.plugin.v1.ListenRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 108: xrm.plugin.v1.ListenResponse.error:type_name -> xrm.plugin.v1.Error
+	105, // 109: xrm.plugin.v1.HearRequest.heard:type_name -> xrm.plugin.v1.Heard
+	4,   // 110: xrm.plugin.v1.SendMailRequest.context:type_name -> xrm.plugin.v1.CallContext
+	7,   // 111: xrm.plugin.v1.SendMailResponse.error:type_name -> xrm.plugin.v1.Error
+	4,   // 112: xrm.plugin.v1.ReadFileRequest.context:type_name -> xrm.plugin.v1.CallContext
+	109, // 113: xrm.plugin.v1.ReadFileResponse.file:type_name -> xrm.plugin.v1.File
+	7,   // 114: xrm.plugin.v1.ReadFileResponse.error:type_name -> xrm.plugin.v1.Error
+	113, // 115: xrm.plugin.v1.WriteFileRequest.head:type_name -> xrm.plugin.v1.WriteFileHead
+	4,   // 116: xrm.plugin.v1.WriteFileHead.context:type_name -> xrm.plugin.v1.CallContext
+	109, // 117: xrm.plugin.v1.WriteFileResponse.file:type_name -> xrm.plugin.v1.File
+	7,   // 118: xrm.plugin.v1.WriteFileResponse.error:type_name -> xrm.plugin.v1.Error
+	9,   // 119: xrm.plugin.v1.Plugin.Describe:input_type -> xrm.plugin.v1.DescribeRequest
+	33,  // 120: xrm.plugin.v1.Plugin.Watch:input_type -> xrm.plugin.v1.WatchRequest
+	36,  // 121: xrm.plugin.v1.Plugin.BeforeSave:input_type -> xrm.plugin.v1.BeforeSaveRequest
+	39,  // 122: xrm.plugin.v1.Plugin.Resolve:input_type -> xrm.plugin.v1.ResolveRequest
+	41,  // 123: xrm.plugin.v1.Plugin.Call:input_type -> xrm.plugin.v1.CallRequest
+	43,  // 124: xrm.plugin.v1.Plugin.Drain:input_type -> xrm.plugin.v1.DrainRequest
+	45,  // 125: xrm.plugin.v1.Plugin.Configure:input_type -> xrm.plugin.v1.ConfigureRequest
+	47,  // 126: xrm.plugin.v1.Plugin.BeforeDelete:input_type -> xrm.plugin.v1.BeforeDeleteRequest
+	51,  // 127: xrm.plugin.v1.Plugin.Deliver:input_type -> xrm.plugin.v1.DeliverRequest
+	54,  // 128: xrm.plugin.v1.Plugin.RunJob:input_type -> xrm.plugin.v1.RunJobRequest
+	20,  // 129: xrm.plugin.v1.Plugin.RunService:input_type -> xrm.plugin.v1.RunServiceRequest
+	56,  // 130: xrm.plugin.v1.Plugin.FireTimer:input_type -> xrm.plugin.v1.FireTimerRequest
+	58,  // 131: xrm.plugin.v1.Plugin.ServeHTTP:input_type -> xrm.plugin.v1.HTTPRequest
+	31,  // 132: xrm.plugin.v1.Plugin.Subscribe:input_type -> xrm.plugin.v1.SubscribeRequest
+	16,  // 133: xrm.plugin.v1.Plugin.Export:input_type -> xrm.plugin.v1.ExportRequest
+	104, // 134: xrm.plugin.v1.Plugin.Hear:input_type -> xrm.plugin.v1.HearRequest
+	13,  // 135: xrm.plugin.v1.Plugin.Migrate:input_type -> xrm.plugin.v1.MigrateRequest
+	63,  // 136: xrm.plugin.v1.Host.Get:input_type -> xrm.plugin.v1.GetRequest
+	65,  // 137: xrm.plugin.v1.Host.Find:input_type -> xrm.plugin.v1.FindRequest
+	68,  // 138: xrm.plugin.v1.Host.Save:input_type -> xrm.plugin.v1.SaveRequest
+	72,  // 139: xrm.plugin.v1.Host.Log:input_type -> xrm.plugin.v1.LogRequest
+	65,  // 140: xrm.plugin.v1.Host.Each:input_type -> xrm.plugin.v1.FindRequest
+	74,  // 141: xrm.plugin.v1.Host.Aggregate:input_type -> xrm.plugin.v1.AggregateRequest
+	78,  // 142: xrm.plugin.v1.Host.Delete:input_type -> xrm.plugin.v1.DeleteRequest
+	80,  // 143: xrm.plugin.v1.Host.Publish:input_type -> xrm.plugin.v1.PublishRequest
+	82,  // 144: xrm.plugin.v1.Host.Schedule:input_type -> xrm.plugin.v1.ScheduleRequest
+	84,  // 145: xrm.plugin.v1.Host.Cancel:input_type -> xrm.plugin.v1.CancelRequest
+	86,  // 146: xrm.plugin.v1.Host.GetState:input_type -> xrm.plugin.v1.GetStateRequest
+	88,  // 147: xrm.plugin.v1.Host.PutState:input_type -> xrm.plugin.v1.PutStateRequest
+	90,  // 148: xrm.plugin.v1.Host.DeleteState:input_type -> xrm.plugin.v1.DeleteStateRequest
+	92,  // 149: xrm.plugin.v1.Host.Secret:input_type -> xrm.plugin.v1.SecretRequest
+	70,  // 150: xrm.plugin.v1.Host.Batch:input_type -> xrm.plugin.v1.BatchRequest
+	94,  // 151: xrm.plugin.v1.Host.WorkTime:input_type -> xrm.plugin.v1.WorkTimeRequest
+	58,  // 152: xrm.plugin.v1.Host.Fetch:input_type -> xrm.plugin.v1.HTTPRequest
+	41,  // 153: xrm.plugin.v1.Host.Call:input_type -> xrm.plugin.v1.CallRequest
+	96,  // 154: xrm.plugin.v1.Host.Dial:input_type -> xrm.plugin.v1.DialRequest
+	100, // 155: xrm.plugin.v1.Host.Broadcast:input_type -> xrm.plugin.v1.BroadcastRequest
+	102, // 156: xrm.plugin.v1.Host.Listen:input_type -> xrm.plugin.v1.ListenRequest
+	107, // 157: xrm.plugin.v1.Host.SendMail:input_type -> xrm.plugin.v1.SendMailRequest
+	110, // 158: xrm.plugin.v1.Host.ReadFile:input_type -> xrm.plugin.v1.ReadFileRequest
+	112, // 159: xrm.plugin.v1.Host.WriteFile:input_type -> xrm.plugin.v1.WriteFileRequest
+	10,  // 160: xrm.plugin.v1.Plugin.Describe:output_type -> xrm.plugin.v1.DescribeResponse
+	34,  // 161: xrm.plugin.v1.Plugin.Watch:output_type -> xrm.plugin.v1.Health
+	37,  // 162: xrm.plugin.v1.Plugin.BeforeSave:output_type -> xrm.plugin.v1.BeforeSaveResponse
+	40,  // 163: xrm.plugin.v1.Plugin.Resolve:output_type -> xrm.plugin.v1.ResolveResponse
+	42,  // 164: xrm.plugin.v1.Plugin.Call:output_type -> xrm.plugin.v1.CallResponse
+	44,  // 165: xrm.plugin.v1.Plugin.Drain:output_type -> xrm.plugin.v1.DrainResponse
+	46,  // 166: xrm.plugin.v1.Plugin.Configure:output_type -> xrm.plugin.v1.ConfigureResponse
+	48,  // 167: xrm.plugin.v1.Plugin.BeforeDelete:output_type -> xrm.plugin.v1.BeforeDeleteResponse
+	52,  // 168: xrm.plugin.v1.Plugin.Deliver:output_type -> xrm.plugin.v1.DeliverResponse
+	55,  // 169: xrm.plugin.v1.Plugin.RunJob:output_type -> xrm.plugin.v1.JobReport
+	21,  // 170: xrm.plugin.v1.Plugin.RunService:output_type -> xrm.plugin.v1.ServiceReport
+	57,  // 171: xrm.plugin.v1.Plugin.FireTimer:output_type -> xrm.plugin.v1.FireTimerResponse
+	61,  // 172: xrm.plugin.v1.Plugin.ServeHTTP:output_type -> xrm.plugin.v1.HTTPResponse
+	32,  // 173: xrm.plugin.v1.Plugin.Subscribe:output_type -> xrm.plugin.v1.SubscribeResponse
+	17,  // 174: xrm.plugin.v1.Plugin.Export:output_type -> xrm.plugin.v1.ExportResponse
+	106, // 175: xrm.plugin.v1.Plugin.Hear:output_type -> xrm.plugin.v1.HearResponse
+	14,  // 176: xrm.plugin.v1.Plugin.Migrate:output_type -> xrm.plugin.v1.MigrateResponse
+	64,  // 177: xrm.plugin.v1.Host.Get:output_type -> xrm.plugin.v1.GetResponse
+	67,  // 178: xrm.plugin.v1.Host.Find:output_type -> xrm.plugin.v1.FindResponse
+	69,  // 179: xrm.plugin.v1.Host.Save:output_type -> xrm.plugin.v1.SaveResponse
+	73,  // 180: xrm.plugin.v1.Host.Log:output_type -> xrm.plugin.v1.LogResponse
+	67,  // 181: xrm.plugin.v1.Host.Each:output_type -> xrm.plugin.v1.FindResponse
+	76,  // 182: xrm.plugin.v1.Host.Aggregate:output_type -> xrm.plugin.v1.AggregateResponse
+	79,  // 183: xrm.plugin.v1.Host.Delete:output_type -> xrm.plugin.v1.DeleteResponse
+	81,  // 184: xrm.plugin.v1.Host.Publish:output_type -> xrm.plugin.v1.PublishResponse
+	83,  // 185: xrm.plugin.v1.Host.Schedule:output_type -> xrm.plugin.v1.ScheduleResponse
+	85,  // 186: xrm.plugin.v1.Host.Cancel:output_type -> xrm.plugin.v1.CancelResponse
+	87,  // 187: xrm.plugin.v1.Host.GetState:output_type -> xrm.plugin.v1.GetStateResponse
+	89,  // 188: xrm.plugin.v1.Host.PutState:output_type -> xrm.plugin.v1.PutStateResponse
+	91,  // 189: xrm.plugin.v1.Host.DeleteState:output_type -> xrm.plugin.v1.DeleteStateResponse
+	93,  // 190: xrm.plugin.v1.Host.Secret:output_type -> xrm.plugin.v1.SecretResponse
+	71,  // 191: xrm.plugin.v1.Host.Batch:output_type -> xrm.plugin.v1.BatchResponse
+	95,  // 192: xrm.plugin.v1.Host.WorkTime:output_type -> xrm.plugin.v1.WorkTimeResponse
+	61,  // 193: xrm.plugin.v1.Host.Fetch:output_type -> xrm.plugin.v1.HTTPResponse
+	42,  // 194: xrm.plugin.v1.Host.Call:output_type -> xrm.plugin.v1.CallResponse
+	98,  // 195: xrm.plugin.v1.Host.Dial:output_type -> xrm.plugin.v1.DialResponse
+	101, // 196: xrm.plugin.v1.Host.Broadcast:output_type -> xrm.plugin.v1.BroadcastResponse
+	103, // 197: xrm.plugin.v1.Host.Listen:output_type -> xrm.plugin.v1.ListenResponse
+	108, // 198: xrm.plugin.v1.Host.SendMail:output_type -> xrm.plugin.v1.SendMailResponse
+	111, // 199: xrm.plugin.v1.Host.ReadFile:output_type -> xrm.plugin.v1.ReadFileResponse
+	114, // 200: xrm.plugin.v1.Host.WriteFile:output_type -> xrm.plugin.v1.WriteFileResponse
+	160, // [160:201] is the sub-list for method output_type
+	119, // [119:160] is the sub-list for method input_type
+	119, // [119:119] is the sub-list for extension type_name
+	119, // [119:119] is the sub-list for extension extendee
+	0,   // [0:119] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -8744,40 +8816,40 @@ func file_plugin_proto_init() {
 	if File_plugin_proto != nil {
 		return
 	}
-	file_plugin_proto_msgTypes[25].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[26].OneofWrappers = []any{
 		(*Type_Scalar)(nil),
 		(*Type_Entity)(nil),
 		(*Type_Object)(nil),
 		(*Type_List)(nil),
 	}
-	file_plugin_proto_msgTypes[53].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[54].OneofWrappers = []any{
 		(*HTTPRequest_Head)(nil),
 		(*HTTPRequest_Body)(nil),
 	}
-	file_plugin_proto_msgTypes[56].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[57].OneofWrappers = []any{
 		(*HTTPResponse_Head)(nil),
 		(*HTTPResponse_Body)(nil),
 		(*HTTPResponse_Error)(nil),
 	}
-	file_plugin_proto_msgTypes[89].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[90].OneofWrappers = []any{
 		(*WorkTimeRequest_Milliseconds)(nil),
 		(*WorkTimeRequest_To)(nil),
 	}
-	file_plugin_proto_msgTypes[91].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[92].OneofWrappers = []any{
 		(*DialRequest_To)(nil),
 		(*DialRequest_Data)(nil),
 	}
-	file_plugin_proto_msgTypes[93].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[94].OneofWrappers = []any{
 		(*DialResponse_Opened)(nil),
 		(*DialResponse_Data)(nil),
 		(*DialResponse_Error)(nil),
 	}
-	file_plugin_proto_msgTypes[106].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[107].OneofWrappers = []any{
 		(*ReadFileResponse_File)(nil),
 		(*ReadFileResponse_Data)(nil),
 		(*ReadFileResponse_Error)(nil),
 	}
-	file_plugin_proto_msgTypes[107].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[108].OneofWrappers = []any{
 		(*WriteFileRequest_Head)(nil),
 		(*WriteFileRequest_Data)(nil),
 	}
@@ -8787,7 +8859,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   111,
+			NumMessages:   112,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -53,6 +53,10 @@ type Config struct {
 	// RequestID gives the id under which the log keeps a request, for the
 	// sentence that a client gets instead of the error.
 	RequestID func(context.Context) string
+
+	// Say returns what says the descriptions of an introspection in the language of a
+	// request; nil for as they are.
+	Say func(context.Context) func(description string) string
 }
 
 // cacheKey is what a document depends on: its text, and what whoever sends it sees.
@@ -73,6 +77,7 @@ type Engine struct {
 	cache      *lru.Cache[cacheKey, *Document]
 	logFailure func(context.Context, Failure)
 	requestID  func(context.Context) string
+	say        func(context.Context) func(string) string
 	begin      func(context.Context) context.Context
 	together   Together
 }
@@ -117,6 +122,7 @@ func New(c Config) (*Engine, error) {
 		cache:      cache,
 		logFailure: c.Log,
 		requestID:  c.RequestID,
+		say:        c.Say,
 		begin:      c.Begin,
 		together:   c.Together,
 	}

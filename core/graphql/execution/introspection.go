@@ -47,6 +47,28 @@ func (e *Engine) completeIntrospection() {
 	}
 	directive.sort("args", argumentName)
 	t.objects["__Field"].sort("args", argumentName)
+	for _, described := range []string{"__Type", "__Field", "__InputValue", "__EnumValue"} {
+		e.saying(t.objects[described].fields["description"])
+	}
+}
+
+// saying lets a description be in the language of the request.
+func (e *Engine) saying(f *field) {
+	answer := f.resolve
+	if answer == nil {
+		answer = graphql.DefaultResolveFn
+	}
+	f.resolve = func(p graphql.ResolveParams) (any, error) {
+		text, err := answer(p)
+		english, is := text.(string)
+		if err != nil || !is || english == "" || e.say == nil {
+			return text, err
+		}
+		if say := e.say(p.Context); say != nil {
+			return say(english), nil
+		}
+		return text, nil
+	}
 }
 
 func (t *objectType) constant(name string, typ graphql.Output, value any) {

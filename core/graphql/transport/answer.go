@@ -87,7 +87,7 @@ func (h *Handler) timeToWrite(bytes int) time.Duration {
 
 // encode is the answer as JSON. An error is logged already, and the JSON says so.
 func (h *Handler) encode(ctx context.Context, result *execution.Result) ([]byte, error) {
-	body, err := result.JSON(ctx)
+	body, err := h.spoken(ctx, result).JSON(ctx)
 	if err != nil {
 		h.logger().ErrorContext(ctx, "write a GraphQL answer", "error", err)
 		return []byte(`{"errors":` + unwritable + `}`), err

@@ -169,7 +169,7 @@ func (c *connection) encode(ctx context.Context, op *operation, result *executio
 		body, _ := c.handler.encode(ctx, result) // which is an error then, and logged
 		return fmt.Appendf(nil, `{"id":%s,"type":"next","payload":%s}`, quoted(op.id), body)
 	}
-	errs, err := json.Marshal(result.Errors)
+	errs, err := json.Marshal(c.handler.spoken(ctx, result).Errors)
 	if err != nil {
 		c.handler.logger().ErrorContext(ctx, "write a GraphQL error", "error", err)
 		errs = []byte(unwritable)

@@ -31,6 +31,10 @@ type Handler struct {
 	Queue *fairqueue.Queue
 	Key   func(context.Context) string
 
+	// Say returns the message of an error and its extensions in the language of the request,
+	// and changes neither. Without it they stay as they are.
+	Say func(ctx context.Context, message string, extensions map[string]any) (string, map[string]any)
+
 	MaxBodyBytes int64         // of a POST or a message; DefaultMaxBodyBytes when 0
 	BodyTimeout  time.Duration // for the body of a POST, or a message that has begun; DefaultBodyTimeout when 0
 	Patience     time.Duration // for a client that reads nothing of an answer; DefaultPatience when 0
