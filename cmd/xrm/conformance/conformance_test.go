@@ -93,6 +93,7 @@ func TestWhatIsWrongWithAPluginIsFoundAndNothingElse(t *testing.T) {
 		"has a job without a schedule":  {`jobs: the job tidy: the schedule "" cannot be read`},
 		"has a broken entity":           {`entities: plugin visits/entities/visit.yaml:8: field "shoe": unknown type "siez"`, `mentions: BeforeSave: there is no entity or role "visit"`},
 		"describes too much":            {"size: it describes 516 topics, jobs, services, timers, endpoints, pages and rules, and 500 is the most for one plugin; split it into several plugins", "timers answer: timer a0: INTERNAL: fire the timer a0: there is no timer a0", "jobs run: job tidy0: INTERNAL: run the job tidy0: there is no job tidy0"},
+		"leaves a hole in a text":       {"texts: texts/de.yaml:1: both texts must have the same holes: the English one has none, this one has {seit}"},
 		"migrates by chance":            {"records migrate: visit from version 1 to 2: the same records become others when it is asked again; look at nothing but the record"},
 		"migrates what is not its own":  {`records migrate: the migration to version 2 is of "product", which is no entity of its own`},
 		"panics as it migrates":         {"records migrate: visit from version 1 to 2: INTERNAL: Migrate visit: panic: interface conversion"},

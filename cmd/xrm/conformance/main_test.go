@@ -200,6 +200,7 @@ func everything(role string) sdk.Plugin {
 			return nil
 		}}},
 		Pages: []sdk.WebPage{sdk.NewWebPage("board", "Board", fstest.MapFS{"index.html": {Data: []byte("<title>Board</title>")}}).Needs("visit.read")},
+		Texts: fstest.MapFS{"texts/de.yaml": {Data: []byte("It is closed.: \"" + closed(role) + "\"\n")}},
 		Mails: fstest.MapFS{"mails/late.en.txt": {Data: []byte("Subject: Late\n\nVisit {{.visit}} is late.\n")}},
 		Timers: map[string]sdk.TimerFunc{"sla": func(ctx context.Context, host sdk.Host, t *sdk.Timer) error {
 			mail := sdk.Mail{Key: "late " + t.Key, To: []string{"desk@example.org"}, Template: "late", Values: map[string]any{"visit": t.Key}}
@@ -247,6 +248,13 @@ func filed(ctx context.Context, host sdk.Host, role, visit string) error {
 	}
 	_, err = io.Copy(io.Discard, f)
 	return errors.Join(err, f.Close())
+}
+
+func closed(role string) string {
+	if role == "leaves a hole in a text" {
+		return "Er ist {seit} geschlossen."
+	}
+	return "Er ist geschlossen."
 }
 
 func migrated(role string) string {
@@ -326,7 +334,7 @@ func (s *spoiler) describe(d *pluginpb.DescribeResponse) *pluginpb.DescribeRespo
 	again := s.described.Add(1)
 	changed := &pluginpb.DescribeResponse{
 		Name: d.Name, Version: d.Version, Entities: d.Entities, BeforeSave: d.BeforeSave, BeforeDelete: d.BeforeDelete, Operations: d.Operations,
-		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers, Services: d.Services, Mails: d.Mails, Migrations: d.Migrations, Pages: d.Pages,
+		Fields: d.Fields, Objects: d.Objects, Subscriptions: d.Subscriptions, Jobs: d.Jobs, Endpoints: d.Endpoints, Timers: d.Timers, Services: d.Services, Mails: d.Mails, Migrations: d.Migrations, Pages: d.Pages, Texts: d.Texts,
 		ConfigSchema: d.ConfigSchema, Features: d.Features, Sdk: d.Sdk, PartyData: d.PartyData,
 	}
 	switch s.role {

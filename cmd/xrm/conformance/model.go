@@ -28,6 +28,11 @@ func modelChecks() []check {
 			run:    mentionsExist,
 		},
 		{
+			name: "texts", expected: "its texts in other languages can be read, and have the holes of the English ones",
+			remedy: "write LANGUAGE.yaml, such as de.yaml: a mapping from what the plugin says in English",
+			run:    textsAreRead,
+		},
+		{
 			name: "data of parties", expected: "a plugin whose entities refer to a party says what becomes of what it keeps about one",
 			remedy: "set PartyData of sdk.Plugin, or party_data of Describe",
 			run:    partyDataIsSaid,
@@ -65,6 +70,18 @@ func mentionsExist(ctx context.Context, b *bench) error {
 		return err
 	}
 	return mention.CheckDescription(b.host.model, d)
+}
+
+func textsAreRead(ctx context.Context, b *bench) error {
+	_, d, err := b.described(ctx)
+	if err != nil {
+		return err
+	}
+	if len(d.GetTexts()) == 0 {
+		return inapplicable("the plugin speaks English alone")
+	}
+	_, err = contract.Texts(d)
+	return err
 }
 
 func partyDataIsSaid(ctx context.Context, b *bench) error {
