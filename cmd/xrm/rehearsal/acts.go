@@ -109,6 +109,7 @@ var acts = map[string]act{
 	"migrate": func(s *stage, _ int, w with) (any, error) {
 		return s.host.Migrate(w.Entity, int(w.Version), w.To, w.Values)
 	},
+	"text":    func(s *stage, _ int, w with) (any, error) { return s.host.Text(w.Key, w.Value), nil },
 	"upload":  func(s *stage, _ int, w with) (any, error) { return s.host.Upload(w.Name, w.Body), nil },
 	"content": func(s *stage, _ int, w with) (any, error) { return s.host.Content(w.ID), nil },
 	"pageFile": func(s *stage, _ int, w with) (any, error) {

@@ -14,7 +14,7 @@ export const config = new Config({
 });
 
 export const plugin = new Plugin({
-  name: "visits", version: "1.0.0", entities: new URL("entities", import.meta.url), mails: new URL("mails", import.meta.url), config,
+  name: "visits", version: "1.0.0", entities: new URL("entities", import.meta.url), mails: new URL("mails", import.meta.url), texts: new URL("texts", import.meta.url), config,
   partyData: {
     async merge(host, party, into) {
       const { value } = await host.state(`notes/${party}`);

@@ -36,6 +36,7 @@ test("a deletion is refused with the code that was thrown", async (t) => {
   const { host, visit } = await setUp(t);
   const { id } = await visit({ state: "done" });
   await assert.rejects(host.delete("visit", id), { name: "Conflict", message: "It was done." });
+  assert.equal(await host.text("de", "It was done."), "Er ist erledigt.");
 });
 
 test("a transition and an update", async (t) => {

@@ -22,6 +22,7 @@ export function describe(plugin, sdk) {
   const message = {
     name: plugin.name, version: plugin.version, sdk,
     entities: filesOf(plugin.entities, [".yaml", ".yml"], mistakes).map(([at, yaml]) => ({ path: at, yaml })),
+    texts: filesOf(plugin.texts, [".yaml"], mistakes).map(([at, data]) => ({ path: at, data })),
     mails: filesOf(plugin.mails, [".txt", ".html"], mistakes).map(([at, data]) => ({ path: at, data })),
     beforeSave: [...plugin.saveRules.keys()].sort(),
     beforeDelete: [...plugin.deleteRules.keys()].sort(),

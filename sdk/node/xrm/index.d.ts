@@ -227,7 +227,7 @@ export interface Operation<A extends Types, T> {
 
 /** Everything that a plugin contributes. */
 export class Plugin {
-  constructor(about: { name: string; version: string; entities?: URL | string; mails?: URL | string; partyData?: PartyData; config?: Config<any> });
+  constructor(about: { name: string; version: string; entities?: URL | string; mails?: URL | string; texts?: URL | string; partyData?: PartyData; config?: Config<any> });
   beforeSave(entity: string, run: Rule): this;
   beforeDelete(entity: string, run: Rule): this;
   query<A extends Types, T>(name: string, options: Operation<A, T>, run: (host: Host, args: Values<A>) => Maybe<T>): this;

@@ -20,10 +20,11 @@ export class Plugin {
   mistakes = [];
 
   // name and version are those in plugin.yaml; entities is a folder of definitions,
-  // new URL("entities", import.meta.url), and mails one of templates for host.sendMail.
-  constructor({ name, version, entities, mails, partyData, config }) {
-    const [entitiesAt, mailsAt] = [entities, mails].map((folder) => (folder instanceof URL ? fileURLToPath(folder) : folder));
-    Object.assign(this, { name, version, entities: entitiesAt, mails: mailsAt, partyData, config });
+  // new URL("entities", import.meta.url), mails one of templates for host.sendMail,
+  // and texts one of what it says in other languages than English.
+  constructor({ name, version, entities, mails, texts, partyData, config }) {
+    const [entitiesAt, mailsAt, textsAt] = [entities, mails, texts].map((folder) => (folder instanceof URL ? fileURLToPath(folder) : folder));
+    Object.assign(this, { name, version, entities: entitiesAt, mails: mailsAt, texts: textsAt, partyData, config });
   }
 
   beforeSave(entity, run) {

@@ -48,6 +48,7 @@ export interface Rehearsal {
   upload(name: string, content: string | Uint8Array): Promise<File>;
   content(file: string): Promise<Buffer>;
   pageFile(page: string, file: string): Promise<Buffer | null>;
+  text(language: string, english: string): Promise<string>;
   mails(): Promise<{ key: string; to: string[]; cc: string[]; bcc: string[]; template: string; language: string; subject: string; text: string; html: string; party: string }[]>;
   broadcasts(): Promise<{ topic: string; value: any }[]>;
   missBroadcasts(): Promise<void>;

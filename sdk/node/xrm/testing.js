@@ -241,6 +241,11 @@ class Rehearsal {
     return content === null || content === undefined ? null : Buffer.from(content, "base64");
   }
 
+  // text is what users who read a language ("de") see of what the plugin says in English.
+  text(language, english) {
+    return this.#ask("text", { key: language, value: english });
+  }
+
   // mails are what the plugin has sent, filled in: of each key the first.
   mails() {
     return this.#ask("mails");

@@ -40,6 +40,7 @@ class Visits(unittest.TestCase):
         with self.assertRaises(xrm.Conflict) as conflict:
             self.host.delete(Visit, visit.id)
         self.assertEqual(str(conflict.exception), "It was done.")
+        self.assertEqual(self.host.text("de", str(conflict.exception)), "Er ist erledigt.")
 
     def test_a_transition_and_an_update(self):
         visit = self.visit()

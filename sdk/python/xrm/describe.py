@@ -36,6 +36,7 @@ class Description:
             self._mistakes.append("the version is missing")
         self.message = pb.DescribeResponse(
             name=plugin.name, version=plugin.version, sdk=sdk, mails=[pb.MailFile(path=p, data=d) for p, d in self._files(plugin.mails, ".txt", ".html")],
+            texts=[pb.TextFile(path=p, data=d) for p, d in self._files(plugin.texts, ".yaml")],
             entities=[pb.EntityFile(path=p, yaml=d) for p, d in self._files(plugin.entities, ".yaml", ".yml")],
             before_save=sorted(plugin.save_rules), before_delete=sorted(plugin.delete_rules),
             operations=[self._operation(o) for o in plugin.operations], fields=[self._field(f) for f in plugin.fields],

@@ -99,13 +99,15 @@ class Plugin:
             plugin.run()
 
     name and version are those in plugin.yaml; entities is a folder of definitions in
-    the entity language, beside the program, and mails one of templates for Host.send_mail."""
+    the entity language, beside the program, mails one of templates for Host.send_mail,
+    and texts one of what it says in other languages than English."""
 
-    def __init__(self, name: str, version: str, *, entities: Union[str, pathlib.Path, None] = None, mails: Union[str, pathlib.Path, None] = None, party_data: Optional[PartyData] = None, config: Optional[Config] = None) -> None:
+    def __init__(self, name: str, version: str, *, entities: Union[str, pathlib.Path, None] = None, mails: Union[str, pathlib.Path, None] = None, texts: Union[str, pathlib.Path, None] = None, party_data: Optional[PartyData] = None, config: Optional[Config] = None) -> None:
         self.name, self.version, self.party_data, self.config = name, version, party_data, config
         # Relative to the file of the author, wherever the process was started.
         beside = pathlib.Path(inspect.stack()[1].filename).resolve().parent
         self.entities: Optional[pathlib.Path] = None if entities is None else beside / entities
+        self.texts: Optional[pathlib.Path] = None if texts is None else beside / texts
         self.mails: Optional[pathlib.Path] = None if mails is None else beside / mails
         self.save_rules: Dict[str, "tuple[Any, Callable[..., Any]]"] = {}
         self.delete_rules: Dict[str, "tuple[Any, Callable[..., Any]]"] = {}

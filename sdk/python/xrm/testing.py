@@ -254,6 +254,10 @@ class Rehearsal:
         answer = self._ask("pageFile", name=page, target=file)
         return None if answer is None else base64.b64decode(answer)
 
+    def text(self, language: str, english: str) -> str:
+        """Is what users who read a language ("de") see of what the plugin says in English."""
+        return self._ask("text", key=language, value=english)
+
     def mails(self) -> List[Dict[str, Any]]:
         """Is what the plugin has sent, filled in: of each key the first."""
         return self._ask("mails")

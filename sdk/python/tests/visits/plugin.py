@@ -41,7 +41,7 @@ def erase(host: Host, party: str) -> None:
 
 
 config = Config(Settings, check)
-plugin = Plugin("visits", "1.0.0", entities="entities", mails="mails", party_data=PartyData(merge, export, erase), config=config)
+plugin = Plugin("visits", "1.0.0", entities="entities", mails="mails", texts="texts", party_data=PartyData(merge, export, erase), config=config)
 plugin.page("board", "Visits", "board", needs="visit.read")
 
 
