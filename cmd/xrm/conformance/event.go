@@ -96,7 +96,7 @@ func eventsComeTwice(ctx context.Context, b *bench) error {
 // deliverTwice says whether the plugin took the event at first, and what is
 // wrong with the second time.
 func (b *bench) deliverTwice(ctx context.Context, l *link, topic string) (bool, error) {
-	id, end := b.host.begin()
+	id, end := b.host.begin(ctx)
 	defer end()
 	event := b.sampleEvents(topic, 1)
 	event[0].Id += "-twice"
@@ -123,7 +123,7 @@ func otherEvents(ctx context.Context, b *bench) error {
 	if len(d.GetSubscriptions()) == 0 {
 		return noEvents
 	}
-	id, end := b.host.begin()
+	id, end := b.host.begin(ctx)
 	defer end()
 	_, err = deliver(ctx, l.plugin, id, b.sampleEvents("noSuchPlugin.happened", 1))
 	return err

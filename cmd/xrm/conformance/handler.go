@@ -132,7 +132,7 @@ func ofSDK(file string) bool { return path.Base(path.Dir(file)) == "xrm" }
 
 // call asks one handler as part of a call.
 func (b *bench) call(ctx context.Context, l *link, h handler) (*pluginpb.Error, error) {
-	id, end := b.host.begin()
+	id, end := b.host.begin(ctx)
 	defer end()
 	return h.ask(ctx, l.plugin, id)
 }

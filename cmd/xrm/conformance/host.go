@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/openxrm/xrm/schema"
 	"github.com/openxrm/xrm/sdk/contract"
@@ -26,7 +27,7 @@ type host struct {
 	model    *schema.Model
 	mails    []mailing.File
 	complete bool            // the model has the entities of the plugin, and mails its templates
-	calls    map[string]bool // tokens: whether the call still runs
+	calls    map[string]span // by token
 	asked    int             // callbacks within a call, Log not counted
 	improper []string        // callbacks with a token that is not that of a running call
 	faults   []error         // callbacks that ask for what no entity has
@@ -40,19 +41,33 @@ type host struct {
 }
 
 func newHost(plugin string, m *schema.Model) *host {
-	return &host{plugin: plugin, model: m, calls: map[string]bool{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}, batches: map[string]madeBatch{}, files: map[string]*pluginpb.File{}}
+	return &host{plugin: plugin, model: m, calls: map[string]span{}, records: map[string]*pluginpb.Record{}, state: map[string]*pluginpb.GetStateResponse{}, batches: map[string]madeBatch{}, files: map[string]*pluginpb.File{}}
 }
 
-// begin makes the context of a call, which lasts until end.
-func (h *host) begin() (id *pluginpb.CallContext, end func()) {
+// span is a call. Of one that was canceled a callback may be on its way still, which the
+// plugin has sent before it knew.
+type span struct {
+	over     bool
+	canceled time.Time // zero for one that was not
+}
+
+// onItsWay is how long such a callback may take.
+const onItsWay = 2 * time.Second
+
+// begin makes the context of a call, which lasts until end. ctx is that of the call itself.
+func (h *host) begin(ctx context.Context) (id *pluginpb.CallContext, end func()) {
 	token := rand.Text()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.calls[token] = true
+	h.calls[token] = span{}
 	return &pluginpb.CallContext{CallId: token[:12], Token: token, Depth: 1}, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.calls[token] = false
+		one := span{over: true}
+		if ctx.Err() != nil {
+			one.canceled = time.Now()
+		}
+		h.calls[token] = one
 	}
 }
 
@@ -92,10 +107,12 @@ func (h *host) release() {
 // within counts a callback and refuses one that belongs to no running call.
 func (h *host) within(ctx context.Context, what string, id *pluginpb.CallContext) *pluginpb.Error {
 	h.mu.Lock()
-	runs, known := h.calls[id.GetToken()]
+	one, known := h.calls[id.GetToken()]
+	runs := known && !one.over
 	switch {
 	case !known:
 		h.improper = append(h.improper, what+" without the token of a call")
+	case !runs && time.Since(one.canceled) < onItsWay:
 	case !runs:
 		h.improper = append(h.improper, what+" after its call had ended")
 	default:

@@ -32,7 +32,7 @@ func mutationsComeTwice(ctx context.Context, b *bench) error {
 		}
 		ask := askOperation(o, objectsOf(d))
 		keys := func() ([]string, error) {
-			id, end := b.host.begin()
+			id, end := b.host.begin(ctx)
 			defer end()
 			id.IdempotencyKey = "request-" + o.GetName()
 			b.host.takeBatchKeys()
