@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -179,7 +180,7 @@ func TestClaimsThatWereCutOffAnywhereAreMadeByTheNextStart(t *testing.T) {
 			_, err = things.DeleteMany(t.Context(), bson.D{{Key: idField, Value: postID}})
 			must(t, err)
 			must(t, a.newer.dropIndex(t.Context(), a.newer.thing, "live:code"))
-			must(t, a.newer.dropFences(t.Context(), a.newer.thing, ""))
+			must(t, a.newer.dropFences(t.Context(), a.newer.thing, math.MaxInt64))
 			_, err = things.Indexes().CreateOne(t.Context(), driver.IndexModel{
 				Keys: bson.D{{Key: "code", Value: 1}},
 				Options: options.Index().SetName("unique:code").SetUnique(true).SetPartialFilterExpression(bson.D{

@@ -47,7 +47,7 @@ func (s *Store) turnNote(ctx context.Context, e *schema.Entity, have uniqueNote)
 	}
 	if next.Generation > 1 {
 		if len(want) == 0 { // whoever goes by an older note may do so
-			return next, s.failed("drop what keeps others from writing "+e.Plural, s.dropFences(ctx, e, ""))
+			return next, s.failed("drop what keeps others from writing "+e.Plural, s.dropFences(ctx, e, next.Generation))
 		}
 		return next, nil
 	}

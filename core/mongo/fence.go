@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/openxrm/xrm/schema"
@@ -15,6 +16,10 @@ import (
 // fencePrefix begins the names of the indexes that refuse what is written by an older note
 // of what is unique than that of a generation.
 const fencePrefix = "fence:"
+
+// fences is how many a collection has at most, for a moment: the next one is there before
+// the one before it goes.
+const fences = 2
 
 // postID is the id of the document that holds the one place that a fence has. It is no
 // record: it has no version, and does not live. No record's id is empty.
@@ -43,17 +48,20 @@ func (s *Store) fence(ctx context.Context, e *schema.Entity, generation int64) e
 	if _, err := s.collection(e).Indexes().CreateOne(ctx, fenceOf(generation)); err != nil {
 		return err
 	}
-	return s.dropFences(ctx, e, fenceName(generation))
+	return s.dropFences(ctx, e, generation)
 }
 
-// dropFences drops all fences but one, which keeps out what they did.
-func (s *Store) dropFences(ctx context.Context, e *schema.Entity, but string) error {
+// dropFences drops the fences of older generations: that of this one keeps out what they
+// did. That of a newer one stays, which somebody has made who did not sleep meanwhile.
+func (s *Store) dropFences(ctx context.Context, e *schema.Entity, before int64) error {
 	there, err := s.collection(e).Indexes().ListSpecifications(ctx)
 	if err != nil {
 		return err
 	}
 	for _, index := range there {
-		if strings.HasPrefix(index.Name, fencePrefix) && index.Name != but {
+		number, isFence := strings.CutPrefix(index.Name, fencePrefix)
+		generation, err := strconv.ParseInt(number, 10, 64)
+		if isFence && err == nil && generation < before {
 			if err := s.dropIndex(ctx, e, index.Name); err != nil {
 				return err
 			}
@@ -69,7 +77,11 @@ func isClaimed(indexes []driver.IndexModel) bool {
 
 // isFenced says whether a write was refused because it goes by an older note.
 func isFenced(err error) bool {
-	return isDuplicate(err) && strings.Contains(err.Error(), fencePrefix)
+	if !isDuplicate(err) {
+		return false
+	}
+	said, _, _ := strings.Cut(err.Error(), "dup key") // behind it MongoDB shows the value, which may be anything
+	return strings.Contains(said, fencePrefix)
 }
 
 // byNote repeats a write that a fence has refused, which goes by what is noted now.

@@ -57,11 +57,11 @@ func Check(m *schema.Model) error {
 	return problems.Err()
 }
 
-// withOwn is how many indexes a collection has that has these: that of the id is one more,
-// and a fence.
+// withOwn is how many indexes a collection has at most that has these: that of the id is one
+// more, and where values are unique a fence and the one that takes its place.
 func withOwn(indexes []driver.IndexModel) int {
 	if isClaimed(indexes) {
-		return len(indexes) + 2
+		return len(indexes) + 1 + fences
 	}
 	return len(indexes) + 1
 }

@@ -70,7 +70,8 @@ func (s *Store) prepareRecords(ctx context.Context, m *schema.Model, e *schema.E
 	if err := s.makeKeys(ctx, m, e); err != nil {
 		return err
 	}
-	if err := s.createIndexes(ctx, e, indexes); err != nil {
+	now, later := besideFormer(indexes, there)
+	if err := s.createIndexes(ctx, e, now); err != nil {
 		return err
 	}
 	if err := s.makeClaims(ctx, e); err != nil {
@@ -79,8 +80,26 @@ func (s *Store) prepareRecords(ctx context.Context, m *schema.Model, e *schema.E
 	if err := s.dropUnique(ctx, e, there); err != nil {
 		return err
 	}
+	if err := s.createIndexes(ctx, e, later); err != nil {
+		return err
+	}
 	s.declared.Store(e.Name, declaredIn(indexes, e.Collated(m.Roles(e)), e.SearchPlaces()))
 	return nil
+}
+
+// besideFormer parts the indexes into those that are made now and those that take the place
+// of an index of a former version, which has to go first: there may be no room for both.
+func besideFormer(indexes []driver.IndexModel, there []driver.IndexSpecification) (now, later []driver.IndexModel) {
+	for _, index := range indexes {
+		path, isLive := strings.CutPrefix(nameOf(index), livePrefix)
+		former := func(i driver.IndexSpecification) bool { return i.Name == uniquePrefix+path }
+		if isLive && slices.ContainsFunc(there, former) {
+			later = append(later, index)
+		} else {
+			now = append(now, index)
+		}
+	}
+	return now, later
 }
 
 // withRoom adds to the indexes that must be as many of the others as the
@@ -94,8 +113,15 @@ func (s *Store) withRoom(ctx context.Context, e *schema.Entity, there []driver.I
 	for _, index := range there {
 		names[index.Name] = true
 	}
-	if isClaimed(must) && !slices.ContainsFunc(there, func(i driver.IndexSpecification) bool { return strings.HasPrefix(i.Name, fencePrefix) }) {
-		names[fencePrefix] = true // it has room
+	for name := range names {
+		if strings.HasPrefix(name, fencePrefix) {
+			delete(names, name)
+		}
+	}
+	if isClaimed(must) {
+		for n := range fences { // these have room, whatever is there of them
+			names[fenceName(int64(-n))] = true
+		}
 	}
 	needed := map[string]bool{}
 	for _, index := range must {
@@ -128,6 +154,9 @@ func isOfRole(name string) bool {
 }
 
 func (s *Store) createIndexes(ctx context.Context, e *schema.Entity, indexes []driver.IndexModel) error {
+	if len(indexes) == 0 {
+		return nil
+	}
 	_, err := s.collection(e).Indexes().CreateMany(ctx, indexes)
 	if err == nil {
 		return nil

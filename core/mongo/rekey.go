@@ -88,7 +88,7 @@ func (s *Store) alone(ctx context.Context, what string, isDone func() (bool, err
 			return do(func() error {
 				mine, err := s.Acquire(ctx, what, me, rekeyLease)
 				if err == nil && !mine {
-					err = errors.New("another instance makes the " + what) // and this one looks again
+					err = &core.Error{Code: core.Unavailable, Message: "Another instance makes the " + what + ". It is tried again."}
 				}
 				return err
 			})
