@@ -58,7 +58,7 @@ func (r *Run) Plan(ctx context.Context) (*Plan, error) {
 
 // uses are the unique values of all live records of an entity, by storage path: who has
 // them, and who is to have them.
-type uses map[string]map[any]*use
+type uses map[string]map[string]*use
 
 type use struct{ has, gets, keeps []string }
 
@@ -71,18 +71,18 @@ func (u uses) add(e *schema.Entity, s step) {
 			continue
 		}
 		if u[path] == nil {
-			u[path] = map[any]*use{}
+			u[path] = map[string]*use{}
 		}
 		before := plain(schema.Lookup(s.before.Values, path))
 		after := before
 		if s.after != nil {
 			after = plain(schema.Lookup(s.after, path))
 		}
-		if before != nil {
+		if before != "" {
 			u.of(path, before).has = append(u.of(path, before).has, s.before.ID)
 		}
 		switch after {
-		case nil:
+		case "":
 		case before:
 			u.of(path, after).keeps = append(u.of(path, after).keeps, s.before.ID)
 		default:
@@ -91,16 +91,17 @@ func (u uses) add(e *schema.Entity, s step) {
 	}
 }
 
-// plain is a value, or nil for one that has parts, or had by a former definition: what
-// is unique has none.
-func plain(value any) any {
+// plain is the text of a value, since a number and the text of it cannot both be there:
+// stores claim the text of what is unique. It is "" for none, and for a value that has
+// parts, or had by a former definition: what is unique has none.
+func plain(value any) string {
 	if value == nil || !reflect.TypeOf(value).Comparable() {
-		return nil
+		return ""
 	}
-	return value
+	return fmt.Sprint(value)
 }
 
-func (u uses) of(path string, value any) *use {
+func (u uses) of(path, value string) *use {
 	if u[path][value] == nil {
 		u[path][value] = &use{}
 	}
@@ -121,7 +122,7 @@ func (u uses) failures(e *schema.Entity) (all []Failure) {
 			}
 			for _, id := range one.gets {
 				if i := slices.IndexFunc(owners, func(other string) bool { return other != id }); i >= 0 {
-					all = append(all, Failure{e.Name, id, fmt.Sprintf("%s would be %v, which is unique and that of %s", path, value, owners[i])})
+					all = append(all, Failure{e.Name, id, fmt.Sprintf("%s would be %s, which is unique and that of %s", path, value, owners[i])})
 				}
 			}
 		}

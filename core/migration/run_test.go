@@ -168,6 +168,28 @@ func TestAFieldThatBecomesUniqueIsHeldAgainstAllRecords(t *testing.T) {
 	})
 }
 
+// Stores claim the text of what is unique, so a number is taken by its text. Records are
+// written one after the other.
+func TestANumberIsTakenByATextThatReadsLikeIt(t *testing.T) {
+	onBothStores(t, func(w *world) {
+		w.put(
+			&core.Record{ID: "a", Values: values{"rooms": "1", "seat": "2"}},
+			&core.Record{ID: "b", Values: values{"rooms": "2", "seat": "1"}},
+		)
+		run := w.up("1")
+		run.Ask = asks(func(v values) (values, error) {
+			patch, err := toSecond(v)
+			patch["seat"] = map[any]int64{"2": 1, "1": 5}[v["seat"]]
+			return patch, err
+		})
+		plan, err := run.Plan(w.Context())
+		want := []migration.Failure{{Entity: "move", ID: "a", Why: "seat would be 1, which is unique and that of b"}}
+		if diff := cmp.Diff(want, plan.Failures); diff != "" || err != nil {
+			w.Errorf("%v, -want +got:\n%s", err, diff)
+		}
+	})
+}
+
 // A write that began before others were kept away may land behind the place where the
 // run is, or on the record that it is about to write.
 func TestWhatIsWrittenAtTheLastMomentIsMigratedToo(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 type values = map[string]any
 
 const (
-	first  = "entity: move\nfilterable: all\nfields:\n  rooms: {type: text}\n  code: {type: text, unique: true}\n  state: {type: enum, options: [planned, done]}\n  address: {type: text}\n  phone: {type: phone}\n  label: {type: text}\n"
-	second = "entity: move\nfilterable: all\nfields:\n  rooms: {type: integer}\n  code: {type: text, unique: true}\n  state: {type: enum, options: [open, done]}\n  street: {type: text}\n  phone: {type: text, unique: true}\n  label: {type: text, unique: true}\n"
+	first  = "entity: move\nfilterable: all\nfields:\n  rooms: {type: text}\n  code: {type: text, unique: true}\n  state: {type: enum, options: [planned, done]}\n  address: {type: text}\n  phone: {type: phone}\n  label: {type: text}\n  seat: {type: text}\n"
+	second = "entity: move\nfilterable: all\nfields:\n  rooms: {type: integer}\n  code: {type: text, unique: true}\n  state: {type: enum, options: [open, done]}\n  street: {type: text}\n  phone: {type: text, unique: true}\n  label: {type: text, unique: true}\n  seat: {type: integer, unique: true}\n"
 )
 
 // store is what a test needs of one.

@@ -203,6 +203,9 @@ const (
 func (s *supervisor) tryAll(ctx context.Context, run *migration.Run) (*migration.Plan, error) {
 	run.Report = s.tellHowFar(run, "tried")
 	plan, err := run.Plan(ctx)
+	if ctx.Err() != nil { // an administrator does not want it any more, or xrm stops
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, s.unavailable(err)
 	}
