@@ -2,7 +2,6 @@ package mail
 
 import (
 	"context"
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,7 +22,8 @@ func (in *intake) believe(ctx context.Context, id string, fates []incoming.Fate)
 	}
 	for _, f := range fates {
 		for _, r := range l.recipients {
-			if r.state == bounced && r.concerns(f) && nobody(f) {
+			// All recipients of a mail know its Message-ID, and one could report another.
+			if r.state == bounced && len(l.recipients) == 1 && r.concerns(f) && nobody(f) {
 				if err := in.suppress(ctx, r); err != nil {
 					return err
 				}
@@ -33,8 +33,9 @@ func (in *intake) believe(ctx context.Context, id string, fates []incoming.Fate)
 	return nil
 }
 
-// errHandedOver is that the sender is about to write what it knows of the mail.
-var errHandedOver = errors.New("the mail is being handed over")
+// errHandedOver is that the sender is about to write what it knows of the mail. It is tried
+// again for as long as that lasts: a sender that was killed is taken up by the next one.
+var errHandedOver error = &core.Error{Code: core.Unavailable, Message: "The mail is being handed over. What a report says about it is noted afterwards."}
 
 // learn notes in a mail what a report says about it, and returns the mail.
 func (in *intake) learn(ctx context.Context, id string, fates []incoming.Fate) (letter, error) {

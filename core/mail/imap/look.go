@@ -22,19 +22,24 @@ func (s *session) look(ctx context.Context, at mail.Place, take func(context.Con
 		at.Validity, at.UID = s.validity, 0
 	}
 	beyond := imap.UIDSet{imap.UIDRange{Start: imap.UID(at.UID) + 1}}
-	found, err := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{beyond}, Since: at.Since}, nil).Wait()
+	var found *imap.SearchData
+	err := s.within(s.patience, func() (err error) {
+		found, err = s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{beyond}, Since: at.Since}, nil).Wait()
+		return err
+	})
 	if err != nil {
 		return at, fmt.Errorf("look for new mails: %w", err)
 	}
 	uids := slices.DeleteFunc(found.AllUIDs(), func(uid imap.UID) bool { return uint32(uid) <= at.UID }) // n:* always has the last one
 	slices.Sort(uids)
 	for some := range slices.Chunk(uids, atOnce) {
-		mails, err := s.sizes(some)
+		var mails []mail.Found
+		err := s.within(s.patience, func() (err error) { mails, err = s.sizes(some); return err })
 		if err != nil {
 			return at, err
 		}
 		for _, f := range mails {
-			if err := s.fetch(&f); err != nil {
+			if err := s.within(s.patience, func() error { return s.fetch(&f) }); err != nil {
 				return at, err
 			}
 			at.UID = f.UID

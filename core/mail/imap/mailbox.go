@@ -19,6 +19,7 @@ type Mailbox struct {
 	Folder   string        // "" for INBOX
 	TLS      *tls.Config   // nil for that of the machine; the host's name is checked
 	Poll     time.Duration // between looks where the server cannot tell that something comes; 0 for half a minute
+	Patience time.Duration // for one answer of the server, a whole mail included; 0 for five minutes
 }
 
 var _ mail.Mailbox = Mailbox{}

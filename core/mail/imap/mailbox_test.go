@@ -1,10 +1,12 @@
 package imap_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/openxrm/xrm/core/mail"
+	"github.com/openxrm/xrm/core/mail/imap"
 	"github.com/openxrm/xrm/core/mail/incoming"
 )
 
@@ -184,5 +187,39 @@ func TestTheCertificateAndThePasswordAreLookedAt(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// A server that stands still would keep others from reading the mailbox.
+func TestAServerThatDoesNotAnswerAnyMoreIsLeft(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	go func() {
+		conn, err := silent.Accept()
+		if err != nil {
+			return
+		}
+		lines := bufio.NewScanner(conn)
+		_, _ = conn.Write([]byte("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello\r\n"))
+		for lines.Scan() {
+			tag, command, _ := strings.Cut(lines.Text(), " ")
+			if strings.HasPrefix(command, "UID SEARCH") {
+				continue // and nothing more
+			}
+			answer := ""
+			if strings.HasPrefix(command, "EXAMINE") {
+				answer = "* 1 EXISTS\r\n* FLAGS ()\r\n* OK [UIDVALIDITY 1] v\r\n"
+			}
+			_, _ = conn.Write([]byte(answer + tag + " OK done\r\n"))
+		}
+	}()
+	m := imap.Mailbox{Address: silent.Addr().String(), Security: mail.Plain, User: "desk", Password: "p", Patience: 200 * time.Millisecond}
+	err = m.Follow(t.Context(), since, func(context.Context, mail.Found, mail.Place) error { return nil })
+	if want := "the mail server did not answer within 200ms"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("it ends with %v, want %s", err, want)
 	}
 }

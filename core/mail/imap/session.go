@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -14,13 +15,16 @@ import (
 	"github.com/openxrm/xrm/core/mail"
 )
 
-// dialTime is how long the server may take until it greets; later the library looks after
-// the time of each answer.
-const dialTime = 30 * time.Second
+const (
+	dialTime   = 30 * time.Second // how long the server may take until the mailbox is open
+	answerTime = 5 * time.Minute  // how long one answer may take; the library itself waits for ever
+)
 
 // session is a conversation with the server, in which the mailbox is open.
 type session struct {
 	client   *imapclient.Client
+	conn     net.Conn
+	patience time.Duration
 	close    func()
 	idles    bool          // the server can tell when something comes
 	news     chan struct{} // gets a word when it does
@@ -35,8 +39,8 @@ func (m Mailbox) open(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	s := &session{news: make(chan struct{}, 1), close: func() { stop(); _ = conn.Close() }}
-	if err := m.begin(ctx, s, conn); err != nil {
+	s := &session{conn: conn, patience: cmp.Or(m.Patience, answerTime), news: make(chan struct{}, 1), close: func() { stop(); _ = conn.Close() }}
+	if err := s.within(dialTime, func() error { return m.begin(ctx, s, conn) }); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -44,8 +48,6 @@ func (m Mailbox) open(ctx context.Context) (*session, error) {
 }
 
 func (m Mailbox) begin(ctx context.Context, s *session, conn net.Conn) error {
-	late := time.AfterFunc(dialTime, func() { _ = conn.Close() })
-	defer late.Stop()
 	secured, err := mail.Secured(m.TLS, m.Address)
 	if err != nil {
 		return err
@@ -82,6 +84,17 @@ func (m Mailbox) begin(ctx context.Context, s *session, conn net.Conn) error {
 	}
 	s.validity, s.idles = opened.UIDValidity, s.client.Caps().Has(imap.CapIdle)
 	return nil
+}
+
+// within closes the connection when the server takes too long for something: a server that
+// stands still would have the mailbox read by nobody, for as long as it likes.
+func (s *session) within(limit time.Duration, do func() error) error {
+	late := time.AfterFunc(limit, func() { _ = s.conn.Close() })
+	err := do()
+	if !late.Stop() && err != nil {
+		return fmt.Errorf("the mail server did not answer within %s", limit)
+	}
+	return err
 }
 
 func (m Mailbox) login(c *imapclient.Client) error {
@@ -135,8 +148,10 @@ func (s *session) await(ctx context.Context, poll time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := idle.Close(); err != nil {
-		return err
-	}
-	return <-over
+	return s.within(s.patience, func() error {
+		if err := idle.Close(); err != nil {
+			return err
+		}
+		return <-over
+	})
 }

@@ -31,7 +31,10 @@ func textOf(page string) string {
 		token := tokens.Token()
 		switch {
 		case hidden != 0:
-			if kind == html.EndTagToken && token.DataAtom == hidden {
+			switch {
+			case kind == html.EndTagToken && token.DataAtom == hidden:
+				hidden = 0
+			case hidden == atom.Head && kind == html.StartTagToken && token.DataAtom == atom.Body: // the end of a head may be left out
 				hidden = 0
 			}
 		case kind == html.TextToken && pre > 0:

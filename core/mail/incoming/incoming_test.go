@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -164,4 +166,38 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%q has two keys", raw)
 		}
 	})
+}
+
+// The library reads the header of a part whatever its length, and takes many times as much.
+func TestAPartWithAHeaderWithoutEndIsNotRead(t *testing.T) { // alone, since it measures
+	raw := "From: eve@example.com\r\nSubject: s\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" + strings.Repeat("a:\n", incoming.MaxHeader)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	m := incoming.Read([]byte(raw))
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 10<<20 {
+		t.Errorf("it takes %d MiB", took>>20)
+	}
+	if want := "a part of it has a header longer than 256 KiB, so only its own header was read"; m.Subject != "s" || m.Text != "" || !slices.Contains(m.Problems, want) {
+		t.Errorf("it says %+v, want the problem %s", m, want)
+	}
+	long := "From: ada@example.com\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\n" + strings.Repeat("word\r\n", incoming.MaxHeader/4) + "--x--\r\n"
+	if m := incoming.Read([]byte(long)); !strings.HasPrefix(m.Text, "word\nword") {
+		t.Errorf("a long text is read as %.40q, with the problems %q", m.Text, m.Problems)
+	}
+}
+
+func TestAPageWithoutTheEndOfItsHeadAndANamedTextAreRead(t *testing.T) {
+	t.Parallel()
+	page := incoming.Read([]byte("From: a@example.com\r\nContent-Type: text/html\r\n\r\n<html><head><title>t</title><body><p>Hello</p></body></html>"))
+	named := incoming.Read([]byte("From: a@example.com\r\nContent-Type: text/plain; name=\"note.txt\"\r\n\r\nHello"))
+	for _, m := range []incoming.Mail{page, named} {
+		if strings.TrimSpace(m.Text) != "Hello" || len(m.Attachments) > 0 {
+			t.Errorf("it says %q, with %d attachments", m.Text, len(m.Attachments))
+		}
+	}
+	long := incoming.Read([]byte("From: a@example.com\r\nContent-Type: text/html\r\n\r\n<style>" + strings.Repeat("x", 3<<20) + "</style>Hello"))
+	if want := "a text of it is longer than 2048 KiB, and was read so far"; !slices.Contains(long.Problems, want) {
+		t.Errorf("the problems are %q, want %s", long.Problems, want)
+	}
 }

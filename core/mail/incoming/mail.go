@@ -121,10 +121,34 @@ func read(raw []byte, size int64, headerAlone bool) (m Mail) {
 		r.problem("it has more than %d MiB, so only its header was read", MaxSize>>20)
 		return m
 	}
+	if parts := e.MultipartReader(); parts != nil && hasLongHeader(body) {
+		r.problem("a part of it has a header longer than %d KiB, so only its own header was read", MaxHeader>>10)
+		return m
+	}
 	r.odd(err)
 	text, _ := r.part(e, 0)
 	m.Text = r.bounded(tidy(text))
 	return m
+}
+
+// hasLongHeader says whether the header of some part is longer than that of a mail may be:
+// the library reads one whatever its length, and takes many times its memory. What follows
+// a line that begins as the boundaries of parts do, up to an empty line, may be one.
+func hasLongHeader(body []byte) bool {
+	length, inHeader := 0, false
+	for line := range bytes.Lines(body) {
+		switch {
+		case bytes.HasPrefix(line, []byte("--")):
+			length, inHeader = 0, true
+		case len(bytes.TrimRight(line, "\r\n")) == 0:
+			inHeader = false
+		case inHeader:
+			if length += len(line); length > MaxHeader {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // key is what copies of a mail have alike, wherever they lie and whichever way they came.

@@ -24,14 +24,17 @@ func (r *reader) part(e *message.Entity, depth int) (text string, plain bool) {
 	switch {
 	case r.mail.Kind == Report && r.reported(kind, e):
 		return "", false
-	case disposition == "attachment", name != "", kind != "text/plain" && kind != "text/html":
+	case disposition == "attachment", kind != "text/plain" && kind != "text/html":
 		size, err := io.Copy(io.Discard, e.Body)
 		r.torn(err)
 		r.mail.Attachments = append(r.mail.Attachments, Attachment{Name: name, ContentType: cut(clean(kind), maxName), Size: size})
 		return "", false
 	}
-	content, err := io.ReadAll(io.LimitReader(e.Body, 4*maxText)) // a page has more than its text
+	content, err := io.ReadAll(io.LimitReader(e.Body, 4*maxText+1)) // a page has more than its text
 	r.torn(err)
+	if len(content) > 4*maxText {
+		r.problem("a text of it is longer than %d KiB, and was read so far", 4*maxText>>10)
+	}
 	if kind == "text/html" {
 		return textOf(valid(content)), false
 	}
