@@ -82,6 +82,9 @@ func TestEveryQueryOfTheDocumentsFitsTheSchema(t *testing.T) {
 	server := start(t, "--config", config, "--entities", definitions, "--plugins", builtPlugins(t, [2]string{"hello", "../../examples/hello-plugin"}, [2]string{"loyalty", "../../examples/loyalty-go"}))
 	seen := 0
 	for name, text := range documents(t) {
+		if strings.HasSuffix(name, "TUTORIAL.md") { // whose plugin is made in a test of its own, which sends them
+			continue
+		}
 		for _, found := range slices.Concat(queryBlock.FindAllStringSubmatch(text, -1), querySpan.FindAllStringSubmatch(text, -1)) {
 			for _, operation := range operations(t, found[1]) {
 				seen++
