@@ -164,8 +164,7 @@ func (s *Service) first(ctx context.Context, key, id string) (string, error) {
 func (s *Service) giveUp(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if l, version, err := s.note(ctx, id); err == nil && version != 0 && l.Stage == coming {
-		_ = s.remove(ctx, l, version)
+	if l, version, err := s.note(ctx, id); err == nil && version != 0 && l.Stage == coming && s.remove(ctx, l, version) == nil {
 		_, _ = s.Store.Cancel(ctx, Owner, id)
 	}
 }

@@ -51,5 +51,8 @@ func (c *check) whole(ctx context.Context, f core.File) (bool, error) {
 	}
 	n, err := io.Copy(io.Discard, io.LimitReader(content, 2))
 	_ = content.Close() // what was read is read
+	if core.CodeOf(err) == core.Unavailable {
+		return false, err // which says nothing about the file
+	}
 	return err == nil && last+n == f.Size, ctx.Err()
 }

@@ -81,7 +81,10 @@ func (s *Store) Restore(ctx context.Context, m *schema.Model, fill func(put func
 			return err
 		}
 		r := restoring{c, s.contents, map[string]bool{}}
-		return fill(func(_ context.Context, items []core.Item) error { return r.put(ctx, items) })
+		if err := fill(func(_ context.Context, items []core.Item) error { return r.put(ctx, items) }); err != nil {
+			return errors.Join(err, s.contents.clear()) // which the transaction does not take back
+		}
+		return nil
 	})
 	if err != nil {
 		return err

@@ -71,5 +71,6 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if status != http.StatusNotFound {
 		s.Log.WarnContext(r.Context(), "a request failed", "request", RequestID(r.Context()), "path", r.URL.Path, "error", err)
 	}
+	message, _ = s.say(r.Context(), message, nil)
 	http.Error(w, message, status)
 }

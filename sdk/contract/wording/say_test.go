@@ -72,11 +72,13 @@ lost: ""
 "{a} and {a}": "{a} und {a}"
 at {place}: "bei {ort}"
 known: [bekannt]
+"{a}: {b}": "{b}: {a}"
 `))
 	want := []string{
 		"texts/de.yaml:1: both texts must have the same holes: the English one has {hours}, this one has none",
 		"texts/de.yaml:2: what is said in this language is missing",
 		"texts/de.yaml:3: a hole comes twice; give each a name of its own",
+		"texts/de.yaml:6: it has nothing but holes, so every text would fit",
 		"texts/de.yaml:4: both texts must have the same holes: the English one has {place}, this one has {ort}",
 	}
 	got := problems.Error()

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/openxrm/xrm/schema/strictyaml"
 	"go.yaml.in/yaml/v3"
@@ -57,6 +58,8 @@ func Read(file string, data []byte) (*Texts, strictyaml.Problems) {
 			refuse("what is said in this language is missing")
 		case !slices.Equal(sorted(holes), sorted(names(e.said))):
 			refuse("both texts must have the same holes: the English one has " + listed(holes) + ", this one has " + listed(names(e.said)))
+		case len(holes) > 0 && !strings.ContainsFunc(hole.ReplaceAllString(e.english, ""), unicode.IsLetter):
+			refuse("it has nothing but holes, so every text would fit")
 		case len(slices.Compact(sorted(holes))) < len(holes):
 			refuse("a hole comes twice; give each a name of its own")
 		case len(holes) == 0:
