@@ -40,6 +40,7 @@ func TestWhatNoRecordHasIsGoneADayLater(t *testing.T) {
 		}
 		w.update(second.ID, map[string]any{"pages": nil})
 		w.later(25 * time.Hour)
+		w.wantContent("out of the last record", map[core.File]bool{twice: false})
 		if left, err := w.Timers(t.Context(), file.Owner, 10, ""); len(left) > 0 || err != nil {
 			t.Errorf("timers are left: %v, %v", left, err)
 		}
@@ -54,9 +55,11 @@ func TestWhatIsTakenJustBeforeItIsLookedAtStays(t *testing.T) {
 		w.fire()
 		w.wantContent("when it fires", map[core.File]bool{f: true})
 		w.later(25 * time.Hour)
+		w.wantContent("a day later", map[core.File]bool{f: true})
 		w.update(r.ID, map[string]any{"scan": nil})
 		w.update(r.ID, map[string]any{"title": "x"})
 		w.later(25 * time.Hour)
+		w.wantContent("in the end", map[core.File]bool{f: false})
 	})
 }
 
@@ -116,6 +119,7 @@ func TestADeathBetweenAnyTwoStepsLosesNothingAndLeavesNothing(t *testing.T) {
 			for _, page := range found[0].Values["pages"].([]any) {
 				has[core.FileOf(page.(map[string]any)).ID] = true
 			}
+			w.later(25 * time.Hour)
 			w.later(25 * time.Hour)
 			for _, one := range []string{keep.ID, id} {
 				if one != "" && w.has(one) != has[one] {
